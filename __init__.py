@@ -1,0 +1,3 @@
+"""relaypoint: the shared switchboard of a national referral mechanism."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""The composition root: settings, HTTP, command line and background work."""

@@ -1,0 +1,373 @@
+"""The ``relaypoint`` command. Every command has ``--json`` for machines.
+
+Exit codes: 0 done; 1 nothing fits or something is amiss (a gap, a stall); 2 bad input; 3 conflict; 5 store or server
+unavailable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, ParamSpec
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from relaypoint.app import show
+from relaypoint.app.commands import commands, serving
+from relaypoint.app.settings import Settings, read_settings
+from relaypoint.domain.errors import Problem
+from relaypoint.domain.words import Confidentiality, Priority
+
+P = ParamSpec("P")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Find the contact that can take a case, send the referral, and see what has stalled.",
+    epilog="Exit codes: 0 done; 1 nothing fits or something is amiss; 2 bad input; 3 conflict; 5 store unavailable.",
+)
+out = Console(highlight=False, soft_wrap=False)
+err = Console(stderr=True, highlight=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+From = Annotated[str, typer.Option("--from", metavar="ORG", help="The organization that asks.")]
+Service = Annotated[str, typer.Option("--service", metavar="CODE", help="Service type, as emergency-support.")]
+Place = Annotated[str, typer.Option("--place", metavar="CODE", help="ISO or local code, as GB-WLS.")]
+Language = Annotated[str | None, typer.Option("--language", metavar="L", help="The person's language (BCP 47).")]
+PriorityOption = Annotated[Priority, typer.Option("--priority", help="stat is an emergency.")]
+ConfidentialityOption = Annotated[
+    Confidentiality, typer.Option("--confidentiality", help="The least that a channel must assure.")
+]
+Tags = Annotated[list[str] | None, typer.Option("--for", metavar="TAG", help="Population tag; may be repeated.")]
+Avoid = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--avoid", metavar="ORG", help="Organization, kind, contact point or holder not to reach; repeatable."
+    ),
+]
+
+
+def command(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, int]]], Callable[P, None]]:
+    """Declares a command: what it raises as a problem is printed with its remedy, never as a stack trace."""
+
+    def declare(work: Callable[P, Coroutine[Any, Any, int]]) -> Callable[P, None]:
+        @functools.wraps(work)
+        def run(*args: P.args, **kwargs: P.kwargs) -> None:
+            try:
+                code = asyncio.run(work(*args, **kwargs))
+            except Problem as problem:
+                fail(problem, bool(kwargs.get("as_json")))
+            except KeyboardInterrupt:
+                raise typer.Exit(130) from None
+            except BrokenPipeError:
+                sys.stderr.close()
+                raise typer.Exit(0) from None
+            raise typer.Exit(code)
+
+        app.command(name)(run)
+        return run
+
+    return declare
+
+
+def fail(problem: Problem, as_json: bool) -> NoReturn:
+    if as_json:
+        print(json.dumps({"error": problem.as_dict()}, ensure_ascii=False))
+    else:
+        where = f" [{', '.join(problem.path)}]" if problem.path else ""
+        err.print(f"{problem.message}{where}", style="bold red", markup=False)
+        if problem.remedy:
+            err.print(problem.remedy, markup=False)
+    raise typer.Exit(problem.exit_code)
+
+
+def tell(as_json: bool, data: Any, shown: Callable[[], None]) -> None:
+    """JSON for a machine, or what ``shown`` prints for a person."""
+    if as_json:
+        print(json.dumps(data, ensure_ascii=False, indent=2))
+    else:
+        shown()
+
+
+def _need(
+    from_: str,
+    service: str,
+    place: str,
+    language: str | None,
+    priority: Priority,
+    confidentiality: Confidentiality,
+    tags: list[str] | None,
+    avoid: list[str] | None,
+) -> dict[str, Any]:
+    return {
+        "from": from_,
+        "service": service,
+        "place": place,
+        "language": language,
+        "priority": priority.value,
+        "confidentiality": confidentiality.value,
+        "for": tags or [],
+        "avoid": avoid or [],
+    }
+
+
+@command("find")
+async def find(
+    from_: From,
+    service: Service,
+    place: Place,
+    language: Language = None,
+    priority: PriorityOption = Priority.ROUTINE,
+    confidentiality: ConfidentialityOption = Confidentiality.OFFICIAL,
+    tags: Tags = None,
+    avoid: Avoid = None,
+    as_json: Json = False,
+) -> int:
+    """Who can take this case, now and safely: ranked, with the reasons, and who can't, with why."""
+    need = _need(from_, service, place, language, priority, confidentiality, tags, avoid)
+    async with commands(read_settings(), from_) as run:
+        answer = await run("Find", {"need": need})
+    tell(as_json, answer, lambda: show.found(out, answer))
+    return 0 if answer["candidates"] else 1
+
+
+@command("refer")
+async def refer(
+    from_: From,
+    service: Service,
+    place: Place,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="CONTACT", help="The contact point; otherwise the first candidate.")
+    ] = None,
+    consent: Annotated[bool, typer.Option("--consent", help="The adult gave informed consent to this.")] = False,
+    language: Language = None,
+    priority: PriorityOption = Priority.ROUTINE,
+    confidentiality: ConfidentialityOption = Confidentiality.OFFICIAL,
+    tags: Tags = None,
+    avoid: Avoid = None,
+    key: Annotated[
+        str | None, typer.Option("--idempotency-key", help="Say the same key again when you repeat a request.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Send the case to the first candidate, or to the one named: stored before anything goes out."""
+    need = _need(from_, service, place, language, priority, confidentiality, tags, avoid)
+    send = {"to": to, "consent": consent, "idempotencyKey": key}
+    async with commands(read_settings(), from_) as run:
+        done = await run("Refer", {"need": need, "send": send})
+    tell(as_json, done, lambda: show.sent(out, done))
+    return 0
+
+
+@command("handoff")
+async def handoff(
+    id: Annotated[str, typer.Argument(metavar="ID", help="The step's id, or the referral's reference.")],
+    verb: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="VERB",
+            help="receive, accept, reject, start, hold, resume, complete, fail, cancel, correct, form-submitted; "
+            "none: show the step.",
+        ),
+    ] = None,
+    reason: Annotated[str | None, typer.Option("--reason", metavar="CODE", help="The coded reason.")] = None,
+    review: Annotated[
+        str | None, typer.Option("--review", metavar="DAY", help="For a hold: when to look again.")
+    ] = None,
+    expected: Annotated[
+        int | None, typer.Option("--expected-version", help="Refuse if it was changed since this version.")
+    ] = None,
+    acting: Annotated[str | None, typer.Option("--as", metavar="ORG", help="Act for this organization only.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Move a referral step on: acknowledge, accept, decline, complete, cancel."""
+    settings = read_settings()
+    async with commands(settings, acting or settings.organization) as run:
+        present = await run("Handoff", {"id": id})
+        if verb is not None:
+            step = present["handoff"]
+            move = {
+                "handoff": step["id"],
+                "verb": verb,
+                "reason": reason,
+                "review": review,
+                "expectedVersion": step["version"] if expected is None else expected,
+            }
+            present = await run("Move", {"move": move})
+    tell(as_json, present, lambda: show.step(out, present["handoff"], present["nextVerbs"]))
+    return 0
+
+
+@command("referral")
+async def referral(
+    id: Annotated[str, typer.Argument(metavar="ID", help="The referral's id.")],
+    acting: Annotated[str | None, typer.Option("--as", metavar="ORG", help="As this organization sees it.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Show a referral: who has it, since when, and all that happened."""
+    settings = read_settings()
+    async with commands(settings, acting or settings.organization) as run:
+        found = await run("Referral", {"id": id})
+    tell(as_json, found, lambda: show.referral(out, found))
+    return 0
+
+
+@command("stalled")
+async def stalled(
+    acting: Annotated[str | None, typer.Option("--as", metavar="ORG", help="Only what concerns it.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Every step that has gone silent: why, how long, who holds it, whom to turn to next and how."""
+    settings = read_settings()
+    async with commands(settings, acting or settings.organization) as run:
+        found = await run("Stalled", {})
+    tell(as_json, found, lambda: show.stalled(out, found))
+    return 1 if found else 0
+
+
+@command("gaps")
+async def gaps(
+    organization: Annotated[str | None, typer.Option("--organization", metavar="ORG", help="Only its gaps.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Where the roster has holes that a case could fall into, gravest first."""
+    async with commands(read_settings()) as run:
+        found = await run("Gaps", {"organization": organization})
+    tell(as_json, found, lambda: show.gaps(out, found))
+    return 1 if found else 0
+
+
+@command("import")
+async def import_(
+    path: Annotated[Path, typer.Argument(help="A folder of CSV files, or one XLSX.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and show; change nothing.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Check a roster, show what it changes, and apply it as one write; all errors are shown at once."""
+    from relaypoint.resolvers.tables import read_tables
+
+    with _progress(as_json) as progress:
+        reading = progress.add_task("Reading the sheets", total=None)
+        tables = read_tables(path)
+        rows = sum(len(table.rows) for table in tables)
+        progress.update(reading, total=rows, completed=rows)
+        applying = progress.add_task("Checking" if dry_run else "Checking and applying", total=None)
+        async with commands(read_settings()) as run:
+            done = await run("Import", {"tables": [_table(table) for table in tables], "dryRun": dry_run})
+        progress.update(applying, total=rows, completed=rows)
+    tell(as_json, done, lambda: show.imported(out, done, dry_run))
+    return 2 if done["errors"] else 0
+
+
+@command("export")
+async def export(
+    path: Annotated[Path, typer.Argument(help="A folder for CSV files, or a name that ends in .xlsx.")],
+    as_json: Json = False,
+) -> int:
+    """Write the whole roster in the same format; importing it again changes nothing."""
+    from relaypoint.resolvers.tables import write_tables
+
+    async with commands(read_settings()) as run:
+        sheets = await run("Roster", {})
+    write_tables(path, sheets)
+    counts = {sheet: len(rows) for sheet, rows in sheets.items()}
+    tell(as_json, {"path": str(path), "rows": counts}, lambda: out.print(f"{sum(counts.values())} rows to {path}"))
+    return 0
+
+
+@command("notify")
+async def notify(as_json: Json = False) -> int:
+    """Deliver what the outbox holds, to the spool folder."""
+    async with commands(read_settings()) as run:
+        done = await run("Deliver", {})
+    tell(as_json, done, lambda: out.print(", ".join(f"{count} {status}" for status, count in done.items())))
+    return 1 if done["dead"] or done["failed"] else 0
+
+
+@command("serve")
+async def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0: any free one.")] = 8000,
+) -> int:
+    """Serve the GraphQL API, take this machine's commands, and deliver the outbox."""
+    from relaypoint.app.serving import serve as run
+
+    await run(read_settings(), host, port, "Serving on http://{host}:{port}/graphql")
+    return 0
+
+
+@command("doctor")
+async def doctor(as_json: Json = False) -> int:
+    """Show the settings without secrets, which way commands go, and whether the store answers."""
+    settings = read_settings()
+    socket = await serving(settings)
+    report: dict[str, Any] = {
+        "settings": settings.model_dump(mode="json"),
+        "keyFile": str(settings.installation_key),
+        "commands": f"to the server at {socket}" if socket else "into the store itself",
+        "warnings": _warnings(settings),
+    }
+    try:
+        async with commands(settings) as run:
+            await run("Stalled", {})
+        report["store"] = "answers"
+    except Problem as problem:
+        report["store"], report["problem"] = "does not answer", problem.as_dict()
+    tell(as_json, report, lambda: _print_doctor(report))
+    return 0 if report["store"] == "answers" else 5
+
+
+def _warnings(settings: Settings) -> list[str]:
+    found = []
+    if settings.dev:
+        found.append("RELAYPOINT_DEV is set: the server believes anyone on this machine.")
+    if settings.now:
+        found.append("RELAYPOINT_NOW is set: the clock stands still.")
+    if settings.folder is None and not settings.neo4j_user:
+        found.append("RELAYPOINT_NEO4J_USER is not set: the store is open to whoever reaches it.")
+    if settings.folder is None and not settings.key_file:
+        found.append("RELAYPOINT_KEY_FILE is not set: other instances of this site need the same key.")
+    if settings.folder is not None and settings.installation_key.parent == settings.folder:
+        found.append("The installation's key lies beside the store: a copy of the folder can be read.")
+    return found
+
+
+def _print_doctor(report: dict[str, Any]) -> None:
+    for name, value in report["settings"].items():
+        out.print(f"RELAYPOINT_{name.upper()} = {'' if value is None else value}", markup=False)
+    out.print(f"key file: {report['keyFile']}", markup=False)
+    out.print(f"commands go {report['commands']}", markup=False)
+    for warning in report["warnings"]:
+        out.print(f"warning: {warning}", style="yellow", markup=False)
+    out.print(f"the store {report['store']}", markup=False)
+    if "problem" in report:
+        out.print(f"{report['problem']['message']} {report['problem']['remedy']}", style="bold red", markup=False)
+
+
+def _table(table: Any) -> dict[str, Any]:
+    return {
+        "sheet": table.sheet,
+        "file": table.file,
+        "header": table.header,
+        "numbers": [number for number, _ in table.rows],
+        "rows": [cells for _, cells in table.rows],
+        "headerRow": table.header_row,
+        "whole": table.whole,
+        "errors": [error.as_dict() for error in table.errors],
+    }
+
+
+def _progress(quiet: bool) -> Progress:
+    columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    return Progress(*columns, console=err, transient=True, disable=quiet)
+
+
+def main() -> None:
+    app()

@@ -1,0 +1,85 @@
+"""The HTTP application: routes in one visible list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from graphql import ExecutionResult
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from relaypoint.app.graphql_http import GraphQLEndpoint, GraphQLRequest, Limits
+from relaypoint.app.runtime import Runtime
+from relaypoint.domain.errors import Unavailable
+from relaypoint.domain.policy import ANONYMOUS, Kind, Subject
+from relaypoint.schema.operational import schema
+from relaypoint.schema.problems import formatted
+
+#: Names the acting organization, for the dev sign-in and on the command socket.
+ACTING = "x-relaypoint-organization"
+
+_WELCOME = """\
+relaypoint: referrals and points of contact for anti-trafficking coordination.
+
+/graphql   the operational API (GraphQL over HTTP)
+/healthz   the process is up
+/readyz    the store answers
+"""
+
+
+def build(runtime: Runtime, subject_of: Callable[[Request], Subject], limits: Limits | None = None) -> Starlette:
+    """``subject_of`` tells who asks; what it can't tell is anonymous."""
+
+    async def execute(wanted: GraphQLRequest, request: Request) -> ExecutionResult:
+        return await run(runtime, subject_of(request), wanted)
+
+    async def home(request: Request) -> Response:
+        return PlainTextResponse(_WELCOME)
+
+    async def healthz(request: Request) -> Response:
+        return JSONResponse({"status": "up"})
+
+    async def readyz(request: Request) -> Response:
+        try:
+            await runtime.backend.store.ready()
+        except Unavailable as problem:
+            return JSONResponse({"status": "unavailable", **problem.as_dict()}, 503, {"retry-after": "5"})
+        return JSONResponse({"status": "ready", "store": runtime.backend.store.engine})
+
+    endpoint = GraphQLEndpoint(schema._schema, execute, formatted, limits or Limits())
+    return Starlette(
+        routes=[
+            Route("/", home),
+            Route("/graphql", endpoint.answer, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+        ]
+    )
+
+
+async def run(runtime: Runtime, subject: Subject, wanted: GraphQLRequest) -> ExecutionResult:
+    """Executes one request as a subject; the command line without a server comes this way too."""
+    result = await schema.execute(
+        wanted.query,
+        variable_values=wanted.variables,
+        context_value=runtime.context(subject),
+        operation_name=wanted.operation,
+    )
+    return ExecutionResult(data=result.data, errors=result.errors)
+
+
+def nobody(request: Request) -> Subject:
+    return ANONYMOUS
+
+
+def developer(request: Request) -> Subject:
+    """The dev sign-in: whoever asks says for which organization. Only ever behind loopback."""
+    organization = request.headers.get(ACTING)
+    return Subject(Kind.MEMBER, organization) if organization else ANONYMOUS
+
+
+def operator(request: Request) -> Subject:
+    """The command socket: who can open it owns the store's folder."""
+    return Subject(Kind.OPERATOR, request.headers.get(ACTING) or None)

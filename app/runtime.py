@@ -1,0 +1,88 @@
+"""Putting the parts together: settings become a store, a clock, a vault and a way to deliver."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from relaypoint.app.delivering import deliver_due
+from relaypoint.app.settings import Settings
+from relaypoint.domain.clock import Clock, fixed_clock, system_clock
+from relaypoint.domain.errors import Invalid, Unavailable
+from relaypoint.domain.policy import Subject
+from relaypoint.graph import open_store
+from relaypoint.notifications.spool import Spool
+from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.keys import prove_key
+from relaypoint.resolvers.vault import Vault
+from relaypoint.schema.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    settings: Settings
+    backend: Backend
+
+    def context(self, subject: Subject) -> Context:
+        return Context(subject, self.backend, self.deliver)
+
+    async def deliver(self) -> dict[str, int]:
+        """Runs the outbox once, into the spool folder."""
+        return await deliver_due(self.backend, Spool(self.settings.spool), self.settings.url)
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Runtime]:
+    """Opens the store for as long as the block lasts. Raises ``Unavailable`` or ``Invalid``."""
+    clock = clock_of(settings)
+    store = await open_store(settings.store, user=settings.neo4j_user, password=settings.password())
+    try:
+        backend = Backend(store, clock, Vault(_installation_key(settings.installation_key)))
+        await prove_key(backend)
+        yield Runtime(settings, backend)
+    finally:
+        await store.close()
+
+
+def clock_of(settings: Settings) -> Clock:
+    return fixed_clock(settings.now) if settings.now else system_clock
+
+
+def _installation_key(file: Path) -> bytes:
+    """Reads the key, or makes it where there is none, readable only for this user."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Complete under another name first, then linked: whoever comes second finds a whole file.
+        part = file.with_name(f"{file.name}.{os.getpid()}")
+        if not file.exists():
+            part.write_bytes(b"")
+            part.chmod(0o600)
+            part.write_bytes(Vault.new_installation_key())
+            try:
+                os.link(part, file)
+            except FileExistsError:
+                pass
+            finally:
+                part.unlink()
+        key = file.read_bytes().strip()
+    except OSError as error:
+        raise Unavailable(
+            "settings.key-file",
+            "The installation's key file {file} can't be read or made.",
+            remedy="Point RELAYPOINT_KEY_FILE at a file that this user may read.",
+            file=str(file),
+        ) from error
+    try:
+        Vault(key)
+    except ValueError as error:
+        raise Invalid(
+            "settings.key",
+            "{file} does not hold an installation key.",
+            path=("RELAYPOINT_KEY_FILE",),
+            remedy="Restore the key that belongs to this store; without it its cases can't be read.",
+            file=str(file),
+        ) from error
+    return key

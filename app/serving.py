@@ -1,0 +1,164 @@
+"""``relaypoint serve``: the HTTP server, the command socket beside an embedded store, and the background work."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Generator, Iterator
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from relaypoint.app import http
+from relaypoint.app.graphql_http import Limits
+from relaypoint.app.runtime import Runtime, running
+from relaypoint.app.settings import Settings
+from relaypoint.domain.errors import Invalid, Problem
+
+log = logging.getLogger("relaypoint.serve")
+
+#: How often the outbox is looked through, in seconds.
+_PAUSE = 1.0
+
+#: The command socket takes whole rosters.
+_COMMANDS = Limits(body=1 << 28)
+
+
+async def serve(settings: Settings, host: str, port: int, announce: str) -> None:
+    """Serves until it is told to stop. Raises ``Invalid`` where the dev sign-in would be open to others.
+
+    ``announce`` is printed once requests are answered.
+    """
+    if settings.dev and not _loopback(host):
+        raise Invalid(
+            "serve.dev",
+            "The dev sign-in believes anyone, so it is not served on {host}.",
+            path=("--host",),
+            remedy="Serve it on 127.0.0.1, or unset RELAYPOINT_DEV.",
+            host=host,
+        )
+    async with running(settings) as runtime:
+        app = http.build(runtime, http.developer if settings.dev else http.nobody)
+        with _listening(host, port) as tcp, _command_socket(settings.socket) as unix:
+            servers = [_server(app)]
+            sockets = [tcp]
+            if unix is not None:
+                servers.append(_server(http.build(runtime, http.operator, _COMMANDS)))
+                sockets.append(unix)
+            async with _background(runtime):
+                print(announce.format(host=host, port=tcp.getsockname()[1]), flush=True)
+                await _run(servers, sockets)
+
+
+async def _run(servers: list[uvicorn.Server], sockets: list[socket.socket]) -> None:
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, stop)
+    await asyncio.gather(*(server.serve([sock]) for server, sock in zip(servers, sockets, strict=True)))
+
+
+class _Server(uvicorn.Server):
+    """Two of these share one process, which takes the signals itself."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+def _server(app: Starlette) -> uvicorn.Server:
+    # No access log: addresses and URLs of those who ask are nobody's business.
+    return _Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
+
+
+@contextlib.asynccontextmanager
+async def _background(runtime: Runtime) -> AsyncIterator[None]:
+    async def outbox() -> None:
+        while True:
+            try:
+                await runtime.deliver()
+            except Problem as problem:
+                log.warning("outbox: %s", problem.message_id)
+            except Exception as error:
+                log.error("outbox: %s", type(error).__name__, exc_info=error)
+            await asyncio.sleep(_PAUSE)
+
+    task = asyncio.create_task(outbox())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+@contextlib.contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        sock = socket.socket(family)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+        sock.listen(256)
+    except OSError as error:
+        raise Invalid(
+            "serve.address",
+            "Nothing can listen on {host}:{port}: {why}.",
+            path=("--port",),
+            remedy="Choose another --port, or stop what uses it.",
+            host=host,
+            port=port,
+            why=error.strerror or "refused",
+        ) from error
+    with sock:
+        yield sock
+
+
+@contextlib.contextmanager
+def _command_socket(path: Path | None) -> Iterator[socket.socket | None]:
+    """Listens for this machine's commands, for this user only. The store's lease says that we are the only server."""
+    if path is None:
+        yield None
+        return
+    with short_path(path) as short, socket.socket(socket.AF_UNIX) as sock:
+        path.unlink(missing_ok=True)
+        before = os.umask(0o177)
+        try:
+            sock.bind(short)
+        finally:
+            os.umask(before)
+        sock.listen(64)
+        try:
+            yield sock
+        finally:
+            path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def short_path(path: Path) -> Iterator[str]:
+    """A name for a socket that fits into the 107 bytes which the system takes, however deep the folder lies."""
+    if len(os.fsencode(path)) < 100:
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

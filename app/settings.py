@@ -1,0 +1,75 @@
+"""Settings: read once from ``RELAYPOINT_…`` variables, checked, and shown without secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from relaypoint.domain.errors import Invalid
+
+_DATA = Path(platformdirs.user_data_dir("relaypoint"))
+
+
+class Settings(BaseSettings):
+    """``store`` is ``file:PATH`` or a Neo4j address. ``now`` fixes the clock of the command line."""
+
+    model_config = SettingsConfigDict(env_prefix="RELAYPOINT_", extra="ignore", frozen=True)
+
+    store: str = f"file:{_DATA / 'store'}"
+    neo4j_user: str | None = None
+    neo4j_password: SecretStr | None = None
+    neo4j_password_file: Path | None = None
+    key_file: Path | None = None
+    spool: Path = _DATA / "spool"
+    url: str = "http://127.0.0.1:8000"
+    now: str | None = None
+    dev: bool = False
+    organization: str | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """The embedded store's folder; None for a Neo4j address."""
+        return Path(self.store.removeprefix("file:")).expanduser() if self.store.startswith("file:") else None
+
+    @property
+    def installation_key(self) -> Path:
+        return self.key_file or (self.folder or _DATA) / "installation.key"
+
+    @property
+    def socket(self) -> Path | None:
+        """Where a server that holds the embedded store takes this machine's commands."""
+        return self.folder / "commands.sock" if self.folder else None
+
+    def password(self) -> str | None:
+        if self.neo4j_password_file is not None:
+            try:
+                return self.neo4j_password_file.read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise Invalid(
+                    "settings.password-file",
+                    "The file {file} can't be read.",
+                    path=("RELAYPOINT_NEO4J_PASSWORD_FILE",),
+                    remedy="Check that it is there and readable for this user.",
+                    file=str(self.neo4j_password_file),
+                ) from error
+        return self.neo4j_password.get_secret_value() if self.neo4j_password else None
+
+
+def read_settings() -> Settings:
+    """Raises ``Invalid``, naming the variable at fault."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"RELAYPOINT_{str(first['loc'][0]).upper()}"
+        raise Invalid(
+            "settings.value",
+            "{name} is not right: {why}.",
+            path=(name,),
+            remedy="Correct or unset it; `relaypoint doctor` shows all settings.",
+            name=name,
+            why=first["msg"],
+        ) from error

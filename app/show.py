@@ -1,0 +1,257 @@
+"""What the commands print for people: tables that fit one screen a step, the most urgent line first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+
+Data = dict[str, Any]
+
+_ROLES = {
+    "same-desk": "now",
+    "other-desk": "then",
+    "coordinator": "coordinator",
+    "hotline": "hotline",
+    "sender": "last resort",
+}
+
+
+def when(instant: str | None) -> str:
+    """An instant in this machine's own time zone, to the minute."""
+    if not instant:
+        return "–"
+    return f"{datetime.fromisoformat(instant).astimezone():%a %d %b %Y %H:%M %Z}"
+
+
+def emergency(console: Console, found: Data | None) -> None:
+    """Stands above every answer."""
+    if not found:
+        return
+    lines = []
+    if found["number"]:
+        lines.append(f"[bold]Danger now: call {escape(found['number'])}[/] ({escape(found['answeredBy'] or '')})")
+    if found["hotlineNumber"]:
+        lines.append(
+            f"{escape(found['hotline'])}: [bold]{spoken(found['hotlineNumber'])}[/]{_hours(found['hotlineOpen'])}"
+        )
+    if found["phoneNow"]:
+        lines.append(f"[bold red]{escape(found['phoneNow'])}[/]")
+    if lines:
+        console.print(Panel("\n".join(lines), border_style="red"))
+
+
+def found(console: Console, answer: Data) -> None:
+    emergency(console, answer["emergency"])
+    console.print(f"For {escape(answer['place']['name'])}, as of {when(answer['at'])}")
+    for note in answer["notes"]:
+        console.print(f"[yellow]{escape(note)}[/]")
+    if answer["candidates"]:
+        table = Table(title="Who can take the case", title_justify="left", show_lines=True, expand=True)
+        for name, ratio in (("#", None), ("Contact point", 3), ("How to reach it now", 4), ("Why it stands here", 5)):
+            table.add_column(name, ratio=ratio)
+        for candidate in answer["candidates"]:
+            table.add_row(
+                str(candidate["rank"]),
+                f"[bold]{escape(candidate['organization']['name'])}[/]\n{escape(candidate['contactPoint']['name'])}"
+                f"\n[dim]{candidate['contactPoint']['id']}[/]",
+                "\n".join(channel(use) for use in candidate["channels"] if use["usable"]),
+                _why(candidate),
+            )
+        console.print(table)
+    else:
+        console.print("[bold red]No contact point can take this case as described.[/] The nearest misses:")
+    if answer["excluded"]:
+        excluded(console, answer["excluded"], answer["excludedTotal"])
+
+
+def excluded(console: Console, rows: list[Data], total: int, shown: int = 6) -> None:
+    table = Table(title=f"Ruled out ({total}), nearest miss first", title_justify="left", expand=True)
+    for name, ratio in (("Service", 3), ("Why not", 4), ("What would let it in", 3)):
+        table.add_column(name, ratio=ratio)
+    for row in rows[:shown]:
+        reasons = row["reasons"]
+        table.add_row(
+            f"{escape(row['organization']['name'])}: {escape(row['service']['name'])}",
+            "\n".join(escape(reason["text"]) for reason in reasons),
+            "\n".join(escape(reason["relax"]) for reason in reasons if reason["relax"]) or "–",
+        )
+    console.print(table)
+    if total > shown:
+        console.print(f"[dim]{total - shown} more; --json lists up to 50 of them.[/]")
+
+
+def sent(console: Console, done: Data) -> None:
+    emergency(console, done["emergency"])
+    referral = done["referral"]
+    (handoff, *_) = referral["handoffs"]
+    console.print(
+        f"[bold green]Sent.[/] Reference [bold]{referral['reference']}[/] to "
+        f"[bold]{escape(handoff['receiver']['name'])}[/], {escape(handoff['contactPoint']['name'])}"
+    )
+    if done["form"]:
+        console.print(
+            f"[bold]Submit the official form: {escape(done['form'])}[/]\nIt is the referral; this step only keeps "
+            f"track of it. Then: relaypoint handoff {referral['reference']} form-submitted"
+        )
+    elif done["byHand"]:
+        console.print("[bold red]No message can be delivered there: phone it yourself.[/]")
+    for use in done["channels"]:
+        if use["usable"]:
+            console.print("  " + channel(use))
+    step(console, handoff)
+
+
+def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row("Status", f"[bold]{handoff['status']}[/]" + (f" ({handoff['reason']})" if handoff["reason"] else ""))
+    grid.add_row("Held by", f"{escape(handoff['receiver']['name'])}, {escape(handoff['contactPoint']['name'])}")
+    grid.add_row("Since", when(handoff["changedAt"]))
+    if handoff["status"] == "requested":
+        grid.add_row("To be acknowledged by", when(handoff["acknowledgeBy"]))
+    if handoff["status"] in ("requested", "received"):
+        grid.add_row("To be decided by", when(handoff["decideBy"]))
+    if handoff["reviewOn"]:
+        grid.add_row("Hold is reviewed on", handoff["reviewOn"])
+    grid.add_row("Step", f"[dim]{handoff['id']}[/]")
+    if verbs:
+        grid.add_row("What can be said next", ", ".join(verbs))
+    console.print(grid)
+
+
+def referral(console: Console, found: Data) -> None:
+    console.print(
+        f"[bold]{found['reference']}[/]  {escape(found['serviceType']['name'])}, {found['priority']}, from "
+        f"{escape(found['sender']['name'])}"
+    )
+    for handoff in found["handoffs"]:
+        step(console, handoff)
+    for event in found.get("timeline") or ():
+        console.print(f"  {when(event['at'])}  {event['kind']}  [dim]{escape(event['actor'])}[/]")
+
+
+def stalled(console: Console, stalls: list[Data]) -> None:
+    if not stalls:
+        console.print("[green]Nothing has stalled.[/]")
+        return
+    table = Table(title=f"Stalled ({len(stalls)}), longest first", title_justify="left", show_lines=True, expand=True)
+    for name, ratio in (("Referral", 3), ("Why, since when", 4), ("Who holds it", 3), ("Whom to turn to", 6)):
+        table.add_column(name, ratio=ratio)
+    for stall in stalls:
+        table.add_row(
+            f"[bold]{stall['reference']}[/]\n{stall['priority']}, {stall['status']}\nfrom {escape(stall['sender']['name'])}",
+            f"[bold red]{stall['reason']}[/]\n{escape(stall['text'])}\nsince {when(stall['due'])}\n"
+            f"{_hours_long(stall['clockHours'])}; {_hours_long(stall['workingHours'])} of them working time",
+            f"{escape(stall['organization']['name'])}\n{escape(stall['holder']['name'])}",
+            "\n".join(_next(step) for step in stall["nextSteps"]),
+        )
+    console.print(table)
+
+
+def gaps(console: Console, found: list[Data], shown: int = 3) -> None:
+    if not found:
+        console.print("[green]The roster has no gap.[/]")
+        return
+    table = Table(title=f"Gaps in the roster ({len(found)}), gravest first", title_justify="left", expand=True)
+    for name, ratio in (("Severity", 1), ("Kind", 2), ("How many", 1), ("For example", 6), ("What mends it", 3)):
+        table.add_column(name, ratio=ratio)
+    counts = Counter((gap["severity"], gap["kind"]) for gap in found)
+    for (severity, kind), count in counts.items():
+        examples = [gap for gap in found if (gap["severity"], gap["kind"]) == (severity, kind)]
+        table.add_row(
+            severity,
+            kind,
+            str(count),
+            "\n".join(escape(gap["text"]) for gap in examples[:shown]),
+            escape(examples[0]["mend"]),
+        )
+    console.print(table)
+    console.print("[dim]--json lists every one.[/]")
+
+
+def imported(console: Console, done: Data, dry_run: bool) -> None:
+    if done["errors"]:
+        table = Table(title=f"{len(done['errors'])} errors; nothing was changed", title_justify="left", expand=True)
+        for name, ratio in (("Where", 3), ("Value", 2), ("What is wrong", 4), ("What to do", 4)):
+            table.add_column(name, ratio=ratio)
+        for error in done["errors"]:
+            where = error["file"] + (f", row {error['row']}" if error["row"] else "")
+            where += f", {error['column']}" if error["column"] else ""
+            table.add_row(*(escape(text) for text in (where, error["value"], error["message"], error["remedy"])))
+        console.print(table)
+        return
+    changes = done["changes"]
+    if not changes:
+        console.print(f"{done['rows']} rows read; [green]the store holds all of them already.[/]")
+        return
+    table = Table(title="What would change" if dry_run else "What changed", title_justify="left")
+    for name in ("Sheet", "added", "changed", "ended"):
+        table.add_column(name, justify="left" if name == "Sheet" else "right")
+    counts = Counter((change["sheet"], change["kind"]) for change in changes)
+    for sheet in dict.fromkeys(change["sheet"] for change in changes):
+        table.add_row(sheet, *(str(counts[sheet, kind] or "") for kind in ("added", "changed", "ended")))
+    console.print(table)
+    for change in [change for change in changes if change["kind"] != "added"][:20]:
+        console.print(f"  {change['kind']} {change['sheet']} {change['id']}: {', '.join(change['columns'])}")
+    console.print("Nothing was changed: this was a dry run." if dry_run else "[green]Applied, as one write.[/]")
+
+
+def channel(use: Data) -> str:
+    """One line: kind, address, whether it answers now, what to know."""
+    by_voice = use["kind"] in ("phone", "in-person")
+    address = spoken(use["address"]) if use["kind"] in ("phone", "sms") else use["address"] or ""
+    line = f"{use['kind']} [bold]{escape(address)}[/]" + (_hours(use["open"]) if by_voice else "")
+    if by_voice and use["opensAt"]:
+        line += f" until {when(use['opensAt'])}"
+    if use["state"] == "failing":
+        line += " [yellow](failing)[/]"
+    return line + (f"\n  [dim]{escape(use['note'])}[/]" if use["note"] else "")
+
+
+def spoken(number: str | None) -> str:
+    """A number as one dials it within its country, and the prefix from abroad: many freephones answer only at home."""
+    import phonenumbers
+
+    if not number:
+        return ""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    national = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return f"{national} (+{parsed.country_code})"
+
+
+def _why(candidate: Data) -> str:
+    lines = [f"{criterion['name']}: {escape(criterion['text'])}" for criterion in candidate["why"]]
+    if candidate["separatedBy"]:
+        lines.append(f"[bold]before the next one by: {candidate['separatedBy']}[/]")
+    lines += [f"[yellow]make sure: {escape(text)}[/]" for text in candidate["confirm"]]
+    return "\n".join(lines)
+
+
+def _next(step: Data) -> str:
+    line = f"[bold]{_ROLES[step['role']]}[/]: {escape(step['text'])}"
+    if step["contactPoint"]:
+        line += f"\n  {escape(step['organization'])}, {escape(step['contactPoint']['name'])}"
+    if step["channel"]:
+        line += f"\n  {channel(step['channel'])}"
+    return line
+
+
+def _hours(is_open: bool | None) -> str:
+    words = {True: "[green](open now)[/]", False: "[yellow](closed now)[/]", None: "[dim](hours not known)[/]"}
+    return f" {words[is_open]}"
+
+
+def _hours_long(hours: float) -> str:
+    minutes = round(hours * 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes < 48 * 60 else f"{minutes // 1440} days"

@@ -1,0 +1,38 @@
+"""Whom a case must not reach: an organization, a kind, a contact point or a holder. Binds wherever a case moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from relaypoint.domain.model import Body, ContactPoint, Organization
+
+
+@dataclass(frozen=True, slots=True)
+class Avoid:
+    """``entries`` are ids and kinds, as the sender gave them."""
+
+    entries: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, entries: Iterable[str]) -> Avoid:
+        return cls(frozenset(entries))
+
+    def bars_id(self, id: str | None) -> bool:
+        return id is not None and id in self.entries
+
+    def bars_body(self, body: Body | None) -> bool:
+        return body is not None and (body.id in self.entries or body.kind in self.entries)
+
+    def bars_organization(self, organization: Organization) -> bool:
+        """Also where the organization is part of one that is avoided, or of the avoided kind."""
+        own = Body(organization.id, organization.kind)
+        return any(self.bars_body(body) for body in (own, *organization.bodies))
+
+    def bars_contact_point(self, desk: ContactPoint, organization: Organization | None = None) -> bool:
+        """A desk is out by itself, by one who holds it, or by the organization behind it."""
+        return (
+            self.bars_id(desk.id)
+            or any(self.bars_id(holder.id) for holder in desk.holders)
+            or (organization is not None and self.bars_organization(organization))
+        )

@@ -1,0 +1,87 @@
+"""Which channels of a contact point may be used for a case now, in which order, and why the others not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from relaypoint.domain.avoid import Avoid
+from relaypoint.domain.model import Channel, ContactPoint
+from relaypoint.domain.words import ChannelCondition, ChannelState, Confidentiality
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelUse:
+    """A channel as it stands for one case at one moment.
+
+    ``barred`` is None where it may be used, else a code: ``ended``, ``condition``, ``dead``, ``assurance`` or
+    ``avoided``. ``open`` is None where its hours are not known; ``opens_at`` is set only where it is closed now.
+    """
+
+    channel: Channel
+    barred: str | None
+    open: bool | None
+    opens_at: datetime | None
+
+    @property
+    def usable_now(self) -> bool:
+        return self.barred is None and self.open is not False
+
+
+def weigh(
+    desk: ContactPoint,
+    *,
+    floor: Confidentiality,
+    at: datetime,
+    avoid: Avoid | None = None,
+    contingency: bool = False,
+) -> tuple[ChannelUse, ...]:
+    """All channels of the desk: first those that may be used (open, then hours unknown, then closed), then the barred.
+
+    Within each of these the roster's rank decides. ``floor`` is the case's confidentiality: a channel that assures
+    less is never used for it.
+    """
+    uses = [_use(desk, channel, floor, at, avoid, contingency) for channel in desk.channels]
+    return tuple(sorted(uses, key=_order))
+
+
+def usable(uses: Iterable[ChannelUse]) -> list[ChannelUse]:
+    return [use for use in uses if use.barred is None]
+
+
+def _order(use: ChannelUse) -> tuple[bool, int, bool, int, str]:
+    openness = {True: 0, None: 1, False: 2}[use.open]
+    failing = use.channel.state is ChannelState.FAILING
+    return (use.barred is not None, openness, failing, use.channel.rank, use.channel.id)
+
+
+def _use(
+    desk: ContactPoint, channel: Channel, floor: Confidentiality, at: datetime, avoid: Avoid | None, contingency: bool
+) -> ChannelUse:
+    calendar = desk.calendar if channel.hours is None else replace(desk.calendar, hours=channel.hours)
+    is_open = calendar.is_open(at)
+    return ChannelUse(
+        channel=channel,
+        barred=_barred(channel, floor, at, avoid, contingency),
+        open=is_open,
+        opens_at=calendar.next_opening(at) if is_open is False else None,
+    )
+
+
+def _barred(
+    channel: Channel, floor: Confidentiality, at: datetime, avoid: Avoid | None, contingency: bool
+) -> str | None:
+    if not channel.holds(at.date().isoformat()):
+        return "ended"
+    if channel.condition is not ChannelCondition.ALWAYS and contingency != (
+        channel.condition is ChannelCondition.CONTINGENCY
+    ):
+        return "condition"
+    if channel.state is ChannelState.DEAD:
+        return "dead"
+    if channel.assurance.level < floor.level:
+        return "assurance"
+    if avoid and (avoid.bars_body(channel.via) or avoid.bars_id(channel.via_contact_point)):
+        return "avoided"
+    return None

@@ -1,0 +1,171 @@
+"""What a decision rests on: the roster as the domain sees it. Plain values; ``graph.mapping`` makes them from rows.
+
+Dates (``since``, ``until``) are ISO days; ``since`` is inclusive, ``until`` exclusive, None is open. Calendar days of
+the roster are read in UTC unless a contact point's own zone is at hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from relaypoint.domain.calendars import Calendar
+from relaypoint.domain.words import (
+    Access,
+    Capacity,
+    ChannelCondition,
+    ChannelKind,
+    ChannelState,
+    Confidentiality,
+    HolderRole,
+    Staffing,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    since: str | None = None
+    until: str | None = None
+
+    def holds(self, day: str) -> bool:
+        """Whether ``day`` (ISO) is within since (inclusive) and until (exclusive)."""
+        return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
+
+    def ended(self, day: str) -> bool:
+        return self.until is not None and self.until <= day
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """An organization or one that it is part of; what ``avoid`` is compared with."""
+
+    id: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organization(Dated):
+    id: str
+    name: str
+    kind: str
+    status: str = "active"
+    bodies: tuple[Body, ...] = ()
+    replaced_by: tuple[Named, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel(Dated):
+    """One way to reach a contact point. ``via`` is the organization behind a relay, with its id and kind."""
+
+    id: str
+    kind: ChannelKind
+    address: str | None
+    rank: int = 1
+    assurance: Confidentiality = Confidentiality.OFFICIAL
+    hours: str | None = None
+    condition: ChannelCondition = ChannelCondition.ALWAYS
+    state: ChannelState = ChannelState.UNPROVEN
+    note: str | None = None
+    via_contact_point: str | None = None
+    via: Body | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder(Dated):
+    id: str
+    role: HolderRole
+    rank: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactPoint(Dated):
+    id: str
+    name: str
+    calendar: Calendar
+    organization: str = ""
+    staffing: Staffing = Staffing.HOLDER
+    languages: tuple[str, ...] = ()
+    service_types: frozenset[str] = frozenset()
+    areas: frozenset[str] = frozenset()
+    holders: tuple[Holder, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service(Dated):
+    id: str
+    name: str
+    type: str
+    organization: Organization
+    areas: frozenset[str]
+    contact_points: tuple[ContactPoint, ...]
+    serves: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    interpretation: str = "unknown"
+    capacity: Capacity = Capacity.UNKNOWN
+    capacity_as_of: str | None = None
+    eligibility: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pathway(Dated):
+    """An agreed route. Exactly one of ``from_organization``, ``from_kind`` and ``from_role`` says who may use it."""
+
+    id: str
+    name: str
+    type: str
+    to: Named
+    to_kind: str = ""
+    from_organization: Named | None = None
+    from_kind: str | None = None
+    from_role: str | None = None
+    task_force: str | None = None
+    contact_point: str | None = None
+    areas: frozenset[str] = frozenset()
+    basis: str = ""
+    citation: str | None = None
+    form: str | None = None
+    acknowledge_within: str | None = None
+    decide_within: str | None = None
+    consent: str = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership(Dated):
+    role: str
+    standing: str
+    task_force: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Area(Dated):
+    """A place on the way up from the one asked for; ``depth`` 0 is that place itself."""
+
+    id: str
+    name: str
+    depth: int
+    emergency_number: str | None = None
+    emergency_service: str | None = None
+    hotline: ContactPoint | None = None
+    replaced_by: tuple[Named, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Everything that one search rests on, read at one moment."""
+
+    place: Named
+    service_type: Named
+    access: Access
+    asker: Organization
+    memberships: tuple[Membership, ...]
+    areas: tuple[Area, ...]
+    inside: frozenset[str]
+    services: tuple[Service, ...]
+    pathways: tuple[Pathway, ...]

@@ -1,0 +1,124 @@
+"""Who may do what. Everything that acts or reads asks here; what the table does not name is denied.
+
+A subject is anonymous, a member acting for one organization, or the operator of this machine's command line. The
+table says which kinds may start an action at all; the functions below say on which referrals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from relaypoint.domain.errors import NotFound, Problem
+from relaypoint.domain.handoffs import Side
+
+
+class Kind(StrEnum):
+    ANONYMOUS = "anonymous"
+    MEMBER = "member"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who is acting. ``organization`` is set for a member, and for an operator who acts on behalf of one."""
+
+    kind: Kind
+    organization: str | None = None
+
+    @property
+    def name(self) -> str:
+        """How events name the subject: kind and organization, never a person."""
+        return f"{self.kind}:{self.organization}" if self.organization else str(self.kind)
+
+
+ANONYMOUS: Final = Subject(Kind.ANONYMOUS)
+OPERATOR: Final = Subject(Kind.OPERATOR)
+
+
+class Action(StrEnum):
+    SEE_EMERGENCY = "see-emergency"
+    FIND = "find"
+    READ_ROSTER = "read-roster"
+    READ_REFERRAL = "read-referral"
+    REFER = "refer"
+    MOVE_HANDOFF = "move-handoff"
+    SEE_STALLED = "see-stalled"
+    SEE_GAPS = "see-gaps"
+    CHANGE_ROSTER = "change-roster"
+    EXPORT_ROSTER = "export-roster"
+    DELIVER_NOTICES = "deliver-notices"
+    VERIFY_CHAIN = "verify-chain"
+
+
+_ANYONE: Final = frozenset(Kind)
+_SIGNED_IN: Final = frozenset({Kind.MEMBER, Kind.OPERATOR})
+_OPERATOR: Final = frozenset({Kind.OPERATOR})
+
+POLICY: Final[dict[Action, frozenset[Kind]]] = {
+    Action.SEE_EMERGENCY: _ANYONE,
+    Action.FIND: _SIGNED_IN,
+    Action.READ_ROSTER: _SIGNED_IN,
+    Action.READ_REFERRAL: _SIGNED_IN,
+    Action.REFER: _SIGNED_IN,
+    Action.MOVE_HANDOFF: _SIGNED_IN,
+    Action.SEE_STALLED: _SIGNED_IN,
+    Action.SEE_GAPS: _SIGNED_IN,
+    Action.CHANGE_ROSTER: _OPERATOR,
+    Action.EXPORT_ROSTER: _OPERATOR,
+    Action.DELIVER_NOTICES: _OPERATOR,
+    Action.VERIFY_CHAIN: _OPERATOR,
+}
+
+
+class NotSignedIn(Problem):
+    """The one refusal that says so: nobody is signed in, so nothing of a case can be told by it."""
+
+    code = "NOT_FOUND"
+
+
+def allows(subject: Subject, action: Action) -> bool:
+    return subject.kind in POLICY.get(action, frozenset())
+
+
+def require(subject: Subject, action: Action) -> None:
+    """Raises a ``NOT_FOUND`` problem: what one may not see looks as if it were not there."""
+    if allows(subject, action):
+        return
+    if subject.kind is Kind.ANONYMOUS:
+        raise NotSignedIn(
+            "policy.sign-in",
+            "There is nothing here for someone who is not signed in.",
+            remedy="Sign in as a member organization.",
+        )
+    raise NotFound("policy.none", "There is nothing here.", remedy="Ask your task force's coordinator.")
+
+
+def may_act_for(subject: Subject, organization: str) -> bool:
+    """A member acts for its own organization only; the operator for the one named, or for any where none is."""
+    if subject.kind is Kind.OPERATOR:
+        return subject.organization in (None, organization)
+    return subject.kind is Kind.MEMBER and subject.organization == organization
+
+
+def may_see_referral(subject: Subject, sender: str, receivers: frozenset[str]) -> bool:
+    """The case wall: the bodies on its chain, and the operator, who sees no case field."""
+    if subject.kind is Kind.OPERATOR and subject.organization is None:
+        return True
+    return subject.organization is not None and subject.organization in {sender, *receivers}
+
+
+def may_see_case(subject: Subject, sender: str) -> bool:
+    """Who may read the case's own fields back: the body that referred it."""
+    return subject.organization == sender
+
+
+def sides(subject: Subject, sender: str, receiver: str) -> frozenset[Side]:
+    """On which sides of a handoff the subject stands."""
+    found = set()
+    if may_act_for(subject, sender):
+        found.add(Side.SENDER)
+    if may_act_for(subject, receiver):
+        found.add(Side.RECEIVER)
+    return frozenset(found)

@@ -1,0 +1,141 @@
+"""The closed vocabularies, in the field's standard terms. Each value is what rosters, GraphQL and the store hold."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class OrganizationKind(StrEnum):
+    """What an organization is. ``avoid`` takes any of these; a part of a police body counts as police too."""
+
+    POLICE = "police"
+    IMMIGRATION = "immigration"
+    BORDER = "border"
+    COMPETENT_AUTHORITY = "competent-authority"
+    LABOUR_INSPECTORATE = "labour-inspectorate"
+    LOCAL_AUTHORITY = "local-authority"
+    HEALTH = "health"
+    SOCIAL_SERVICES = "social-services"
+    PROSECUTION = "prosecution"
+    COURT = "court"
+    GOVERNMENT = "government"
+    CSO = "cso"
+    INTERNATIONAL = "international"
+
+
+class Priority(StrEnum):
+    """FHIR request-priority. Pages read ``stat`` as "emergency"."""
+
+    ROUTINE = "routine"
+    URGENT = "urgent"
+    ASAP = "asap"
+    STAT = "stat"
+
+
+class Confidentiality(StrEnum):
+    """One scale for what a case needs and what a channel assures; the order of declaration is the order."""
+
+    PUBLIC = "public"
+    OFFICIAL = "official"
+    CONFIDENTIAL = "confidential"
+    STRICT = "strict"
+
+    @property
+    def level(self) -> int:
+        return list(Confidentiality).index(self)
+
+
+class ChannelKind(StrEnum):
+    PHONE = "phone"
+    SMS = "sms"
+    EMAIL = "email"
+    SECURE_EMAIL = "secure-email"
+    MESSENGER = "messenger"
+    WEB_FORM = "web-form"
+    IN_PERSON = "in-person"
+    RELAY = "relay"
+
+
+#: Kinds that carry a message by themselves; the others need a person to act.
+MESSAGE_KINDS: Final = frozenset({ChannelKind.EMAIL, ChannelKind.SECURE_EMAIL, ChannelKind.SMS, ChannelKind.MESSENGER})
+
+
+class ChannelCondition(StrEnum):
+    ALWAYS = "always"
+    NORMAL = "normal"
+    CONTINGENCY = "contingency"
+
+
+class ChannelState(StrEnum):
+    UNPROVEN = "unproven"
+    WORKING = "working"
+    FAILING = "failing"
+    DEAD = "dead"
+
+
+class HolderRole(StrEnum):
+    PRIMARY = "primary"
+    DEPUTY = "deputy"
+
+
+class Staffing(StrEnum):
+    """``holder``: named holders answer, so their lack is a gap. ``office``: whoever is on duty at a published desk."""
+
+    HOLDER = "holder"
+    OFFICE = "office"
+
+
+class Standing(StrEnum):
+    FULL = "full"
+    OBSERVER = "observer"
+    SUSPENDED = "suspended"
+
+
+class Access(StrEnum):
+    """``direct``: help anyone may ask for. ``pathway``: reached only along an agreed pathway."""
+
+    DIRECT = "direct"
+    PATHWAY = "pathway"
+
+
+class Capacity(StrEnum):
+    OPEN = "open"
+    LIMITED = "limited"
+    FULL = "full"
+    UNKNOWN = "unknown"
+
+
+class Answer(StrEnum):
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class JurisdictionKind(StrEnum):
+    COUNTRY = "country"
+    NATION = "nation"
+    REGION = "region"
+    COUNTY = "county"
+    LOCAL_AUTHORITY = "local-authority"
+    AREA = "area"
+
+
+#: Population tags by dimension (Palermo Protocol; Directive (EU) 2024/1712). A task force may add its own,
+#: which form the dimension "other": there a service asks for all it lists.
+TAG_DIMENSIONS: Final[dict[str, tuple[str, ...]]] = {
+    "age": ("adult", "child", "age-unknown"),
+    "sex": ("female", "male", "other"),
+    "exploitation": (
+        "sexual",
+        "labour",
+        "domestic-servitude",
+        "forced-criminality",
+        "forced-begging",
+        "forced-marriage",
+        "illegal-adoption",
+        "surrogacy",
+        "organ-removal",
+    ),
+    "access": ("accessible",),
+}

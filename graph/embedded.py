@@ -1,0 +1,128 @@
+"""The embedded engine: kglite in this process, with a durable log and no server.
+
+kglite detects conflicts on the whole graph, so one lock surrounds every begin … commit here; without it concurrent
+writers would mostly lose to each other. Reads take a snapshot and never wait for a write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import kglite
+
+from relaypoint.domain.errors import Unavailable
+from relaypoint.graph.library import statements
+from relaypoint.graph.port import AlreadyDone, Duplicate, Operation, Row, Step, Unmet
+
+T = TypeVar("T")
+
+FILE = "graph.kgl"
+
+
+class EmbeddedStore:
+    """A store in ``folder``. One process holds it at a time."""
+
+    engine = "embedded"
+
+    def __init__(self, session: kglite.Session) -> None:
+        self._session = session
+        self._writer = threading.Lock()
+
+    @classmethod
+    async def open(cls, folder: str, *, wait: float = 3.0) -> EmbeddedStore:
+        """Opens or makes the store. Waits up to ``wait`` seconds for another process to let go of it."""
+        return cls(await asyncio.to_thread(_open, folder, wait))
+
+    async def read(self, statement: str, /, **parameters: Any) -> list[Row]:
+        text = statements()[statement].text
+        return await self._run(lambda: _rows(self._session.cypher(text, params=parameters)))
+
+    async def write(self, steps: Sequence[Step], operation: Operation | None = None) -> list[list[Row]]:
+        return await self._run(lambda: self._write(steps, operation))
+
+    async def apply(self, texts: Sequence[str]) -> None:
+        def run() -> None:
+            with self._writer:
+                for text in texts:
+                    self._session.execute(text)
+
+        await self._run(run)
+
+    async def ready(self) -> None:
+        await self._run(lambda: _rows(self._session.cypher("RETURN 1 AS one")))
+
+    async def close(self) -> None:
+        await self._run(self._session.close)
+
+    def _write(self, steps: Sequence[Step], operation: Operation | None) -> list[list[Row]]:
+        with self._writer, self._session.begin() as transaction:
+            results: list[list[Row]] = []
+            if operation is not None:
+                _begin_operation(lambda text, parameters: _rows(transaction.cypher(text, params=parameters)), operation)
+            for index, step in enumerate(steps):
+                text = statements()[step.statement].text
+                rows = _rows(transaction.cypher(text, params=dict(step.parameters)))
+                if step.expect is not None and len(rows) != step.expect:
+                    raise Unmet(step, index)
+                results.append(rows)
+        return results
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.to_thread(work)
+        except kglite.ConstraintViolationError as error:
+            raise Duplicate(str(error)) from error
+        except (kglite.FileError, kglite.FileIoError, kglite.CypherTimeoutError) as error:
+            raise Unavailable(
+                "store.failed",
+                "The store could not carry this out; nothing was changed.",
+                remedy="Check the disk that holds the store, then try again.",
+            ) from error
+
+
+def _begin_operation(run: Callable[[str, dict[str, Any]], list[Row]], operation: Operation) -> None:
+    """Records the operation as the first act of its own transaction, or raises ``AlreadyDone``."""
+    known = run(statements()["operation_find"].text, {"id": operation.id})
+    if known:
+        raise AlreadyDone(known[0]["fingerprint"], known[0]["result"])
+    run(statements()["operation_record"].text, operation.as_parameters())
+
+
+def _open(path: str, wait: float) -> kglite.Session:
+    folder = Path(path).expanduser()
+    deadline = time.monotonic() + wait
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # A pattern on a kind that has no node yet is an empty answer here, not something to warn of.
+        kglite.set_query_warning_policy("silent")
+        while True:
+            try:
+                return kglite.open_session(str(folder / FILE), durable="full")
+            except kglite.WriterLeaseHeldError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+    except kglite.WriterLeaseHeldError as error:
+        raise Unavailable(
+            "store.held",
+            "Another process holds the store in {folder}.",
+            remedy="Use the running server, or stop it and try again.",
+            folder=str(folder),
+        ) from error
+    except (OSError, RuntimeError, kglite.KgError) as error:
+        raise Unavailable(
+            "store.unopened",
+            "The store in {folder} can't be opened.",
+            remedy="Check that the folder is yours to write and that its disk is not full.",
+            folder=str(folder),
+        ) from error
+
+
+def _rows(result: Any) -> list[Row]:
+    rows: list[Row] = result.to_list()
+    return rows

@@ -1,0 +1,186 @@
+"""From rows to the domain's values. The only place that knows the names of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from relaypoint.domain.calendars import Calendar
+from relaypoint.domain.model import (
+    Area,
+    Body,
+    Channel,
+    ContactPoint,
+    Ground,
+    Holder,
+    Membership,
+    Named,
+    Organization,
+    Pathway,
+    Service,
+)
+from relaypoint.domain.words import (
+    Access,
+    Capacity,
+    ChannelCondition,
+    ChannelKind,
+    ChannelState,
+    Confidentiality,
+    HolderRole,
+    Staffing,
+)
+
+Map = Mapping[str, Any]
+
+
+def organization(row: Map, bodies: list[Map] | None = None, heirs: list[Map] | None = None) -> Organization:
+    return Organization(
+        id=row["id"],
+        name=row["name"],
+        kind=row["kind"],
+        status=row.get("status") or "active",
+        since=row.get("since"),
+        until=row.get("until"),
+        bodies=tuple(Body(b["id"], b["kind"]) for b in bodies or ()),
+        replaced_by=_named(heirs),
+    )
+
+
+def channel(row: Map) -> Channel:
+    via = row.get("via")
+    return Channel(
+        id=row["id"],
+        kind=ChannelKind(row["kind"]),
+        address=row.get("address"),
+        rank=row.get("rank") or 1,
+        assurance=Confidentiality(row.get("assurance") or "official"),
+        hours=row.get("hours"),
+        condition=ChannelCondition(row.get("condition") or "always"),
+        state=ChannelState(row.get("state") or "unproven"),
+        note=row.get("note"),
+        via_contact_point=via["id"] if via else None,
+        via=Body(via["organization"], via["kind"]) if via else None,
+        since=row.get("since"),
+        until=row.get("until"),
+    )
+
+
+def contact_point(row: Map, organization_id: str = "") -> ContactPoint:
+    return ContactPoint(
+        id=row["id"],
+        name=row["name"],
+        organization=organization_id,
+        calendar=Calendar(row.get("time_zone") or "UTC", row.get("hours"), row.get("holidays")),
+        staffing=Staffing(row.get("staffing") or "holder"),
+        languages=tuple(row.get("languages") or ()),
+        service_types=frozenset(row.get("service_types") or ()),
+        areas=frozenset(row.get("areas") or ()),
+        holders=tuple(
+            Holder(
+                id=h["id"],
+                role=HolderRole(h["role"]),
+                rank=h.get("rank") or 1,
+                since=h.get("since"),
+                until=h.get("until"),
+            )
+            for h in sorted(row.get("holders") or (), key=lambda h: str(h["id"]))
+        ),
+        channels=tuple(channel(c) for c in sorted(row.get("channels") or (), key=lambda c: str(c["id"]))),
+        version=row.get("version") or 1,
+        since=row.get("since"),
+        until=row.get("until"),
+    )
+
+
+def service(row: Map) -> Service:
+    owner = organization(row["organization"], row["bodies"], row["replaced_by"])
+    desks = sorted(row["contact_points"], key=lambda desk: str(desk["id"]))
+    return Service(
+        id=row["id"],
+        name=row["name"],
+        type=row["type"],
+        organization=owner,
+        areas=frozenset(row["areas"]),
+        contact_points=tuple(contact_point(desk, owner.id) for desk in desks),
+        serves=tuple(row["serves"] or ()),
+        languages=tuple(row["languages"] or ()),
+        interpretation=row["interpretation"] or "unknown",
+        capacity=Capacity(row["capacity"] or "unknown"),
+        capacity_as_of=row["capacity_as_of"],
+        eligibility=row["eligibility"],
+        since=row["since"],
+        until=row["until"],
+    )
+
+
+def pathway(row: Map) -> Pathway:
+    return Pathway(
+        id=row["id"],
+        name=row["name"],
+        type=row["type"],
+        to=Named(row["to"], row["to_name"]),
+        to_kind=row["to_kind"] or "",
+        from_organization=Named(row["from"], row["from_name"]) if row["from"] else None,
+        from_kind=row["from_kind"],
+        from_role=row["from_role"],
+        task_force=row["task_force"],
+        contact_point=row["contact_point"],
+        areas=frozenset(row["areas"]),
+        basis=row["basis"] or "",
+        citation=row["citation"],
+        form=row["form"],
+        acknowledge_within=row["acknowledge_within"],
+        decide_within=row["decide_within"],
+        consent=row["consent"] or "none",
+        since=row["since"],
+        until=row["until"],
+    )
+
+
+def area(row: Map) -> Area:
+    return Area(
+        id=row["id"],
+        name=row["name"],
+        depth=row["depth"],
+        emergency_number=row["emergency_number"],
+        emergency_service=row["emergency_service"],
+        hotline=contact_point(row["hotline"]) if row["hotline"] else None,
+        replaced_by=_named(row["replaced_by"]),
+        until=row["until"],
+    )
+
+
+def areas(rows: list[Map]) -> tuple[Area, ...]:
+    """Nearest first. A place with two parents keeps the nearer depth of a shared ancestor."""
+    nearest: dict[str, Area] = {}
+    for found in sorted((area(row) for row in rows), key=lambda a: (a.depth, a.id)):
+        nearest.setdefault(found.id, found)
+    return tuple(nearest.values())
+
+
+def ground(row: Map) -> Ground:
+    """One row of ``find_ground`` in which place, type and asker were found."""
+    return Ground(
+        place=Named(row["place"]["id"], row["place"]["name"]),
+        service_type=Named(row["type"]["id"], row["type"]["name"]),
+        access=Access(row["type"]["access"] or "direct"),
+        asker=organization(row["asker"], row["asker_bodies"]),
+        memberships=tuple(
+            Membership(
+                role=m["role"],
+                standing=m["standing"] or "full",
+                task_force=m["task_force"],
+                since=m["since"],
+                until=m["until"],
+            )
+            for m in row["memberships"]
+        ),
+        areas=areas(row["areas"]),
+        inside=frozenset(row["inside"]),
+        services=tuple(service(s) for s in sorted(row["services"], key=lambda s: str(s["id"]))),
+        pathways=tuple(pathway(p) for p in sorted(row["pathways"], key=lambda p: str(p["id"]))),
+    )
+
+
+def _named(rows: list[Map] | None) -> tuple[Named, ...]:
+    return tuple(Named(row["id"], row["name"]) for row in sorted(rows or (), key=lambda row: str(row["id"])))

@@ -1,0 +1,139 @@
+"""Neo4j, or a cluster of it, through the official async driver: managed transactions with retry, and bookmarks,
+so that what this process wrote it also reads, whichever member of a cluster answers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import neo4j
+from neo4j import exceptions as failures
+
+from relaypoint.domain.errors import Unavailable
+from relaypoint.graph.library import statements
+from relaypoint.graph.port import AlreadyDone, Duplicate, Operation, Row, Step, Unmet
+
+T = TypeVar("T")
+
+
+class Neo4jStore:
+    """A store at a ``neo4j://``, ``neo4j+s://`` or ``bolt://`` address."""
+
+    engine = "neo4j"
+
+    def __init__(self, driver: neo4j.AsyncDriver) -> None:
+        self._driver = driver
+        self._bookmarks = neo4j.AsyncGraphDatabase.bookmark_manager()
+
+    @classmethod
+    async def open(cls, address: str, *, user: str | None, password: str | None) -> Neo4jStore:
+        try:
+            driver = neo4j.AsyncGraphDatabase.driver(
+                address,
+                auth=(user, password or "") if user else None,
+                notifications_min_severity="OFF",
+                connection_acquisition_timeout=15.0,
+                max_transaction_retry_time=15.0,
+            )
+        except (failures.ConfigurationError, ValueError) as error:
+            raise _unavailable(
+                "store.address", "RELAYPOINT_STORE is not an address that Neo4j can be reached at."
+            ) from error
+        store = cls(driver)
+        try:
+            await store.ready()
+        except BaseException:
+            await driver.close()
+            raise
+        return store
+
+    async def read(self, statement: str, /, **parameters: Any) -> list[Row]:
+        text = statements()[statement].text
+
+        async def work(transaction: neo4j.AsyncManagedTransaction) -> list[Row]:
+            return await _rows(transaction, text, parameters)
+
+        async with self._session() as session:
+            return await self._guard(lambda: session.execute_read(work))
+
+    async def write(self, steps: Sequence[Step], operation: Operation | None = None) -> list[list[Row]]:
+        async def work(transaction: neo4j.AsyncManagedTransaction) -> list[list[Row]]:
+            if operation is not None:
+                await _begin_operation(transaction, operation)
+            results = []
+            for index, step in enumerate(steps):
+                rows = await _rows(transaction, statements()[step.statement].text, dict(step.parameters))
+                if step.expect is not None and len(rows) != step.expect:
+                    raise Unmet(step, index)
+                results.append(rows)
+            return results
+
+        async with self._session() as session:
+            try:
+                return await self._guard(lambda: session.execute_write(work))
+            except Duplicate:
+                if operation is None:
+                    raise
+        # Two writers of one operation met: the loser waited for the winner's commit and can now read its result.
+        known = await self.read("operation_find", id=operation.id)
+        if known:
+            raise AlreadyDone(known[0]["fingerprint"], known[0]["result"])
+        raise Duplicate("an id of this write is taken")
+
+    async def apply(self, texts: Sequence[str]) -> None:
+        async with self._session() as session:
+            for text in texts:
+
+                async def run(text: str = text) -> None:
+                    await (await session.run(neo4j.Query(text))).consume()
+
+                await self._guard(run)
+
+    async def ready(self) -> None:
+        await self._guard(self._driver.verify_connectivity)
+
+    async def explain(self, text: str, parameters: dict[str, Any]) -> Any:
+        """The planner's plan of a statement, for the test that refuses scans."""
+        async with self._session() as session:
+            result = await session.run(neo4j.Query("EXPLAIN " + text), parameters)
+            return (await result.consume()).plan
+
+    async def close(self) -> None:
+        await self._driver.close()
+
+    def _session(self) -> neo4j.AsyncSession:
+        return self._driver.session(bookmark_manager=self._bookmarks)
+
+    async def _guard(self, work: Callable[[], Awaitable[T]]) -> T:
+        try:
+            return await work()
+        except failures.ConstraintError as error:
+            raise Duplicate(str(error.code)) from error
+        except failures.AuthError as error:
+            raise _unavailable("store.refused", "Neo4j refused the user name or password.") from error
+        except (failures.ServiceUnavailable, failures.SessionExpired, failures.TransientError, OSError) as error:
+            raise _unavailable("store.away", "Neo4j does not answer.") from error
+        except failures.ClientError as error:
+            if "WritesBlocked" in str(error.code) or "DatabaseUnavailable" in str(error.code):
+                raise _unavailable("store.away", "Neo4j does not answer.") from error
+            raise
+
+
+async def _begin_operation(transaction: neo4j.AsyncManagedTransaction, operation: Operation) -> None:
+    known = await _rows(transaction, statements()["operation_find"].text, {"id": operation.id})
+    if known:
+        raise AlreadyDone(known[0]["fingerprint"], known[0]["result"])
+    await _rows(transaction, statements()["operation_record"].text, operation.as_parameters())
+
+
+async def _rows(transaction: neo4j.AsyncManagedTransaction, text: str, parameters: dict[str, Any]) -> list[Row]:
+    result = await transaction.run(text, parameters)
+    return [record.data() async for record in result]
+
+
+def _unavailable(message_id: str, message: str) -> Unavailable:
+    return Unavailable(
+        message_id,
+        message,
+        remedy="Check RELAYPOINT_STORE, RELAYPOINT_NEO4J_USER and RELAYPOINT_NEO4J_PASSWORD, and that Neo4j runs.",
+    )

@@ -1,0 +1,51 @@
+// The roster as a whole: one root that every change of it locks first, and its chain of events.
+
+// name: roster_root
+// mode: read
+// starts: id
+MATCH (r:Roster {id: 'roster'})
+RETURN r.version AS version, r.chain_length AS length, r.chain_head AS head
+
+// name: roster_lock
+// mode: write
+// starts: id
+MATCH (r:Roster {id: 'roster'})
+SET r.lock = $operation
+WITH r
+WHERE r.version = $version
+SET r.version = r.version + 1, r.chain_length = $length, r.chain_head = $head
+RETURN r.version AS version
+
+// name: roster_record
+// mode: write
+// starts: id
+MATCH (r:Roster {id: 'roster'})
+UNWIND $events AS event
+CREATE (e:Event {id: event.id})
+SET e += event
+CREATE (r)-[:RECORDED]->(e)
+RETURN e.id AS id
+
+// name: roster_events
+// mode: read
+// starts: id
+MATCH (r:Roster {id: 'roster'})-[:RECORDED]->(e:Event)
+RETURN e {.id, .aggregate, .sequence, .kind, .at, .actor, .data, .previous, .hash} AS event
+ORDER BY e.sequence
+
+// name: contact_points_touch
+// A contact point's version also stands for its channels, holders, services and organization.
+// mode: write
+// starts: id
+UNWIND $ids AS id
+MATCH (n:ContactPoint {id: id})
+SET n.version = n.version + 1
+RETURN n.id AS id
+
+// name: contact_points_of
+// mode: read
+// starts: id
+UNWIND $organizations AS id
+MATCH (:Organization {id: id})<-[:OF]-(n:ContactPoint)
+RETURN n.id AS id
+ORDER BY id

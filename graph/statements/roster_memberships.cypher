@@ -1,0 +1,46 @@
+// name: memberships_list
+// Every row of the sheet, with its version in the store.
+// mode: read
+// starts: label
+MATCH (n:Membership)
+RETURN n {
+  .id, .role, .standing, .since, .until, .source, .as_of,
+  organization: head([(n)-[:OF]->(x:Organization) | x.id]),
+  task_force: head([(n)-[:IN]->(x:TaskForce) | x.id])
+} AS row, n.version AS version
+ORDER BY n.id
+
+// name: memberships_put
+// Makes or changes the nodes of the sheet; a null property goes.
+// mode: write
+// starts: id
+UNWIND $rows AS row
+MERGE (n:Membership {id: row.id})
+SET n += row.properties
+RETURN n.id AS id
+
+// name: memberships_unlink
+// Takes away the references that the sheet owns, before the new ones are laid.
+// mode: write
+// starts: id
+UNWIND $ids AS id
+MATCH (n:Membership {id: id})-[old:OF|IN]->()
+DELETE old
+
+// name: memberships_link_organization
+// mode: write
+// starts: id
+UNWIND $pairs AS pair
+MATCH (n:Membership {id: pair.id})
+MATCH (x:Organization {id: pair.to})
+CREATE (n)-[:OF]->(x)
+RETURN n.id AS id
+
+// name: memberships_link_task_force
+// mode: write
+// starts: id
+UNWIND $pairs AS pair
+MATCH (n:Membership {id: pair.id})
+MATCH (x:TaskForce {id: pair.to})
+CREATE (n)-[:IN]->(x)
+RETURN n.id AS id

@@ -1,0 +1,36 @@
+// name: service_types_list
+// Every row of the sheet, with its version in the store.
+// mode: read
+// starts: label
+MATCH (n:ServiceType)
+RETURN n {
+  .id, .name, .description, .access, .since, .until, .source, .as_of,
+  within: head([(n)-[:WITHIN]->(x:ServiceType) | x.id])
+} AS row, n.version AS version
+ORDER BY n.id
+
+// name: service_types_put
+// Makes or changes the nodes of the sheet; a null property goes.
+// mode: write
+// starts: id
+UNWIND $rows AS row
+MERGE (n:ServiceType {id: row.id})
+SET n += row.properties
+RETURN n.id AS id
+
+// name: service_types_unlink
+// Takes away the references that the sheet owns, before the new ones are laid.
+// mode: write
+// starts: id
+UNWIND $ids AS id
+MATCH (n:ServiceType {id: id})-[old:WITHIN]->()
+DELETE old
+
+// name: service_types_link_within
+// mode: write
+// starts: id
+UNWIND $pairs AS pair
+MATCH (n:ServiceType {id: pair.id})
+MATCH (x:ServiceType {id: pair.to})
+CREATE (n)-[:WITHIN]->(x)
+RETURN n.id AS id

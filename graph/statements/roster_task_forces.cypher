@@ -1,0 +1,56 @@
+// name: task_forces_list
+// Every row of the sheet, with its version in the store.
+// mode: read
+// starts: label
+MATCH (n:TaskForce)
+RETURN n {
+  .id, .name, .level, .since, .until, .source, .as_of,
+  within: head([(n)-[:WITHIN]->(x:TaskForce) | x.id]),
+  jurisdiction: head([(n)-[:COVERS]->(x:Jurisdiction) | x.id]),
+  coordinator: head([(n)-[:COORDINATED_BY]->(x:ContactPoint) | x.id])
+} AS row, n.version AS version
+ORDER BY n.id
+
+// name: task_forces_put
+// Makes or changes the nodes of the sheet; a null property goes.
+// mode: write
+// starts: id
+UNWIND $rows AS row
+MERGE (n:TaskForce {id: row.id})
+SET n += row.properties
+RETURN n.id AS id
+
+// name: task_forces_unlink
+// Takes away the references that the sheet owns, before the new ones are laid.
+// mode: write
+// starts: id
+UNWIND $ids AS id
+MATCH (n:TaskForce {id: id})-[old:WITHIN|COVERS|COORDINATED_BY]->()
+DELETE old
+
+// name: task_forces_link_within
+// mode: write
+// starts: id
+UNWIND $pairs AS pair
+MATCH (n:TaskForce {id: pair.id})
+MATCH (x:TaskForce {id: pair.to})
+CREATE (n)-[:WITHIN]->(x)
+RETURN n.id AS id
+
+// name: task_forces_link_jurisdiction
+// mode: write
+// starts: id
+UNWIND $pairs AS pair
+MATCH (n:TaskForce {id: pair.id})
+MATCH (x:Jurisdiction {id: pair.to})
+CREATE (n)-[:COVERS]->(x)
+RETURN n.id AS id
+
+// name: task_forces_link_coordinator
+// mode: write
+// starts: id
+UNWIND $pairs AS pair
+MATCH (n:TaskForce {id: pair.id})
+MATCH (x:ContactPoint {id: pair.to})
+CREATE (n)-[:COORDINATED_BY]->(x)
+RETURN n.id AS id

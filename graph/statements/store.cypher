@@ -1,0 +1,48 @@
+// The store's own records.
+
+// name: schema_version
+// mode: read
+// starts: id
+MATCH (s:Schema {id: 'relaypoint'})
+RETURN s.version AS version
+
+// name: schema_found
+// Also makes the two roots that later writes lock and hang things on.
+// mode: write
+// starts: id
+MERGE (s:Schema {id: 'relaypoint'})
+SET s.version = $version
+MERGE (r:Roster {id: 'roster'})
+ON CREATE SET r.version = 0
+MERGE (q:Queue {id: 'notices'})
+RETURN s.version AS version
+
+// name: operation_find
+// mode: read
+// starts: id
+MATCH (o:Operation {id: $id})
+RETURN o.fingerprint AS fingerprint, o.result AS result
+
+// name: operation_record
+// CREATE, so that the unique id lets one of two writers of the same operation through.
+// mode: write
+// starts: id
+CREATE (o:Operation {id: $id, at: $at, fingerprint: $fingerprint, result: $result, expires: $expires})
+RETURN o.id AS id
+
+// name: key_check_get
+// mode: read
+// starts: id
+MATCH (s:Schema {id: 'relaypoint'})
+RETURN s.key_check AS key_check
+
+// name: key_check_set
+// Only the first to come sets it.
+// mode: write
+// starts: id
+MATCH (s:Schema {id: 'relaypoint'})
+SET s.lock = $operation
+WITH s
+WHERE s.key_check IS NULL
+SET s.key_check = $key_check
+RETURN s.id AS id

@@ -1,0 +1,49 @@
+"""What leaves the system: an urgency word, a reference that belongs to the message alone, and a link. Nothing else.
+
+No case field can get in, because none is handed to this module.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from relaypoint.domain.words import Priority
+
+#: Read by whoever glances at a lock screen; they name neither the field of work nor the case.
+_URGENCY: Final = {
+    Priority.ROUTINE: "Routine",
+    Priority.URGENT: "Urgent",
+    Priority.ASAP: "As soon as possible",
+    Priority.STAT: "Emergency",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """A row of the outbox, as this room is given it. ``key`` is the same at every attempt."""
+
+    key: str
+    reference: str
+    priority: Priority
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    key: str
+    address: str
+    subject: str
+    body: str
+
+
+def compose(notification: Notification, address: str, site: str) -> Message:
+    """The message for one address. ``site`` is the address of the pages, where one has to sign in."""
+    urgency = _URGENCY[notification.priority]
+    reference = notification.reference
+    return Message(
+        key=notification.key,
+        address=address,
+        subject=f"{urgency}: {reference}",
+        body=f"{urgency}\n{reference}\n{site.rstrip('/')}/n/{reference}\n",
+    )

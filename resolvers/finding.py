@@ -1,0 +1,181 @@
+"""Finding the contact: one read of the store, then the domain decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from langcodes import standardize_tag, tag_is_valid
+
+from relaypoint.domain import finding
+from relaypoint.domain.avoid import Avoid
+from relaypoint.domain.channels import ChannelUse, weigh
+from relaypoint.domain.errors import Invalid, NotFound
+from relaypoint.domain.finding import Finding, Need
+from relaypoint.domain.model import Area, ContactPoint, Ground
+from relaypoint.domain.policy import Action, Subject, may_act_for
+from relaypoint.domain.words import TAG_DIMENSIONS, ChannelKind, Confidentiality, OrganizationKind, Priority
+from relaypoint.graph.mapping import areas as areas_from_rows
+from relaypoint.graph.mapping import ground as ground_from_row
+from relaypoint.resolvers.backend import Backend, permitted
+
+E = TypeVar("E", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedInput:
+    """A need as it was typed; ``find`` checks it. Field names are those of the command line and GraphQL."""
+
+    from_organization: str
+    service: str
+    place: str
+    language: str | None = None
+    priority: str = "routine"
+    confidentiality: str = "official"
+    tags: Sequence[str] = ()
+    avoid: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """Shown above every answer. ``hotline`` is its first phone that is open, or whose hours are not known."""
+
+    number: str | None
+    service: str | None
+    hotline: ContactPoint | None
+    channel: ChannelUse | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    need: Need
+    ground: Ground
+    finding: Finding
+    emergency: Emergency
+    at: datetime
+
+
+@permitted(Action.FIND)
+async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
+    """Ranked candidates and the excluded ones, each with its reasons.
+
+    Raises ``Invalid`` for a field that is not understood and ``NotFound`` for an id that the roster does not hold.
+    """
+    wanted = _checked(need)
+    if not may_act_for(subject, wanted.asker):
+        raise _unknown("from", wanted.asker, "an organization that you act for")
+    rows = await backend.store.read(
+        "find_ground",
+        place=wanted.place,
+        service=wanted.service,
+        asker=wanted.asker,
+        avoid=sorted(wanted.avoid.entries),
+    )
+    row = rows[0]
+    for field, value, what in (
+        ("from", wanted.asker, "an organization"),
+        ("service", wanted.service, "a service type"),
+        ("place", wanted.place, "a place"),
+    ):
+        if row[{"from": "asker", "service": "type", "place": "place"}[field]] is None:
+            raise _unknown(field, value, what)
+    known = set(OrganizationKind) | set(row["avoidable"])
+    for index, entry in enumerate(need.avoid):
+        if entry not in known:
+            raise _unknown(f"avoid.{index}", entry, "an organization, a kind, a contact point or a holder")
+    ground = ground_from_row(row)
+    _check_tags(wanted.tags, ground)
+    at = backend.clock()
+    return Answer(wanted, ground, finding.find(ground, wanted, at), _emergency(ground.areas, at), at)
+
+
+@permitted(Action.SEE_EMERGENCY)
+async def emergency(subject: Subject, backend: Backend, place: str) -> Emergency:
+    """The danger-now number and the national hotline of a place; asked for without sign-in."""
+    rows = await backend.store.read("place_emergency", place=place.strip().upper())
+    if not rows:
+        raise _unknown("place", place, "a place")
+    return _emergency(areas_from_rows(rows[0]["areas"]), backend.clock())
+
+
+def _emergency(areas: Sequence[Area], at: datetime) -> Emergency:
+    danger = next((area for area in areas if area.emergency_number), None)
+    hotline = next((area.hotline for area in areas if area.hotline), None)
+    phone = None
+    if hotline:
+        uses = weigh(hotline, floor=Confidentiality.PUBLIC, at=at)
+        phone = next((use for use in uses if use.barred is None and use.channel.kind is ChannelKind.PHONE), None)
+    return Emergency(
+        danger.emergency_number if danger else None, danger.emergency_service if danger else None, hotline, phone
+    )
+
+
+def _checked(need: NeedInput) -> Need:
+    language = need.language
+    if language is not None:
+        if not tag_is_valid(language):
+            raise Invalid(
+                "find.language",
+                "'{value}' is not a language tag.",
+                path=("language",),
+                remedy="Use a BCP 47 tag such as vi, cy or pt-BR.",
+                value=language,
+            )
+        language = standardize_tag(language)
+    return Need(
+        asker=need.from_organization.strip(),
+        service=need.service.strip(),
+        place=need.place.strip().upper(),
+        language=language,
+        priority=_word(Priority, "priority", need.priority),
+        confidentiality=_word(Confidentiality, "confidentiality", need.confidentiality),
+        tags=tuple(dict.fromkeys(need.tags)),
+        avoid=Avoid.of(need.avoid),
+    )
+
+
+_TAGS = frozenset(tag for tags in TAG_DIMENSIONS.values() for tag in tags)
+
+
+def _check_tags(tags: Sequence[str], ground: Ground) -> None:
+    """A misspelt tag must not pass for one that no service asks about."""
+    known = _TAGS | {tag for service in ground.services for tag in service.serves}
+    for tag in tags:
+        if tag not in known:
+            raise Invalid(
+                "find.tag",
+                "'{value}' is not a population tag.",
+                path=("for",),
+                remedy="Use one of: {known}.",
+                value=tag,
+                known=", ".join(sorted(known)),
+            )
+
+
+def _word(words: type[E], field: str, value: str) -> E:
+    try:
+        return words(value)
+    except ValueError:
+        raise Invalid(
+            "find.word",
+            "'{value}' is not a {field}.",
+            path=(field,),
+            remedy="Use one of: {known}.",
+            value=value,
+            field=field,
+            known=", ".join(words),
+        ) from None
+
+
+def _unknown(field: str, value: str, what: str) -> NotFound:
+    return NotFound(
+        "find.unknown",
+        "'{value}' is not {what} in this roster.",
+        path=tuple(field.split(".")),
+        remedy="Check the id; `relaypoint export` shows all of them.",
+        value=value,
+        what=what,
+    )

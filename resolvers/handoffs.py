@@ -1,0 +1,234 @@
+"""Moving a handoff along the table of ``domain.handoffs``, by compare-and-set under its referral's lock."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from relaypoint.domain import chain
+from relaypoint.domain.calendars import Calendar
+from relaypoint.domain.deadlines import deadlines
+from relaypoint.domain.errors import Conflict, IllegalTransition, NotFound
+from relaypoint.domain.handoffs import FORM_SUBMITTED, MOVES, Side, Status, move, possible
+from relaypoint.domain.policy import Action, Subject, sides
+from relaypoint.domain.words import Priority
+from relaypoint.graph import Row, Step, Unmet
+from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.referrals import notice, record
+from relaypoint.resolvers.writing import earlier, operation_id, write_once
+
+#: Another handoff of the same referral may move in between; that is nobody's conflict, so it is tried again.
+_TRIES = 5
+
+_REFERENCE = re.compile(r"[2-9A-Z]{5}-[2-9A-Z]{5}")
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The handoff as it is now, and the verbs that the subject may say next."""
+
+    handoff: dict[str, Any]
+    next_verbs: tuple[str, ...]
+
+
+@permitted(Action.READ_REFERRAL)
+async def handoff(subject: Subject, backend: Backend, id: str) -> Moved:
+    """One handoff as it is, by its id or its referral's reference: then the open step, or else the last one.
+
+    Raises ``NotFound``, also for a subject on neither side.
+    """
+    if _REFERENCE.fullmatch(id.upper()):
+        steps = await backend.store.read("handoffs_by_reference", reference=id.upper())
+        still_open = [step["id"] for step in steps if Status(step["status"]).open]
+        id = next(iter(still_open or [step["id"] for step in reversed(steps)]), id)
+    row = await _get(backend, id)
+    on = sides(subject, row["sender"]["id"], row["receiver"]["id"])
+    if not on:
+        raise _no_handoff(id)
+    return Moved(_shown(row, row["handoff"]), tuple(_offered(row["handoff"]["status"], on)))
+
+
+@permitted(Action.MOVE_HANDOFF)
+async def move_handoff(
+    subject: Subject,
+    backend: Backend,
+    id: str,
+    verb: str,
+    *,
+    reason: str | None = None,
+    review: str | None = None,
+    expected_version: int | None = None,
+    idempotency_key: str | None = None,
+) -> Moved:
+    """Carries out one verb. Without ``expected_version`` the version found on reading is the one that is expected.
+
+    Raises ``NotFound`` (also for a subject on neither side), ``IllegalTransition``, ``Invalid`` for a reason or
+    review day, and ``Conflict`` with the present state where somebody was first.
+    """
+    operation = operation_id(subject, backend, idempotency_key)
+    request = {"id": id, "verb": verb, "reason": reason, "review": review, "version": expected_version}
+    done = await earlier(backend, operation, request)
+    if done is not None:
+        return Moved(done["handoff"], tuple(done["next"]))
+    for _ in range(_TRIES):
+        row = await _get(backend, id)
+        on = sides(subject, row["sender"]["id"], row["receiver"]["id"])
+        if not on:
+            raise _no_handoff(id)
+        version = row["handoff"]["version"]
+        if expected_version is not None and version != expected_version:
+            raise _changed(row)
+        expected_version = version
+        changes = _decide(backend, row, verb, on, reason, review)
+        steps, result = _steps(subject, backend, row, verb, changes, operation, on)
+        try:
+            told = await write_once(backend, operation, steps, request=request, result=result)
+        except Unmet:
+            continue
+        return Moved(told["handoff"], tuple(told["next"]))
+    raise _changed(await _get(backend, id))
+
+
+def _decide(
+    backend: Backend, row: Row, verb: str, on: frozenset[Side], reason: str | None, review: str | None
+) -> dict[str, Any]:
+    handoff, now = row["handoff"], backend.clock()
+    status = Status(handoff["status"])
+    changes: dict[str, Any] = {"changed_at": backend.now()}
+    if verb == FORM_SUBMITTED:
+        _check_form(handoff, status, on)
+        desk = row["contact_point"]
+        # The receiver's clock starts when the form, which is the referral, is in.
+        due = deadlines(
+            Priority(row["referral"]["priority"]),
+            now,
+            Calendar(desk["time_zone"] or "UTC", desk["hours"], desk["holidays"]),
+            acknowledge_within=handoff["acknowledge_within"],
+            decide_within=handoff["decide_within"],
+        )
+        return {
+            **changes,
+            "form_submitted_at": backend.now(),
+            "acknowledge_by": due.acknowledge_by,
+            "decide_by": due.decide_by,
+        }
+    wanted = MOVES.get(verb)
+    side = next(iter(sorted(on & wanted.sides if wanted else on)), next(iter(sorted(on))))
+    target = move(status, verb, side, reason=reason, review=review, day=now.date().isoformat())
+    return {**changes, "status": target.value, "reason": reason, "review_on": review}
+
+
+def _check_form(handoff: Row, status: Status, on: frozenset[Side]) -> None:
+    if handoff["form"] and handoff["form_submitted_at"] is None and status.open and Side.SENDER in on:
+        return
+    raise IllegalTransition(
+        "handoff.form",
+        "There is no official form for the sender to record as submitted on this step.",
+        path=("verb",),
+        remedy="Only the sender of an open step along a pathway with an official form records it, once.",
+        present={"status": str(status)},
+    )
+
+
+def _steps(
+    subject: Subject,
+    backend: Backend,
+    row: Row,
+    verb: str,
+    changes: dict[str, Any],
+    operation: str,
+    on: frozenset[Side],
+) -> tuple[list[Step], dict[str, Any]]:
+    handoff, referral = row["handoff"], row["referral"]
+    after = {**handoff, **changes, "version": handoff["version"] + 1}
+    event = chain.append(
+        referral["id"],
+        referral["chain_length"],
+        referral["chain_head"],
+        kind=f"handoff-{verb}",
+        at=changes["changed_at"],
+        actor=subject.name,
+        data={"before": handoff, "after": after},
+    )
+    steps = [
+        Step(
+            "handoff_move",
+            {
+                "handoff": handoff["id"],
+                "operation": operation,
+                "handoff_version": handoff["version"],
+                "referral_version": referral["version"],
+                "changes": changes,
+            },
+        ),
+        record(event),
+    ]
+    if not Status(after["status"]).open and Status(handoff["status"]).open:
+        steps.append(Step("handoff_close", {"handoff": handoff["id"]}))
+    tell = row["contact_point"]["id"] if verb in ("cancel",) else row["sender_desk"]
+    if tell and verb != FORM_SUBMITTED:
+        steps.append(
+            notice(
+                backend,
+                handoff=handoff["id"],
+                contact_point=tell,
+                kind="cancelled" if verb == "cancel" else "moved",
+                priority=referral["priority"],
+                confidentiality=referral["confidentiality"],
+            )
+        )
+    return steps, {"handoff": _shown(row, after), "next": _offered(after["status"], on)}
+
+
+def _offered(status: str, on: frozenset[Side]) -> list[str]:
+    return [verb for verb in possible(Status(status)) if MOVES[verb].sides & on]
+
+
+_SHOWN = (
+    "id",
+    "status",
+    "version",
+    "reason",
+    "review_on",
+    "sent_at",
+    "changed_at",
+    "acknowledge_by",
+    "decide_by",
+    "form",
+    "form_submitted_at",
+)
+
+
+async def _get(backend: Backend, id: str) -> Row:
+    rows = await backend.store.read("handoff_get", id=id, day=backend.now()[:10])
+    if not rows:
+        raise _no_handoff(id)
+    return rows[0]
+
+
+def _shown(row: Row, handoff: dict[str, Any]) -> dict[str, Any]:
+    shown = {key: handoff.get(key) for key in _SHOWN}
+    return {**shown, "contact_point": row["contact_point"], "receiver": row["receiver"]}
+
+
+def _changed(row: Row) -> Conflict:
+    handoff = row["handoff"]
+    return Conflict(
+        "handoff.changed",
+        "Somebody was first: the referral step is now {status}.",
+        path=("expectedVersion",),
+        remedy="Look at its present state, then decide again.",
+        status=handoff["status"],
+        present={"status": handoff["status"], "version": handoff["version"]},
+    )
+
+
+def _no_handoff(id: str) -> NotFound:
+    return NotFound(
+        "handoff.none",
+        "There is no referral step '{id}' for you.",
+        path=("id",),
+        remedy="Check the id; only the two sides of a step see it.",
+        id=id,
+    )

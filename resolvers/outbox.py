@@ -1,0 +1,105 @@
+"""Leasing and settling what the store has promised to tell. No row is deleted: each ends delivered or dead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from relaypoint.domain.avoid import Avoid
+from relaypoint.domain.channels import ChannelUse, weigh
+from relaypoint.domain.clock import format_instant
+from relaypoint.domain.policy import Action, Subject
+from relaypoint.domain.words import Confidentiality, Priority
+from relaypoint.graph import Step, Unmet
+from relaypoint.graph.mapping import contact_point
+from relaypoint.resolvers.backend import Backend, permitted
+
+#: After this a lease is void, and another worker takes the row over.
+LEASE = timedelta(minutes=2)
+
+#: A transport that failed is tried again, ever more slowly, so many times; then the row is dead.
+MOST_ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leased:
+    """One notice, with the recipient's channels weighed for the case it belongs to."""
+
+    id: str
+    lease: str
+    reference: str
+    kind: str
+    priority: Priority
+    attempts: int
+    channels: tuple[ChannelUse, ...]
+
+
+@permitted(Action.DELIVER_NOTICES)
+async def lease(subject: Subject, backend: Backend, *, limit: int = 100) -> list[Leased]:
+    """Takes up to ``limit`` due notices for ``LEASE``. Two workers never get the same one."""
+    at = backend.clock()
+    name = backend.new_id()
+    await backend.store.write(
+        [
+            Step(
+                "notices_lease",
+                {"lease": name, "now": format_instant(at), "until": format_instant(at + LEASE), "limit": limit},
+                expect=None,
+            )
+        ]
+    )
+    leased = []
+    for row in await backend.store.read("notices_leased", lease=name):
+        case = backend.vault.unseal(row["sealed_key"], row["sealed"]) if row["sealed_key"] else {}
+        notice = row["notice"]
+        leased.append(
+            Leased(
+                id=notice["id"],
+                lease=name,
+                reference=notice["reference"],
+                kind=notice["kind"],
+                priority=Priority(notice["priority"]),
+                attempts=notice["attempts"],
+                channels=weigh(
+                    contact_point(row["contact_point"]),
+                    floor=Confidentiality(notice["confidentiality"]),
+                    at=at,
+                    avoid=Avoid.of(case.get("avoid", ())),
+                ),
+            )
+        )
+    return leased
+
+
+@permitted(Action.DELIVER_NOTICES)
+async def settle(
+    subject: Subject, backend: Backend, leased: Leased, status: str, channel: str | None, why: Mapping[str, str]
+) -> bool:
+    """Records how an attempt ended: ``delivered``, ``dead``, or ``failed`` (it stays due, later).
+
+    False where the lease had run out and another worker took the row: nothing is recorded then.
+    """
+    at = backend.clock()
+    if status == "failed" and leased.attempts >= MOST_ATTEMPTS:
+        status = "dead"
+    changes = {
+        "channel": channel,
+        "why": [f"{id}: {text}" for id, text in sorted(why.items())],
+        "tried_at": format_instant(at),
+        "lease": None,
+        "leased_until": None,
+    }
+    steps = []
+    if status == "failed":
+        changes["due_at"] = format_instant(at + timedelta(seconds=15 * 2**leased.attempts))
+    else:
+        changes["status"] = status
+        steps.append(Step("notice_unqueue", {"id": leased.id}))
+    try:
+        await backend.store.write(
+            [Step("notice_settle", {"id": leased.id, "lease": leased.lease, "changes": changes}), *steps]
+        )
+    except Unmet:
+        return False
+    return True

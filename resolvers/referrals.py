@@ -1,0 +1,338 @@
+"""Sending a referral: the contact is found, then referral, first handoff, event and notice are written as one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from relaypoint.domain import chain
+from relaypoint.domain.channels import ChannelUse
+from relaypoint.domain.deadlines import deadlines
+from relaypoint.domain.eligibility import is_child
+from relaypoint.domain.errors import Conflict, Invalid, NoChannel, NotFound
+from relaypoint.domain.finding import Candidate
+from relaypoint.domain.handoffs import Status
+from relaypoint.domain.policy import Action, Subject, may_see_case, may_see_referral
+from relaypoint.domain.words import MESSAGE_KINDS, Priority
+from relaypoint.graph import Row, Step, Unmet
+from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.finding import Answer, Emergency, NeedInput, find
+from relaypoint.resolvers.writing import earlier, operation_id, write_once
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the sender is told at once. ``emergency`` and ``channels`` are None where a repeat is answered."""
+
+    referral: dict[str, Any]
+    phone_now: bool
+    by_hand: bool
+    form: str | None
+    emergency: Emergency | None
+    channels: tuple[ChannelUse, ...]
+
+
+@permitted(Action.REFER)
+async def refer(
+    subject: Subject,
+    backend: Backend,
+    need: NeedInput,
+    *,
+    to: str | None = None,
+    consent: bool = False,
+    idempotency_key: str | None = None,
+) -> Sent:
+    """Sends the case to ``to``, or to the first candidate. ``consent``: an adult's informed consent to it was given.
+
+    Raises what ``find`` raises; ``NoChannel`` where nothing fits or ``to`` is ruled out, with the reasons; ``Invalid``
+    where a pathway needs consent that was not given; ``Conflict`` where the contact point changed meanwhile.
+    """
+    id = operation_id(subject, backend, idempotency_key)
+    request = {**asdict(need), "to": to, "consent": consent}
+    known = await earlier(backend, id, request)
+    if known is not None:
+        return Sent(
+            await _shown(subject, backend, known["referral"]), known["phone"], known["hand"], known["form"], None, ()
+        )
+    answer = await find(subject, backend, need)
+    chosen = _choose(answer, to)
+    hops = chosen.route.hops
+    if any(hop.consent == "required" for hop in hops) and not (consent or is_child(answer.need.tags)):
+        raise Invalid(
+            "refer.consent",
+            "An adult's informed consent is needed for '{pathway}'.",
+            path=("consent",),
+            remedy="Explain the procedure; if the person agrees, say so. Help itself does not depend on it.",
+            pathway=hops[-1].name,
+        )
+    if len(hops) > 1:
+        gate = hops[0].to
+        raise Invalid(
+            "refer.gateway",
+            "{desk} is reached through {gate}.",
+            path=("to",),
+            remedy="Ask {gate} to refer; their contact points are under the service they offer.",
+            desk=chosen.contact_point.name,
+            gate=gate.name,
+        )
+    steps, result = _steps(subject, backend, answer, chosen, id, consent)
+    try:
+        done = await write_once(backend, id, steps, request=request, result=result)
+    except Unmet:
+        raise Conflict(
+            "refer.changed",
+            "{desk} was changed while you were sending.",
+            path=("to",),
+            remedy="Look again at who can take the case, then send.",
+            desk=chosen.contact_point.name,
+        ) from None
+    referral = await _shown(subject, backend, done["referral"])
+    return Sent(referral, done["phone"], done["hand"], done["form"], answer.emergency, chosen.channels)
+
+
+@permitted(Action.READ_REFERRAL)
+async def referral(subject: Subject, backend: Backend, id: str) -> dict[str, Any]:
+    """One referral with its handoffs. The case's own fields are there only for the body that referred it.
+
+    Raises ``NotFound``, also where the subject is not on its chain.
+    """
+    return await _shown(subject, backend, id)
+
+
+@permitted(Action.READ_REFERRAL)
+async def referrals(
+    subject: Subject, backend: Backend, *, before: str | None = None, limit: int = 20
+) -> list[dict[str, Any]]:
+    """The referrals that the subject's organization sent or received, newest first, after the id ``before``."""
+    if subject.organization:
+        rows = await backend.store.read("referrals_of", organization=subject.organization, before=before, limit=limit)
+    else:
+        rows = await backend.store.read("referrals_all", before=before, limit=limit)
+    return [await _shown(subject, backend, row["id"]) for row in rows]
+
+
+@permitted(Action.READ_REFERRAL)
+async def timeline(subject: Subject, backend: Backend, id: str) -> list[chain.Event]:
+    """The events of a referral in their order. Raises ``NotFound`` as ``referral`` does."""
+    await _shown(subject, backend, id)
+    return [chain.Event(**row["event"]) for row in await backend.store.read("events_of", id=id)]
+
+
+@permitted(Action.VERIFY_CHAIN)
+async def broken_link(subject: Subject, backend: Backend, id: str) -> int | None:
+    """The number of the first event whose link does not hold, or None for a whole chain."""
+    rows = await backend.store.read("events_of", id=id)
+    if not rows:
+        raise _no_referral(id)
+    events = [chain.Event(**row["event"]) for row in rows]
+    return chain.broken_link(events, rows[0]["length"], rows[0]["head"])
+
+
+async def _shown(subject: Subject, backend: Backend, id: str) -> dict[str, Any]:
+    rows = await backend.store.read("referral_get", id=id)
+    if not rows or not may_see_referral(
+        subject, rows[0]["sender"]["id"], frozenset(h["receiver"]["id"] for h in rows[0]["handoffs"])
+    ):
+        raise _no_referral(id)
+    row = rows[0]
+    shown: Row = {
+        **row["referral"],
+        "sender": row["sender"],
+        "service_type": row["service_type"],
+        "handoffs": sorted(row["handoffs"], key=lambda h: str(h["id"])),
+        "case": None,
+    }
+    sealed = shown.pop("sealed")
+    if row["sealed_key"] and sealed and may_see_case(subject, row["sender"]["id"]):
+        shown["case"] = backend.vault.unseal(row["sealed_key"], sealed)
+    return shown
+
+
+def _choose(answer: Answer, to: str | None) -> Candidate:
+    candidates = answer.finding.candidates
+    if to is None:
+        reachable = [candidate for candidate in candidates if len(candidate.route.hops) <= 1]
+        if reachable:
+            return reachable[0]
+        raise NoChannel(
+            "refer.nothing",
+            "No contact point can take this case as described.",
+            remedy="Run find to see the nearest misses and what would let them in.",
+        )
+    for candidate in candidates:
+        if candidate.contact_point.id == to:
+            return candidate
+    for out in answer.finding.excluded:
+        if out.contact_point is not None and out.contact_point.id == to:
+            raise NoChannel(
+                "refer.excluded",
+                "{desk} can't take this case: {reasons}",
+                path=("to",),
+                remedy="Run find to see who can.",
+                desk=out.contact_point.name,
+                reasons=" ".join(reason.text for reason in out.reasons),
+            )
+    raise NotFound(
+        "refer.to",
+        "'{value}' is not a contact point for this service.",
+        path=("to",),
+        remedy="Run find to see who can take the case.",
+        value=to,
+    )
+
+
+def _steps(
+    subject: Subject, backend: Backend, answer: Answer, chosen: Candidate, operation: str, consent: bool
+) -> tuple[list[Step], dict[str, Any]]:
+    need, now = answer.need, backend.now()
+    referral_id, handoff_id = backend.new_id(), backend.new_id()
+    hop = chosen.route.hops[-1] if chosen.route.hops else None
+    due = deadlines(
+        need.priority,
+        answer.at,
+        chosen.contact_point.calendar,
+        acknowledge_within=hop.acknowledge_within if hop else None,
+        decide_within=hop.decide_within if hop else None,
+    )
+    form = hop.form if hop else None
+    handoff = {
+        "id": handoff_id,
+        "version": 1,
+        "status": Status.REQUESTED.value,
+        "sent_at": now,
+        "changed_at": now,
+        "acknowledge_by": due.acknowledge_by,
+        "decide_by": due.decide_by,
+        "form": form,
+        "acknowledge_within": hop.acknowledge_within if hop else None,
+        "decide_within": hop.decide_within if hop else None,
+    }
+    case_key = backend.vault.new_case_key()
+    sealed = backend.vault.seal(
+        case_key,
+        {
+            "place": need.place,
+            "language": need.language,
+            "tags": list(need.tags),
+            "avoid": sorted(need.avoid.entries),
+            "consent": consent,
+            "candidates": [candidate.contact_point.id for candidate in answer.finding.candidates],
+        },
+    )
+    event = chain.append(
+        referral_id,
+        0,
+        "",
+        kind="referral-sent",
+        at=now,
+        actor=subject.name,
+        data={
+            "before": None,
+            "after": {
+                "handoff": handoff,
+                "sender": need.asker,
+                "contact_point": chosen.contact_point.id,
+                "service_type": chosen.service.type,
+                "pathway": hop.id if hop else None,
+            },
+            "case": chain.salted_digest(sealed),
+        },
+    )
+    steps = [
+        Step(
+            "referral_create",
+            {
+                "sender": need.asker,
+                "service_type": chosen.service.type,
+                "id": referral_id,
+                "sealed_key": case_key,
+                "properties": {
+                    "reference": backend.new_reference(),
+                    "version": 1,
+                    "priority": need.priority.value,
+                    "confidentiality": need.confidentiality.value,
+                    "created_at": now,
+                    "sealed": sealed,
+                    "chain_length": 0,
+                    "chain_head": "",
+                },
+            },
+        ),
+        Step(
+            "handoff_create",
+            {
+                "contact_point": chosen.contact_point.id,
+                "contact_point_version": chosen.contact_point.version,
+                "operation": operation,
+                "referral": referral_id,
+                "id": handoff_id,
+                "properties": handoff,
+            },
+        ),
+    ]
+    if hop:
+        steps.append(Step("handoff_along", {"handoff": handoff_id, "pathway": hop.id}))
+    steps.append(record(event))
+    # Where the official form is the referral, the form is what arrives; a message beside it would look like another.
+    if form is None:
+        steps.append(
+            notice(
+                backend,
+                handoff=handoff_id,
+                contact_point=chosen.contact_point.id,
+                kind="requested",
+                priority=need.priority,
+                confidentiality=need.confidentiality,
+            )
+        )
+    by_hand = form is None and not any(_carries_message(use) for use in chosen.channels)
+    phone_now = need.priority is Priority.STAT
+    return steps, {"referral": referral_id, "phone": phone_now, "hand": by_hand, "form": form}
+
+
+def record(event: chain.Event) -> Step:
+    return Step(
+        "event_append",
+        {
+            "referral": event.aggregate,
+            "sequence": event.sequence,
+            "hash": event.hash,
+            "id": event.id,
+            "properties": event.properties(),
+        },
+    )
+
+
+def notice(
+    backend: Backend, *, handoff: str, contact_point: str, kind: str, priority: str, confidentiality: str
+) -> Step:
+    """An outbox row. It names the handoff and nothing of the case; its id is the message's own reference."""
+    now = backend.now()
+    properties = {
+        "kind": kind,
+        "status": "pending",
+        "priority": str(priority),
+        "confidentiality": str(confidentiality),
+        "reference": backend.new_reference(),
+        "created_at": now,
+        "due_at": now,
+        "attempts": 0,
+    }
+    return Step(
+        "notice_create",
+        {"id": backend.new_id(), "handoff": handoff, "contact_point": contact_point, "properties": properties},
+    )
+
+
+def _carries_message(use: ChannelUse) -> bool:
+    return use.barred is None and use.channel.kind in MESSAGE_KINDS
+
+
+def _no_referral(id: str) -> NotFound:
+    return NotFound(
+        "referral.none",
+        "There is no referral '{id}' for you.",
+        path=("id",),
+        remedy="Check the id; only the bodies on its chain see a referral.",
+        id=id,
+    )

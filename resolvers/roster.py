@@ -1,0 +1,213 @@
+"""Importing and exporting the roster: all of it is checked first, then all of it is applied in one write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from relaypoint.domain import chain
+from relaypoint.domain.errors import Conflict
+from relaypoint.domain.policy import Action, Subject
+from relaypoint.domain.roster import SHEETS, Sheet
+from relaypoint.graph import Step, Unmet
+from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.roster_check import RosterError, check
+from relaypoint.resolvers.tables_cells import RawTable
+
+Columns = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row that differs. ``kind`` is added, changed or ended; ``before`` is None for an added one."""
+
+    sheet: str
+    id: str
+    kind: str
+    before: Columns | None
+    after: Columns
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Which columns differ."""
+        if self.before is None:
+            return ()
+        return tuple(name for name in self.after if self.before.get(name) != self.after[name])
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """``applied`` is False for a dry run, where there were errors, and where nothing differed."""
+
+    errors: list[RosterError]
+    changes: list[Change]
+    applied: bool
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Present:
+    rows: dict[str, dict[str, Columns]] = field(default_factory=dict)
+    versions: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+@permitted(Action.CHANGE_ROSTER)
+async def import_roster(
+    subject: Subject,
+    backend: Backend,
+    tables: Sequence[RawTable],
+    *,
+    dry_run: bool = False,
+) -> Import:
+    """Checks the tables against the store, then applies what differs as one atomic write.
+
+    Rows that the tables leave out stay as they are; a row ends by its ``until``. With any error nothing is applied.
+    Raises ``Conflict`` where the roster was changed by somebody else meanwhile.
+    """
+    root = (await backend.store.read("roster_root"))[0]
+    present = await _present(backend)
+    checked = check(tables, {sheet: set(rows) for sheet, rows in present.rows.items()})
+    if checked.errors:
+        return Import(checked.errors, [], False)
+    changes = []
+    for sheet, rows in checked.rows.items():
+        for row in rows:
+            after = _comparable(SHEETS[sheet], row.model_dump(mode="json"))
+            before = present.rows[sheet].get(row.id)
+            if before != after:
+                changes.append(Change(sheet, row.id, _kind(before, after), before, after))
+    total = sum(len(rows) for rows in checked.rows.values())
+    if dry_run or not changes:
+        return Import([], changes, False, total)
+    steps = await _steps(subject, backend, root, present, changes)
+    try:
+        await backend.store.write(steps)
+    except Unmet:
+        raise Conflict(
+            "roster.changed",
+            "The roster was changed by somebody else while yours was being applied; nothing of yours was.",
+            remedy="Run the import again; it starts from the present roster.",
+        ) from None
+    return Import([], changes, True, total)
+
+
+@permitted(Action.EXPORT_ROSTER)
+async def export_roster(subject: Subject, backend: Backend) -> dict[str, list[Columns]]:
+    """Every sheet with its rows by id, in the columns of the roster format."""
+    present = await _present(backend)
+    return {sheet: [rows[id] for id in sorted(rows)] for sheet, rows in present.rows.items()}
+
+
+async def _present(backend: Backend) -> _Present:
+    found = _Present()
+    for name, sheet in SHEETS.items():
+        rows = await backend.store.read(f"{name}_list")
+        found.rows[name] = {row["row"]["id"]: _comparable(sheet, row["row"]) for row in rows}
+        found.versions[name] = {row["row"]["id"]: row["version"] for row in rows}
+    return found
+
+
+def _comparable(sheet: Sheet, row: Mapping[str, Any]) -> Columns:
+    """The row's columns in their order; a list of references has no order of its own, so it gets one."""
+    lists = {name for name in sheet.columns if isinstance(row.get(name), list)}
+    return {
+        name: sorted(row[name]) if name in lists and name in sheet.references else row.get(name) or _empty(sheet, name)
+        for name in sheet.columns
+    }
+
+
+def _empty(sheet: Sheet, column: str) -> list[str] | None:
+    """What an empty cell is: no items in a list column, nothing elsewhere."""
+    default = sheet.model.model_fields[column].get_default(call_default_factory=True)
+    return [] if isinstance(default, list) else None
+
+
+def _kind(before: Columns | None, after: Columns) -> str:
+    if before is None:
+        return "added"
+    return "ended" if after["until"] and not before["until"] else "changed"
+
+
+async def _steps(
+    subject: Subject, backend: Backend, root: Mapping[str, Any], present: _Present, changes: Sequence[Change]
+) -> list[Step]:
+    events = _events(subject, backend, root, changes)
+    lock = {
+        "operation": backend.new_id(),
+        "version": root["version"],
+        "length": events[-1].sequence,
+        "head": events[-1].hash,
+    }
+    by_sheet = {name: [change for change in changes if change.sheet == name] for name in SHEETS}
+    steps = [Step("roster_lock", lock)]
+    for name, changed in by_sheet.items():
+        if changed:
+            rows = [_node(SHEETS[name], change, present.versions[name].get(change.id, 0)) for change in changed]
+            steps.append(Step(f"{name}_put", {"rows": rows}, len(rows)))
+    for name, changed in by_sheet.items():
+        again = [change.id for change in changed if change.before is not None]
+        if again:
+            steps.append(Step(f"{name}_unlink", {"ids": again}, None))
+        for column in SHEETS[name].references:
+            pairs = [{"id": change.id, "to": to} for change in changed for to in _targets(change.after[column])]
+            if pairs:
+                steps.append(Step(f"{name}_link_{column}", {"pairs": pairs}, len(pairs)))
+    touched = await _touched(backend, present, changes)
+    if touched:
+        steps.append(Step("contact_points_touch", {"ids": touched}, len(touched)))
+    steps.append(Step("roster_record", {"events": [event.properties() for event in events]}, len(events)))
+    return steps
+
+
+def _targets(value: str | list[str] | None) -> list[str]:
+    if value is None:
+        return []
+    return [value] if isinstance(value, str) else value
+
+
+def _node(sheet: Sheet, change: Change, version: int) -> Columns:
+    properties = {name: value for name, value in change.after.items() if name not in ("id", *sheet.references)}
+    if "version" in properties:  # A guidance's own; the node's counts changes.
+        properties["edition"] = properties.pop("version")
+    return {"id": change.id, "properties": {**properties, "version": version + 1}}
+
+
+async def _touched(backend: Backend, present: _Present, changes: Sequence[Change]) -> list[str]:
+    """The contact points, not changed themselves, whose channels, holders, services or organization changed."""
+    desks, organizations = set(), set()
+    for change in changes:
+        for columns in (change.before, change.after):
+            if columns is None:
+                continue
+            if change.sheet in ("channels", "holders"):
+                desks.add(columns["contact_point"])
+            elif change.sheet == "services":
+                organizations.add(columns["organization"])
+        if change.sheet == "organizations":
+            organizations.add(change.id)
+    if organizations:
+        rows = await backend.store.read("contact_points_of", organizations=sorted(organizations))
+        desks |= {row["id"] for row in rows}
+    desks -= {change.id for change in changes if change.sheet == "contact_points"}
+    return sorted(desk for desk in desks if desk in present.rows["contact_points"])
+
+
+def _events(
+    subject: Subject, backend: Backend, root: Mapping[str, Any], changes: Sequence[Change]
+) -> list[chain.Event]:
+    length, head, now = root["length"] or 0, root["head"] or "", backend.now()
+    events = []
+    for change in changes:
+        event = chain.append(
+            "roster",
+            length,
+            head,
+            kind=f"row-{change.kind}",
+            at=now,
+            actor=subject.name,
+            data={"sheet": change.sheet, "id": change.id, "before": change.before, "after": change.after},
+        )
+        events.append(event)
+        length, head = event.sequence, event.hash
+    return events

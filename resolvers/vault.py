@@ -1,0 +1,54 @@
+"""Each case's readable fields, sealed under a key of its own. To erase a case is to destroy its key.
+
+The keys themselves lie in the store, wrapped under the installation's key, which never enters the store: neither a
+copy of the store nor of its backups can be read without it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from relaypoint.domain.errors import Unavailable
+
+
+class Vault:
+    """``installation_key`` is a Fernet key: 32 random bytes as URL-safe base64."""
+
+    def __init__(self, installation_key: bytes) -> None:
+        self._wrap = Fernet(installation_key)
+
+    @staticmethod
+    def new_installation_key() -> bytes:
+        return Fernet.generate_key()
+
+    def new_case_key(self) -> str:
+        """A fresh key, wrapped for the store."""
+        return self._wrap.encrypt(Fernet.generate_key()).decode()
+
+    def seal(self, case_key: str, fields: dict[str, Any]) -> str:
+        return self._open(case_key).encrypt(json.dumps(fields, ensure_ascii=False).encode()).decode()
+
+    def unseal(self, case_key: str, sealed: str) -> dict[str, Any]:
+        """Raises ``Unavailable`` where the installation's key is another one than the case was sealed with."""
+        try:
+            fields: dict[str, Any] = json.loads(self._open(case_key).decrypt(sealed.encode()))
+        except InvalidToken as error:
+            raise _wrong_key() from error
+        return fields
+
+    def _open(self, case_key: str) -> Fernet:
+        try:
+            return Fernet(self._wrap.decrypt(case_key.encode()))
+        except InvalidToken as error:
+            raise _wrong_key() from error
+
+
+def _wrong_key() -> Unavailable:
+    return Unavailable(
+        "vault.key",
+        "The installation's key is not the one that this case was sealed with.",
+        remedy="Point RELAYPOINT_KEY_FILE at the key file that belongs to this store.",
+    )

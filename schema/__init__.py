@@ -1,0 +1,1 @@
+"""The GraphQL interface: types, permissions and the committed SDL."""

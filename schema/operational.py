@@ -1,0 +1,198 @@
+"""The operational schema: one visible list of what can be asked and done."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any, ParamSpec, TypeVar
+
+import strawberry
+from graphql import GraphQLError
+from strawberry import relay
+from strawberry.scalars import JSON
+
+from relaypoint.domain import errors
+from relaypoint.domain.policy import Action
+from relaypoint.resolvers import directory, finding, gaps, handoffs, referrals, roster, stalled
+from relaypoint.schema import admin_types, find_types, problems, referral_types, roster_types
+from relaypoint.schema.admin_types import ImportResult
+from relaypoint.schema.connections import Connection, connect
+from relaypoint.schema.context import Info
+from relaypoint.schema.permissions import Guard, under
+from relaypoint.schema.referral_types import MoveResult, ReferResult
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def answered(field: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """An expected failure of a mutation is its answer, not an error."""
+
+    @functools.wraps(field)
+    async def answer(*args: P.args, **kwargs: P.kwargs) -> Any:
+        try:
+            return await field(*args, **kwargs)
+        except errors.Problem as problem:
+            return problems.from_domain(problem)
+
+    return answer
+
+
+async def _page(
+    info: Info, kind: directory.Kind, make: Callable[[dict[str, Any]], T], first: int | None, after: str | None
+) -> Connection[T]:
+    async def fetch(behind: str | None, limit: int) -> list[dict[str, Any]]:
+        return await directory.page(info.context.subject, info.context.backend, kind, after=behind, limit=limit)
+
+    return await connect(fetch, make, first, after)
+
+
+@strawberry.type(description="What can be asked.")
+class Query:
+    node: relay.Node | None = relay.node(
+        description="Anything of the roster, by its global id.", metadata=under(Action.READ_ROSTER)
+    )
+
+    @strawberry.field(
+        description="Whom to call in danger now, and the national hotline. Needs no sign-in.",
+        metadata=under(Action.SEE_EMERGENCY),
+    )
+    async def emergency(self, info: Info, place: str) -> find_types.Emergency:
+        return find_types.Emergency.of(await finding.emergency(info.context.subject, info.context.backend, place))
+
+    @strawberry.field(description="Who can take this case, ranked and explained.", metadata=under(Action.FIND))
+    async def find(self, info: Info, need: find_types.NeedInput) -> find_types.FindResult:
+        context = info.context
+        return find_types.FindResult.of(await finding.find(context.subject, context.backend, need.to_domain()))
+
+    @strawberry.field(description="All organizations, by key.", metadata=under(Action.READ_ROSTER))
+    async def organizations(
+        self, info: Info, first: int | None = None, after: str | None = None
+    ) -> Connection[roster_types.Organization]:
+        return await _page(info, "organizations", roster_types.Organization.of, first, after)
+
+    @strawberry.field(description="One organization by its key.", metadata=under(Action.READ_ROSTER))
+    async def organization(self, info: Info, key: str) -> roster_types.Organization | None:
+        found = await directory.by_id(info.context.subject, info.context.backend, "organizations", [key])
+        return roster_types.Organization.of(found[key]) if found else None
+
+    @strawberry.field(description="All task forces, by key.", metadata=under(Action.READ_ROSTER))
+    async def task_forces(
+        self, info: Info, first: int | None = None, after: str | None = None
+    ) -> Connection[roster_types.TaskForce]:
+        return await _page(info, "task_forces", roster_types.TaskForce.of, first, after)
+
+    @strawberry.field(description="All contact points, by key.", metadata=under(Action.READ_ROSTER))
+    async def contact_points(
+        self, info: Info, first: int | None = None, after: str | None = None
+    ) -> Connection[roster_types.ContactPoint]:
+        return await _page(info, "contact_points", roster_types.ContactPoint.of, first, after)
+
+    @strawberry.field(
+        description="The referrals that you sent or received, newest first.", metadata=under(Action.READ_REFERRAL)
+    )
+    async def referrals(
+        self, info: Info, first: int | None = None, after: str | None = None
+    ) -> Connection[referral_types.Referral]:
+        async def fetch(behind: str | None, limit: int) -> list[dict[str, Any]]:
+            return await referrals.referrals(info.context.subject, info.context.backend, before=behind, limit=limit)
+
+        return await connect(fetch, referral_types.Referral.of, first, after)
+
+    @strawberry.field(description="One referral by its id.", metadata=under(Action.READ_REFERRAL))
+    async def referral(self, info: Info, key: str) -> referral_types.Referral:
+        return referral_types.Referral.of(await referrals.referral(info.context.subject, info.context.backend, key))
+
+    @strawberry.field(
+        description="One step of a referral, by its id or by the referral's reference.",
+        metadata=under(Action.READ_REFERRAL),
+    )
+    async def handoff(self, info: Info, key: str) -> referral_types.HandoffMoved:
+        return referral_types.HandoffMoved.of(await handoffs.handoff(info.context.subject, info.context.backend, key))
+
+    @strawberry.field(
+        description="The steps that have gone silent, longest first, each with whom to turn to.",
+        metadata=under(Action.SEE_STALLED),
+    )
+    async def stalled(self, info: Info) -> list[referral_types.Stall]:
+        found = await stalled.stalled(info.context.subject, info.context.backend)
+        return [referral_types.Stall.of(stall) for stall in found]
+
+    @strawberry.field(description="Where the roster has holes, gravest first.", metadata=under(Action.SEE_GAPS))
+    async def gaps(self, info: Info, organization: str | None = None) -> list[admin_types.Gap]:
+        found = await gaps.gaps(info.context.subject, info.context.backend, organization=organization)
+        return [admin_types.Gap.of(gap) for gap in found]
+
+    @strawberry.field(
+        description="The whole roster, by sheet, in the columns of the roster format.",
+        metadata=under(Action.EXPORT_ROSTER),
+    )
+    async def roster(self, info: Info) -> JSON:
+        return JSON(await roster.export_roster(info.context.subject, info.context.backend))
+
+
+@strawberry.type(description="What can be done. Each answer is the result or a typed problem.")
+class Mutation:
+    @strawberry.mutation(
+        description="Sends a referral: stored with its first step, its record and its notification, as one.",
+        metadata=under(Action.REFER),
+    )
+    @answered
+    async def refer(
+        self, info: Info, need: find_types.NeedInput, send: referral_types.ReferInput | None = None
+    ) -> ReferResult:
+        how = send or referral_types.ReferInput()
+        sent = await referrals.refer(
+            info.context.subject,
+            info.context.backend,
+            need.to_domain(),
+            to=how.to,
+            consent=how.consent,
+            idempotency_key=how.idempotency_key,
+        )
+        return referral_types.ReferralSent.of(sent)
+
+    @strawberry.mutation(description="Moves a step of a referral.", metadata=under(Action.MOVE_HANDOFF))
+    @answered
+    async def move_handoff(self, info: Info, move: referral_types.MoveInput) -> MoveResult:
+        moved = await handoffs.move_handoff(
+            info.context.subject,
+            info.context.backend,
+            move.handoff,
+            move.verb,
+            reason=move.reason,
+            review=move.review,
+            expected_version=move.expected_version,
+            idempotency_key=move.idempotency_key,
+        )
+        return referral_types.HandoffMoved.of(moved)
+
+    @strawberry.mutation(
+        description="Checks a roster and, unless it is a dry run, applies it as one write.",
+        metadata=under(Action.CHANGE_ROSTER),
+    )
+    @answered
+    async def import_roster(
+        self, info: Info, tables: list[admin_types.TableInput], dry_run: bool = False
+    ) -> ImportResult:
+        done = await roster.import_roster(
+            info.context.subject, info.context.backend, admin_types.to_raw(tables), dry_run=dry_run
+        )
+        return admin_types.RosterImport.of(done)
+
+    @strawberry.mutation(description="Delivers what the outbox holds.", metadata=under(Action.DELIVER_NOTICES))
+    async def deliver_notices(self, info: Info) -> admin_types.Delivery:
+        return admin_types.Delivery(**await info.context.deliver())
+
+
+class Schema(strawberry.Schema):
+    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
+        """Errors are logged where they are masked, with an id and without the request."""
+
+
+schema = Schema(
+    query=Query,
+    mutation=Mutation,
+    types=[roster_types.Organization, roster_types.TaskForce, roster_types.ContactPoint],
+    extensions=[Guard],
+)

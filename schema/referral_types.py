@@ -1,0 +1,263 @@
+"""Referrals, handoffs and what has stalled, as GraphQL shows them."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Self
+
+import strawberry
+
+from relaypoint.domain.chain import Event
+from relaypoint.domain.policy import Action
+from relaypoint.domain.stalls import NextStep as DomainNextStep
+from relaypoint.domain.stalls import Stall as DomainStall
+from relaypoint.resolvers import handoffs, referrals
+from relaypoint.schema.context import Info
+from relaypoint.schema.find_types import ChannelView, Emergency
+from relaypoint.schema.permissions import governed
+from relaypoint.schema.problems import Conflict, InvalidInput, NoChannel, NotFound, Unavailable
+from relaypoint.schema.roster_types import Ref
+
+
+@governed(Action.READ_REFERRAL)
+@strawberry.type(description="One hop of a referral, from one contact point to the next.")
+class Handoff:
+    key: str = strawberry.field(description="Its id.")
+    status: str = strawberry.field(description="A FHIR task status, as requested, received, accepted or on-hold.")
+    version: int = strawberry.field(description="Give it as expectedVersion when you move the step.")
+    reason: str | None = strawberry.field(description="The coded reason, where the status needs one.")
+    review_on: str | None = strawberry.field(description="The day on which a hold is looked at again.")
+    sent_at: str = strawberry.field(description="When it was sent.")
+    changed_at: str = strawberry.field(description="When it was last moved.")
+    acknowledge_by: str | None = strawberry.field(description="Until when it is to be acknowledged.")
+    decide_by: str | None = strawberry.field(description="Until when it is to be accepted or declined.")
+    form: str | None = strawberry.field(description="The official form that is the referral, where there is one.")
+    form_submitted_at: str | None = strawberry.field(description="When the sender recorded that it was submitted.")
+    contact_point: Ref | None = strawberry.field(default=None, description="The desk that holds it.")
+    receiver: Ref | None = strawberry.field(default=None, description="Whose desk it is.")
+    pathway: Ref | None = strawberry.field(default=None, description="The agreed pathway it went along.")
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> Self:
+        return cls(
+            key=row["id"],
+            status=row["status"],
+            version=row["version"],
+            reason=row["reason"],
+            review_on=row["review_on"],
+            sent_at=row["sent_at"],
+            changed_at=row["changed_at"],
+            acknowledge_by=row["acknowledge_by"],
+            decide_by=row["decide_by"],
+            form=row["form"],
+            form_submitted_at=row["form_submitted_at"],
+            contact_point=Ref.of(row.get("contact_point")),
+            receiver=Ref.of(row.get("receiver")),
+            pathway=Ref.of(row.get("pathway")),
+        )
+
+
+@governed(Action.READ_REFERRAL)
+@strawberry.type(description="The case's own fields. Only the body that referred it reads them.")
+class CaseFields:
+    place: str | None = strawberry.field(description="Where the service is needed.")
+    language: str | None = strawberry.field(description="The person's language.")
+    tags: list[str] = strawberry.field(description="Population tags.")
+    avoid: list[str] = strawberry.field(description="Whom the case must not reach.")
+    consent: bool = strawberry.field(description="Whether an adult's informed consent was recorded.")
+
+
+@governed(Action.READ_REFERRAL)
+@strawberry.type(description="An entry of a referral's record. It holds no case field.")
+class TimelineEvent:
+    sequence: int = strawberry.field(description="Its number in the chain.")
+    kind: str = strawberry.field(description="As referral-sent or handoff-accept.")
+    at: str = strawberry.field(description="When it was recorded.")
+    actor: str = strawberry.field(description="Kind and organization of who did it; never a person.")
+    status: str | None = strawberry.field(description="The step's status after it.")
+    hash: str = strawberry.field(description="Covers its content and the entry before it.")
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        after = json.loads(event.data)["after"]
+        return cls(
+            sequence=event.sequence,
+            kind=event.kind,
+            at=event.at,
+            actor=event.actor,
+            status=after.get("status") or after.get("handoff", {}).get("status"),
+            hash=event.hash,
+        )
+
+
+@governed(Action.READ_REFERRAL)
+@strawberry.type(description="A request for a service, for a case that has no name here.")
+class Referral:
+    key: str = strawberry.field(description="Its id.")
+    reference: str = strawberry.field(description="Random; read it out instead of a name.")
+    version: int = strawberry.field(description="Counts changes of the referral and its steps.")
+    priority: str = strawberry.field(description="routine, urgent, asap or stat.")
+    confidentiality: str = strawberry.field(description="The least that a channel must assure.")
+    created_at: str = strawberry.field(description="When it was sent.")
+    sender: Ref = strawberry.field(description="Who sent it.")
+    service_type: Ref = strawberry.field(description="What was asked for.")
+    handoffs: list[Handoff] = strawberry.field(description="Its steps, oldest first.")
+    case: CaseFields | None = strawberry.field(description="Only for the sender; null for anyone else.")
+
+    @strawberry.field(description="The referral's record, oldest first.")
+    async def timeline(self, info: Info) -> list[TimelineEvent]:
+        context = info.context
+        events = await referrals.timeline(context.subject, context.backend, self.key)
+        return [TimelineEvent.of(event) for event in events]
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> Self:
+        case = row["case"]
+        return cls(
+            key=row["id"],
+            reference=row["reference"],
+            version=row["version"],
+            priority=row["priority"],
+            confidentiality=row["confidentiality"],
+            created_at=row["created_at"],
+            sender=Ref(key=row["sender"]["id"], name=row["sender"]["name"]),
+            service_type=Ref(key=row["service_type"]["id"], name=row["service_type"]["name"]),
+            handoffs=[Handoff.of(handoff) for handoff in row["handoffs"]],
+            case=CaseFields(
+                place=case["place"],
+                language=case["language"],
+                tags=case["tags"],
+                avoid=case["avoid"],
+                consent=case["consent"],
+            )
+            if case
+            else None,
+        )
+
+
+@governed(Action.SEE_STALLED)
+@strawberry.type(description="What can be done about a stalled step, and by which channel.")
+class NextStep:
+    role: str = strawberry.field(description="same-desk, other-desk, coordinator, hotline or sender.")
+    text: str = strawberry.field(description="In plain words.")
+    contact_point: Ref | None = strawberry.field(description="Whom to turn to.")
+    organization: str | None = strawberry.field(description="The organization's name.")
+    channel: ChannelView | None = strawberry.field(description="By which channel.")
+
+    @classmethod
+    def of(cls, step: DomainNextStep) -> Self:
+        desk = step.contact_point
+        return cls(
+            role=step.role,
+            text=step.text,
+            contact_point=Ref(key=desk.id, name=desk.name) if desk else None,
+            organization=step.organization,
+            channel=ChannelView.of(step.channel) if step.channel else None,
+        )
+
+
+@governed(Action.SEE_STALLED)
+@strawberry.type(description="A step that has gone silent.")
+class Stall:
+    handoff: str = strawberry.field(description="The step's id.")
+    version: int = strawberry.field(description="The step's version.")
+    reference: str = strawberry.field(description="The referral's random reference.")
+    status: str = strawberry.field(description="The step's status; stalled is never one.")
+    priority: str = strawberry.field(description="routine, urgent, asap or stat.")
+    service_type: str = strawberry.field(description="Key of what was asked for.")
+    reason: str = strawberry.field(description="As unacknowledged, undecided, undelivered or orphaned.")
+    text: str = strawberry.field(description="The reason in plain words.")
+    due: str = strawberry.field(description="The instant that was missed.")
+    clock_hours: float = strawberry.field(description="Hours since then.")
+    working_hours: float = strawberry.field(description="Working hours of the holder since then.")
+    sender: Ref = strawberry.field(description="Who sent it.")
+    holder: Ref = strawberry.field(description="The contact point that holds it now.")
+    organization: Ref = strawberry.field(description="Whose contact point that is.")
+    next_steps: list[NextStep] = strawberry.field(description="Whom to turn to, the first to try first.")
+
+    @classmethod
+    def of(cls, found: DomainStall) -> Self:
+        handoff = found.handoff
+        return cls(
+            handoff=handoff.id,
+            version=handoff.version,
+            reference=handoff.reference,
+            status=handoff.status.value,
+            priority=handoff.priority.value,
+            service_type=handoff.service_type,
+            reason=found.reason,
+            text=found.text,
+            due=found.due,
+            clock_hours=round(found.age.clock_hours, 2),
+            working_hours=round(found.age.working_hours, 2),
+            sender=Ref(key=handoff.sender.id, name=handoff.sender.name),
+            holder=Ref(key=handoff.desk.id, name=handoff.desk.name),
+            organization=Ref(key=handoff.receiver.id, name=handoff.receiver.name),
+            next_steps=[NextStep.of(step) for step in found.next_steps],
+        )
+
+
+@strawberry.input(description="A referral to send.")
+class ReferInput:
+    to: str | None = strawberry.field(default=None, description="The contact point; null: the first candidate.")
+    consent: bool = strawberry.field(default=False, description="An adult's informed consent to it was given.")
+    idempotency_key: str | None = strawberry.field(
+        default=None, description="The same key and request again, within 24 h, gives the first result."
+    )
+
+
+@strawberry.input(description="A move of a handoff.")
+class MoveInput:
+    handoff: str = strawberry.field(description="The step's id.")
+    verb: str = strawberry.field(
+        description="receive, accept, reject, start, hold, resume, complete, fail, cancel, correct or form-submitted."
+    )
+    expected_version: int = strawberry.field(description="The version that you saw; another one is a conflict.")
+    reason: str | None = strawberry.field(default=None, description="The coded reason, where the status needs one.")
+    review: str | None = strawberry.field(default=None, description="For a hold: the day of its review (YYYY-MM-DD).")
+    idempotency_key: str | None = strawberry.field(
+        default=None, description="The same key and request again, within 24 h, gives the first result."
+    )
+
+
+@governed(Action.REFER)
+@strawberry.type(description="The referral is stored, and its notification promised.")
+class ReferralSent:
+    referral: Referral = strawberry.field(description="The referral.")
+    phone_now: bool = strawberry.field(description="An emergency: phone until a person accepts.")
+    by_hand: bool = strawberry.field(description="No channel carries a message there: you have to make contact.")
+    form: str | None = strawberry.field(description="The official form to submit; it is the referral.")
+    emergency: Emergency | None = strawberry.field(description="Danger now: whom to call.")
+    channels: list[ChannelView] = strawberry.field(description="How to reach the contact point yourself.")
+
+    @classmethod
+    def of(cls, sent: referrals.Sent) -> Self:
+        return cls(
+            referral=Referral.of(sent.referral),
+            phone_now=sent.phone_now,
+            by_hand=sent.by_hand,
+            form=sent.form,
+            emergency=Emergency.of(sent.emergency) if sent.emergency else None,
+            channels=[ChannelView.of(use) for use in sent.channels],
+        )
+
+
+@governed(Action.READ_REFERRAL)
+@strawberry.type(description="The step as it is now.")
+class HandoffMoved:
+    handoff: Handoff = strawberry.field(description="The step.")
+    next_verbs: list[str] = strawberry.field(description="What you may do with it next.")
+
+    @classmethod
+    def of(cls, moved: handoffs.Moved) -> Self:
+        return cls(handoff=Handoff.of(moved.handoff), next_verbs=list(moved.next_verbs))
+
+
+ReferResult = Annotated[
+    ReferralSent | InvalidInput | NotFound | Conflict | NoChannel | Unavailable,
+    strawberry.union("ReferResult", description="The referral, or why it was not sent."),
+]
+MoveResult = Annotated[
+    HandoffMoved | InvalidInput | NotFound | Conflict | NoChannel | Unavailable,
+    strawberry.union("MoveResult", description="The step, or why it was not moved."),
+]

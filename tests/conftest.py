@@ -1,0 +1,169 @@
+"""What every test can ask for, and the account of the run at its end.
+
+A test that takes ``store`` or ``store_url`` runs twice, on the embedded engine and on Neo4j. One that is about a
+single engine takes ``embedded_url`` or ``neo4j_server`` instead, and is not counted for either.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from relaypoint.graph import Store, open_store
+from relaypoint.tests.engines import NoNeo4j, Server, running
+
+ALL_ENGINES = ("embedded", "neo4j")
+# One engine alone is for a quick look at one's own desk; a CI run always has both.
+ENGINES = (os.environ["RELAYPOINT_TEST_ENGINE"],) if os.environ.get("RELAYPOINT_TEST_ENGINE") else ALL_ENGINES
+IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+# Machines that check others' work must give the same answer twice, so they take the same examples every time.
+for _name, _examples in (("default", 40), ("full", 400)):
+    hypothesis.settings.register_profile(_name, max_examples=_examples, deadline=None, derandomize=IN_CI)
+hypothesis.settings.load_profile(os.environ.get("RELAYPOINT_TEST_PROFILE") or "default")
+
+
+class Account:
+    """What ran on which engine, kept for the summary."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+        self.tests: dict[str, Counter[str]] = {engine: Counter() for engine in ALL_ENGINES}
+        self.skipped = 0
+        self.server: Server | None = None
+        self.no_server = ""
+
+    def problem(self) -> str:
+        """Why a run in CI is not good enough, or nothing."""
+        counts = {engine: sum(outcomes.values()) for engine, outcomes in self.tests.items()}
+        if self.skipped:
+            return f"{self.skipped} skipped, and CI skips nothing"
+        if len(set(counts.values())) > 1:
+            return "the engines did not run the same number of tests"
+        return ""
+
+
+ACCOUNT = Account()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if unknown := set(ENGINES) - set(ALL_ENGINES):
+        raise pytest.UsageError(f"RELAYPOINT_TEST_ENGINE is {unknown.pop()!r}; it can be {' or '.join(ALL_ENGINES)}.")
+    if IN_CI and ENGINES != ALL_ENGINES:
+        raise pytest.UsageError("RELAYPOINT_TEST_ENGINE is set, but in CI the suite runs on both engines.")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        call = getattr(item, "callspec", None)
+        if call is not None and call.params.get("engine") in ALL_ENGINES:
+            item.user_properties.append(("engine", call.params["engine"]))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    # A test is counted once: by its call, or by the setup that failed or skipped it. A failed teardown adds nothing.
+    if report.when != "call" and not (report.when == "setup" and report.outcome != "passed"):
+        return
+    if report.skipped and not hasattr(report, "wasxfail"):
+        ACCOUNT.skipped += 1
+    engine = dict(report.user_properties).get("engine")
+    if isinstance(engine, str):
+        ACCOUNT.tests[engine][report.outcome] += 1
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if IN_CI and exitstatus == pytest.ExitCode.OK and ACCOUNT.problem():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    say = terminalreporter.write_line
+    terminalreporter.section("engines")
+    parts = [
+        f"engine {engine}: {sum(ran.values())} tests ({', '.join(f'{n} {word}' for word, n in ran.items()) or 'none'})"
+        for engine, ran in ACCOUNT.tests.items()
+    ]
+    say(f"{'; '.join(parts)}; skipped {ACCOUNT.skipped}")
+    if ACCOUNT.server:
+        started = f", started in {ACCOUNT.server.seconds:.1f} s" if ACCOUNT.server.seconds else ""
+        say(f"neo4j: {ACCOUNT.server.origin}{started}")
+    elif ACCOUNT.no_server:
+        say(f"neo4j: none. {ACCOUNT.no_server}", yellow=True)
+    say(f"the suite took {time.monotonic() - ACCOUNT.began:.1f} s")
+    if IN_CI and (problem := ACCOUNT.problem()):
+        say(f"FAILED: {problem}", red=True)
+
+
+@pytest.fixture(scope="session")
+def _neo4j() -> Iterator[Server | None]:
+    """Started by the first test that needs it. None, and not an error, so that only one start is tried."""
+    try:
+        with running() as server:
+            ACCOUNT.server = server
+            yield server
+    except NoNeo4j as reason:
+        ACCOUNT.no_server = str(reason)
+        yield None
+
+
+@pytest.fixture
+def neo4j_server(_neo4j: Server | None) -> Server:
+    """The session's Neo4j, with an empty database. Skips without one; in CI that is a failure."""
+    if _neo4j is None:
+        if IN_CI:
+            pytest.fail(f"no Neo4j in CI: {ACCOUNT.no_server}", pytrace=False)
+        pytest.skip(f"no Neo4j: {ACCOUNT.no_server}")
+    _neo4j.empty()
+    return _neo4j
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """``embedded``, then ``neo4j``."""
+    return str(request.param)
+
+
+@pytest.fixture
+def embedded_url(tmp_path: Path) -> str:
+    """The address of an embedded store that does not exist yet."""
+    return f"file:{tmp_path / 'store'}"
+
+
+@pytest.fixture
+def store_url(engine: str, request: pytest.FixtureRequest) -> str:
+    """The address of an empty store on the engine at hand."""
+    if engine == "embedded":
+        return str(request.getfixturevalue("embedded_url"))
+    server: Server = request.getfixturevalue("neo4j_server")
+    return server.uri
+
+
+@pytest.fixture
+def store_auth(store_url: str, engine: str) -> dict[str, str | None]:
+    """``user`` and ``password`` for ``open_store(store_url, …)``; both None for the embedded engine."""
+    server = ACCOUNT.server if engine == "neo4j" else None
+    return {"user": server.user if server else None, "password": server.password if server else None}
+
+
+@pytest.fixture
+def store_env(store_url: str, store_auth: dict[str, str | None]) -> dict[str, str]:
+    """The same as environment variables, for a command in a process of its own."""
+    env = {"RELAYPOINT_STORE": store_url}
+    for key, value in store_auth.items():
+        if value is not None:
+            env[f"RELAYPOINT_NEO4J_{key.upper()}"] = value
+    return env
+
+
+@pytest.fixture
+async def store(store_url: str, store_auth: dict[str, str | None]) -> AsyncIterator[Store]:
+    """An open, empty store on the engine at hand."""
+    opened = await open_store(store_url, **store_auth)
+    yield opened
+    await opened.close()
