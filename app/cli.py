@@ -19,8 +19,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from relaypoint.app import show
-from relaypoint.app.commands import commands, serving
-from relaypoint.app.settings import Settings, read_settings
+from relaypoint.app.commands import commands
+from relaypoint.app.doctor import examine
+from relaypoint.app.settings import read_settings
 from relaypoint.domain.errors import Problem
 from relaypoint.domain.words import Confidentiality, Priority
 
@@ -307,48 +308,9 @@ async def serve(
 async def doctor(as_json: Json = False) -> int:
     """Show the settings without secrets, which way commands go, and whether the store answers."""
     settings = read_settings()
-    socket = await serving(settings)
-    report: dict[str, Any] = {
-        "settings": settings.model_dump(mode="json"),
-        "keyFile": str(settings.installation_key),
-        "commands": f"to the server at {socket}" if socket else "into the store itself",
-        "warnings": _warnings(settings),
-    }
-    try:
-        async with commands(settings) as run:
-            await run("Stalled", {})
-        report["store"] = "answers"
-    except Problem as problem:
-        report["store"], report["problem"] = "does not answer", problem.as_dict()
-    tell(as_json, report, lambda: _print_doctor(report))
+    report = await examine(settings)
+    tell(as_json, report, lambda: show.doctor(out, report))
     return 0 if report["store"] == "answers" else 5
-
-
-def _warnings(settings: Settings) -> list[str]:
-    found = []
-    if settings.dev:
-        found.append("RELAYPOINT_DEV is set: the server believes anyone on this machine.")
-    if settings.now:
-        found.append("RELAYPOINT_NOW is set: the clock stands still.")
-    if settings.folder is None and not settings.neo4j_user:
-        found.append("RELAYPOINT_NEO4J_USER is not set: the store is open to whoever reaches it.")
-    if settings.folder is None and not settings.key_file:
-        found.append("RELAYPOINT_KEY_FILE is not set: other instances of this site need the same key.")
-    if settings.folder is not None and settings.installation_key.parent == settings.folder:
-        found.append("The installation's key lies beside the store: a copy of the folder can be read.")
-    return found
-
-
-def _print_doctor(report: dict[str, Any]) -> None:
-    for name, value in report["settings"].items():
-        out.print(f"RELAYPOINT_{name.upper()} = {'' if value is None else value}", markup=False)
-    out.print(f"key file: {report['keyFile']}", markup=False)
-    out.print(f"commands go {report['commands']}", markup=False)
-    for warning in report["warnings"]:
-        out.print(f"warning: {warning}", style="yellow", markup=False)
-    out.print(f"the store {report['store']}", markup=False)
-    if "problem" in report:
-        out.print(f"{report['problem']['message']} {report['problem']['remedy']}", style="bold red", markup=False)
 
 
 def _table(table: Any) -> dict[str, Any]:

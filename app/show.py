@@ -55,7 +55,7 @@ def found(console: Console, answer: Data) -> None:
     if answer["candidates"]:
         table = Table(title="Who can take the case", title_justify="left", show_lines=True, expand=True)
         for name, ratio in (("#", None), ("Contact point", 3), ("How to reach it now", 4), ("Why it stands here", 5)):
-            table.add_column(name, ratio=ratio)
+            table.add_column(name, ratio=ratio, overflow="fold")
         for candidate in answer["candidates"]:
             table.add_row(
                 str(candidate["rank"]),
@@ -74,7 +74,7 @@ def found(console: Console, answer: Data) -> None:
 def excluded(console: Console, rows: list[Data], total: int, shown: int = 6) -> None:
     table = Table(title=f"Ruled out ({total}), nearest miss first", title_justify="left", expand=True)
     for name, ratio in (("Service", 3), ("Why not", 4), ("What would let it in", 3)):
-        table.add_column(name, ratio=ratio)
+        table.add_column(name, ratio=ratio, overflow="fold")
     for row in rows[:shown]:
         reasons = row["reasons"]
         table.add_row(
@@ -142,10 +142,11 @@ def stalled(console: Console, stalls: list[Data]) -> None:
         return
     table = Table(title=f"Stalled ({len(stalls)}), longest first", title_justify="left", show_lines=True, expand=True)
     for name, ratio in (("Referral", 3), ("Why, since when", 4), ("Who holds it", 3), ("Whom to turn to", 6)):
-        table.add_column(name, ratio=ratio)
+        table.add_column(name, ratio=ratio, overflow="fold")
     for stall in stalls:
         table.add_row(
-            f"[bold]{stall['reference']}[/]\n{stall['priority']}, {stall['status']}\nfrom {escape(stall['sender']['name'])}",
+            f"[bold]{stall['reference']}[/]\n{stall['priority']}, {stall['status']}\n"
+            f"from {escape(stall['sender']['name'])}",
             f"[bold red]{stall['reason']}[/]\n{escape(stall['text'])}\nsince {when(stall['due'])}\n"
             f"{_hours_long(stall['clockHours'])}; {_hours_long(stall['workingHours'])} of them working time",
             f"{escape(stall['organization']['name'])}\n{escape(stall['holder']['name'])}",
@@ -159,8 +160,8 @@ def gaps(console: Console, found: list[Data], shown: int = 3) -> None:
         console.print("[green]The roster has no gap.[/]")
         return
     table = Table(title=f"Gaps in the roster ({len(found)}), gravest first", title_justify="left", expand=True)
-    for name, ratio in (("Severity", 1), ("Kind", 2), ("How many", 1), ("For example", 6), ("What mends it", 3)):
-        table.add_column(name, ratio=ratio)
+    for name, ratio in (("Severity", 2), ("Kind", 3), ("How many", 2), ("For example", 6), ("What mends it", 3)):
+        table.add_column(name, ratio=ratio, overflow="fold")
     counts = Counter((gap["severity"], gap["kind"]) for gap in found)
     for (severity, kind), count in counts.items():
         examples = [gap for gap in found if (gap["severity"], gap["kind"]) == (severity, kind)]
@@ -179,7 +180,7 @@ def imported(console: Console, done: Data, dry_run: bool) -> None:
     if done["errors"]:
         table = Table(title=f"{len(done['errors'])} errors; nothing was changed", title_justify="left", expand=True)
         for name, ratio in (("Where", 3), ("Value", 2), ("What is wrong", 4), ("What to do", 4)):
-            table.add_column(name, ratio=ratio)
+            table.add_column(name, ratio=ratio, overflow="fold")
         for error in done["errors"]:
             where = error["file"] + (f", row {error['row']}" if error["row"] else "")
             where += f", {error['column']}" if error["column"] else ""
@@ -200,6 +201,18 @@ def imported(console: Console, done: Data, dry_run: bool) -> None:
     for change in [change for change in changes if change["kind"] != "added"][:20]:
         console.print(f"  {change['kind']} {change['sheet']} {change['id']}: {', '.join(change['columns'])}")
     console.print("Nothing was changed: this was a dry run." if dry_run else "[green]Applied, as one write.[/]")
+
+
+def doctor(console: Console, report: Data) -> None:
+    for name, value in report["settings"].items():
+        console.print(f"RELAYPOINT_{name.upper()} = {'' if value is None else value}", markup=False)
+    console.print(f"key file: {report['keyFile']}", markup=False)
+    console.print(f"commands go {report['commands']}", markup=False)
+    for warning in report["warnings"]:
+        console.print(f"warning: {warning}", style="yellow", markup=False)
+    console.print(f"the store {report['store']}", markup=False)
+    if "problem" in report:
+        console.print(f"{report['problem']['message']} {report['problem']['remedy']}", style="bold red", markup=False)
 
 
 def channel(use: Data) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from relaypoint.domain.model import Dated
+from relaypoint.domain.texts import Text, say
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -23,8 +24,8 @@ class Gap:
     sheet: str
     subject: str
     organization: str | None
-    text: str
-    mend: str
+    text: Text
+    mend: Text
 
 
 def gaps(rows: Rows, day: str) -> list[Gap]:
@@ -75,8 +76,8 @@ def _no_contact_point(roster: _Roster) -> Iterator[Gap]:
                 "services",
                 service["id"],
                 owner,
-                f"{service['name']} has no contact point.",
-                "Add a row to contact_points for it.",
+                say("gap.no-contact-point", "{service} has no contact point.", service=service["name"]),
+                say("mend.contact-point", "Add a row to contact_points for it."),
             )
 
 
@@ -91,8 +92,13 @@ def _no_channel(roster: _Roster) -> Iterator[Gap]:
                 "contact_points",
                 desk["id"],
                 owner,
-                f"{roster.name('organizations', owner)}: no channel is known for '{desk['name']}'.",
-                "Its owner adds a row to channels.",
+                say(
+                    "gap.no-channel",
+                    "{owner}: no channel is known for '{desk}'.",
+                    owner=roster.name("organizations", owner),
+                    desk=desk["name"],
+                ),
+                say("mend.channel", "Its owner adds a row to channels."),
             )
 
 
@@ -107,8 +113,13 @@ def _no_holder(roster: _Roster) -> Iterator[Gap]:
                 "contact_points",
                 desk["id"],
                 owner,
-                f"{roster.name('organizations', owner)}: nobody is recorded as holding '{desk['name']}'.",
-                "Its owner adds a row to holders.",
+                say(
+                    "gap.no-holder",
+                    "{owner}: nobody is recorded as holding '{desk}'.",
+                    owner=roster.name("organizations", owner),
+                    desk=desk["name"],
+                ),
+                say("mend.holder", "Its owner adds a row to holders."),
             )
 
 
@@ -122,8 +133,8 @@ def _no_coordinator(roster: _Roster) -> Iterator[Gap]:
                 "task_forces",
                 force["id"],
                 None,
-                f"{force['name']} has no coordinator that can be reached.",
-                "Fill in coordinator in task_forces, with a contact point that has a channel.",
+                say("gap.no-coordinator", "{force} has no coordinator that can be reached.", force=force["name"]),
+                say("mend.coordinator", "Fill in coordinator in task_forces, with a contact point that has a channel."),
             )
 
 
@@ -142,26 +153,48 @@ def _successor_missing(roster: _Roster) -> Iterator[Gap]:
                     "memberships",
                     membership["id"],
                     heir,
-                    f"{body['name']} ended on {body['until']}; its successor {roster.name('organizations', heir)} "
-                    f"is not a {membership['role']}.",
-                    f"Add a row to memberships for {heir}.",
+                    say(
+                        "gap.successor",
+                        "{body} ended on {until}; its successor {heir} is not a {role}.",
+                        body=body["name"],
+                        until=body["until"],
+                        heir=roster.name("organizations", heir),
+                        role=membership["role"],
+                    ),
+                    say("mend.membership", "Add a row to memberships for {heir}.", heir=heir),
                 )
 
 
 def _broken_pathway(roster: _Roster) -> Iterator[Gap]:
     for pathway in roster.all["pathways"].values():
         target = pathway["to_organization"]
+        to = roster.name("organizations", target)
         if Dated(until=pathway["until"]).ended(roster.day):
-            kind, text = "pathway-expired", f"'{pathway['name']}' expired on {pathway['until']}."
+            kind, text = (
+                "pathway-expired",
+                say(
+                    "gap.pathway-expired", "'{name}' expired on {until}.", name=pathway["name"], until=pathway["until"]
+                ),
+            )
         elif target not in roster.now["organizations"]:
             kind = "pathway-ended-organization"
-            text = f"'{pathway['name']}' leads to {roster.name('organizations', target)}, which is not active."
+            text = say("gap.pathway-ended", "'{name}' leads to {to}, which is not active.", name=pathway["name"], to=to)
         elif not any(roster.reachable(desk["id"]) for desk in roster.desks.get(target, ())):
             kind = "pathway-nowhere"
-            text = f"'{pathway['name']}' leads to {roster.name('organizations', target)}, which can't be reached."
+            text = say(
+                "gap.pathway-nowhere", "'{name}' leads to {to}, which can't be reached.", name=pathway["name"], to=to
+            )
         else:
             continue
-        yield Gap(kind, "critical", "pathways", pathway["id"], target, text, "Agree it anew, or correct its row.")
+        yield Gap(
+            kind,
+            "critical",
+            "pathways",
+            pathway["id"],
+            target,
+            text,
+            say("mend.pathway", "Agree it anew, or correct its row."),
+        )
 
 
 _CHECKS: Final = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from relaypoint.domain.avoid import Avoid
@@ -77,7 +77,11 @@ def routes(ground: Ground, avoid: Avoid, day: str) -> dict[str, tuple[Route, ...
 
 
 def route_to(
-    organization: Organization, desk_id: str, ways: dict[str, tuple[Route, ...]], access: Access, type_of_service: str
+    organization: Organization,
+    desk_id: str,
+    ways: Mapping[str, tuple[Route, ...]],
+    access: Access,
+    type_of_service: str,
 ) -> Route | None:
     """The route to one desk. Help is reached directly where no pathway leads; other services only by a pathway."""
     for route in ways.get(organization.id, ()):

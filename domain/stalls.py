@@ -16,6 +16,7 @@ from relaypoint.domain.clock import parse_instant
 from relaypoint.domain.deadlines import Age, age
 from relaypoint.domain.handoffs import Status
 from relaypoint.domain.model import ContactPoint, Organization
+from relaypoint.domain.texts import Text, say
 from relaypoint.domain.words import MESSAGE_KINDS, Confidentiality, Priority, Staffing
 
 #: A notification that is still on its way is a stall for these once this long has passed.
@@ -60,7 +61,7 @@ class NextStep:
     """``role`` is same-desk, other-desk, coordinator, hotline or sender; the sender's step has no desk or channel."""
 
     role: str
-    text: str
+    text: Text
     contact_point: ContactPoint | None = None
     organization: str | None = None
     channel: ChannelUse | None = None
@@ -72,7 +73,7 @@ class Stall:
 
     handoff: OpenHandoff
     reason: str
-    text: str
+    text: Text
     due: str
     age: Age
     next_steps: tuple[NextStep, ...]
@@ -94,36 +95,56 @@ def stall(handoff: OpenHandoff, at: datetime) -> Stall | None:
     )
 
 
-def _reason(handoff: OpenHandoff, at: datetime) -> tuple[str, str, str] | None:
+def _reason(handoff: OpenHandoff, at: datetime) -> tuple[str, Text, str] | None:
     day = at.date().isoformat()
     desk = handoff.desk
     waiting = handoff.status in (Status.REQUESTED, Status.RECEIVED)
     if desk.ended(day) or handoff.receiver.ended(day):
         ended = min(until for until in (desk.until, handoff.receiver.until) if until is not None and until <= day)
-        return "orphaned", "the contact point that holds it has ended", _start(ended)
+        return "orphaned", say("stall.ended", "the contact point that holds it has ended"), _start(ended)
     if desk.staffing is Staffing.HOLDER and desk.holders and not any(h.holds(day) for h in desk.holders):
         left = max((h.until for h in desk.holders if h.until and h.until <= day), default=day)
-        return "orphaned", "nobody holds the contact point any more", max(_start(left), handoff.sent_at)
+        return (
+            "orphaned",
+            say("stall.vacant", "nobody holds the contact point any more"),
+            max(_start(left), handoff.sent_at),
+        )
     if not usable(weigh(desk, floor=handoff.confidentiality, at=at, avoid=handoff.avoid)):
-        return "unreachable", "no channel of the contact point can be used for it", handoff.sent_at
+        return (
+            "unreachable",
+            say("stall.unreachable", "no channel of the contact point can be used for it"),
+            handoff.sent_at,
+        )
     if handoff.form and handoff.form_submitted_at is None:
         if _passed(handoff.acknowledge_by, at):
-            return "form-not-submitted", "the official form is not recorded as submitted", handoff.acknowledge_by or ""
+            return (
+                "form-not-submitted",
+                say("stall.form", "the official form is not recorded as submitted"),
+                handoff.acknowledge_by or "",
+            )
         return None
     if handoff.status is Status.REQUESTED:
         if handoff.notice == "dead":
-            return "undelivered", "no message could be delivered; it has to be phoned", handoff.sent_at
+            return (
+                "undelivered",
+                say("stall.undeliverable", "no message could be delivered; it has to be phoned"),
+                handoff.sent_at,
+            )
         late = parse_instant(handoff.sent_at) + _UNDELIVERED_AFTER[handoff.priority]
         if handoff.notice == "pending" and at > late and not _passed(handoff.acknowledge_by, at):
-            return "undelivered", "the notification has not gone out", handoff.sent_at
+            return "undelivered", say("stall.undelivered", "the notification has not gone out"), handoff.sent_at
         if _passed(handoff.acknowledge_by, at) and not _passed(handoff.decide_by, at):
-            return "unacknowledged", "nobody has acknowledged it", handoff.acknowledge_by or ""
+            return (
+                "unacknowledged",
+                say("stall.unacknowledged", "nobody has acknowledged it"),
+                handoff.acknowledge_by or "",
+            )
     if waiting and _passed(handoff.decide_by, at):
         if handoff.status is Status.REQUESTED and handoff.acknowledge_by:
-            return "unacknowledged", "nobody has acknowledged it", handoff.acknowledge_by
-        return "undecided", "nobody has accepted or declined it", handoff.decide_by or ""
+            return "unacknowledged", say("stall.unacknowledged", "nobody has acknowledged it"), handoff.acknowledge_by
+        return "undecided", say("stall.undecided", "nobody has accepted or declined it"), handoff.decide_by or ""
     if handoff.status is Status.ON_HOLD and handoff.review_on is not None and handoff.review_on <= day:
-        return "hold-expired", "the review of its hold is due", _start(handoff.review_on)
+        return "hold-expired", say("stall.hold", "the review of its hold is due"), _start(handoff.review_on)
     return None
 
 
@@ -131,17 +152,29 @@ def _next_steps(handoff: OpenHandoff, reason: str, at: datetime) -> list[NextSte
     """In the order in which to try them. The last resort is always the sender, who can send it elsewhere."""
     steps: list[NextStep] = []
     if reason == "form-not-submitted":
-        return [NextStep("sender", f"Submit the official form: {handoff.form}; then record it.")]
+        return [
+            NextStep("sender", say("next.form", "Submit the official form: {form}; then record it.", form=handoff.form))
+        ]
     if reason != "orphaned":
         own = _reach(handoff, handoff.desk, handoff.receiver, at, by_voice=True)
         if own:
             steps.append(
-                NextStep("same-desk", "Contact the desk that holds it.", handoff.desk, handoff.receiver.name, own)
+                NextStep(
+                    "same-desk",
+                    say("next.same-desk", "Contact the desk that holds it."),
+                    handoff.desk,
+                    handoff.receiver.name,
+                    own,
+                )
             )
     for role, text, reachable in (
-        ("other-desk", "Turn to the organization's other contact point.", _others(handoff)),
-        ("coordinator", "Ask the coordinator of the task force to step in.", handoff.coordinators),
-        ("hotline", "Ask the national hotline for advice.", handoff.hotlines),
+        ("other-desk", say("next.other-desk", "Turn to the organization's other contact point."), _others(handoff)),
+        (
+            "coordinator",
+            say("next.coordinator", "Ask the coordinator of the task force to step in."),
+            handoff.coordinators,
+        ),
+        ("hotline", say("next.hotline", "Ask the national hotline for advice."), handoff.hotlines),
     ):
         for desk, organization in reachable:
             if handoff.avoid.bars_contact_point(desk, organization) or not desk.holds(at.date().isoformat()):
@@ -149,7 +182,7 @@ def _next_steps(handoff: OpenHandoff, reason: str, at: datetime) -> list[NextSte
             channel = _reach(handoff, desk, organization, at, by_voice=role != "coordinator")
             if channel:
                 steps.append(NextStep(role, text, desk, organization.name, channel))
-    steps.append(NextStep("sender", "Find another contact point and send the referral there."))
+    steps.append(NextStep("sender", say("next.sender", "Find another contact point and send the referral there.")))
     return steps
 
 

@@ -15,7 +15,7 @@ from relaypoint.domain.policy import Action, Subject, sides
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.referrals import notice, record
+from relaypoint.resolvers.referral_steps import notice, record
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
 #: Another handoff of the same referral may move in between; that is nobody's conflict, so it is tried again.

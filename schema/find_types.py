@@ -188,7 +188,7 @@ class Excluded:
             service=Ref(key=out.service.id, name=out.service.name),
             organization=Ref(key=owner.id, name=owner.name),
             contact_point=Ref(key=desk.id, name=desk.name) if desk else None,
-            reasons=[Reason(code=r.code, text=r.text, relax=r.relax) for r in out.reasons],
+            reasons=[Reason(code=r.code, text=r.text, relax=r.relax or "") for r in out.reasons],
         )
 
 

@@ -1,0 +1,42 @@
+"""What ``relaypoint doctor`` looks at: the settings without secrets, the way that commands go, weak set-ups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from relaypoint.app.commands import commands, serving
+from relaypoint.app.settings import Settings
+from relaypoint.domain.errors import Problem
+
+
+async def examine(settings: Settings) -> dict[str, Any]:
+    """``store`` is "answers" or "does not answer"; in the latter case ``problem`` says why."""
+    socket = await serving(settings)
+    report: dict[str, Any] = {
+        "settings": settings.model_dump(mode="json"),
+        "keyFile": str(settings.installation_key),
+        "commands": f"to the server at {socket}" if socket else "into the store itself",
+        "warnings": _warnings(settings),
+    }
+    try:
+        async with commands(settings) as run:
+            await run("Stalled", {})
+        report["store"] = "answers"
+    except Problem as problem:
+        report["store"], report["problem"] = "does not answer", problem.as_dict()
+    return report
+
+
+def _warnings(settings: Settings) -> list[str]:
+    found = []
+    if settings.dev:
+        found.append("RELAYPOINT_DEV is set: the server believes anyone on this machine.")
+    if settings.now:
+        found.append("RELAYPOINT_NOW is set: the clock stands still.")
+    if settings.folder is None and not settings.neo4j_user:
+        found.append("RELAYPOINT_NEO4J_USER is not set: the store is open to whoever reaches it.")
+    if settings.folder is None and not settings.key_file:
+        found.append("RELAYPOINT_KEY_FILE is not set: other instances of this site need the same key.")
+    if settings.folder is not None and settings.installation_key.parent == settings.folder:
+        found.append("The installation's key lies beside the store: a copy of the folder can be read.")
+    return found

@@ -1,0 +1,158 @@
+"""What rules a service or its desk out for a case. Each filter gives a coded reason and what would let it in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from relaypoint.domain.avoid import Avoid
+from relaypoint.domain.channels import ChannelUse, usable
+from relaypoint.domain.criteria import speaks
+from relaypoint.domain.eligibility import fit
+from relaypoint.domain.model import ContactPoint, Ground, Organization, Service
+from relaypoint.domain.routing import applies, open_to
+from relaypoint.domain.texts import Text, any_of, say
+from relaypoint.domain.words import Capacity, Confidentiality
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """``relax`` says what would let it in, where anything would."""
+
+    code: str
+    text: Text
+    relax: Text | None = None
+
+
+NO_DESK: Final = Reason(
+    "no-contact-point",
+    say("out.no-contact-point", "No contact point of this organization takes this service."),
+    say("out.no-contact-point.relax", "A coordinator can designate one."),
+)
+
+
+def about_service(
+    ground: Ground, service: Service, *, avoid: Avoid, tags: Sequence[str], language: str | None, day: str
+) -> Iterator[Reason]:
+    """The reasons that hold whichever desk is asked."""
+    owner = service.organization
+    if avoid.bars_organization(owner):
+        yield Reason("avoided", say("out.avoided", "It is on the list of whom to avoid."))
+    if not owner.holds(day):
+        yield _ended(owner, day)
+    elif owner.status == "suspended":
+        yield Reason("suspended", say("out.suspended", "{name} is suspended.", name=owner.name))
+    if not service.holds(day):
+        yield Reason("service-ended", say("out.service-ended", "The service is not offered on this day."))
+    if not covers(ground, service.areas):
+        yield Reason(
+            "place",
+            say("out.place", "It does not cover {place}.", place=ground.place.name),
+            say("out.place.relax", "Ask for a place that it covers."),
+        )
+    for wanted in fit(service.serves, tags).against:
+        yield Reason(
+            "eligibility",
+            say("out.eligibility", "It is only for: {tags}.", tags=any_of(wanted)),
+            say("out.eligibility.relax", "It fits where this applies to the person: {tags}.", tags=any_of(wanted)),
+        )
+    if language and service.languages and service.interpretation == "no" and not speaks(service.languages, language):
+        spoken = ", ".join(service.languages)
+        yield Reason(
+            "language",
+            say("out.language", "It works in {languages}, without interpretation.", languages=spoken),
+            say("out.language.relax", "It fits if {languages} were enough.", languages=spoken),
+        )
+    if service.capacity is Capacity.FULL:
+        yield Reason(
+            "full",
+            say("out.full", "It has no capacity."),
+            say("out.full.relax", "Ask again when a place is free."),
+        )
+
+
+def about_desk(
+    ground: Ground,
+    service: Service,
+    desk: ContactPoint,
+    uses: Sequence[ChannelUse],
+    *,
+    avoid: Avoid,
+    floor: Confidentiality,
+    day: str,
+) -> Iterator[Reason]:
+    """The reasons that concern one desk, beyond those that concern its organization."""
+    if not desk.holds(day):
+        yield Reason(
+            "contact-point-ended", say("out.desk-ended", "{desk} is no contact point on this day.", desk=desk.name)
+        )
+    if desk.areas and covers(ground, service.areas) and not covers(ground, desk.areas):
+        text = say("out.desk-place", "{desk} does not cover {place}.", desk=desk.name, place=ground.place.name)
+        yield Reason("place", text)
+    if not avoid.bars_organization(service.organization) and avoid.bars_contact_point(desk):
+        yield Reason("avoided", say("out.desk-avoided", "{desk} is on the list of whom to avoid.", desk=desk.name))
+    if not usable(uses):
+        yield _no_channel(desk, uses, floor)
+
+
+def no_route(ground: Ground, service: Service, day: str) -> Reason:
+    """Why no agreed pathway leads there, and who has one."""
+    towards = [p for p in ground.pathways if p.to.id == service.organization.id and p.type == service.type]
+    mine = [p for p in towards if open_to(p, ground.asker, ground.memberships, day)]
+    if mine and not any(p.holds(day) for p in mine):
+        text = say("out.pathway-expired", "The agreed pathway '{name}' is not in force on this day.", name=mine[0].name)
+        return Reason("pathway-expired", text)
+    if mine and not any(applies(p, ground, day) for p in mine):
+        text = say("out.pathway-elsewhere", "The agreed pathway does not cover {place}.", place=ground.place.name)
+        return Reason("pathway-elsewhere", text)
+    who = sorted(
+        {
+            p.from_organization.name if p.from_organization else p.from_role or p.from_kind or ""
+            for p in towards
+            if applies(p, ground, day)
+        }
+    )
+    return Reason(
+        "no-pathway",
+        say("out.no-pathway", "{asker} has no agreed pathway to it.", asker=ground.asker.name),
+        say("out.no-pathway.ask", "Ask one of these to refer: {who}.", who=", ".join(who))
+        if who
+        else say("out.no-pathway.agree", "A coordinator can agree a pathway."),
+    )
+
+
+def covers(ground: Ground, areas: frozenset[str]) -> bool:
+    """Whether the areas hold the place, or a part of it."""
+    return any(area.id in areas for area in ground.areas) or bool(areas & ground.inside)
+
+
+def _ended(owner: Organization, day: str) -> Reason:
+    heirs = ", ".join(heir.name for heir in owner.replaced_by)
+    relax = say("out.successor", "Turn to its successor: {heirs}.", heirs=heirs) if heirs else None
+    if owner.ended(day):
+        text = say("out.ended", "{name} ended on {until}.", name=owner.name, until=owner.until)
+    else:
+        text = say("out.not-yet", "{name} begins on {since}.", name=owner.name, since=owner.since)
+    return Reason("organization-ended", text, relax)
+
+
+def _no_channel(desk: ContactPoint, uses: Sequence[ChannelUse], floor: Confidentiality) -> Reason:
+    if not uses:
+        return Reason(
+            "no-channel",
+            say("out.no-channel", "No channel is known for {desk}.", desk=desk.name),
+            say("out.no-channel.relax", "Its owner can add one to the roster."),
+        )
+    if any(use.barred == "assurance" for use in uses):
+        best = max((use.channel.assurance for use in uses), key=lambda assurance: assurance.level)
+        return Reason(
+            "channel-assurance",
+            say(
+                "out.assurance", "No channel of {desk} is safe enough for a {floor} case.", desk=desk.name, floor=floor
+            ),
+            say("out.assurance.relax", "Its best channel is good for {best}.", best=best),
+        )
+    return Reason(
+        "no-working-channel", say("out.no-working-channel", "No channel of {desk} can be used now.", desk=desk.name)
+    )

@@ -1,0 +1,163 @@
+"""The statements that a referral is written with: itself, its first handoff, its record and its notice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from relaypoint.domain import chain
+from relaypoint.domain.channels import ChannelUse
+from relaypoint.domain.deadlines import deadlines
+from relaypoint.domain.finding import Candidate
+from relaypoint.domain.handoffs import Status
+from relaypoint.domain.policy import Subject
+from relaypoint.domain.words import MESSAGE_KINDS, Priority
+from relaypoint.graph import Step
+from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.finding import Answer
+
+
+def first_steps(
+    subject: Subject, backend: Backend, answer: Answer, chosen: Candidate, operation: str, consent: bool
+) -> tuple[list[Step], dict[str, Any]]:
+    need, now = answer.need, backend.now()
+    referral_id, handoff_id = backend.new_id(), backend.new_id()
+    hop = chosen.route.hops[-1] if chosen.route.hops else None
+    due = deadlines(
+        need.priority,
+        answer.at,
+        chosen.contact_point.calendar,
+        acknowledge_within=hop.acknowledge_within if hop else None,
+        decide_within=hop.decide_within if hop else None,
+    )
+    form = hop.form if hop else None
+    handoff = {
+        "id": handoff_id,
+        "version": 1,
+        "status": Status.REQUESTED.value,
+        "sent_at": now,
+        "changed_at": now,
+        "acknowledge_by": due.acknowledge_by,
+        "decide_by": due.decide_by,
+        "form": form,
+        "acknowledge_within": hop.acknowledge_within if hop else None,
+        "decide_within": hop.decide_within if hop else None,
+    }
+    case_key = backend.vault.new_case_key()
+    sealed = backend.vault.seal(
+        case_key,
+        {
+            "place": need.place,
+            "language": need.language,
+            "tags": list(need.tags),
+            "avoid": sorted(need.avoid.entries),
+            "consent": consent,
+            "candidates": [candidate.contact_point.id for candidate in answer.finding.candidates],
+        },
+    )
+    event = chain.append(
+        referral_id,
+        0,
+        "",
+        kind="referral-sent",
+        at=now,
+        actor=subject.name,
+        data={
+            "before": None,
+            "after": {
+                "handoff": handoff,
+                "sender": need.asker,
+                "contact_point": chosen.contact_point.id,
+                "service_type": chosen.service.type,
+                "pathway": hop.id if hop else None,
+            },
+            "case": chain.salted_digest(sealed),
+        },
+    )
+    steps = [
+        Step(
+            "referral_create",
+            {
+                "sender": need.asker,
+                "service_type": chosen.service.type,
+                "id": referral_id,
+                "sealed_key": case_key,
+                "properties": {
+                    "reference": backend.new_reference(),
+                    "version": 1,
+                    "priority": need.priority.value,
+                    "confidentiality": need.confidentiality.value,
+                    "created_at": now,
+                    "sealed": sealed,
+                    "chain_length": 0,
+                    "chain_head": "",
+                },
+            },
+        ),
+        Step(
+            "handoff_create",
+            {
+                "contact_point": chosen.contact_point.id,
+                "contact_point_version": chosen.contact_point.version,
+                "operation": operation,
+                "referral": referral_id,
+                "id": handoff_id,
+                "properties": handoff,
+            },
+        ),
+    ]
+    if hop:
+        steps.append(Step("handoff_along", {"handoff": handoff_id, "pathway": hop.id}))
+    steps.append(record(event))
+    # Where the official form is the referral, the form is what arrives; a message beside it would look like another.
+    if form is None:
+        steps.append(
+            notice(
+                backend,
+                handoff=handoff_id,
+                contact_point=chosen.contact_point.id,
+                kind="requested",
+                priority=need.priority,
+                confidentiality=need.confidentiality,
+            )
+        )
+    by_hand = form is None and not any(_carries_message(use) for use in chosen.channels)
+    phone_now = need.priority is Priority.STAT
+    return steps, {"referral": referral_id, "phone": phone_now, "hand": by_hand, "form": form}
+
+
+def record(event: chain.Event) -> Step:
+    return Step(
+        "event_append",
+        {
+            "referral": event.aggregate,
+            "sequence": event.sequence,
+            "hash": event.hash,
+            "id": event.id,
+            "properties": event.properties(),
+        },
+    )
+
+
+def notice(
+    backend: Backend, *, handoff: str, contact_point: str, kind: str, priority: str, confidentiality: str
+) -> Step:
+    """An outbox row. It names the handoff and nothing of the case; its id is the message's own reference."""
+    now = backend.now()
+    properties = {
+        "kind": kind,
+        "status": "pending",
+        "priority": str(priority),
+        "confidentiality": str(confidentiality),
+        "reference": backend.new_reference(),
+        "created_at": now,
+        "due_at": now,
+        "attempts": 0,
+    }
+    return Step(
+        "notice_create",
+        {"id": backend.new_id(), "handoff": handoff, "contact_point": contact_point, "properties": properties},
+    )
+
+
+def _carries_message(use: ChannelUse) -> bool:
+    return use.barred is None and use.channel.kind in MESSAGE_KINDS
