@@ -47,7 +47,7 @@ def weigh_up(
 ) -> tuple[Criterion, ...]:
     """Every criterion for one candidate, in the order of ``CRITERIA``."""
     return (
-        _route(route),
+        _route(route, own=service.organization.id == ground.asker.id),
         _reachable(uses),
         _fit(suits),
         _place(ground, service, desk),
@@ -64,7 +64,9 @@ def speaks(languages: Sequence[str], wanted: str) -> bool:
     return wanted.split("-")[0] in {language.split("-")[0] for language in languages}
 
 
-def _route(route: Route) -> Criterion:
+def _route(route: Route, *, own: bool) -> Criterion:
+    if own:
+        return Criterion("route", 0, say("why.route.own", "your own organization"))
     if route.direct:
         return Criterion("route", 1, say("why.route.direct", "asked directly"))
     if len(route.hops) == 1:

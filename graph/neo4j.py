@@ -114,8 +114,8 @@ class Neo4jStore:
         except (failures.ServiceUnavailable, failures.SessionExpired, failures.TransientError, OSError) as error:
             raise _unavailable("store.away", "Neo4j does not answer.") from error
         except failures.ClientError as error:
-            if "WritesBlocked" in str(error.code) or "DatabaseUnavailable" in str(error.code):
-                raise _unavailable("store.away", "Neo4j does not answer.") from error
+            if str(error.code).startswith("Neo.ClientError.Security"):
+                raise _unavailable("store.refused", "Neo4j refused the user name or password.") from error
             raise
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from graphql import GraphQLObjectType, GraphQLResolveInfo
 from strawberry.extensions import SchemaExtension
 
+from relaypoint.domain.errors import Problem
 from relaypoint.domain.policy import Action, require
 
 T = TypeVar("T")
@@ -64,5 +65,13 @@ class Guard(SchemaExtension):
             action = declared(info.parent_type, info.field_name)
             if action is None:
                 raise LookupError(f"{info.parent_type.name}.{info.field_name} has no declared policy")
-            require(info.context.subject, action)
+            try:
+                require(info.context.subject, action)
+            except Problem as problem:
+                # Raised where it is awaited: at once, it would leave the field's neighbours hanging unawaited.
+                return _refuse(problem)
         return _next(root, info, *args, **kwargs)
+
+
+async def _refuse(problem: Problem) -> None:
+    raise problem
