@@ -145,7 +145,8 @@ def _no_channel(desk: ContactPoint, uses: Sequence[ChannelUse], floor: Confident
             say("out.no-channel.relax", "Its owner can add one to the roster."),
         )
     if any(use.barred == "assurance" for use in uses):
-        best = max((use.channel.assurance for use in uses), key=lambda assurance: assurance.level)
+        working = (use.channel.assurance for use in uses if use.barred == "assurance")
+        best = max(working, key=lambda assurance: assurance.level)
         return Reason(
             "channel-assurance",
             say(

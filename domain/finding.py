@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import zip_longest
 
 from relaypoint.domain import filters
 from relaypoint.domain.avoid import Avoid
@@ -145,7 +146,7 @@ def _key(candidate: Candidate, names: Sequence[str]) -> tuple[int, ...]:
 def _separated(ranked: Sequence[Candidate], names: Sequence[str]) -> list[Candidate]:
     """The candidates with their criteria in the order of comparison, and what puts each before the next."""
     result = []
-    for here, after in zip(ranked, [*ranked[1:], None], strict=True):
+    for here, after in zip_longest(ranked, ranked[1:]):
         differs = None
         if after is not None:
             pairs = zip(names, _key(here, names), _key(after, names), strict=True)

@@ -122,6 +122,7 @@ class Pathway(Dated):
     type: str
     to: Named
     to_kind: str = ""
+    to_bodies: tuple[Body, ...] = ()
     from_organization: Named | None = None
     from_kind: str | None = None
     from_role: str | None = None

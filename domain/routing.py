@@ -67,7 +67,7 @@ def routes(ground: Ground, avoid: Avoid, day: str) -> dict[str, tuple[Route, ...
         frontier = [
             Route((*route.hops, pathway))
             for target in sorted(reached)
-            if not avoid.bars_body(Body(target, found[target][0].hops[-1].to_kind))
+            if not _barred(avoid, found[target][0].hops[-1])
             for route in found[target][:1]
             if len(route.hops) < MOST_HOPS
             for pathway in live
@@ -91,6 +91,10 @@ def route_to(
                 break  # Help first: one does not go through a gateway for what can be asked for directly.
             return route
     return Route() if access is Access.DIRECT else None
+
+
+def _barred(avoid: Avoid, hop: Pathway) -> bool:
+    return any(avoid.bars_body(body) for body in (Body(hop.to.id, hop.to_kind), *hop.to_bodies))
 
 
 def _leads_on(pathway: Pathway, organization: str, kind: str) -> bool:

@@ -120,6 +120,7 @@ def pathway(row: Map) -> Pathway:
         type=row["type"],
         to=Named(row["to"], row["to_name"]),
         to_kind=row["to_kind"] or "",
+        to_bodies=tuple(Body(b["id"], b["kind"]) for b in row["to_bodies"]),
         from_organization=Named(row["from"], row["from_name"]) if row["from"] else None,
         from_kind=row["from_kind"],
         from_role=row["from_role"],

@@ -16,7 +16,9 @@ import hypothesis
 import pytest
 
 from relaypoint.graph import Store, open_store
+from relaypoint.resolvers.backend import Backend
 from relaypoint.tests.engines import NoNeo4j, Server, running
+from relaypoint.tests.helpers import filled
 
 ALL_ENGINES = ("embedded", "neo4j")
 # One engine alone is for a quick look at one's own desk; a CI run always has both.
@@ -167,3 +169,9 @@ async def store(store_url: str, store_auth: dict[str, str | None]) -> AsyncItera
     opened = await open_store(store_url, **store_auth)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def backend(store: Store) -> Backend:
+    """The store with the made-up roster of ``helpers.tiny_roster``, a clock that stands still, and a key of its own."""
+    return await filled(store)

@@ -51,6 +51,7 @@ RETURN
   }] AS services,
   [(type)<-[:WITHIN*0..4]-(kind:ServiceType)<-[:FOR]-(p:Pathway)-[:TO]->(target:Organization) | {
     id: p.id, name: p.name, type: kind.id, to: target.id, to_name: target.name, to_kind: target.kind,
+    to_bodies: [(target)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}],
     from: head([(p)-[:FROM]->(start:Organization) | start.id]),
     from_name: head([(p)-[:FROM]->(start:Organization) | start.name]),
     from_kind: p.from_kind, from_role: p.from_role, basis: p.basis, citation: p.citation, form: p.form,

@@ -1,0 +1,313 @@
+"""What the tests of the store, the use cases and the server share: makers, a made-up roster, and a look inside.
+
+Nobody in the roster is real: the organizations are called what they are examples of, the addresses end in
+example.org, and the phone numbers are from the block that is kept for drama.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relaypoint.domain import chain
+from relaypoint.domain.clock import fixed_clock
+from relaypoint.domain.policy import OPERATOR, Kind, Subject
+from relaypoint.graph import Operation, Row, Step, Store, open_store
+from relaypoint.graph.embedded import EmbeddedStore
+from relaypoint.graph.neo4j import Neo4jStore
+from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.keys import prove_key
+from relaypoint.resolvers.roster import Import, import_roster
+from relaypoint.resolvers.tables_cells import RawTable
+from relaypoint.resolvers.vault import Vault
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / "examples" / "uk-nrm"
+
+#: A Tuesday morning, within the hours of every office of the roster.
+NOW = "2026-03-03T10:00:00.000Z"
+
+Roster = dict[str, list[dict[str, str]]]
+
+_TINY = {
+    "jurisdictions": """
+        id,name,kind,within,replaced_by,emergency_number,emergency_service,hotline,until
+        GB,United Kingdom,country,,,999,police,line-desk,
+        GB-X-NORTH,Example North,area,GB,,,,,
+        GB-X-SOUTH,Example South,area,GB,,,,,
+        GB-X-OLD,Example Old Town,area,GB,GB-X-NORTH;GB-X-SOUTH,,,,2020-01-01
+    """,
+    "organizations": """
+        id,name,kind,jurisdictions,part_of,replaced_by,website,until
+        example-police,Example Police,police,GB,,,,
+        example-unit,Example Police Unit,police,GB-X-NORTH,example-police,,,
+        example-shelter,Example Shelter,cso,GB-X-NORTH;GB-X-SOUTH,,,https://shelter.example.org,
+        example-line,Example Line,cso,GB,,,,
+        example-authority,Example Authority,competent-authority,GB,,,,
+        example-former,Example Former Shelter,cso,GB-X-OLD,,example-shelter,,2020-01-01
+    """,
+    "task_forces": """
+        id,name,level,within,jurisdiction,coordinator
+        example-force,Example Task Force,national,,GB,authority-desk
+        example-force-north,Example Task Force North,local,example-force,GB-X-NORTH,line-desk
+    """,
+    "memberships": """
+        id,organization,task_force,role
+        unit-in-force,example-unit,example-force,first-responder
+        line-in-force,example-line,example-force,first-responder
+        shelter-in-force,example-shelter,example-force,support-provider
+        shelter-in-north,example-shelter,example-force-north,support-provider
+        unit-in-north,example-unit,example-force-north,member
+        authority-in-force,example-authority,example-force,competent-authority
+    """,
+    "service_types": """
+        id,name,description,within,access
+        housing,Housing,A place to stay,,direct
+        night-shelter,Night shelter,A bed for tonight,housing,direct
+        advice,Advice,,,direct
+        identification,Identification,,,pathway
+    """,
+    "services": """
+        id,name,organization,service_type,jurisdictions,serves,languages,interpretation,capacity,capacity_as_of
+        shelter-beds,Beds,example-shelter,night-shelter,GB-X-NORTH;GB-X-SOUTH,female;sexual;labour,en;cy,yes,limited,2026-03-01
+        line-advice,Advice by phone,example-line,advice,GB,,en,no,open,2026-03-01
+        former-beds,Former beds,example-former,night-shelter,GB-X-OLD,,,unknown,unknown,
+        authority-decision,Decisions,example-authority,identification,GB,,,unknown,unknown,
+    """,
+    "contact_points": """
+        id,name,organization,service_types,jurisdictions,languages,hours,time_zone,holidays,staffing,until
+        shelter-desk,Shelter desk,example-shelter,night-shelter;housing,GB-X-NORTH,en;cy,Mo-Fr 08:00-18:00,Europe/London,GB-ENG,holder,
+        shelter-night-desk,Shelter night desk,example-shelter,,,en,24/7,Europe/London,,office,
+        line-desk,Line,example-line,,,,24/7,Europe/London,,office,
+        unit-desk,Unit desk,example-unit,,,,,Europe/London,GB-ENG,office,
+        authority-desk,Authority desk,example-authority,identification,,,Mo-Fr 09:00-17:00,Europe/London,GB-ENG,office,
+    """,
+    "holders": """
+        id,contact_point,role,rank,until
+        shelter-first,shelter-desk,primary,1,
+        shelter-second,shelter-desk,deputy,2,
+    """,
+    "channels": """
+        id,contact_point,kind,address,rank,assurance,hours,state,via,note
+        shelter-mail,shelter-desk,secure-email,desk@shelter.example.org,1,strict,,working,,
+        shelter-phone,shelter-desk,phone,+442079460101,2,confidential,,unproven,,Ask for the desk
+        shelter-relay,shelter-desk,relay,,3,confidential,,unproven,line-desk,
+        night-phone,shelter-night-desk,phone,+442079460102,1,confidential,,working,,
+        line-phone,line-desk,phone,+442079460103,1,confidential,24/7,working,,
+        line-mail,line-desk,email,desk@line.example.org,2,official,,working,,
+        unit-mail,unit-desk,email,desk@unit.example.org,1,confidential,,working,,
+        authority-form,authority-desk,web-form,https://authority.example.org/form,1,confidential,,working,,
+        authority-mail,authority-desk,email,desk@authority.example.org,2,confidential,,working,,
+    """,
+    "pathways": """
+        id,name,from_organization,from_kind,from_role,task_force,to_organization,contact_point,service_types,jurisdictions,basis,citation,form,acknowledge_within,decide_within,consent
+        unit-to-shelter,Unit to shelter,example-unit,,,,example-shelter,shelter-desk,night-shelter;housing,GB-X-NORTH,mou,Agreement 1,,PT4H,P1D,none
+        police-to-line,Police to line,,police,,,example-line,,advice,,sop,,,,,none
+        to-authority,Formal identification,,,first-responder,example-force,example-authority,authority-desk,identification,,law,Act 1,https://authority.example.org/form,P1D,P5D,required
+    """,
+    "guidance": """
+        id,name,version,task_force,contact_point,text,url,acknowledge_by
+        force-rules,Rules of the force,2,example-force,,How we work,,
+        desk-rules,Rules of the desk,1,,shelter-desk,,https://shelter.example.org/rules,2026-12-31
+    """,
+}  # fmt: skip
+
+
+def tiny_roster() -> Roster:
+    """Every sheet, as texts: a country with two areas, six bodies, five desks. A fresh copy, to be changed at will."""
+    return {
+        sheet: list(csv.DictReader(line.strip() for line in text.strip().splitlines()))
+        for sheet, text in _TINY.items()
+    }
+
+
+def row(roster: Roster, sheet: str, id: str) -> dict[str, str]:
+    """That row of the roster itself, to be changed in place."""
+    return next(each for each in roster[sheet] if each["id"] == id)
+
+
+def tables(roster: Mapping[str, Sequence[Mapping[str, str]]]) -> list[RawTable]:
+    """The roster as it is after reading its files."""
+    raw = []
+    for sheet, rows in roster.items():
+        header = list(dict.fromkeys(name for each in rows for name in each))
+        cells = [[each.get(name, "") for name in header] for each in rows]
+        raw.append(RawTable(sheet, f"{sheet}.csv", header, list(enumerate(cells, 2))))
+    return raw
+
+
+def write_folder(folder: Path, roster: Mapping[str, Sequence[Mapping[str, str]]]) -> Path:
+    """The roster as a folder of CSV files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for table in tables(roster):
+        with (folder / table.file).open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([table.header, *(cells for _, cells in table.rows)])
+    return folder
+
+
+def member(organization: str) -> Subject:
+    return Subject(Kind.MEMBER, organization)
+
+
+def make_backend(store: Store, now: str = NOW, vault: Vault | None = None) -> Backend:
+    """The store with a clock that stands still at ``now`` and a key of its own; ids and references are real ones."""
+    return Backend(store, fixed_clock(now), vault or Vault(Vault.new_installation_key()))
+
+
+async def filled(store: Store, now: str = NOW) -> Backend:
+    """A backend whose store has the proof of its key and the tiny roster."""
+    backend = make_backend(store, now)
+    await prove_key(backend)
+    await imported(backend)
+    return backend
+
+
+async def imported(backend: Backend, roster: Roster | None = None) -> Import:
+    """Imports the roster, or the tiny one, as the operator; fails on any error in it."""
+    done = await import_roster(OPERATOR, backend, tables(roster or tiny_roster()))
+    assert done.errors == []
+    return done
+
+
+async def broken_roster_link(store: Store) -> int | None:
+    """The first event of the roster whose link does not hold, or None."""
+    root = (await store.read("roster_root"))[0]
+    events = [chain.Event(**each["event"]) for each in await store.read("roster_events")]
+    return chain.broken_link(events, root["length"] or 0, root["head"] or "")
+
+
+class Through:
+    """A store that does what another one does. Subclasses step in between."""
+
+    def __init__(self, inner: Store) -> None:
+        self.inner = inner
+        self.engine = inner.engine
+
+    async def read(self, statement: str, /, **parameters: Any) -> list[Row]:
+        return await self.inner.read(statement, **parameters)
+
+    async def write(self, steps: Sequence[Step], operation: Operation | None = None) -> list[list[Row]]:
+        return await self.inner.write(steps, operation)
+
+    async def apply(self, statements: Sequence[str]) -> None:
+        await self.inner.apply(statements)
+
+    async def ready(self) -> None:
+        await self.inner.ready()
+
+    async def close(self) -> None:
+        await self.inner.close()
+
+
+# a look inside, past the statements
+
+
+async def raw(store: Store, text: str) -> list[Row]:
+    """The rows of any reading Cypher text, straight from the engine."""
+    if isinstance(store, EmbeddedStore):
+        rows: list[Row] = store._session.cypher(text).to_list()
+        return rows
+    assert isinstance(store, Neo4jStore)
+    async with store._session() as session:
+        return [record.data() async for record in await session.run(text)]  # type: ignore[arg-type]
+
+
+async def dump(store: Store) -> list[str]:
+    """Every node with its properties, and every relationship, each as a line of text, in an order of their own."""
+    nodes = await raw(store, "MATCH (n) RETURN labels(n) AS labels, properties(n) AS properties")
+    ties = await raw(
+        store,
+        "MATCH (a)-[r]->(b) RETURN labels(a) AS from, a.id AS id, type(r) AS type, labels(b) AS to, b.id AS to_id",
+    )
+    lines = []
+    for node in nodes:
+        # The embedded engine gives each node these two of its own; nothing of ours has such a name.
+        properties = {name: value for name, value in node["properties"].items() if name not in ("title", "type")}
+        lines.append(f"{node['labels'][0]} {json.dumps(properties, sort_keys=True, ensure_ascii=False)}")
+    for tie in ties:
+        lines.append(f"{tie['from'][0]} {tie['id']} -{tie['type']}-> {tie['to'][0]} {tie['to_id']}")
+    return sorted(lines)
+
+
+# processes of our own
+
+
+def relaypoint(*arguments: str) -> list[str]:
+    """The command line of ``relaypoint`` with these arguments, for a process of its own."""
+    return [sys.executable, "-c", "from relaypoint.app.cli import main; main()", *arguments]
+
+
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment with these settings of relaypoint and no others."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("RELAYPOINT_")} | dict(settings)
+
+
+def run(settings: Mapping[str, str], *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
+    """Runs ``relaypoint`` to its end."""
+    return subprocess.run(
+        relaypoint(*arguments), env=environment(settings), capture_output=True, text=True, timeout=seconds
+    )
+
+
+@contextlib.contextmanager
+def serving(settings: Mapping[str, str], *arguments: str, seconds: float = 60) -> Iterator[str]:
+    """The address, as http://127.0.0.1:PORT, of ``relaypoint serve`` in a process of its own; stopped at the end."""
+    command = relaypoint("serve", "--port", "0", *arguments)
+    with subprocess.Popen(
+        command, env=environment(settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        late = threading.Timer(seconds, process.kill)
+        late.start()
+        try:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            announced = process.stdout.readline()
+            late.cancel()
+            if not announced.startswith("Serving on http://"):
+                process.kill()
+                pytest.fail(f"no server: {announced}{process.stdout.read()}{process.stderr.read()}")
+            errors: list[str] = []
+            # Read on, lest a full pipe stops the server.
+            reader = threading.Thread(target=lambda pipe: errors.extend(pipe), args=(process.stderr,), daemon=True)
+            reader.start()
+            yield announced.split()[-1].removesuffix("/graphql")
+            process.send_signal(signal.SIGTERM)
+            process.wait(20)
+            reader.join(5)
+            # A server says only what is wrong, so here it has to be silent.
+            assert not errors, "".join(errors)
+            assert process.returncode == 0
+        finally:
+            late.cancel()
+            if process.poll() is None:
+                process.kill()
+
+
+@contextlib.asynccontextmanager
+async def opened(url: str, auth: Mapping[str, str | None]) -> AsyncIterator[Store]:
+    """The store at that address, closed again at the end, so that another process can have it."""
+    store = await open_store(url, user=auth["user"], password=auth["password"])
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def unordered(value: Any) -> Any:
+    """The value with every list in it ordered by its content, for comparing what has no order of its own."""
+    if isinstance(value, Mapping):
+        return {key: unordered(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return sorted((unordered(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True))
+    return value

@@ -1,0 +1,207 @@
+"""Importing and exporting the roster, on each engine."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from relaypoint.domain.errors import Conflict, NotFound
+from relaypoint.domain.policy import OPERATOR
+from relaypoint.graph import Row, Step, Store
+from relaypoint.resolvers import referrals
+from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.finding import NeedInput
+from relaypoint.resolvers.roster import export_roster, import_roster
+from relaypoint.resolvers.tables import read_tables, write_tables
+from relaypoint.tests.helpers import (
+    EXAMPLE,
+    Through,
+    broken_roster_link,
+    dump,
+    imported,
+    make_backend,
+    member,
+    row,
+    run,
+    tables,
+    tiny_roster,
+    write_folder,
+)
+
+
+async def test_importing_again_changes_nothing(backend: Backend) -> None:
+    before = await dump(backend.store)
+    again = await imported(backend)
+    assert (again.applied, again.changes) == (False, [])
+    assert await dump(backend.store) == before
+
+
+async def test_an_import_is_recorded_in_a_whole_chain(backend: Backend) -> None:
+    events = await backend.store.read("roster_events")
+    assert len(events) == sum(len(rows) for rows in tiny_roster().values())
+    assert await broken_roster_link(backend.store) is None
+
+
+@pytest.mark.parametrize("name", ["roster", "roster.xlsx"])
+async def test_importing_an_export_changes_nothing(backend: Backend, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    write_tables(path, await export_roster(OPERATOR, backend))
+    done = await import_roster(OPERATOR, backend, read_tables(path))
+    assert done.errors == []
+    assert done.changes == []
+    assert done.rows == sum(len(rows) for rows in tiny_roster().values())
+
+
+async def test_a_dry_run_tells_and_changes_nothing(store: Store) -> None:
+    backend = make_backend(store)
+    before = await dump(store)
+    done = await import_roster(OPERATOR, backend, tables(tiny_roster()), dry_run=True)
+    assert len(done.changes) == done.rows > 0
+    assert not done.applied
+    assert await dump(store) == before
+
+
+async def test_what_differs_is_added_changed_or_ended(backend: Backend) -> None:
+    roster = tiny_roster()
+    row(roster, "organizations", "example-shelter")["name"] = "Example Refuge"
+    row(roster, "contact_points", "unit-desk")["until"] = "2026-06-01"
+    roster["channels"].append({"id": "unit-phone", "contact_point": "unit-desk", "kind": "phone", "address": "+442079460109"})
+    done = await imported(backend, roster)
+    assert {(change.kind, change.id, change.columns) for change in done.changes} == {
+        ("changed", "example-shelter", ("name",)),
+        ("ended", "unit-desk", ("until",)),
+        ("added", "unit-phone", ()),
+    }
+    assert await broken_roster_link(backend.store) is None
+
+
+async def test_references_are_laid_anew(backend: Backend) -> None:
+    roster = tiny_roster()
+    row(roster, "services", "shelter-beds")["jurisdictions"] = "GB-X-SOUTH"
+    row(roster, "contact_points", "unit-desk")["organization"] = "example-police"
+    await imported(backend, roster)
+    exported = await export_roster(OPERATOR, backend)
+    assert next(s for s in exported["services"] if s["id"] == "shelter-beds")["jurisdictions"] == ["GB-X-SOUTH"]
+    assert next(c for c in exported["contact_points"] if c["id"] == "unit-desk")["organization"] == "example-police"
+
+
+async def test_with_any_error_nothing_is_applied(backend: Backend) -> None:
+    roster = tiny_roster()
+    row(roster, "organizations", "example-shelter")["name"] = "Example Refuge"
+    row(roster, "channels", "line-phone")["address"] = "12"
+    before = await dump(backend.store)
+    done = await import_roster(OPERATOR, backend, tables(roster))
+    assert [(error.file, error.column, error.value) for error in done.errors] == [("channels.csv", "address", "12")]
+    assert done.errors[0].remedy
+    assert await dump(backend.store) == before
+
+
+async def test_of_two_imports_at_once_one_is_told(backend: Backend) -> None:
+    async def attempt(name: str) -> str:
+        roster = tiny_roster()
+        row(roster, "organizations", "example-shelter")["name"] = name
+        try:
+            await import_roster(OPERATOR, backend, tables(roster))
+        except Conflict:
+            return "told"
+        return name
+
+    class Slow(Through):
+        """Both have read before either writes."""
+
+        async def write(self, steps: object, operation: object = None) -> list[list[Row]]:
+            waiting.set_result(None) if not waiting.done() else None
+            await asyncio.sleep(0.2)
+            return await self.inner.write(steps, operation)  # type: ignore[arg-type]
+
+    waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    backend = Backend(Slow(backend.store), backend.clock, backend.vault)
+    outcomes = await asyncio.gather(attempt("One"), attempt("Two"))
+    assert outcomes.count("told") == 1
+    names = {each["name"] for each in (await export_roster(OPERATOR, backend))["organizations"]}
+    assert names & {"One", "Two"} == set(outcomes) - {"told"}
+
+
+async def test_a_contact_point_that_changed_meanwhile_is_not_referred_to(backend: Backend) -> None:
+    class Changing(Through):
+        """Its channel dies between the decision and the write."""
+
+        async def write(self, steps: object, operation: object = None) -> list[list[Row]]:
+            roster = tiny_roster()
+            row(roster, "channels", "shelter-mail")["state"] = "dead"
+            await imported(Backend(self.inner, backend.clock, backend.vault), roster)
+            return await self.inner.write(steps, operation)  # type: ignore[arg-type]
+
+    need = NeedInput(from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female",))
+    changing = Backend(Changing(backend.store), backend.clock, backend.vault)
+    with pytest.raises(Conflict) as told:
+        await referrals.refer(OPERATOR, changing, need, to="shelter-desk")
+    assert told.value.message_id == "refer.changed"
+    assert await referrals.referrals(OPERATOR, backend) == []
+
+
+async def test_only_the_operator_changes_or_exports_the_roster(backend: Backend) -> None:
+    with pytest.raises(NotFound):
+        await import_roster(member("example-shelter"), backend, [])
+    with pytest.raises(NotFound):
+        await export_roster(member("example-shelter"), backend)
+
+
+async def test_the_real_example_goes_in_and_comes_out_the_same(store: Store, tmp_path: Path) -> None:
+    backend = make_backend(store)
+    first = await import_roster(OPERATOR, backend, read_tables(EXAMPLE))
+    assert first.errors == []
+    assert {change.kind for change in first.changes} == {"added"}
+    write_tables(tmp_path / "out", await export_roster(OPERATOR, backend))
+    again = await import_roster(OPERATOR, backend, read_tables(tmp_path / "out"))
+    assert (again.errors, again.changes, again.rows) == ([], [], first.rows)
+
+
+PLANTED = {  # file, row, column: what to plant
+    ("jurisdictions.csv", 3, "within"): "GB-NOWHERE",
+    ("jurisdictions.csv", 4, "kind"): "kingdom",
+    ("organizations.csv", 2, "kind"): "polise",
+    ("organizations.csv", 3, "part_of"): "example-polise",
+    ("organizations.csv", 4, "website"): "shelter",
+    ("organizations.csv", 5, "until"): "31.12.2026",
+    ("task_forces.csv", 2, "level"): "federal",
+    ("task_forces.csv", 3, "coordinator"): "line-desc",
+    ("memberships.csv", 2, "role"): "First Responder!",
+    ("memberships.csv", 3, "organization"): "nobody",
+    ("service_types.csv", 2, "access"): "open",
+    ("services.csv", 2, "languages"): "en;klingonese",
+    ("services.csv", 3, "capacity"): "plenty",
+    ("services.csv", 4, "service_type"): "beds",
+    ("contact_points.csv", 2, "hours"): "from nine to five",
+    ("contact_points.csv", 3, "time_zone"): "Europe/Londres",
+    ("contact_points.csv", 4, "staffing"): "robots",
+    ("channels.csv", 3, "address"): "0",
+    ("channels.csv", 7, "address"): "desk.line.example.org",
+    ("pathways.csv", 2, "acknowledge_within"): "4 hours",
+}
+
+
+async def test_twenty_planted_errors_are_all_reported_and_nothing_changes(
+    store_env: dict[str, str], tmp_path: Path
+) -> None:
+    import json
+
+    settings = {**store_env, "RELAYPOINT_KEY_FILE": str(tmp_path / "key"), "RELAYPOINT_SPOOL": str(tmp_path / "spool")}
+    assert run(settings, "import", str(write_folder(tmp_path / "good", tiny_roster()))).returncode == 0
+    assert run(settings, "export", str(tmp_path / "before")).returncode == 0
+    roster = tiny_roster()
+    for (file, line, column), value in PLANTED.items():
+        roster[file.removesuffix(".csv")][line - 2][column] = value
+    done = run(settings, "import", str(write_folder(tmp_path / "bad", roster)), "--json")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stdout + done.stderr
+    errors = json.loads(done.stdout)["errors"]
+    found = {(error["file"], error["row"], error["column"]) for error in errors}
+    assert len(PLANTED) == 20
+    assert found == set(PLANTED)
+    assert all(error["remedy"] and error["message"] for error in errors)
+    assert run(settings, "export", str(tmp_path / "after")).returncode == 0
+    for file in sorted((tmp_path / "before").iterdir()):
+        assert file.read_bytes() == (tmp_path / "after" / file.name).read_bytes()
