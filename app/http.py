@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from graphql import ExecutionResult
 from starlette.applications import Starlette
@@ -70,14 +72,32 @@ async def run(runtime: Runtime, subject: Subject, wanted: GraphQLRequest) -> Exe
     return ExecutionResult(data=result.data, errors=result.errors)
 
 
+def loopback(host: str) -> bool:
+    """Whether a host name or address can only mean this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def nobody(request: Request) -> Subject:
     return ANONYMOUS
 
 
 def developer(request: Request) -> Subject:
-    """The dev sign-in: whoever asks says for which organization. Only ever behind loopback."""
+    """The dev sign-in: whoever asks says for which organization. Only ever behind loopback.
+
+    A browser on this machine would also ask for pages of other sites, so their requests stay anonymous: those that a
+    foreign page sends, and those that come under a name which was made to point here.
+    """
     organization = request.headers.get(ACTING)
-    return Subject(Kind.MEMBER, organization) if organization else ANONYMOUS
+    origin = request.headers.get("origin")
+    foreign = (
+        not loopback(request.url.hostname or "")
+        or (origin is not None and not loopback(urlsplit(origin).hostname or ""))
+        or request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
+    )
+    return Subject(Kind.MEMBER, organization) if organization and not foreign else ANONYMOUS
 
 
 def operator(request: Request) -> Subject:

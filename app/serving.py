@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import os
 import signal
@@ -35,7 +34,7 @@ async def serve(settings: Settings, host: str, port: int, announce: str) -> None
 
     ``announce`` is printed once requests are answered.
     """
-    if settings.dev and not _loopback(host):
+    if settings.dev and not http.loopback(host):
         raise Invalid(
             "serve.dev",
             "The dev sign-in believes anyone, so it is not served on {host}.",
@@ -155,10 +154,3 @@ def short_path(path: Path) -> Iterator[str]:
         yield f"/proc/self/fd/{folder}/{path.name}"
     finally:
         os.close(folder)
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

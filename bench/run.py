@@ -1,7 +1,7 @@
 """Measures the main job on the embedded store with the real example, beside the bare statement as the yardstick.
 
-``make bench`` prints medians and ratios of one run and writes them to ``bench/results.json``. Milliseconds depend on the
-machine; the ratios are what to compare.
+``make bench`` prints medians and ratios of one run and writes them to ``bench/results.json``. Milliseconds depend on
+the machine; the ratios are what to compare.
 """
 
 from __future__ import annotations

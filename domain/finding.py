@@ -92,7 +92,7 @@ def find(ground: Ground, need: Need, at: datetime) -> Finding:
     ranked = sorted(candidates, key=lambda c: (_key(c, names), c.service.id, c.contact_point.id))
     return Finding(
         candidates=tuple(_separated(ranked, names)),
-        excluded=tuple(sorted(excluded, key=lambda e: (len(e.reasons), e.service.id))),
+        excluded=tuple(sorted(excluded, key=_miss)),
         notes=tuple(_place_notes(ground, day)),
     )
 
@@ -136,6 +136,11 @@ def _to_confirm(ground: Ground, service: Service, suits: Fit, route: Route, need
     if route.hops and route.hops[-1].form:
         asks.append(say("confirm.form", "the official form is the referral: {form}", form=route.hops[-1].form))
     return asks
+
+
+def _miss(out: Excluded) -> tuple[int, bool, str]:
+    """Fewer reasons are nearer; between equals, what is in the place is nearer than what is elsewhere."""
+    return len(out.reasons), any(reason.code == "place" for reason in out.reasons), out.service.id
 
 
 def _key(candidate: Candidate, names: Sequence[str]) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ Statuses are FHIR's task-status codes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Final
 
@@ -175,10 +176,17 @@ def _check_reason(target: Status, reason: str | None, review: str | None, day: s
             remedy="Leave the reason out.",
             status=target,
         )
-    if (target is Status.ON_HOLD) != (review is not None) or (review is not None and review <= day):
+    if (target is Status.ON_HOLD) != (review is not None) or (review is not None and not _to_come(review, day)):
         raise Invalid(
             "handoff.review",
             "A hold, and nothing else, needs the day on which it is reviewed, after today.",
             path=("review",),
             remedy="Give a day as YYYY-MM-DD." if target is Status.ON_HOLD else "Leave the review day out.",
         )
+
+
+def _to_come(review: str, day: str) -> bool:
+    try:
+        return len(review) == len(day) and date.fromisoformat(review) > date.fromisoformat(day)
+    except ValueError:
+        return False

@@ -127,8 +127,7 @@ _TINY = {
 def tiny_roster() -> Roster:
     """Every sheet, as texts: a country with two areas, six bodies, five desks. A fresh copy, to be changed at will."""
     return {
-        sheet: list(csv.DictReader(line.strip() for line in text.strip().splitlines()))
-        for sheet, text in _TINY.items()
+        sheet: list(csv.DictReader(line.strip() for line in text.strip().splitlines())) for sheet, text in _TINY.items()
     }
 
 
@@ -220,7 +219,7 @@ async def raw(store: Store, text: str) -> list[Row]:
         return rows
     assert isinstance(store, Neo4jStore)
     async with store._session() as session:
-        return [record.data() async for record in await session.run(text)]  # type: ignore[arg-type]
+        return [record.data() async for record in await session.run(text)]
 
 
 async def dump(store: Store) -> list[str]:

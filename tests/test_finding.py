@@ -17,8 +17,17 @@ from relaypoint.domain import filters
 from relaypoint.domain.criteria import CRITERIA
 from relaypoint.domain.finding import Finding, Need, find
 from relaypoint.domain.model import Area, Body, Ground, Holder, Membership, Named, Service
-from relaypoint.domain.words import Access, Capacity, ChannelCondition, ChannelKind, ChannelState, Confidentiality
-from relaypoint.domain.words import HolderRole, Priority, Staffing
+from relaypoint.domain.words import (
+    Access,
+    Capacity,
+    ChannelCondition,
+    ChannelKind,
+    ChannelState,
+    Confidentiality,
+    HolderRole,
+    Priority,
+    Staffing,
+)
 from relaypoint.tests.cases import (
     NIGHT,
     NOON,
@@ -378,7 +387,8 @@ def test_channels_usable_first_then_open_then_by_rank() -> None:
 
 @pytest.mark.parametrize("tag", ["child", "age-unknown"])
 def test_unknown_age_counts_as_child(tag: str) -> None:
-    found = find(ground(service("adults", serves=("adult",)), service("children", serves=("child",))), need(tags=(tag,)), NOON)  # fmt: skip
+    around = ground(service("adults", serves=("adult",)), service("children", serves=("child",)))
+    found = find(around, need(tags=(tag,)), NOON)
     assert order(found) == ["children"]
     assert codes(found) == {"adults": ["eligibility"]}
 
@@ -626,10 +636,12 @@ def test_a_part_of_a_body_uses_the_pathways_of_the_body() -> None:
 
 # The same question, the same answer
 
-_offers = st.lists(
+_offers: Any = st.lists(
     st.builds(
         dict,
-        serves=st.sets(st.sampled_from(["adult", "child", "female", "male", "sexual", "labour"])).map(sorted).map(tuple),
+        serves=st.sets(st.sampled_from(["adult", "child", "female", "male", "sexual", "labour"]))
+        .map(sorted)
+        .map(tuple),
         capacity=st.sampled_from(Capacity),
         areas=st.sampled_from(["AQ-BAY", "AQ", "AQ-SOUTH", "AQ-BAY-QUAY"]).map(lambda area: frozenset({area})),
         languages=st.sampled_from([(), ("vi",), ("en",)]),

@@ -9,7 +9,7 @@ import pytest
 
 from relaypoint.domain.errors import Conflict, NotFound
 from relaypoint.domain.policy import OPERATOR
-from relaypoint.graph import Row, Step, Store
+from relaypoint.graph import Row, Store
 from relaypoint.resolvers import referrals
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.finding import NeedInput
@@ -67,7 +67,9 @@ async def test_what_differs_is_added_changed_or_ended(backend: Backend) -> None:
     roster = tiny_roster()
     row(roster, "organizations", "example-shelter")["name"] = "Example Refuge"
     row(roster, "contact_points", "unit-desk")["until"] = "2026-06-01"
-    roster["channels"].append({"id": "unit-phone", "contact_point": "unit-desk", "kind": "phone", "address": "+442079460109"})
+    roster["channels"].append(
+        {"id": "unit-phone", "contact_point": "unit-desk", "kind": "phone", "address": "+442079460109"}
+    )
     done = await imported(backend, roster)
     assert {(change.kind, change.id, change.columns) for change in done.changes} == {
         ("changed", "example-shelter", ("name",)),
@@ -203,5 +205,5 @@ async def test_twenty_planted_errors_are_all_reported_and_nothing_changes(
     assert found == set(PLANTED)
     assert all(error["remedy"] and error["message"] for error in errors)
     assert run(settings, "export", str(tmp_path / "after")).returncode == 0
-    for file in sorted((tmp_path / "before").iterdir()):
-        assert file.read_bytes() == (tmp_path / "after" / file.name).read_bytes()
+    for sheet in sorted((tmp_path / "before").iterdir()):
+        assert sheet.read_bytes() == (tmp_path / "after" / sheet.name).read_bytes()

@@ -45,7 +45,7 @@ def parameters(rows: dict[str, list[Row]]) -> dict[str, dict[str, Any]]:
     referral, handoff = rows["referral"][0]["id"], rows["handoff"][0]["id"]
     page = {"after": "a", "limit": 3}
     pages = {f"{kind}_page": page for kind in ("organizations", "task_forces", "contact_points")}
-    lists = {name: {} for name in READS if name.endswith("_list")}
+    lists: dict[str, dict[str, Any]] = {name: {} for name in READS if name.endswith("_list")}
     return {
         **lists,
         **pages,
@@ -108,9 +108,7 @@ def _settled(value: Any) -> Any:
     return [_settled(each) for each in value] if isinstance(value, list) else value
 
 
-async def test_every_reading_statement_gives_the_same_on_both_engines(
-    embedded_url: str, neo4j_server: Server
-) -> None:
+async def test_every_reading_statement_gives_the_same_on_both_engines(embedded_url: str, neo4j_server: Server) -> None:
     embedded = await open_store(embedded_url)
     server = await open_store(neo4j_server.uri, user=neo4j_server.user, password=neo4j_server.password)
     try:

@@ -33,9 +33,7 @@ async def test_a_write_is_whole_or_nothing(store: Store) -> None:
 
 
 async def test_an_id_that_is_taken_is_a_duplicate_and_leaves_nothing(store: Store) -> None:
-    referral = Step(
-        "roster_record", {"events": [{"id": "same", "sequence": 1}, {"id": "same", "sequence": 2}]}, None
-    )
+    referral = Step("roster_record", {"events": [{"id": "same", "sequence": 1}, {"id": "same", "sequence": 2}]}, None)
     before = await dump(store)
     with pytest.raises(Duplicate):
         await store.write([Step("jurisdictions_put", PLACE), referral])
@@ -106,7 +104,7 @@ async def test_of_twenty_that_saw_the_same_version_one_wins(store: Store) -> Non
 
 async def test_a_store_of_a_newer_program_is_refused(store: Store) -> None:
     await store.write([Step("schema_found", {"version": VERSION + 1})])
-    with pytest.raises(Unavailable, match="newer|schema"):
+    with pytest.raises(Unavailable, match="schema"):
         await prepare(store)
 
 

@@ -1,0 +1,182 @@
+"""The command line as people and scripts use it, with and without a running server."""
+
+from __future__ import annotations
+
+import json
+import signal
+import stat
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relaypoint.tests.helpers import environment, relaypoint, run, serving, tiny_roster, write_folder
+
+CASE = ["--from", "example-unit", "--service", "housing", "--place", "gb-x-north", "--for", "female"]
+NOW = "2026-03-03T10:00:00Z"
+
+
+@pytest.fixture
+def settings(embedded_url: str, tmp_path: Path) -> dict[str, str]:
+    """An embedded store with the tiny roster, on a Tuesday morning."""
+    given = {
+        "RELAYPOINT_STORE": embedded_url,
+        "RELAYPOINT_SPOOL": str(tmp_path / "spool"),
+        "RELAYPOINT_NOW": NOW,
+    }
+    assert run(given, "import", str(write_folder(tmp_path / "roster", tiny_roster()))).returncode == 0
+    return given
+
+
+def parsed(done: subprocess.CompletedProcess[str]) -> Any:
+    assert "Traceback" not in done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_main_job(settings: dict[str, str], tmp_path: Path) -> None:
+    found = parsed(run(settings, "find", *CASE, "--json"))
+    assert set(found) >= {"candidates", "excluded", "emergency"}
+    assert found["emergency"]["number"] == "999"
+    assert [each["contactPoint"]["id"] for each in found["candidates"]] == ["shelter-desk", "shelter-night-desk"]
+    shown = run(settings, "find", *CASE, "--priority", "stat")
+    assert "Danger now: call 999" in shown.stdout
+    assert "Phone now" in shown.stdout
+
+    sent = parsed(run(settings, "refer", *CASE, "--json"))
+    reference = sent["referral"]["reference"]
+    assert parsed(run(settings, "notify", "--json")) == {"delivered": 1, "dead": 0, "failed": 0}
+    (message,) = (tmp_path / "spool").glob("*.json")
+    told = json.loads(message.read_text())
+    assert told["address"] == "desk@shelter.example.org"
+    lines = told["body"].split("\n")
+    assert lines[0] == told["subject"].split(":")[0] == "Routine"
+    assert lines[1] not in (reference, ""), "the message has a reference of its own"
+    assert lines[2] == f"http://127.0.0.1:8000/n/{lines[1]}"
+    for word in ("housing", "female", "GB-X", "north", "shelter desk", "unit", reference.lower()):
+        assert word not in told["body"].lower().replace("shelter.example.org", "")
+
+    assert run(settings, "stalled").returncode == 0
+    late = {**settings, "RELAYPOINT_NOW": "2026-03-05T10:00:00Z"}
+    done = run(late, "stalled", "--json")
+    (stall,) = parsed(done)
+    assert (done.returncode, stall["reason"], stall["holder"]["id"]) == (1, "unacknowledged", "shelter-desk")
+    assert stall["nextSteps"][0]["channel"]["address"] == "+442079460101", "a message went unanswered: by voice now"
+    assert run(late, "handoff", reference, "accept", "--as", "example-line").returncode == 2
+    assert run(late, "handoff", reference, "accept", "--as", "example-unit").returncode == 3
+    moved = parsed(run(late, "handoff", reference, "accept", "--as", "example-shelter", "--json"))
+    assert moved["handoff"]["status"] == "accepted"
+    assert run(late, "stalled").returncode == 0
+    held = run(late, "handoff", reference, "hold", "--reason", "awaiting-person", "--review", "soon")
+    assert held.returncode == 2
+    assert run(late, "referral", sent["referral"]["id"]).returncode == 0
+    assert run(late, "handoff", reference, "accept", "--expected-version", "1").returncode == 3
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (["find", *CASE[:4], "--place", "XX-NOWHERE"], 2),
+        (["find", *CASE[:4], "--place", "\u0130\u0000"[:1]], 2),
+        (["find", *CASE, "--for", "femal"], 2),
+        (["find", *CASE, "--language", "klingonese"], 2),
+        (["find", *CASE, "--priority", "soon"], 2),
+        (["find", *CASE, "--avoid", "polise"], 2),
+        (["find", *CASE, "--avoid", "cso"], 1),
+        (["refer", *CASE, "--avoid", "cso"], 1),
+        (["refer", *CASE, "--to", "nobody"], 2),
+        (["refer", *CASE, "--to", "shelter-desk", "--confidentiality", "strict", "--avoid", "example-shelter"], 1),
+        (["handoff", "nothing", "accept"], 2),
+        (["referral", "nothing"], 2),
+        (["import", "/nowhere"], 2),
+        (["export", "/proc/nowhere"], 2),
+        (["nonsense"], 2),
+        (["serve", "--host", "256.0.0.1"], 2),
+    ],
+)
+def test_bad_input_is_told_with_a_remedy_and_without_a_stack(
+    settings: dict[str, str], command: list[str], code: int
+) -> None:
+    done = run(settings, *command)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert (done.stdout + done.stderr).strip()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"RELAYPOINT_STORE": "http://example.org"},
+        {"RELAYPOINT_STORE": "file:/proc/nowhere"},
+        {"RELAYPOINT_STORE": "bolt://127.0.0.1:9"},
+        {"RELAYPOINT_NOW": "tomorrow"},
+        {"RELAYPOINT_DEV": "perhaps"},
+        {"RELAYPOINT_KEY_FILE": "/dev/null"},
+    ],
+)
+def test_bad_settings_are_told_with_a_remedy(settings: dict[str, str], change: dict[str, str]) -> None:
+    done = run({**settings, **change}, "find", *CASE)
+    assert done.returncode in (2, 5)
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) >= 2
+
+
+def test_a_store_that_is_broken_is_told(settings: dict[str, str]) -> None:
+    folder = Path(settings["RELAYPOINT_STORE"].removeprefix("file:"))
+    (folder / "graph.kgl").write_bytes(b"nonsense" * 100)
+    done = run(settings, "find", *CASE, "--json")
+    assert done.returncode == 5
+    assert json.loads(done.stdout)["error"]["code"] == "UNAVAILABLE"
+    assert "Traceback" not in done.stderr
+
+
+def test_the_key_is_only_for_its_owner_and_must_fit(settings: dict[str, str], tmp_path: Path) -> None:
+    folder = Path(settings["RELAYPOINT_STORE"].removeprefix("file:"))
+    assert stat.S_IMODE((folder / "installation.key").stat().st_mode) == 0o600
+    done = run({**settings, "RELAYPOINT_KEY_FILE": str(tmp_path / "other.key")}, "find", *CASE)
+    assert done.returncode == 5
+    assert "RELAYPOINT_KEY_FILE" in done.stderr
+
+
+def test_commands_go_to_the_server_that_holds_the_store(settings: dict[str, str], tmp_path: Path) -> None:
+    live = {name: value for name, value in settings.items() if name != "RELAYPOINT_NOW"}
+    socket = Path(settings["RELAYPOINT_STORE"].removeprefix("file:")) / "commands.sock"
+    with serving(live):
+        assert stat.S_IMODE(socket.stat().st_mode) == 0o600
+        report = parsed(run(live, "doctor", "--json"))
+        assert (report["store"], str(socket) in report["commands"]) == ("answers", True)
+        assert run(live, "find", *CASE).returncode == 0
+        roster = tiny_roster()
+        roster["organizations"][0]["name"] = "Example Constabulary"
+        done = parsed(run(live, "import", str(write_folder(tmp_path / "changed", roster)), "--json"))
+        assert [(change["kind"], change["id"]) for change in done["changes"]] == [("changed", "example-police")]
+        assert run(live, "find", *CASE[:4], "--place", "XX").returncode == 2
+        assert run(live, "refer", *CASE, "--avoid", "cso").returncode == 1
+        held = subprocess.run(
+            relaypoint("serve", "--port", "0"), env=environment(live), capture_output=True, text=True, timeout=60
+        )
+        assert held.returncode == 5
+    assert not socket.exists()
+    assert "into the store" in parsed(run(live, "doctor", "--json"))["commands"]
+
+
+def test_the_socket_of_a_killed_server_does_no_harm(settings: dict[str, str]) -> None:
+    live = {name: value for name, value in settings.items() if name != "RELAYPOINT_NOW"}
+    process = subprocess.Popen(
+        relaypoint("serve", "--port", "0"), env=environment(live), stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("Serving")
+    process.send_signal(signal.SIGKILL)
+    process.wait(20)
+    process.stdout.close()
+    assert run(live, "find", *CASE).returncode == 0
+    with serving(live):
+        assert run(live, "find", *CASE).returncode == 0
+
+
+def test_the_dev_sign_in_is_not_served_to_others(settings: dict[str, str]) -> None:
+    for host in ("0.0.0.0", "::", "192.0.2.1"):
+        done = run({**settings, "RELAYPOINT_DEV": "1"}, "serve", "--host", host, "--port", "0")
+        assert done.returncode == 2
+        assert "127.0.0.1" in done.stderr

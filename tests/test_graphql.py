@@ -1,0 +1,132 @@
+"""The schema as clients use it, on each engine: lists, global ids, typed problems, who may ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from relaypoint.app.graphql_http import GraphQLRequest
+from relaypoint.app.http import run
+from relaypoint.app.runtime import Runtime
+from relaypoint.app.settings import Settings
+from relaypoint.domain.policy import ANONYMOUS, Subject
+from relaypoint.resolvers.backend import Backend
+from relaypoint.schema.problems import formatted
+from relaypoint.tests.helpers import member
+
+UNIT = member("example-unit")
+NEED = '{from: "example-unit", service: "housing", place: "GB-X-NORTH", for: ["female"]}'
+
+
+async def ask(backend: Backend, query: str, subject: Subject = UNIT, **variables: Any) -> dict[str, Any]:
+    result = await run(Runtime(Settings(), backend), subject, GraphQLRequest(query, variables, None))
+    return {"data": result.data, "errors": [formatted(error) for error in result.errors or ()]}
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 200])
+@pytest.mark.parametrize("field", ["organizations", "taskForces", "contactPoints"])
+async def test_pages_together_are_the_list_without_gap_or_repeat(backend: Backend, field: str, size: int) -> None:
+    seen, after = [], None
+    while True:
+        query = f"query($first: Int, $after: String) {{ list: {field}(first: $first, after: $after) {{"
+        query += " edges { cursor node { key } } pageInfo { hasNextPage hasPreviousPage endCursor } } }"
+        page = (await ask(backend, query, first=size, after=after))["data"]["list"]
+        assert page["pageInfo"]["hasPreviousPage"] == (after is not None)
+        assert len(page["edges"]) <= size
+        seen += [edge["node"]["key"] for edge in page["edges"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    assert seen == sorted(set(seen))
+    assert len(seen) == {"organizations": 6, "taskForces": 2, "contactPoints": 5}[field]
+
+
+async def test_a_page_too_large_and_a_cursor_that_is_none_are_told(backend: Backend) -> None:
+    for arguments, code, path in (
+        ("first: 201", "LIMIT", ["first"]),
+        ("first: -1", "LIMIT", ["first"]),
+        ('after: "nonsense"', "INVALID", ["after"]),
+        ('after: "bm9uZQ=="', "INVALID", ["after"]),
+    ):
+        answer = await ask(backend, f"{{ organizations({arguments}) {{ edges {{ node {{ key }} }} }} }}")
+        assert answer["errors"][0]["extensions"]["code"] == code
+        assert answer["errors"][0]["extensions"]["inputPath"] == path
+        assert answer["errors"][0]["extensions"]["remedy"]
+
+
+async def test_a_global_id_leads_back_to_its_node(backend: Backend) -> None:
+    found = (await ask(backend, '{ organization(key: "example-shelter") { id name contactPoints { id } } }'))["data"]
+    ids = [found["organization"]["id"], *(desk["id"] for desk in found["organization"]["contactPoints"])]
+    for id in ids:
+        node = await ask(backend, "query($id: ID!) { node(id: $id) { __typename id } }", id=id)
+        assert node["data"]["node"]["id"] == id
+    assert (await ask(backend, '{ organization(key: "nobody") { id } }'))["data"] == {"organization": None}
+
+
+async def test_holders_are_not_part_of_what_is_read(backend: Backend) -> None:
+    query = "{ contactPoints { edges { node { key name organization { name } channels { kind address note } } } } }"
+    answer = await ask(backend, query)
+    assert not answer["errors"]
+    assert "shelter-first" not in str(answer)
+
+
+async def test_find_refer_move_and_stall(backend: Backend) -> None:
+    found = await ask(
+        backend, f"{{ find(need: {NEED}) {{ emergency {{ number }} candidates {{ rank }} excludedTotal }} }}"
+    )
+    assert found["data"]["find"]["emergency"]["number"] == "999"
+    assert [each["rank"] for each in found["data"]["find"]["candidates"]] == [1, 2]
+    refer = "mutation { refer(need: %s) { __typename ... on ReferralSent { referral { key timeline { kind } "
+    refer += "handoffs { key version } case { tags } } byHand } ... on Problem { code message path remedy } } }"
+    sent = (await ask(backend, refer % NEED))["data"]["refer"]
+    assert sent["__typename"] == "ReferralSent"
+    assert sent["referral"]["case"]["tags"] == ["female"]
+    assert [event["kind"] for event in sent["referral"]["timeline"]] == ["referral-sent"]
+    bad = (await ask(backend, refer % NEED.replace("housing", "hausing")))["data"]["refer"]
+    assert (bad["__typename"], bad["code"], bad["path"]) == ("NotFound", "NOT_FOUND", ["service"])
+    worse = (await ask(backend, refer % NEED.replace('"female"', '"femal"')))["data"]["refer"]
+    assert (worse["__typename"], worse["path"]) == ("InvalidInput", ["for"])
+    step = sent["referral"]["handoffs"][0]["key"]
+    move = f"""mutation($v: Int!) {{
+        moveHandoff(move: {{handoff: "{step}", verb: "accept", expectedVersion: $v}}) {{
+            __typename ... on Problem {{ code }} ... on Conflict {{ presentVersion }}
+        }}
+    }}"""
+    stale = (await ask(backend, move, member("example-shelter"), v=7))["data"]["moveHandoff"]
+    assert stale == {"__typename": "Conflict", "code": "CONFLICT", "presentVersion": 1}
+    moved = (await ask(backend, move, member("example-shelter"), v=1))["data"]["moveHandoff"]
+    assert moved == {"__typename": "HandoffMoved"}
+    assert (await ask(backend, "{ stalled { reason } }"))["data"] == {"stalled": []}
+    listed = await ask(backend, "{ referrals { edges { node { key handoffs { status } } } } }")
+    assert listed["data"]["referrals"]["edges"][0]["node"]["handoffs"] == [{"status": "accepted"}]
+
+
+DENIED = [
+    "{ organizations { edges { node { name } } } }",
+    '{ node(id: "T3JnYW5pemF0aW9uOmV4YW1wbGUtc2hlbHRlcg==") { id } }',
+    f"{{ find(need: {NEED}) {{ candidates {{ rank }} }} }}",
+    "{ stalled { reason } }",
+    "{ gaps { kind } }",
+    "{ roster }",
+    "{ referrals { edges { node { key } } } }",
+    f"mutation {{ refer(need: {NEED}) {{ __typename }} }}",
+    "mutation { deliverNotices { delivered } }",
+    "mutation { importRoster(tables: []) { __typename } }",
+]
+
+
+@pytest.mark.parametrize("query", DENIED)
+async def test_who_is_not_signed_in_gets_nothing_but_the_emergency_numbers(backend: Backend, query: str) -> None:
+    answer = await ask(backend, query, ANONYMOUS)
+    assert not any((answer["data"] or {}).values())
+    assert answer["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+    numbers = await ask(backend, '{ emergency(place: "GB-X-NORTH") { number hotlineNumber } }', ANONYMOUS)
+    assert numbers["data"]["emergency"] == {"number": "999", "hotlineNumber": "+442079460103"}
+
+
+@pytest.mark.parametrize("query", ["{ roster }", *DENIED[-2:]])
+async def test_a_member_does_not_get_what_is_the_operators(backend: Backend, query: str) -> None:
+    answer = await ask(backend, query)
+    assert not any((answer["data"] or {}).values())
+    assert answer["errors"][0]["extensions"]["code"] == "NOT_FOUND"

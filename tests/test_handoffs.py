@@ -1,0 +1,90 @@
+"""The table of moves, exhaustively, against the design's own pairs."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from relaypoint.domain.errors import IllegalTransition, Invalid
+from relaypoint.domain.handoffs import MOVES, PASSING_ON, REASONS, Side, Status, move, possible
+
+DAY = "2026-03-03"
+S = Status
+PAIRS = {
+    S.REQUESTED: {S.RECEIVED, S.ACCEPTED, S.REJECTED, S.CANCELLED},
+    S.RECEIVED: {S.ACCEPTED, S.REJECTED, S.CANCELLED},
+    S.ACCEPTED: {S.IN_PROGRESS, S.ON_HOLD, S.COMPLETED, S.FAILED, S.CANCELLED},
+    S.IN_PROGRESS: {S.ON_HOLD, S.COMPLETED, S.FAILED, S.CANCELLED},
+    S.ON_HOLD: {S.IN_PROGRESS, S.COMPLETED, S.FAILED, S.CANCELLED},
+    S.COMPLETED: set(),
+    S.FAILED: set(),
+    S.REJECTED: set(),
+    S.CANCELLED: set(),
+    S.ENTERED_IN_ERROR: set(),
+}
+SENDERS = {"cancel", "correct"}
+
+
+def say(status: Status, verb: str, side: Side) -> Status:
+    target = MOVES[verb].target
+    reason = REASONS[target][0] if target in REASONS else None
+    review = "2026-03-10" if target is S.ON_HOLD else None
+    return move(status, verb, side, reason=reason, review=review, day=DAY)
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_the_verbs_lead_just_where_the_table_says(status: Status) -> None:
+    wanted = PAIRS[status] | ({S.ENTERED_IN_ERROR} if status is not S.ENTERED_IN_ERROR else set())
+    assert {MOVES[verb].target for verb in possible(status)} == wanted
+
+
+@pytest.mark.parametrize(("status", "verb", "side"), list(itertools.product(Status, MOVES, Side)))
+def test_each_verb_from_each_status_by_each_side(status: Status, verb: str, side: Side) -> None:
+    allowed = (verb in possible(status) and (side is Side.RECEIVER) != (verb in SENDERS)) or (
+        verb == "correct" and status is not S.ENTERED_IN_ERROR
+    )
+    if allowed:
+        assert say(status, verb, side) is MOVES[verb].target
+    else:
+        with pytest.raises(IllegalTransition) as refused:
+            say(status, verb, side)
+        assert refused.value.present == {"status": status}
+
+
+def test_an_unknown_verb_lists_the_known() -> None:
+    with pytest.raises(Invalid, match="explode") as refused:
+        move(S.REQUESTED, "explode", Side.RECEIVER, reason=None, review=None, day=DAY)
+    assert "accept" in refused.value.remedy
+
+
+@pytest.mark.parametrize("verb", ["reject", "fail", "cancel"])
+@pytest.mark.parametrize("reason", [None, "", "because"])
+def test_what_ends_badly_needs_a_coded_reason(verb: str, reason: str | None) -> None:
+    status = S.REQUESTED if verb == "reject" else S.ACCEPTED
+    side = Side.SENDER if verb == "cancel" else Side.RECEIVER
+    with pytest.raises(Invalid) as refused:
+        move(status, verb, side, reason=reason, review=None, day=DAY)
+    assert refused.value.path == ("reason",)
+    assert REASONS[MOVES[verb].target][0] in refused.value.remedy
+
+
+@pytest.mark.parametrize("reason", sorted(PASSING_ON))
+def test_passing_on_needs_a_successor(reason: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        move(S.ACCEPTED, "cancel", Side.SENDER, reason=reason, review=None, day=DAY)
+    assert refused.value.message_id == "handoff.passing-on"
+
+
+@pytest.mark.parametrize("review", [None, DAY, "2026-03-02", "soon", "2026-04-31", "20260410"])
+def test_a_hold_needs_a_day_to_come(review: str | None) -> None:
+    with pytest.raises(Invalid) as refused:
+        move(S.ACCEPTED, "hold", Side.RECEIVER, reason="awaiting-person", review=review, day=DAY)
+    assert refused.value.path == ("review",)
+
+
+def test_no_other_move_takes_a_review_or_a_needless_reason() -> None:
+    with pytest.raises(Invalid):
+        move(S.REQUESTED, "accept", Side.RECEIVER, reason=None, review="2026-03-10", day=DAY)
+    with pytest.raises(Invalid):
+        move(S.REQUESTED, "accept", Side.RECEIVER, reason="other", review=None, day=DAY)

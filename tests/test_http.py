@@ -1,0 +1,178 @@
+"""GraphQL over HTTP: negotiation, limits, status codes, masked errors, the sign-ins; for any schema alike."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import graphene
+import pytest
+from graphql import ExecutionResult, graphql
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from relaypoint.app import http
+from relaypoint.app.graphql_http import MEDIA, GraphQLEndpoint, GraphQLRequest, Limits
+from relaypoint.app.runtime import Runtime
+from relaypoint.app.settings import Settings
+from relaypoint.graph import open_store
+from relaypoint.schema.problems import formatted
+from relaypoint.tests.helpers import make_backend
+
+
+class Query(graphene.ObjectType):  # type: ignore[misc]
+    hello = graphene.String(name=graphene.String(default_value="you"))
+    broken = graphene.String()
+
+    def resolve_hello(self, info: Any, name: str) -> str:
+        return f"hello {name}"
+
+    def resolve_broken(self, info: Any) -> str:
+        raise RuntimeError("the secret of the case")
+
+
+class Mutation(graphene.ObjectType):  # type: ignore[misc]
+    change = graphene.String()
+
+
+def client(limits: Limits | None = None) -> TestClient:
+    """The endpoint over a small Graphene schema: it serves any, not only ours."""
+    schema = graphene.Schema(query=Query, mutation=Mutation).graphql_schema
+
+    async def execute(wanted: GraphQLRequest, request: Request) -> ExecutionResult:
+        return await graphql(schema, wanted.query, variable_values=wanted.variables, operation_name=wanted.operation)
+
+    endpoint = GraphQLEndpoint(schema, execute, formatted, limits or Limits())
+    route = Route("/graphql", endpoint.answer, methods=["GET", "POST", "PUT"])
+    return TestClient(Starlette(routes=[route]))
+
+
+def post(query: Any, accept: str = MEDIA, limits: Limits | None = None, **more: Any) -> Any:
+    return client(limits).post("/graphql", json={"query": query, **more}, headers={"accept": accept})
+
+
+def test_an_answer_comes_in_the_media_type_that_is_accepted() -> None:
+    for accept, media in (
+        (MEDIA, MEDIA),
+        ("application/json", "application/json"),
+        ("*/*", "application/json"),
+        (f"text/html, {MEDIA};q=0.9", MEDIA),
+    ):
+        answer = post("{ hello }", accept)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith(media)
+        assert answer.json() == {"data": {"hello": "hello you"}}
+        assert answer.headers["cache-control"] == "no-store"
+
+
+def test_variables_and_operation_names() -> None:
+    query = "query A($n: String) { hello(name: $n) } query B { hello }"
+    assert post(query, variables={"n": "me"}, operationName="A").json()["data"]["hello"] == "hello me"
+    assert post(query).status_code == 400
+    assert post(query, operationName="C").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        ({"json": {"query": "{ hello }"}, "headers": {"accept": "text/html"}}, 406),
+        ({"content": "{ hello }", "headers": {"content-type": "text/plain"}}, 415),
+        ({"content": "query={hello}", "headers": {"content-type": "application/x-www-form-urlencoded"}}, 415),
+        ({"content": "{nonsense", "headers": {"content-type": "application/json"}}, 400),
+        ({"content": "[" * 100_000, "headers": {"content-type": "application/json"}}, 400),
+        ({"json": [{"query": "{ hello }"}]}, 400),
+        ({"json": {"query": 7}}, 400),
+        ({"json": {}}, 400),
+        ({"json": {"query": "{ hello }", "variables": []}}, 200),
+        ({"json": {"query": "{ hello }", "variables": [1]}}, 400),
+        ({"json": {"query": "{ hello }", "operationName": 7}}, 400),
+        ({"json": {"query": "{ hello }" + " " * (1 << 20)}}, 413),
+    ],
+)
+def test_what_is_no_request_is_told_so(request_: dict[str, Any], status: int) -> None:
+    answer = client().post("/graphql", **request_)
+    assert answer.status_code == status
+    assert ("errors" in answer.json()) == (status != 200)
+
+
+def test_a_document_that_can_not_run_is_400_only_in_the_newer_media_type() -> None:
+    for query in ("{ hello", "{ nothing }", "{ hello(name: 7) }"):
+        assert post(query).status_code == 400
+        answer = post(query, "application/json")
+        assert answer.status_code == 200
+        assert "data" not in answer.json()
+
+
+def test_a_get_only_asks() -> None:
+    assert client().get("/graphql", params={"query": "{ hello }"}).json()["data"] == {"hello": "hello you"}
+    refused = client().get("/graphql", params={"query": "mutation { change }"})
+    assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
+    assert client().put("/graphql", json={"query": "{ hello }"}).status_code == 405
+
+
+def test_limits() -> None:
+    few = Limits(tokens=40, depth=3, aliases=2)
+    assert "hello" in post("{ a: hello b: hello }", limits=few).json()["data"].get("a")
+    for query in (
+        "{ a: hello b: hello c: hello }",
+        "{ " + "hello " * 50 + "}",
+        "{ ...F } fragment F on Query { a: hello ...G } fragment G on Query { b: hello c: hello }",
+    ):
+        answer = post(query, limits=few)
+        assert answer.status_code == 400, query
+    deep = "{ hello { a { b { c } } } }"
+    assert post(deep, limits=few).json()["errors"][0]["extensions"]["code"] == "LIMIT"
+
+
+def test_a_fragment_bomb_is_refused_quickly() -> None:
+    levels = " ".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(60))
+    answer = post("{ ...F0 } " + levels + " fragment F60 on Query { a: hello }")
+    assert answer.status_code == 400
+    circle = "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }"
+    assert post(circle).status_code == 400
+    assert post("{" * 5000).status_code == 400
+
+
+def test_what_nobody_expected_is_masked_and_found_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        answer = post("{ broken }").json()
+    (error,) = answer["errors"]
+    assert "secret" not in json.dumps(answer)
+    assert error["extensions"]["code"] == "INTERNAL"
+    assert error["extensions"]["id"] in caplog.text
+
+
+async def test_who_asks_and_whether_the_store_answers(embedded_url: str) -> None:
+    store = await open_store(embedded_url)
+    runtime = Runtime(Settings(), make_backend(store))
+    query = {"query": "{ organizations { edges { node { key } } } }"}
+    with_header = {"x-relaypoint-organization": "example-unit"}
+    for subject_of, headers, known in (
+        (http.nobody, with_header, False),
+        (http.developer, {}, False),
+        (http.developer, with_header, True),
+        (http.operator, {}, True),
+    ):
+        site = TestClient(http.build(runtime, subject_of), base_url="http://127.0.0.1:8000")
+        assert ("errors" not in site.post("/graphql", json=query, headers=headers).json()) == known
+    assert site.get("/healthz").json() == {"status": "up"}
+    assert site.get("/readyz").json() == {"status": "ready", "store": "embedded"}
+    assert "/graphql" in site.get("/").text
+    await store.close()
+
+
+def test_a_page_of_another_site_can_not_use_the_dev_sign_in() -> None:
+    """A browser sends a foreign page's request with its Origin, and a rebound name as the Host."""
+    for headers in (
+        {"origin": "https://evil.example"},
+        {"host": "evil.example"},
+        {"sec-fetch-site": "cross-site"},
+    ):
+        request = Request({"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": [
+            (name.encode(), value.encode())
+            for name, value in {"host": "127.0.0.1:8000", "x-relaypoint-organization": "a-body", **headers}.items()
+        ]})  # fmt: skip
+        assert http.developer(request).organization is None

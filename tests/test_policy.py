@@ -1,0 +1,103 @@
+"""Nothing acts or is read without a declared policy."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import strawberry
+from graphql import GraphQLInputObjectType, GraphQLObjectType, is_introspection_type
+
+import relaypoint.resolvers
+from relaypoint.domain.errors import NotFound
+from relaypoint.domain.policy import ANONYMOUS, OPERATOR, POLICY, Action, Kind, NotSignedIn, Subject, require
+from relaypoint.schema import sdl
+from relaypoint.schema.operational import schema
+from relaypoint.schema.permissions import Guard, declared
+from relaypoint.tests.helpers import member
+
+#: Public coroutines that serve use cases and are none: they act for a subject whose right was asked before.
+HELPERS = {"keys.prove_key", "writing.write_once", "writing.earlier"}
+
+
+def use_cases() -> Iterator[tuple[str, Any]]:
+    for found in pkgutil.iter_modules(relaypoint.resolvers.__path__):
+        module = importlib.import_module(f"relaypoint.resolvers.{found.name}")
+        for name, function in vars(module).items():
+            own = getattr(function, "__module__", "") == module.__name__
+            if own and inspect.iscoroutinefunction(function) and not name.startswith("_"):
+                yield f"{found.name}.{name}", function
+
+
+def test_every_use_case_takes_the_subject_first_and_declares_its_action() -> None:
+    found = dict(use_cases())
+    assert len(found) > 15
+    assert found.keys() >= HELPERS
+    for name, function in found.items():
+        if name not in HELPERS:
+            assert list(inspect.signature(function).parameters)[:2] == ["subject", "backend"], name
+            assert function.action in POLICY, name
+
+
+def test_every_action_is_in_the_table() -> None:
+    assert set(POLICY) == set(Action)
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_what_a_kind_may_start(action: Action) -> None:
+    for subject in (ANONYMOUS, member("some-body"), OPERATOR):
+        if subject.kind in POLICY[action]:
+            require(subject, action)
+        else:
+            with pytest.raises((NotFound, NotSignedIn)) as refused:
+                require(subject, action)
+            assert refused.value.code == "NOT_FOUND"
+
+
+def object_types() -> list[GraphQLObjectType]:
+    types = schema._schema.type_map.values()
+    return [each for each in types if isinstance(each, GraphQLObjectType) and not is_introspection_type(each)]
+
+
+def test_every_graphql_field_has_a_declared_policy() -> None:
+    fields = [(each, name) for each in object_types() for name in each.fields]
+    assert len(fields) > 150
+    assert [f"{each.name}.{name}" for each, name in fields if declared(each, name) is None] == []
+
+
+def test_everything_in_the_schema_is_described() -> None:
+    missing = []
+    for each in schema._schema.type_map.values():
+        if is_introspection_type(each) or not isinstance(each, GraphQLObjectType | GraphQLInputObjectType):
+            continue
+        if not each.description:
+            missing.append(each.name)
+        fields: dict[str, Any] = {**each.fields}
+        missing += [f"{each.name}.{name}" for name, field in fields.items() if not field.description]
+    assert missing == []
+
+
+async def test_a_field_that_nobody_declared_is_denied_to_everybody() -> None:
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        def secret(self) -> str:
+            return "leaked"
+
+    bare = strawberry.Schema(query=Query, extensions=[Guard])
+
+    class Context:
+        subject = Subject(Kind.OPERATOR)
+
+    result = await bare.execute("{ secret }", context_value=Context())
+    assert result.data is None
+    assert result.errors is not None
+    assert "no declared policy" in str(result.errors[0].original_error)
+
+
+def test_the_committed_sdl_is_current(capsys: pytest.CaptureFixture[str]) -> None:
+    assert sdl.main(["--check"]) == 0, capsys.readouterr().out

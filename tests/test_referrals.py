@@ -1,0 +1,241 @@
+"""Sending a referral and moving it, on each engine: what is stored, who sees it, what a repeat is told."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from relaypoint.domain import chain
+from relaypoint.domain.errors import Conflict, IllegalTransition, Invalid, NoChannel, NotFound
+from relaypoint.domain.policy import ANONYMOUS, OPERATOR, Kind, NotSignedIn, Subject
+from relaypoint.resolvers import handoffs, outbox, referrals, stalled
+from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.finding import NeedInput, find
+from relaypoint.tests.helpers import dump, imported, make_backend, member, raw, row, tiny_roster
+
+NEED = NeedInput(
+    from_organization="example-unit",
+    service="housing",
+    place="GB-X-NORTH",
+    language="cy",
+    priority="urgent",
+    tags=("female", "labour"),
+    avoid=("example-line",),
+)
+NOBODY = (NotFound, NotSignedIn)
+UNIT, SHELTER, LINE = member("example-unit"), member("example-shelter"), member("example-line")
+
+
+async def send(backend: Backend, key: str | None = None) -> referrals.Sent:
+    return await referrals.refer(UNIT, backend, NEED, to="shelter-desk", idempotency_key=key)
+
+
+async def test_everything_is_stored_at_once(backend: Backend) -> None:
+    before = await dump(backend.store)
+    sent = await send(backend)
+    new = [line.split(" ")[0] for line in await dump(backend.store) if line not in before and " -" not in line]
+    # The desk and the two roots were only locked.
+    assert sorted(set(new) - {"ContactPoint"}) == ["CaseKey", "Event", "Handoff", "Notice", "Operation", "Referral"]
+    (step,) = sent.referral["handoffs"]
+    assert (step["status"], step["version"], step["contact_point"]["id"]) == ("requested", 1, "shelter-desk")
+    assert step["acknowledge_by"] == "2026-03-03T14:00:00.000Z", "four working hours, as the pathway agrees"
+
+
+async def test_nothing_of_a_case_is_stored_in_clear(backend: Backend) -> None:
+    sent = await send(backend)
+    await handoffs.move_handoff(SHELTER, backend, sent.referral["handoffs"][0]["id"], "accept")
+    kinds = ("Referral", "Handoff", "Event", "Notice", "Operation", "CaseKey")
+    for line in await dump(backend.store):
+        if line.startswith(kinds) and '"aggregate": "roster"' not in line:
+            for word in ("GB-X-NORTH", '"cy"', "female", "labour", "example-line"):
+                assert word not in line, line
+
+
+async def test_only_the_sender_reads_the_case_back(backend: Backend) -> None:
+    id = (await send(backend)).referral["id"]
+    mine = (await referrals.referral(UNIT, backend, id))["case"]
+    assert (mine["place"], mine["tags"], mine["avoid"]) == ("GB-X-NORTH", ["female", "labour"], ["example-line"])
+    assert (await referrals.referral(SHELTER, backend, id))["case"] is None
+    assert (await referrals.referral(OPERATOR, backend, id))["case"] is None
+
+
+async def test_whoever_is_not_on_the_chain_can_not_tell_it_from_nothing(backend: Backend) -> None:
+    sent = await send(backend)
+    told = []
+    for id in (sent.referral["id"], "nothing"):
+        with pytest.raises(NotFound) as refused:
+            await referrals.referral(LINE, backend, id)
+        told.append(json.dumps(refused.value.as_dict()).replace(id, "ID"))
+    assert told[0] == told[1]
+    told = []
+    for id in (sent.referral["handoffs"][0]["id"], sent.referral["reference"], "ABCDE-23456"):
+        with pytest.raises(NotFound) as refused:
+            await handoffs.move_handoff(LINE, backend, id, "accept")
+        told.append(json.dumps(refused.value.as_dict()).replace(id, "ID"))
+        with pytest.raises(NotFound):
+            await handoffs.handoff(LINE, backend, id)
+    assert len(set(told)) == 1
+    assert await referrals.referrals(LINE, backend) == []
+    assert await stalled.stalled(LINE, make_backend(backend.store, "2027-01-01T00:00:00.000Z", backend.vault)) == []
+    with pytest.raises(NotFound):
+        await referrals.timeline(LINE, backend, sent.referral["id"])
+
+
+@pytest.mark.parametrize("subject", [ANONYMOUS, LINE, Subject(Kind.OPERATOR, "example-line")])
+async def test_nobody_refers_for_another_organization(backend: Backend, subject: Subject) -> None:
+    before = await dump(backend.store)
+    with pytest.raises(NOBODY):
+        await referrals.refer(subject, backend, NEED)
+    assert await dump(backend.store) == before
+
+
+async def test_a_repeat_gets_the_first_answer(backend: Backend) -> None:
+    first = await send(backend, "key")
+    before = await dump(backend.store)
+    again = await send(backend, "key")
+    assert again.referral == first.referral
+    assert await dump(backend.store) == before
+    with pytest.raises(Invalid) as refused:
+        await referrals.refer(UNIT, backend, NEED, to="shelter-night-desk", idempotency_key="key")
+    assert refused.value.path == ("idempotencyKey",)
+    # The key is the subject's own.
+    with pytest.raises(NotFound):
+        await referrals.refer(LINE, backend, NEED, to="shelter-desk", idempotency_key="key")
+
+
+async def test_a_repeated_move_gets_the_first_answer(backend: Backend) -> None:
+    step = (await send(backend)).referral["handoffs"][0]["id"]
+    first = await handoffs.move_handoff(SHELTER, backend, step, "accept", expected_version=1, idempotency_key="k")
+    again = await handoffs.move_handoff(SHELTER, backend, step, "accept", expected_version=1, idempotency_key="k")
+    assert again == first
+    assert (await handoffs.handoff(SHELTER, backend, step)).handoff["version"] == 2
+
+
+async def test_a_stale_version_is_told_the_present_state(backend: Backend) -> None:
+    step = (await send(backend)).referral["handoffs"][0]["id"]
+    await handoffs.move_handoff(SHELTER, backend, step, "receive", expected_version=1)
+    before = await dump(backend.store)
+    with pytest.raises(Conflict) as told:
+        await handoffs.move_handoff(SHELTER, backend, step, "accept", expected_version=1)
+    assert told.value.present == {"status": "received", "version": 2}
+    with pytest.raises(IllegalTransition):
+        await handoffs.move_handoff(SHELTER, backend, step, "start", expected_version=2)
+    assert await dump(backend.store) == before
+
+
+async def test_the_sides_may_only_say_their_own(backend: Backend) -> None:
+    step = (await send(backend)).referral["handoffs"][0]["id"]
+    with pytest.raises(IllegalTransition):
+        await handoffs.move_handoff(UNIT, backend, step, "accept")
+    with pytest.raises(IllegalTransition):
+        await handoffs.move_handoff(SHELTER, backend, step, "cancel", reason="duplicate")
+    cancelled = await handoffs.move_handoff(UNIT, backend, step, "cancel", reason="duplicate")
+    assert cancelled.handoff["status"] == "cancelled"
+
+
+async def test_a_life_of_a_step_is_a_whole_chain_from_which_the_state_follows(backend: Backend) -> None:
+    sent = await send(backend)
+    id, step = sent.referral["id"], sent.referral["handoffs"][0]["id"]
+    await handoffs.move_handoff(SHELTER, backend, step, "accept")
+    await handoffs.move_handoff(SHELTER, backend, step, "hold", reason="awaiting-person", review="2026-03-10")
+    await handoffs.move_handoff(SHELTER, backend, step, "resume")
+    done = await handoffs.move_handoff(SHELTER, backend, step, "complete")
+    events = await referrals.timeline(UNIT, backend, id)
+    assert [event.kind for event in events] == [
+        "referral-sent",
+        "handoff-accept",
+        "handoff-hold",
+        "handoff-resume",
+        "handoff-complete",
+    ]
+    state: dict[str, object] = {}
+    for event in events:
+        after = json.loads(event.data)["after"]
+        state |= after.get("handoff", after)
+    assert {name: state[name] for name in ("status", "version", "reason", "review_on")} == {
+        name: done.handoff[name] for name in ("status", "version", "reason", "review_on")
+    }
+    assert await referrals.broken_link(OPERATOR, backend, id) is None
+    assert not await raw(backend.store, "MATCH ()-[r:HOLDS_OPEN]->() RETURN r"), "closed work hangs on nothing"
+
+
+async def test_a_changed_event_breaks_the_chain(backend: Backend) -> None:
+    sent = await send(backend)
+    await handoffs.move_handoff(SHELTER, backend, sent.referral["handoffs"][0]["id"], "accept")
+    rows = await backend.store.read("events_of", id=sent.referral["id"])
+    events = [chain.Event(**each["event"]) for each in rows]
+    length, head = rows[0]["length"], rows[0]["head"]
+    assert chain.broken_link(events, length, head) is None
+    forged = chain.Event(**{**events[0].properties(), "actor": "member:somebody"})
+    assert chain.broken_link([forged, events[1]], length, head) == 1
+    assert chain.broken_link(events[:1], length, head) == 2
+    assert chain.broken_link(events[::-1], length, head) == 1
+
+
+async def test_without_its_key_a_case_is_gone_and_its_referral_is_not(backend: Backend) -> None:
+    sent = await send(backend)
+    await backend.store.apply(["MATCH (k:CaseKey) DETACH DELETE k"])
+    shown = await referrals.referral(UNIT, backend, sent.referral["id"])
+    assert shown["case"] is None
+    assert shown["reference"] == sent.referral["reference"]
+
+
+async def test_who_is_avoided_is_avoided_in_every_way(backend: Backend) -> None:
+    """The relay through the avoided body, and its desk as coordinator and hotline."""
+    answer = await find(UNIT, backend, NEED)
+    for candidate in answer.finding.candidates:
+        assert {use.channel.id: use.barred for use in candidate.channels}.get("shelter-relay") in (None, "avoided")
+    with pytest.raises(NoChannel):
+        await referrals.refer(UNIT, backend, replace(NEED, service="advice", avoid=("cso",)))
+    await send(backend)
+    late = make_backend(backend.store, "2026-03-10T10:00:00.000Z", backend.vault)
+    (stall,) = await stalled.stalled(UNIT, late)
+    reached = {step.contact_point.id for step in stall.next_steps if step.contact_point}
+    assert reached, "there is somebody to turn to"
+    assert "line-desk" not in reached
+    assert stall.next_steps[-1].role == "sender"
+
+
+async def test_a_roster_change_that_takes_the_desk_away_is_a_stall(backend: Backend) -> None:
+    await send(backend)
+    roster = tiny_roster()
+    row(roster, "contact_points", "shelter-desk")["until"] = "2026-03-05"
+    await imported(backend, roster)
+    late = make_backend(backend.store, "2026-03-05T09:00:00.000Z", backend.vault)
+    (stall,) = await stalled.stalled(OPERATOR, late)
+    assert stall.reason == "orphaned"
+    assert {step.role for step in stall.next_steps} >= {"other-desk", "sender"}
+
+
+async def test_two_workers_never_get_the_same_notice(backend: Backend) -> None:
+    for number in range(6):
+        await send(backend, f"key-{number}")
+    first = await outbox.lease(OPERATOR, backend, limit=4)
+    second = await outbox.lease(OPERATOR, backend, limit=4)
+    assert (len(first), len(second)) == (4, 2)
+    assert not {each.id for each in first} & {each.id for each in second}
+    assert await outbox.lease(OPERATOR, backend) == []
+    late = make_backend(backend.store, "2026-03-03T10:05:00.000Z", backend.vault)
+    taken = await outbox.lease(OPERATOR, late, limit=10)
+    assert len(taken) == 6, "a lapsed lease is taken over"
+    assert not await outbox.settle(OPERATOR, late, first[0], "delivered", "shelter-mail", {}), "and its holder told"
+    for each in taken:
+        assert await outbox.settle(OPERATOR, late, each, "delivered", "shelter-mail", {})
+    assert await outbox.lease(OPERATOR, make_backend(backend.store, "2026-03-09T10:05:00.000Z", backend.vault)) == []
+
+
+async def test_a_failing_transport_backs_off_and_is_seen_in_the_end(backend: Backend) -> None:
+    await send(backend)
+    seen = 0
+    for day in range(3, 20):
+        late = make_backend(backend.store, f"2026-03-{day:02}T10:00:00.000Z", backend.vault)
+        for each in await outbox.lease(OPERATOR, late):
+            seen += 1
+            await outbox.settle(OPERATOR, late, each, "failed", None, {"shelter-mail": "failed: OSError"})
+            assert await outbox.lease(OPERATOR, late) == [], "not again at once"
+    assert seen == outbox.MOST_ATTEMPTS
+    (notice,) = await raw(backend.store, "MATCH (n:Notice) RETURN n.status AS status, n.why AS why")
+    assert notice["status"] == "dead"
+    assert notice["why"] == ["shelter-mail: failed: OSError"]

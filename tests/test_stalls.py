@@ -1,0 +1,138 @@
+"""When a step has gone silent, and whom to turn to: each reason appears and goes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from relaypoint.domain.avoid import Avoid
+from relaypoint.domain.handoffs import Status
+from relaypoint.domain.model import Holder
+from relaypoint.domain.stalls import OpenHandoff, stall
+from relaypoint.domain.words import ChannelState, Confidentiality, HolderRole, Priority, Staffing
+from relaypoint.tests.cases import body, desk, mail, phone
+
+SENT = "2026-03-03T10:00:00.000Z"
+DESK = desk("desk", phone(), mail(), staffing=Staffing.OFFICE)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def handoff(**more: Any) -> OpenHandoff:
+    given: dict[str, Any] = {
+        "id": "step",
+        "reference": "ABCDE-23456",
+        "status": Status.REQUESTED,
+        "version": 1,
+        "priority": Priority.URGENT,
+        "confidentiality": Confidentiality.OFFICIAL,
+        "service_type": "help",
+        "sent_at": SENT,
+        "changed_at": SENT,
+        "acknowledge_by": "2026-03-03T14:00:00.000Z",
+        "decide_by": "2026-03-04T10:00:00.000Z",
+        "review_on": None,
+        "form": None,
+        "form_submitted_at": None,
+        "notice": "delivered",
+        "sender": body("sender"),
+        "receiver": body("receiver"),
+        "desk": DESK,
+    }
+    return OpenHandoff(**{**given, **more})
+
+
+def reason(case: OpenHandoff, when: str) -> str | None:
+    found = stall(case, at(when))
+    return found.reason if found else None
+
+
+HOLDER = Holder(id="first", role=HolderRole.PRIMARY, until="2026-03-04")
+HELD = desk("desk", phone(), staffing=Staffing.HOLDER, holders=(HOLDER,))
+FORM = {"form": "https://example.org/form", "notice": None}
+
+REASONS: list[tuple[str, dict[str, Any], str, str]] = [
+    # the reason, the step, the last moment that is well, the first that is not
+    ("unacknowledged", {}, "2026-03-03T14:00", "2026-03-03T14:01"),
+    ("undecided", {"status": Status.RECEIVED}, "2026-03-04T10:00", "2026-03-04T10:01"),
+    ("undelivered", {"notice": "pending"}, "2026-03-03T11:00", "2026-03-03T11:01"),
+    ("form-not-submitted", FORM, "2026-03-03T14:00", "2026-03-03T14:01"),
+    (
+        "hold-expired",
+        {"status": Status.ON_HOLD, "review_on": "2026-03-10"},
+        "2026-03-09T23:59",
+        "2026-03-10T00:00",
+    ),
+    ("orphaned", {"desk": replace(DESK, until="2026-03-04")}, "2026-03-03T13:59", "2026-03-04T00:00"),
+    ("orphaned", {"receiver": body("receiver", until="2026-03-04")}, "2026-03-03T13:59", "2026-03-04T00:00"),
+    ("orphaned", {"desk": HELD}, "2026-03-03T13:59", "2026-03-04T00:00"),
+]
+
+
+@pytest.mark.parametrize(("wanted", "changes", "well", "silent"), REASONS)
+def test_a_stall_begins_when_its_moment_is_past(wanted: str, changes: dict[str, Any], well: str, silent: str) -> None:
+    case = handoff(**changes)
+    assert reason(case, well) is None
+    found = stall(case, at(silent))
+    assert found is not None
+    assert found.reason == wanted
+    assert found.text
+    assert found.next_steps
+    assert found.age.clock_hours >= 0
+
+
+def test_what_no_message_reaches_is_silent_at_once() -> None:
+    assert reason(handoff(notice="dead"), "2026-03-03T10:00") == "undelivered"
+    assert reason(handoff(notice="dead", status=Status.ACCEPTED), "2026-03-03T10:00") is None
+    dead = desk("desk", phone(state=ChannelState.DEAD), staffing=Staffing.OFFICE)
+    assert reason(handoff(desk=dead), "2026-03-03T10:00") == "unreachable"
+    assert reason(handoff(confidentiality=Confidentiality.STRICT), "2026-03-03T10:00") == "unreachable"
+
+
+@pytest.mark.parametrize("status", [Status.ACCEPTED, Status.IN_PROGRESS])
+def test_what_was_accepted_is_not_silent(status: Status) -> None:
+    assert reason(handoff(status=status), "2027-03-03T10:00") is None
+
+
+def test_once_the_form_is_in_the_receivers_clock_runs() -> None:
+    case = handoff(**FORM, form_submitted_at="2026-03-03T12:00:00.000Z")
+    assert reason(case, "2026-03-03T13:00") is None
+    assert reason(case, "2026-03-03T14:01") == "unacknowledged"
+
+
+def test_the_next_steps_come_in_order_by_voice_and_end_with_the_sender() -> None:
+    other = desk("other", mail(id="other-mail"), staffing=Staffing.OFFICE)
+    lead, line = desk("lead", mail(id="lead-mail")), desk("line", phone(id="line-phone"))
+    case = handoff(other_desks=(other,), coordinators=((lead, body("force")),), hotlines=((line, body("line-body")),))
+    found = stall(case, at("2026-03-03T15:00"))
+    assert found is not None
+    steps = [(step.role, step.channel.channel.id if step.channel else None) for step in found.next_steps]
+    assert steps == [
+        ("same-desk", "phone"),
+        ("other-desk", "other-mail"),
+        ("coordinator", "lead-mail"),
+        ("hotline", "line-phone"),
+        ("sender", None),
+    ]
+
+
+@pytest.mark.parametrize("avoided", ["force", "police", "lead"])
+def test_nobody_is_turned_to_whom_the_case_avoids(avoided: str) -> None:
+    lead = desk("lead", phone(id="lead-phone"))
+    case = handoff(coordinators=((lead, body("force", "police")),), avoid=Avoid.of([avoided]))
+    found = stall(case, at("2026-03-03T15:00"))
+    assert found is not None
+    assert [step.role for step in found.next_steps] == ["same-desk", "sender"]
+
+
+def test_no_channel_below_the_case_is_used() -> None:
+    lead = desk("lead", mail(id="lead-mail", assurance=Confidentiality.PUBLIC))
+    case = handoff(coordinators=((lead, body("force")),))
+    found = stall(case, at("2026-03-03T15:00"))
+    assert found is not None
+    assert "coordinator" not in [step.role for step in found.next_steps]
