@@ -7,6 +7,7 @@ unavailable.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import json
 import sys
@@ -19,7 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from relaypoint.app import show
-from relaypoint.app.commands import commands
+from relaypoint.app.commands import Run, commands
 from relaypoint.app.doctor import examine
 from relaypoint.app.settings import read_settings
 from relaypoint.domain.errors import Problem
@@ -119,6 +120,17 @@ def _need(
     }
 
 
+async def _or_emergency(run: Run, name: str, variables: dict[str, Any], as_json: bool) -> Any:
+    """The answer; where there is none, the numbers to call still stand above the reason."""
+    try:
+        return await run(name, variables)
+    except Problem:
+        if not as_json:
+            with contextlib.suppress(Problem):
+                show.emergency(err, await run("Emergency", {"place": variables["need"]["place"]}))
+        raise
+
+
 @command("find")
 async def find(
     from_: From,
@@ -134,7 +146,7 @@ async def find(
     """Who can take this case, now and safely: ranked, with the reasons, and who can't, with why."""
     need = _need(from_, service, place, language, priority, confidentiality, tags, avoid)
     async with commands(read_settings(), from_) as run:
-        answer = await run("Find", {"need": need})
+        answer = await _or_emergency(run, "Find", {"need": need}, as_json)
     tell(as_json, answer, lambda: show.found(out, answer))
     return 0 if answer["candidates"] else 1
 
@@ -162,7 +174,7 @@ async def refer(
     need = _need(from_, service, place, language, priority, confidentiality, tags, avoid)
     send = {"to": to, "consent": consent, "idempotencyKey": key}
     async with commands(read_settings(), from_) as run:
-        done = await run("Refer", {"need": need, "send": send})
+        done = await _or_emergency(run, "Refer", {"need": need, "send": send}, as_json)
     tell(as_json, done, lambda: show.sent(out, done))
     return 0
 

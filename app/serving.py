@@ -19,6 +19,7 @@ from relaypoint.app.graphql_http import Limits
 from relaypoint.app.runtime import Runtime, running
 from relaypoint.app.settings import Settings
 from relaypoint.domain.errors import Invalid, Problem
+from relaypoint.schema.problems import where
 
 log = logging.getLogger("relaypoint.serve")
 
@@ -89,7 +90,7 @@ async def _background(runtime: Runtime) -> AsyncIterator[None]:
             except Problem as problem:
                 log.warning("outbox: %s", problem.message_id)
             except Exception as error:
-                log.error("outbox: %s", type(error).__name__, exc_info=error)
+                log.error("outbox: %s", where(error))
             await asyncio.sleep(_PAUSE)
 
     task = asyncio.create_task(outbox())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import traceback
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -90,6 +91,12 @@ def _of(kind: Callable[..., T], problem: errors.Problem, **more: Any) -> T:
     )
 
 
+def where(error: BaseException) -> str:
+    """An error's kind and the lines it came by. Never its words: they can hold what a case is about."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " < ".join([type(error).__name__, *(f"{f.filename}:{f.lineno} {f.name}" for f in reversed(frames))])
+
+
 def formatted(error: GraphQLError) -> dict[str, Any]:
     """An error as the answer shows it. What nobody expected is masked; its id leads to the log."""
     original = error.original_error
@@ -100,7 +107,7 @@ def formatted(error: GraphQLError) -> dict[str, Any]:
     if original is None:
         return {**error.formatted, "extensions": {"code": "INVALID", **(error.extensions or {})}}
     id = secrets.token_hex(6)
-    log.error("unexpected error %s: %s", id, type(original).__name__, exc_info=original)
+    log.error("unexpected error %s: %s", id, where(original))
     return {
         **error.formatted,
         "message": "Something went wrong here; it was not your request.",

@@ -121,6 +121,13 @@ def test_bad_settings_are_told_with_a_remedy(settings: dict[str, str], change: d
     assert len(done.stderr.strip().splitlines()) >= 2
 
 
+def test_a_slip_of_the_pen_does_not_hide_whom_to_call(settings: dict[str, str]) -> None:
+    done = run(settings, "find", *CASE[:3], "hausing", *CASE[4:])
+    assert done.returncode == 2
+    assert "Danger now: call 999" in done.stderr
+    assert "hausing" in done.stderr
+
+
 def test_a_store_that_is_broken_is_told(settings: dict[str, str]) -> None:
     folder = Path(settings["RELAYPOINT_STORE"].removeprefix("file:"))
     (folder / "graph.kgl").write_bytes(b"nonsense" * 100)

@@ -141,6 +141,8 @@ def test_what_nobody_expected_is_masked_and_found_in_the_log(caplog: pytest.LogC
         answer = post("{ broken }").json()
     (error,) = answer["errors"]
     assert "secret" not in json.dumps(answer)
+    assert "secret" not in caplog.text
+    assert "resolve_broken" in caplog.text
     assert error["extensions"]["code"] == "INTERNAL"
     assert error["extensions"]["id"] in caplog.text
 
