@@ -36,6 +36,7 @@ async def commands(settings: Settings, acting: str | None = None) -> AsyncIterat
 
     It raises the problem that GraphQL answered with. ``acting`` is the organization to act for.
     """
+    acting = acting.strip().lower() if acting else None
     if socket := await serving(settings):
         async with _over_socket(socket, acting) as run:
             yield run

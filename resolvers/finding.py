@@ -84,7 +84,7 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
             raise _unknown(field, value, what)
     known = set(OrganizationKind) | set(row["avoidable"])
     for index, entry in enumerate(need.avoid):
-        if entry not in known:
+        if _tidy(entry) not in known:
             raise _unknown(f"avoid.{index}", entry, "an organization, a kind, a contact point or a holder")
     ground = ground_from_row(row)
     _check_tags(wanted.tags, ground)
@@ -126,15 +126,20 @@ def _checked(need: NeedInput) -> Need:
             )
         language = standardize_tag(language)
     return Need(
-        asker=need.from_organization.strip(),
-        service=need.service.strip(),
+        asker=_tidy(need.from_organization),
+        service=_tidy(need.service),
         place=need.place.strip().upper(),
         language=language,
         priority=_word(Priority, "priority", need.priority),
         confidentiality=_word(Confidentiality, "confidentiality", need.confidentiality),
-        tags=tuple(dict.fromkeys(need.tags)),
-        avoid=Avoid.of(need.avoid),
+        tags=tuple(dict.fromkeys(_tidy(tag) for tag in need.tags)),
+        avoid=Avoid.of(_tidy(entry) for entry in need.avoid),
     )
+
+
+def _tidy(text: str) -> str:
+    """Ids and words are small letters; a capital or a stray blank is no reason to turn someone away."""
+    return text.strip().lower()
 
 
 _TAGS = frozenset(tag for tags in TAG_DIMENSIONS.values() for tag in tags)

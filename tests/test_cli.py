@@ -13,7 +13,7 @@ import pytest
 
 from relaypoint.tests.helpers import environment, relaypoint, run, serving, tiny_roster, write_folder
 
-CASE = ["--from", "example-unit", "--service", "housing", "--place", "gb-x-north", "--for", "female"]
+CASE = ["--from", "Example-Unit ", "--service", "Housing", "--place", "gb-x-north", "--for", "Female"]
 NOW = "2026-03-03T10:00:00Z"
 
 
