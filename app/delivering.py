@@ -20,6 +20,6 @@ async def deliver_due(backend: Backend, transport: Transport, site: str) -> dict
                 key=leased.id, reference=leased.reference, priority=leased.priority, kind=leased.kind
             )
             attempt = await deliver(notification, leased.channels, transport, site)
-            if await outbox.settle(OPERATOR, backend, leased, attempt.status, attempt.channel, attempt.why):
-                counts[attempt.status] += 1
+            if ended := await outbox.settle(OPERATOR, backend, leased, attempt.status, attempt.channel, attempt.why):
+                counts[ended] += 1
     return dict(counts)

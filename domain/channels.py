@@ -82,6 +82,6 @@ def _barred(
         return "dead"
     if channel.assurance.level < floor.level:
         return "assurance"
-    if avoid and (avoid.bars_body(channel.via) or avoid.bars_id(channel.via_contact_point)):
+    if avoid and (any(avoid.bars_body(body) for body in channel.via) or avoid.bars_id(channel.via_contact_point)):
         return "avoided"
     return None

@@ -60,7 +60,7 @@ class Organization(Dated):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel(Dated):
-    """One way to reach a contact point. ``via`` is the organization behind a relay, with its id and kind."""
+    """One way to reach a contact point. ``via`` is the organization behind a relay, with those it is part of."""
 
     id: str
     kind: ChannelKind
@@ -72,7 +72,7 @@ class Channel(Dated):
     state: ChannelState = ChannelState.UNPROVEN
     note: str | None = None
     via_contact_point: str | None = None
-    via: Body | None = None
+    via: tuple[Body, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

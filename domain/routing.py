@@ -71,7 +71,7 @@ def routes(ground: Ground, avoid: Avoid, day: str) -> dict[str, tuple[Route, ...
             for route in found[target][:1]
             if len(route.hops) < MOST_HOPS
             for pathway in live
-            if _leads_on(pathway, target, found[target][0].hops[-1].to_kind)
+            if _leads_on(pathway, _bodies(found[target][0].hops[-1]))
         ]
     return {target: tuple(ways) for target, ways in found.items()}
 
@@ -94,10 +94,15 @@ def route_to(
 
 
 def _barred(avoid: Avoid, hop: Pathway) -> bool:
-    return any(avoid.bars_body(body) for body in (Body(hop.to.id, hop.to_kind), *hop.to_bodies))
+    return any(avoid.bars_body(body) for body in _bodies(hop))
 
 
-def _leads_on(pathway: Pathway, organization: str, kind: str) -> bool:
+def _bodies(hop: Pathway) -> tuple[Body, ...]:
+    return (Body(hop.to.id, hop.to_kind), *hop.to_bodies)
+
+
+def _leads_on(pathway: Pathway, gateway: Iterable[Body]) -> bool:
+    """Whether the gateway may use the pathway: by itself, as part of a body, or by their kind."""
     if pathway.from_organization is not None:
-        return pathway.from_organization.id == organization
-    return pathway.from_kind is not None and pathway.from_kind == kind
+        return pathway.from_organization.id in {body.id for body in gateway}
+    return pathway.from_kind is not None and pathway.from_kind in {body.kind for body in gateway}

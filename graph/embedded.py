@@ -32,6 +32,7 @@ class EmbeddedStore:
     def __init__(self, session: kglite.Session) -> None:
         self._session = session
         self._writer = threading.Lock()
+        self._closed = False
 
     @classmethod
     async def open(cls, folder: str, *, wait: float = 3.0) -> EmbeddedStore:
@@ -57,7 +58,8 @@ class EmbeddedStore:
         await self._run(lambda: _rows(self._session.cypher("RETURN 1 AS one")))
 
     async def close(self) -> None:
-        await self._run(self._session.close)
+        self._closed = True
+        await asyncio.to_thread(self._session.close)
 
     def _write(self, steps: Sequence[Step], operation: Operation | None) -> list[list[Row]]:
         with self._writer, self._session.begin() as transaction:
@@ -73,6 +75,8 @@ class EmbeddedStore:
         return results
 
     async def _run(self, work: Callable[[], T]) -> T:
+        if self._closed:  # The engine would go on answering reads from what it holds in memory.
+            raise Unavailable("store.closed", "The store is closed.", remedy="Start the program again.")
         try:
             return await asyncio.to_thread(work)
         except kglite.ConstraintViolationError as error:

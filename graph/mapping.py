@@ -41,7 +41,7 @@ def organization(row: Map, bodies: list[Map] | None = None, heirs: list[Map] | N
         status=row.get("status") or "active",
         since=row.get("since"),
         until=row.get("until"),
-        bodies=tuple(Body(b["id"], b["kind"]) for b in bodies or ()),
+        bodies=_bodies(bodies),
         replaced_by=_named(heirs),
     )
 
@@ -59,7 +59,7 @@ def channel(row: Map) -> Channel:
         state=ChannelState(row.get("state") or "unproven"),
         note=row.get("note"),
         via_contact_point=via["id"] if via else None,
-        via=Body(via["organization"], via["kind"]) if via else None,
+        via=_bodies(via["bodies"]) if via else (),
         since=row.get("since"),
         until=row.get("until"),
     )
@@ -120,7 +120,7 @@ def pathway(row: Map) -> Pathway:
         type=row["type"],
         to=Named(row["to"], row["to_name"]),
         to_kind=row["to_kind"] or "",
-        to_bodies=tuple(Body(b["id"], b["kind"]) for b in row["to_bodies"]),
+        to_bodies=_bodies(row["to_bodies"]),
         from_organization=Named(row["from"], row["from_name"]) if row["from"] else None,
         from_kind=row["from_kind"],
         from_role=row["from_role"],
@@ -181,6 +181,10 @@ def ground(row: Map) -> Ground:
         services=tuple(service(s) for s in sorted(row["services"], key=lambda s: str(s["id"]))),
         pathways=tuple(pathway(p) for p in sorted(row["pathways"], key=lambda p: str(p["id"]))),
     )
+
+
+def _bodies(rows: list[Map] | None) -> tuple[Body, ...]:
+    return tuple(Body(row["id"], row["kind"]) for row in sorted(rows or (), key=lambda row: str(row["id"])))
 
 
 def _named(rows: list[Map] | None) -> tuple[Named, ...]:

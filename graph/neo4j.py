@@ -33,15 +33,17 @@ class Neo4jStore:
                 auth=(user, password or "") if user else None,
                 notifications_min_severity="OFF",
                 connection_acquisition_timeout=15.0,
-                max_transaction_retry_time=15.0,
+                # The driver waits 1, 2, 4, 8 … seconds between its tries, the last of them beyond this time.
+                max_transaction_retry_time=10.0,
             )
         except (failures.ConfigurationError, ValueError) as error:
-            raise _unavailable(
-                "store.address", "RELAYPOINT_STORE is not an address that Neo4j can be reached at."
-            ) from error
+            raise _no_address() from error
         store = cls(driver)
         try:
             await store.ready()
+        except ValueError as error:  # Host or port turn out to be none only when they are looked up.
+            await driver.close()
+            raise _no_address() from error
         except BaseException:
             await driver.close()
             raise
@@ -102,7 +104,10 @@ class Neo4jStore:
         await self._driver.close()
 
     def _session(self) -> neo4j.AsyncSession:
-        return self._driver.session(bookmark_manager=self._bookmarks)
+        try:
+            return self._driver.session(bookmark_manager=self._bookmarks)
+        except failures.DriverError as error:  # The driver is closed.
+            raise _unavailable("store.away", "Neo4j does not answer.") from error
 
     async def _guard(self, work: Callable[[], Awaitable[T]]) -> T:
         try:
@@ -111,7 +116,8 @@ class Neo4jStore:
             raise Duplicate(str(error.code)) from error
         except failures.AuthError as error:
             raise _unavailable("store.refused", "Neo4j refused the user name or password.") from error
-        except (failures.ServiceUnavailable, failures.SessionExpired, failures.TransientError, OSError) as error:
+        # Of a driver's errors: nobody answers, the session expired, or the driver is closed.
+        except (failures.DriverError, failures.TransientError, OSError) as error:
             raise _unavailable("store.away", "Neo4j does not answer.") from error
         except failures.ClientError as error:
             if str(error.code).startswith("Neo.ClientError.Security"):
@@ -129,6 +135,10 @@ async def _begin_operation(transaction: neo4j.AsyncManagedTransaction, operation
 async def _rows(transaction: neo4j.AsyncManagedTransaction, text: str, parameters: dict[str, Any]) -> list[Row]:
     result = await transaction.run(text, parameters)
     return [record.data() async for record in result]
+
+
+def _no_address() -> Unavailable:
+    return _unavailable("store.address", "RELAYPOINT_STORE is not an address that Neo4j can be reached at.")
 
 
 def _unavailable(message_id: str, message: str) -> Unavailable:

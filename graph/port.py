@@ -71,7 +71,11 @@ class Store(Protocol):
     engine: str
 
     async def read(self, statement: str, /, **parameters: Any) -> list[Row]:
-        """The rows of one read-only statement, on a consistent snapshot that includes this store's own writes."""
+        """The rows of one read-only statement, this store's own writes included.
+
+        The embedded engine reads one snapshot. Neo4j reads what is committed row by row, so that a statement beside
+        a write may see part of it: what was decided on is tested again, by version, where it is written.
+        """
         ...
 
     async def write(self, steps: Sequence[Step], operation: Operation | None = None) -> list[list[Row]]:

@@ -166,7 +166,9 @@ def _steps(
     ]
     if not Status(after["status"]).open and Status(handoff["status"]).open:
         steps.append(Step("handoff_close", {"handoff": handoff["id"]}))
-    tell = row["contact_point"]["id"] if verb in ("cancel",) else row["sender_desk"]
+    # The other side is told: of a correction, whichever side did not make it.
+    to_receiver = verb == "cancel" or Side.RECEIVER not in on
+    tell = row["contact_point"]["id"] if to_receiver else row["sender_desk"]
     if tell and verb != FORM_SUBMITTED:
         steps.append(
             notice(

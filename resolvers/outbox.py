@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.clock import format_instant
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.words import Confidentiality, Priority
-from relaypoint.graph import Step, Unmet
+from relaypoint.graph import Row, Step, Unmet
 from relaypoint.graph.mapping import contact_point
 from relaypoint.resolvers.backend import Backend, permitted
 
@@ -61,24 +61,28 @@ async def lease(subject: Subject, backend: Backend, *, limit: int = 100) -> list
                 kind=notice["kind"],
                 priority=Priority(notice["priority"]),
                 attempts=notice["attempts"],
-                channels=weigh(
-                    contact_point(row["contact_point"]),
-                    floor=Confidentiality(notice["confidentiality"]),
-                    at=at,
-                    avoid=Avoid.of(case.get("avoid", ())),
-                ),
+                channels=_channels(row, Avoid.of(case.get("avoid", ())), at),
             )
         )
     return leased
 
 
+def _channels(row: Row, avoid: Avoid, at: datetime) -> tuple[ChannelUse, ...]:
+    """The recipient's channels. All are barred where somebody whom the case avoids has come to hold the desk."""
+    desk = contact_point(row["contact_point"])
+    uses = weigh(desk, floor=Confidentiality(row["notice"]["confidentiality"]), at=at, avoid=avoid)
+    if avoid.bars_contact_point(desk):
+        return tuple(replace(use, barred=use.barred or "avoided") for use in uses)
+    return uses
+
+
 @permitted(Action.DELIVER_NOTICES)
 async def settle(
     subject: Subject, backend: Backend, leased: Leased, status: str, channel: str | None, why: Mapping[str, str]
-) -> bool:
-    """Records how an attempt ended: ``delivered``, ``dead``, or ``failed`` (it stays due, later).
+) -> str | None:
+    """Records how an attempt ended: ``delivered``, ``dead``, or ``failed`` (it stays due, later; at last it is dead).
 
-    False where the lease had run out and another worker took the row: nothing is recorded then.
+    Returns what was recorded. None where the lease had run out and another worker took the row: then it is nothing.
     """
     at = backend.clock()
     if status == "failed" and leased.attempts >= MOST_ATTEMPTS:
@@ -101,5 +105,5 @@ async def settle(
             [Step("notice_settle", {"id": leased.id, "lease": leased.lease, "changes": changes}), *steps]
         )
     except Unmet:
-        return False
-    return True
+        return None
+    return status

@@ -17,6 +17,9 @@ from relaypoint.resolvers.tables_cells import RawTable
 
 Columns = dict[str, Any]
 
+#: So often the roster is read anew because an import came in between.
+_TRIES = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -65,8 +68,7 @@ async def import_roster(
     Rows that the tables leave out stay as they are; a row ends by its ``until``. With any error nothing is applied.
     Raises ``Conflict`` where the roster was changed by somebody else meanwhile.
     """
-    root = (await backend.store.read("roster_root"))[0]
-    present = await _present(backend)
+    root, present = await _present(backend)
     checked = check(tables, {sheet: set(rows) for sheet, rows in present.rows.items()})
     if checked.errors:
         return Import(checked.errors, [], False)
@@ -94,18 +96,29 @@ async def import_roster(
 
 @permitted(Action.EXPORT_ROSTER)
 async def export_roster(subject: Subject, backend: Backend) -> dict[str, list[Columns]]:
-    """Every sheet with its rows by id, in the columns of the roster format."""
-    present = await _present(backend)
+    """Every sheet with its rows by id, in the columns of the roster format. Raises ``Conflict``
+    where others change it all the time."""
+    _, present = await _present(backend)
     return {sheet: [rows[id] for id in sorted(rows)] for sheet, rows in present.rows.items()}
 
 
-async def _present(backend: Backend) -> _Present:
-    found = _Present()
-    for name, sheet in SHEETS.items():
-        rows = await backend.store.read(f"{name}_list")
-        found.rows[name] = {row["row"]["id"]: _comparable(sheet, row["row"]) for row in rows}
-        found.versions[name] = {row["row"]["id"]: row["version"] for row in rows}
-    return found
+async def _present(backend: Backend) -> tuple[Mapping[str, Any], _Present]:
+    """The roster's root and its rows. Sheets are read one by one, so all again where an import came in between."""
+    (root,) = await backend.store.read("roster_root")
+    for _ in range(_TRIES):
+        found = _Present()
+        for name, sheet in SHEETS.items():
+            rows = await backend.store.read(f"{name}_list")
+            found.rows[name] = {row["row"]["id"]: _comparable(sheet, row["row"]) for row in rows}
+            found.versions[name] = {row["row"]["id"]: row["version"] for row in rows}
+        before, (root,) = root, await backend.store.read("roster_root")
+        if root["version"] == before["version"]:
+            return root, found
+    raise Conflict(
+        "roster.busy",
+        "The roster is being changed by others all the time; it can't be read as a whole now.",
+        remedy="Try again when they are done.",
+    )
 
 
 def _comparable(sheet: Sheet, row: Mapping[str, Any]) -> Columns:

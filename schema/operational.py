@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Annotated, Any, ParamSpec, TypeVar
 
 import strawberry
 from graphql import GraphQLError
@@ -23,6 +23,16 @@ from relaypoint.schema.referral_types import MoveResult, ReferResult
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def _told(description: str) -> Any:
+    return strawberry.argument(description=description)
+
+
+First = Annotated[int | None, _told("How many entries at most: 20 unless given, 200 at most.")]
+After = Annotated[str | None, _told("The endCursor of the page before.")]
+Key = Annotated[str, _told("The plain id.")]
+Need = Annotated[find_types.NeedInput, _told("The case.")]
 
 
 def answered(field: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
@@ -57,34 +67,36 @@ class Query:
         description="Whom to call in danger now, and the national hotline. Needs no sign-in.",
         metadata=under(Action.SEE_EMERGENCY),
     )
-    async def emergency(self, info: Info, place: str) -> find_types.Emergency:
+    async def emergency(
+        self, info: Info, place: Annotated[str, _told("ISO or local code, as GB-WLS.")]
+    ) -> find_types.Emergency:
         return find_types.Emergency.of(await finding.emergency(info.context.subject, info.context.backend, place))
 
     @strawberry.field(description="Who can take this case, ranked and explained.", metadata=under(Action.FIND))
-    async def find(self, info: Info, need: find_types.NeedInput) -> find_types.FindResult:
+    async def find(self, info: Info, need: Need) -> find_types.FindResult:
         context = info.context
         return find_types.FindResult.of(await finding.find(context.subject, context.backend, need.to_domain()))
 
     @strawberry.field(description="All organizations, by key.", metadata=under(Action.READ_ROSTER))
     async def organizations(
-        self, info: Info, first: int | None = None, after: str | None = None
+        self, info: Info, first: First = None, after: After = None
     ) -> Connection[roster_types.Organization]:
         return await _page(info, "organizations", roster_types.Organization.of, first, after)
 
     @strawberry.field(description="One organization by its key.", metadata=under(Action.READ_ROSTER))
-    async def organization(self, info: Info, key: str) -> roster_types.Organization | None:
+    async def organization(self, info: Info, key: Key) -> roster_types.Organization | None:
         found = await directory.by_id(info.context.subject, info.context.backend, "organizations", [key])
         return roster_types.Organization.of(found[key]) if found else None
 
     @strawberry.field(description="All task forces, by key.", metadata=under(Action.READ_ROSTER))
     async def task_forces(
-        self, info: Info, first: int | None = None, after: str | None = None
+        self, info: Info, first: First = None, after: After = None
     ) -> Connection[roster_types.TaskForce]:
         return await _page(info, "task_forces", roster_types.TaskForce.of, first, after)
 
     @strawberry.field(description="All contact points, by key.", metadata=under(Action.READ_ROSTER))
     async def contact_points(
-        self, info: Info, first: int | None = None, after: str | None = None
+        self, info: Info, first: First = None, after: After = None
     ) -> Connection[roster_types.ContactPoint]:
         return await _page(info, "contact_points", roster_types.ContactPoint.of, first, after)
 
@@ -92,7 +104,7 @@ class Query:
         description="The referrals that you sent or received, newest first.", metadata=under(Action.READ_REFERRAL)
     )
     async def referrals(
-        self, info: Info, first: int | None = None, after: str | None = None
+        self, info: Info, first: First = None, after: After = None
     ) -> Connection[referral_types.Referral]:
         async def fetch(behind: str | None, limit: int) -> list[dict[str, Any]]:
             return await referrals.referrals(info.context.subject, info.context.backend, before=behind, limit=limit)
@@ -100,14 +112,16 @@ class Query:
         return await connect(fetch, referral_types.Referral.of, first, after)
 
     @strawberry.field(description="One referral by its id.", metadata=under(Action.READ_REFERRAL))
-    async def referral(self, info: Info, key: str) -> referral_types.Referral:
+    async def referral(self, info: Info, key: Key) -> referral_types.Referral:
         return referral_types.Referral.of(await referrals.referral(info.context.subject, info.context.backend, key))
 
     @strawberry.field(
         description="One step of a referral, by its id or by the referral's reference.",
         metadata=under(Action.READ_REFERRAL),
     )
-    async def handoff(self, info: Info, key: str) -> referral_types.HandoffMoved:
+    async def handoff(
+        self, info: Info, key: Annotated[str, _told("The step's id, or the referral's reference.")]
+    ) -> referral_types.HandoffMoved:
         return referral_types.HandoffMoved.of(await handoffs.handoff(info.context.subject, info.context.backend, key))
 
     @strawberry.field(
@@ -119,7 +133,11 @@ class Query:
         return [referral_types.Stall.of(stall) for stall in found]
 
     @strawberry.field(description="Where the roster has holes, gravest first.", metadata=under(Action.SEE_GAPS))
-    async def gaps(self, info: Info, organization: str | None = None) -> list[admin_types.Gap]:
+    async def gaps(
+        self,
+        info: Info,
+        organization: Annotated[str | None, _told("Only those of this organization (its key).")] = None,
+    ) -> list[admin_types.Gap]:
         found = await gaps.gaps(info.context.subject, info.context.backend, organization=organization)
         return [admin_types.Gap.of(gap) for gap in found]
 
@@ -139,7 +157,10 @@ class Mutation:
     )
     @answered
     async def refer(
-        self, info: Info, need: find_types.NeedInput, send: referral_types.ReferInput | None = None
+        self,
+        info: Info,
+        need: Need,
+        send: Annotated[referral_types.ReferInput | None, _told("How to send it; may be left out.")] = None,
     ) -> ReferResult:
         how = send or referral_types.ReferInput()
         sent = await referrals.refer(
@@ -154,7 +175,9 @@ class Mutation:
 
     @strawberry.mutation(description="Moves a step of a referral.", metadata=under(Action.MOVE_HANDOFF))
     @answered
-    async def move_handoff(self, info: Info, move: referral_types.MoveInput) -> MoveResult:
+    async def move_handoff(
+        self, info: Info, move: Annotated[referral_types.MoveInput, _told("The move.")]
+    ) -> MoveResult:
         moved = await handoffs.move_handoff(
             info.context.subject,
             info.context.backend,
@@ -173,7 +196,10 @@ class Mutation:
     )
     @answered
     async def import_roster(
-        self, info: Info, tables: list[admin_types.TableInput], dry_run: bool = False
+        self,
+        info: Info,
+        tables: Annotated[list[admin_types.TableInput], _told("The sheets.")],
+        dry_run: Annotated[bool, _told("Check and show; change nothing.")] = False,
     ) -> ImportResult:
         done = await roster.import_roster(
             info.context.subject, info.context.backend, admin_types.to_raw(tables), dry_run=dry_run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import stat
 import subprocess
@@ -11,22 +12,30 @@ from typing import Any
 
 import pytest
 
-from relaypoint.tests.helpers import environment, relaypoint, run, serving, tiny_roster, write_folder
+from relaypoint.tests.helpers import EXAMPLE, environment, relaypoint, run, serving, tiny_roster, write_folder
 
 CASE = ["--from", "Example-Unit ", "--service", "Housing", "--place", "gb-x-north", "--for", "Female"]
 NOW = "2026-03-03T10:00:00Z"
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a store with the tiny roster, for each test to copy."""
+    folder = tmp_path_factory.mktemp("prepared")
+    given = {"RELAYPOINT_STORE": f"file:{folder / 'store'}", "RELAYPOINT_NOW": NOW}
+    assert run(given, "import", str(write_folder(folder / "roster", tiny_roster()))).returncode == 0
+    return folder / "store"
+
+
 @pytest.fixture
-def settings(embedded_url: str, tmp_path: Path) -> dict[str, str]:
+def settings(prepared: Path, embedded_url: str, tmp_path: Path) -> dict[str, str]:
     """An embedded store with the tiny roster, on a Tuesday morning."""
-    given = {
+    shutil.copytree(prepared, embedded_url.removeprefix("file:"))
+    return {
         "RELAYPOINT_STORE": embedded_url,
         "RELAYPOINT_SPOOL": str(tmp_path / "spool"),
         "RELAYPOINT_NOW": NOW,
     }
-    assert run(given, "import", str(write_folder(tmp_path / "roster", tiny_roster()))).returncode == 0
-    return given
 
 
 def parsed(done: subprocess.CompletedProcess[str]) -> Any:
@@ -180,6 +189,61 @@ def test_the_socket_of_a_killed_server_does_no_harm(settings: dict[str, str]) ->
     assert run(live, "find", *CASE).returncode == 0
     with serving(live):
         assert run(live, "find", *CASE).returncode == 0
+
+
+def test_a_gap_is_told_with_what_mends_it_and_goes(settings: dict[str, str], tmp_path: Path) -> None:
+    assert parsed(run(settings, "gaps", "--json")) == []
+    roster = tiny_roster()
+    roster["channels"] = [each for each in roster["channels"] if each["id"] != "night-phone"]
+    for each in roster["pathways"]:
+        if each["id"] == "unit-to-shelter":
+            each["until"] = "2026-03-01"
+    assert run(settings, "import", str(write_folder(tmp_path / "changed", roster))).returncode == 0
+    done = run(settings, "gaps", "--json")
+    # A row that a file leaves out stays in the store, so the phone is still there.
+    assert (done.returncode, [gap["kind"] for gap in parsed(done)]) == (1, ["pathway-expired"])
+    (gap,) = parsed(run(settings, "gaps", "--organization", "example-shelter", "--json"))
+    assert gap["subject"] == "unit-to-shelter"
+    other = run(settings, "gaps", "--organization", "example-line", "--json")
+    assert (other.returncode, parsed(other)) == (0, [])
+    shown = run(settings, "gaps")
+    assert (shown.returncode, "Gaps in the roster (1)" in shown.stdout) == (1, True)
+
+
+def test_a_message_that_nobody_can_be_sent_is_told(settings: dict[str, str]) -> None:
+    sent = run(settings, "refer", *CASE, "--to", "shelter-night-desk")
+    assert sent.returncode == 0
+    assert "phone it yourself" in sent.stdout
+    done = run(settings, "notify", "--json")
+    assert (done.returncode, parsed(done)) == (1, {"delivered": 0, "dead": 1, "failed": 0})
+    stalled = run(settings, "stalled")
+    assert stalled.returncode == 1
+    assert "undelivered" in stalled.stdout
+    assert parsed(run(settings, "notify", "--json")) == {"delivered": 0, "dead": 0, "failed": 0}
+
+
+def test_a_child_in_cardiff_has_nobody_with_a_channel_and_the_gap_is_told(embedded_url: str) -> None:
+    settings = {"RELAYPOINT_STORE": embedded_url, "RELAYPOINT_NOW": "2026-11-23T23:30:00Z"}
+    assert run(settings, "import", str(EXAMPLE), "--json").returncode == 0
+    case = ["--from", "migrant-help", "--service", "child-protection", "--place", "GB-GSS-W06000015", "--for", "child"]
+    done = run(settings, "find", *case, "--json")
+    answer = parsed(done)
+    assert (done.returncode, answer["candidates"]) == (1, [])
+    (reason,) = answer["excluded"][0]["reasons"]
+    assert (reason["code"], bool(reason["relax"])) == ("no-channel", True)
+    shown = run(settings, "find", *case)
+    assert shown.returncode == 1
+    assert "Danger now: call 999" in shown.stdout
+
+
+def test_the_doctor_shows_settings_and_warns_without_secrets(settings: dict[str, str]) -> None:
+    done = run({**settings, "RELAYPOINT_NEO4J_PASSWORD": "hush-hush", "RELAYPOINT_DEV": "1"}, "doctor")
+    assert done.returncode == 0
+    assert "hush-hush" not in done.stdout + done.stderr
+    assert "the store answers" in done.stdout
+    assert "RELAYPOINT_DEV is set" in done.stdout
+    lost = run({**settings, "RELAYPOINT_STORE": "file:/proc/nowhere"}, "doctor", "--json")
+    assert (lost.returncode, parsed(lost)["store"]) == (5, "does not answer")
 
 
 def test_the_dev_sign_in_is_not_served_to_others(settings: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -104,6 +105,38 @@ async def test_cases_get_the_right_contacts_with_the_right_reasons(uk: Backend) 
     assert woman.emergency.number == "999"
     assert woman.emergency.channel is not None
     assert woman.emergency.channel.channel.address == "+448000121700"
+
+
+#: What the forms and the toolkit publish, and nothing else: no number and no mailbox of a person.
+PUBLISHED = {
+    "+448008083733",
+    "+441412767724",
+    "+441418847900",
+    "+441412128553",
+    "+442892448449",
+    "+442890662385",
+    "+448000121700",
+    "+448000434303",
+    "mstreferrals@salvationarmy.org.uk",
+    "traffickingscotland@migranthelpuk.org",
+    "northernireland@migranthelpuk.org",
+    "nrm@modernslavery.gov.uk",
+    "IECompetentAuthority@homeoffice.gov.uk",
+    "https://www.modernslavery.gov.uk/start",
+}
+
+
+async def test_the_example_is_as_its_readme_counts_it(uk: Backend) -> None:
+    sheets = await export_roster(OPERATOR, uk)
+    told = (EXAMPLE / "README.md").read_text(encoding="utf-8")
+    counted: dict[str, int] = {}
+    for names_, counts in re.findall(r"^\| ([a-z_, ]+) \| ([0-9, ]+) \|", told, flags=re.MULTILINE):
+        counted |= dict(zip(names_.split(", "), map(int, counts.split(", ")), strict=True))
+    assert counted == {sheet: len(rows) for sheet, rows in sheets.items() if rows}
+    assert counted["organizations"] == 575
+    assert {each["address"] for each in sheets["channels"]} == PUBLISHED
+    assert sheets["holders"] == []
+    assert all(row["source"] and row["as_of"] for rows in sheets.values() for row in rows)
 
 
 async def test_formal_identification_keeps_to_the_official_form(uk: Backend) -> None:

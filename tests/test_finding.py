@@ -46,6 +46,7 @@ from relaypoint.tests.cases import (
 )
 
 POLICE = Body("police", "police")
+UNIT = body("unit", "government", POLICE)
 ENDED = Area(
     id="AQ-BAY", name="Bay", depth=0, until="2020-04-01", replaced_by=(Named("AQ-GULF", "Gulf"),)
 )  # fmt: skip
@@ -494,8 +495,6 @@ def test_consent_and_form_of_a_pathway_are_said() -> None:
 
 # Whom to avoid
 
-UNIT = body("unit", "government", POLICE)
-
 
 @pytest.mark.parametrize("entry", ["unit", "police", "government"])
 def test_an_organization_is_avoided_by_itself_its_parent_and_their_kinds(entry: str) -> None:
@@ -529,7 +528,7 @@ def test_who_held_the_desk_once_is_not_there_to_be_avoided() -> None:
     assert codes(found) == {"help": ["avoided"]}
 
 
-RELAY = phone("relay", kind=ChannelKind.RELAY, address=None, via_contact_point="front-desk", via=Body("unit", "police"))
+RELAY = phone("relay", kind=ChannelKind.RELAY, address=None, via_contact_point="front-desk", via=UNIT.bodies)
 
 
 @pytest.mark.parametrize("entry", ["unit", "police", "front-desk"])
@@ -619,6 +618,13 @@ def test_a_kind_leads_on_from_a_gateway_of_that_kind() -> None:
     )
     around = ground(service("help", body("end")), access=Access.PATHWAY, pathways=ways)
     assert hops(find(around, need(), NOON)) == ["one", "two"]
+
+
+def test_a_gateway_uses_the_pathways_of_the_body_that_it_is_part_of() -> None:
+    first = pathway("one", "asker", "unit", to_bodies=UNIT.bodies)
+    for second in (pathway("two", "police", "end"), pathway("two", None, "end", from_kind="police")):
+        around = ground(service("help", body("end")), access=Access.PATHWAY, pathways=(first, second))
+        assert hops(find(around, need(), NOON)) == ["one", "two"]
 
 
 def test_one_does_not_go_through_a_gateway_for_what_can_be_asked_for_directly() -> None:

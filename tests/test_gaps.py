@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
 import pytest
 
+from relaypoint.domain import gaps as rules
 from relaypoint.domain.gaps import gaps
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.resolvers.backend import Backend
@@ -58,6 +61,19 @@ async def test_a_gap_appears_and_goes(backend: Backend, kind: str, subject: str,
     assert found[0].mend
     assert found[0].text
     assert gaps(whole, DAY) == []
+
+
+def test_no_kind_is_left_out_above() -> None:
+    known = set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', inspect.getsource(rules)))
+    assert known == {kind for kind, _, _ in KINDS} | {"successor-not-member"}
+
+
+async def test_the_gravest_come_first(backend: Backend) -> None:
+    sheets = await export_roster(OPERATOR, backend)
+    end("holders", "shelter-first", "shelter-second")(sheets)
+    end("pathways", "unit-to-shelter")(sheets)
+    found = gaps(sheets, DAY)
+    assert [(gap.severity, gap.kind) for gap in found] == [("critical", "pathway-expired"), ("major", "no-holder")]
 
 
 async def test_a_successor_that_is_not_a_member(backend: Backend) -> None:

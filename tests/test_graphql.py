@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from relaypoint.app.graphql_http import GraphQLRequest
 from relaypoint.app.http import run
@@ -12,6 +15,7 @@ from relaypoint.app.runtime import Runtime
 from relaypoint.app.settings import Settings
 from relaypoint.domain.policy import ANONYMOUS, Subject
 from relaypoint.resolvers.backend import Backend
+from relaypoint.schema.connections import connect
 from relaypoint.schema.problems import formatted
 from relaypoint.tests.helpers import member
 
@@ -40,6 +44,38 @@ async def test_pages_together_are_the_list_without_gap_or_repeat(backend: Backen
             break
     assert seen == sorted(set(seen))
     assert len(seen) == {"organizations": 6, "taskForces": 2, "contactPoints": 5}[field]
+
+
+@given(
+    st.lists(st.text("ab.-_0", min_size=1, max_size=6), unique=True, max_size=30),
+    st.lists(st.integers(1, 7), min_size=1, max_size=40),
+    st.lists(st.text("ab.-_0", min_size=1, max_size=6), unique=True, max_size=5),
+)
+def test_what_comes_and_goes_between_pages_never_hides_or_repeats_another(
+    names: list[str], sizes: list[int], changes: list[str]
+) -> None:
+    present = set(names)
+
+    async def fetch(after: str | None, limit: int) -> list[dict[str, Any]]:
+        return [{"id": id} for id in sorted(present) if after is None or id > after][:limit]
+
+    async def read() -> list[str]:
+        seen: list[str] = []
+        after: str | None = None
+        for turn in range(len(names) + len(changes) + 1):
+            page = await connect(fetch, lambda row: str(row["id"]), sizes[turn % len(sizes)], after)
+            seen += [edge.node for edge in page.edges]
+            if not page.page_info.has_next_page:
+                return seen
+            after = page.page_info.end_cursor
+            if turn < len(changes):
+                present.symmetric_difference_update({changes[turn]})
+        raise AssertionError("no end")
+
+    seen = asyncio.run(read())
+    assert seen == sorted(set(seen))
+    assert set(seen) >= set(names) - set(changes)
+    assert set(seen) <= set(names) | set(changes)
 
 
 async def test_a_page_too_large_and_a_cursor_that_is_none_are_told(backend: Backend) -> None:

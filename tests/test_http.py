@@ -9,6 +9,7 @@ from typing import Any
 import graphene
 import pytest
 from graphql import ExecutionResult, graphql
+from httpx import ASGITransport, AsyncClient
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
@@ -18,7 +19,7 @@ from relaypoint.app import http
 from relaypoint.app.graphql_http import MEDIA, GraphQLEndpoint, GraphQLRequest, Limits
 from relaypoint.app.runtime import Runtime
 from relaypoint.app.settings import Settings
-from relaypoint.graph import open_store
+from relaypoint.graph import Store, open_store
 from relaypoint.schema.problems import formatted
 from relaypoint.tests.helpers import make_backend
 
@@ -123,6 +124,7 @@ def test_limits() -> None:
     ):
         answer = post(query, limits=few)
         assert answer.status_code == 400, query
+    assert post("{ hello }" + " " * 100, limits=Limits(body=100)).json()["errors"][0]["extensions"]["code"] == "LIMIT"
     deep = "{ hello { a { b { c } } } }"
     assert post(deep, limits=few).json()["errors"][0]["extensions"]["code"] == "LIMIT"
 
@@ -164,6 +166,18 @@ async def test_who_asks_and_whether_the_store_answers(embedded_url: str) -> None
     assert site.get("/readyz").json() == {"status": "ready", "store": "embedded"}
     assert "/graphql" in site.get("/").text
     await store.close()
+
+
+async def test_a_store_that_does_not_answer_is_not_ready(store: Store) -> None:
+    site = http.build(Runtime(Settings(), make_backend(store)), http.operator)
+    async with AsyncClient(transport=ASGITransport(site), base_url="http://127.0.0.1:8000") as asked:
+        assert (await asked.get("/readyz")).json() == {"status": "ready", "store": store.engine}
+        await store.close()
+        away = await asked.get("/readyz")
+        assert (away.status_code, away.json()["code"], away.headers["retry-after"]) == (503, "UNAVAILABLE", "5")
+        assert (await asked.get("/healthz")).status_code == 200
+        answer = await asked.post("/graphql", json={"query": "{ organizations { edges { node { key } } } }"})
+        assert answer.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
 
 
 def test_a_page_of_another_site_can_not_use_the_dev_sign_in() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -128,7 +129,7 @@ async def test_of_two_imports_at_once_one_is_told(backend: Backend) -> None:
 
 async def test_a_contact_point_that_changed_meanwhile_is_not_referred_to(backend: Backend) -> None:
     class Changing(Through):
-        """Its channel dies between the decision and the write."""
+        """A channel of it dies between the decision and the write."""
 
         async def write(self, steps: object, operation: object = None) -> list[list[Row]]:
             roster = tiny_roster()
@@ -142,6 +143,115 @@ async def test_a_contact_point_that_changed_meanwhile_is_not_referred_to(backend
         await referrals.refer(OPERATOR, changing, need, to="shelter-desk")
     assert told.value.message_id == "refer.changed"
     assert await referrals.referrals(OPERATOR, backend) == []
+
+
+async def versions(store: Store) -> dict[str, int]:
+    return {row["row"]["id"]: row["version"] for row in await store.read("contact_points_list")}
+
+
+@pytest.mark.parametrize(
+    ("sheet", "id", "column", "value", "bumped"),
+    [
+        ("channels", "shelter-phone", "address", "+442079460108", {"shelter-desk"}),
+        ("channels", "shelter-phone", "contact_point", "shelter-night-desk", {"shelter-desk", "shelter-night-desk"}),
+        ("holders", "shelter-second", "until", "2026-06-01", {"shelter-desk"}),
+        ("services", "shelter-beds", "capacity", "full", {"shelter-desk", "shelter-night-desk"}),
+        ("services", "line-advice", "organization", "example-unit", {"line-desk", "unit-desk"}),
+        ("organizations", "example-line", "status", "suspended", {"line-desk"}),
+        ("contact_points", "unit-desk", "organization", "example-police", {"unit-desk"}),
+        ("contact_points", "unit-desk", "hours", "24/7", {"unit-desk"}),
+        ("jurisdictions", "GB-X-NORTH", "name", "Example Far North", set()),
+        ("guidance", "desk-rules", "version", "2", set()),
+    ],
+)
+async def test_what_a_contact_point_rests_on_changes_its_version(
+    backend: Backend, sheet: str, id: str, column: str, value: str, bumped: set[str]
+) -> None:
+    before = await versions(backend.store)
+    assert set(before.values()) == {1}
+    roster = tiny_roster()
+    row(roster, sheet, id)[column] = value
+    done = await imported(backend, roster)
+    assert [(change.sheet, change.id, change.columns) for change in done.changes] == [(sheet, id, (column,))]
+    after = await versions(backend.store)
+    assert {id for id in after if after[id] != before[id]} == bumped
+    assert {after[id] for id in bumped} <= {2}
+
+
+async def test_a_value_that_is_taken_out_goes(backend: Backend) -> None:
+    roster = tiny_roster()
+    row(roster, "contact_points", "shelter-desk").update(hours="", holidays="", languages="", service_types="")
+    row(roster, "channels", "shelter-relay").update(kind="in-person", via="")
+    row(roster, "jurisdictions", "GB")["hotline"] = ""
+    done = await imported(backend, roster)
+    assert {change.id for change in done.changes} == {"shelter-desk", "shelter-relay", "GB"}
+    exported = await export_roster(OPERATOR, backend)
+    desk = next(each for each in exported["contact_points"] if each["id"] == "shelter-desk")
+    assert (desk["hours"], desk["holidays"], desk["languages"], desk["service_types"]) == (None, None, [], [])
+    lines = await dump(backend.store)
+    assert not [line for line in lines if "-HANDLES->" in line and line.startswith("ContactPoint shelter-desk")]
+    assert not [line for line in lines if "-VIA->" in line or "-HOTLINE->" in line]
+    assert not any(
+        '"hours"' in line for line in lines if line.startswith("ContactPoint {") and '"shelter-desk"' in line
+    )
+    # And back again: the store is then what it was, but for versions and events.
+    await imported(backend)
+    assert (await imported(backend)).changes == []
+    assert await broken_roster_link(backend.store) is None
+
+
+async def test_rows_that_are_left_out_stay(backend: Backend) -> None:
+    only = {"organizations": [{**row(tiny_roster(), "organizations", "example-line"), "name": "Example Phone Line"}]}
+    before = await export_roster(OPERATOR, backend)
+    done = await imported(backend, only)
+    assert [(change.id, change.columns) for change in done.changes] == [("example-line", ("name",))]
+    after = await export_roster(OPERATOR, backend)
+    assert {sheet: len(rows) for sheet, rows in after.items()} == {sheet: len(rows) for sheet, rows in before.items()}
+    assert after["channels"] == before["channels"]
+
+
+async def test_a_tampered_roster_is_found(backend: Backend) -> None:
+    (third,) = [r["event"] for r in await backend.store.read("roster_events") if r["event"]["sequence"] == 3]
+    assert await broken_roster_link(backend.store) is None
+    await backend.store.apply([f"MATCH (e:Event {{id: '{third['id']}'}}) SET e.actor = 'operator:other'"])
+    assert await broken_roster_link(backend.store) == 3
+    await backend.store.apply([f"MATCH (e:Event {{id: '{third['id']}'}}) SET e.actor = 'operator'"])
+    assert await broken_roster_link(backend.store) is None
+    last = sum(len(rows) for rows in tiny_roster().values())
+    await backend.store.apply([f"MATCH (e:Event {{id: 'roster.{last}'}}) DETACH DELETE e"])
+    assert await broken_roster_link(backend.store) == last
+
+
+class Between(Through):
+    """Runs imports between the reads of a roster: each changes an organization and the desk of another sheet."""
+
+    def __init__(self, inner: Store, times: int) -> None:
+        super().__init__(inner)
+        self.times = times
+
+    async def read(self, statement: str, /, **parameters: object) -> list[Row]:
+        rows = await self.inner.read(statement, **parameters)
+        if statement == "organizations_list" and self.times:
+            self.times -= 1
+            roster = tiny_roster()
+            for sheet, id in (("organizations", "example-line"), ("contact_points", "line-desk")):
+                row(roster, sheet, id)["name"] = f"Name {self.times}"
+            await imported(make_backend(self.inner), roster)
+        return rows
+
+
+async def test_an_export_beside_an_import_is_of_one_moment(backend: Backend) -> None:
+    exported = await export_roster(OPERATOR, make_backend(Between(backend.store, 2)))
+    names = {
+        each["name"] for sheet in exported.values() for each in sheet if each["id"] in ("example-line", "line-desk")
+    }
+    assert names == {"Name 0"}
+
+
+async def test_a_roster_that_never_rests_is_told(backend: Backend) -> None:
+    with pytest.raises(Conflict) as told:
+        await export_roster(OPERATOR, make_backend(Between(backend.store, 1000)))
+    assert told.value.message_id == "roster.busy"
 
 
 async def test_only_the_operator_changes_or_exports_the_roster(backend: Backend) -> None:
@@ -188,8 +298,6 @@ PLANTED = {  # file, row, column: what to plant
 async def test_twenty_planted_errors_are_all_reported_and_nothing_changes(
     store_env: dict[str, str], tmp_path: Path
 ) -> None:
-    import json
-
     settings = {**store_env, "RELAYPOINT_KEY_FILE": str(tmp_path / "key"), "RELAYPOINT_SPOOL": str(tmp_path / "spool")}
     assert run(settings, "import", str(write_folder(tmp_path / "good", tiny_roster()))).returncode == 0
     assert run(settings, "export", str(tmp_path / "before")).returncode == 0

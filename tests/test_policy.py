@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import strawberry
-from graphql import GraphQLInputObjectType, GraphQLObjectType, is_introspection_type
+from graphql import GraphQLObjectType, introspection_from_schema, is_introspection_type
 
 import relaypoint.resolvers
 from relaypoint.domain.errors import NotFound
@@ -72,13 +72,32 @@ def test_every_graphql_field_has_a_declared_policy() -> None:
 def test_everything_in_the_schema_is_described() -> None:
     missing = []
     for each in schema._schema.type_map.values():
-        if is_introspection_type(each) or not isinstance(each, GraphQLObjectType | GraphQLInputObjectType):
+        if is_introspection_type(each):
             continue
         if not each.description:
             missing.append(each.name)
-        fields: dict[str, Any] = {**each.fields}
-        missing += [f"{each.name}.{name}" for name, field in fields.items() if not field.description]
+        fields: dict[str, Any] = getattr(each, "fields", {})
+        for name, field in fields.items():
+            if not field.description:
+                missing.append(f"{each.name}.{name}")
+            arguments: dict[str, Any] = getattr(field, "args", {})
+            missing += [f"{each.name}.{name}({given})" for given, of in arguments.items() if not of.description]
     assert missing == []
+
+
+def test_what_a_mutation_can_answer_is_told_by_introspection() -> None:
+    introspected = introspection_from_schema(schema._schema)
+    unions = {
+        each["name"]: {member["name"] for member in each["possibleTypes"]}
+        for each in introspected["__schema"]["types"]
+        if each["kind"] == "UNION"
+    }
+    problems = {"InvalidInput", "NotFound", "Conflict", "Unavailable"}
+    assert unions == {
+        "ReferResult": {"ReferralSent", "NoChannel", *problems},
+        "MoveResult": {"HandoffMoved", "NoChannel", *problems},
+        "ImportResult": {"RosterImport", *problems},
+    }
 
 
 async def test_a_field_that_nobody_declared_is_denied_to_everybody() -> None:

@@ -174,6 +174,49 @@ async def test_a_changed_event_breaks_the_chain(backend: Backend) -> None:
     assert chain.broken_link(events[::-1], length, head) == 1
 
 
+async def test_a_hand_in_the_store_is_found_out(backend: Backend) -> None:
+    sent = await send(backend)
+    id = sent.referral["id"]
+    await handoffs.move_handoff(SHELTER, backend, sent.referral["handoffs"][0]["id"], "accept")
+    assert await referrals.broken_link(OPERATOR, backend, id) is None
+    await backend.store.apply([f"MATCH (e:Event {{id: '{id}.2'}}) SET e.at = '2026-03-03T09:00:00.000Z'"])
+    assert await referrals.broken_link(OPERATOR, backend, id) == 2
+    await backend.store.apply([f"MATCH (e:Event {{id: '{id}.2'}}) DETACH DELETE e"])
+    assert await referrals.broken_link(OPERATOR, backend, id) == 2
+    with pytest.raises(NotFound):
+        await referrals.broken_link(OPERATOR, backend, "nothing")
+
+
+async def test_a_coordinators_relay_by_whom_the_case_avoids_is_no_way_on(backend: Backend) -> None:
+    roster = tiny_roster()
+    for each in roster["channels"]:
+        if each["contact_point"] == "authority-desk":
+            each |= {"kind": "relay", "address": "", "via": "line-desk"}
+    roster["channels"] = [each for each in roster["channels"] if each["id"] != "authority-form"]
+    row(roster, "channels", "authority-mail")["id"] = "authority-form"
+    await imported(backend, roster)
+    await backend.store.apply(["MATCH (c:Channel {id: 'authority-mail'}) DETACH DELETE c"])
+    for avoid, reached in (((), True), (("example-line",), False)):
+        await referrals.refer(UNIT, backend, replace(NEED, avoid=avoid), to="shelter-desk")
+        late = make_backend(backend.store, "2026-03-10T10:00:00.000Z", backend.vault)
+        stall = (await stalled.stalled(UNIT, late))[-1]
+        desks = {step.contact_point.id for step in stall.next_steps if step.contact_point}
+        assert ("authority-desk" in desks) == reached
+        await handoffs.move_handoff(UNIT, backend, stall.handoff.id, "cancel", reason="duplicate")
+
+
+async def test_a_hotline_whose_holder_the_case_avoids_is_no_way_on(backend: Backend) -> None:
+    roster = tiny_roster()
+    roster["holders"].append({"id": "line-first", "contact_point": "line-desk", "role": "primary", "rank": "1"})
+    await imported(backend, roster)
+    late = make_backend(backend.store, "2026-03-10T10:00:00.000Z", backend.vault)
+    for avoid, roles in (((), {"coordinator", "hotline"}), (("line-first",), set())):
+        await referrals.refer(UNIT, backend, replace(NEED, avoid=avoid), to="shelter-desk")
+        (stall,) = await stalled.stalled(UNIT, late)
+        assert {s.role for s in stall.next_steps if s.contact_point and s.contact_point.id == "line-desk"} == roles
+        await handoffs.move_handoff(UNIT, backend, stall.handoff.id, "cancel", reason="duplicate")
+
+
 async def test_without_its_key_a_case_is_gone_and_its_referral_is_not(backend: Backend) -> None:
     sent = await send(backend)
     await backend.store.apply(["MATCH (k:CaseKey) DETACH DELETE k"])

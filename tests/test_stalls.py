@@ -10,10 +10,10 @@ import pytest
 
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.handoffs import Status
-from relaypoint.domain.model import Holder
+from relaypoint.domain.model import Body, Holder
 from relaypoint.domain.stalls import OpenHandoff, stall
-from relaypoint.domain.words import ChannelState, Confidentiality, HolderRole, Priority, Staffing
-from relaypoint.tests.cases import body, desk, mail, phone
+from relaypoint.domain.words import ChannelKind, ChannelState, Confidentiality, HolderRole, Priority, Staffing
+from relaypoint.tests.cases import OFFICE_HOURS, body, desk, mail, phone
 
 SENT = "2026-03-03T10:00:00.000Z"
 DESK = desk("desk", phone(), mail(), staffing=Staffing.OFFICE)
@@ -128,6 +128,44 @@ def test_nobody_is_turned_to_whom_the_case_avoids(avoided: str) -> None:
     found = stall(case, at("2026-03-03T15:00"))
     assert found is not None
     assert [step.role for step in found.next_steps] == ["same-desk", "sender"]
+
+
+RELAY = phone(
+    id="relay",
+    kind=ChannelKind.RELAY,
+    address=None,
+    via_contact_point="front-desk",
+    via=(Body("front", "government"), Body("force", "police")),
+)
+
+
+@pytest.mark.parametrize("avoided", ["front-desk", "front", "force", "police"])
+def test_nobody_is_reached_by_a_relay_whom_the_case_avoids(avoided: str) -> None:
+    around: dict[str, Any] = {
+        "other_desks": (desk("other", RELAY),),
+        "coordinators": ((desk("lead", RELAY), body("office")),),
+        "hotlines": ((desk("line", RELAY), body("line-body")),),
+    }
+    free = stall(handoff(**around), at("2026-03-03T15:00"))
+    assert free is not None
+    assert [step.role for step in free.next_steps] == ["same-desk", "other-desk", "coordinator", "hotline", "sender"]
+    bound = stall(handoff(**around, avoid=Avoid.of([avoided])), at("2026-03-03T15:00"))
+    assert bound is not None
+    assert [step.role for step in bound.next_steps] == ["same-desk", "sender"]
+
+
+def test_the_age_runs_from_the_moment_that_was_missed_by_the_clock_and_in_working_time() -> None:
+    office = replace(DESK, calendar=OFFICE_HOURS)
+    found = stall(handoff(desk=office), at("2026-03-04T08:00"))
+    assert found is not None
+    # From 14:00 to 17:00, and nothing of the night.
+    assert (found.due, found.age.clock_hours, found.age.working_hours) == ("2026-03-03T14:00:00.000Z", 18.0, 3.0)
+
+
+def test_the_gravest_reason_is_the_one_that_is_told() -> None:
+    case = handoff(desk=replace(DESK, until="2026-03-04"), notice="dead")
+    assert reason(case, "2026-03-03T11:00") == "undelivered"
+    assert reason(case, "2026-03-05T11:00") == "orphaned"
 
 
 def test_no_channel_below_the_case_is_used() -> None:

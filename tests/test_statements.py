@@ -2,172 +2,391 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from relaypoint.domain.policy import OPERATOR
-from relaypoint.graph import Row, Store, open_store
+from relaypoint.domain.roster import SHEETS
+from relaypoint.graph import Operation, Row, Step, Store, Unmet, open_store
 from relaypoint.graph.library import Statement, statements
 from relaypoint.graph.neo4j import Neo4jStore
-from relaypoint.resolvers import outbox, referrals
-from relaypoint.resolvers.backend import Backend
+from relaypoint.graph.schema import VERSION
+from relaypoint.resolvers import handoffs, outbox, referrals
 from relaypoint.resolvers.finding import NeedInput
 from relaypoint.tests.engines import Server
-from relaypoint.tests.helpers import filled, unordered
+from relaypoint.tests.helpers import NOW, Through, dump, filled, member, opened, raw, tiny_roster, unordered
 
-READS = sorted(name for name, statement in statements().items() if statement.mode == "read")
-NEED = NeedInput(from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female",))
-SCANS = ("AllNodesScan", "NodeByLabelScan", "RelationshipTypeScan", "UnionNodeByLabelsScan", "NodeIndexScan")
+Parameters = dict[str, Any]
+
+HOUSING = NeedInput(from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female",))
+FORM = NeedInput(from_organization="example-line", service="identification", place="GB-X-SOUTH")
+LATER = "2026-03-04T10:00:00.000Z"
+BY_SHEET = ("_list", "_put", "_unlink")
 
 
-async def populate(store: Store) -> Backend:
-    """The tiny roster and one referral with its notice leased; the ids are made the same on every engine."""
+class Recording(Through):
+    """Keeps what was written, so that another store can be given the very same."""
+
+    def __init__(self, inner: Store) -> None:
+        super().__init__(inner)
+        self.written: list[tuple[Sequence[Step], Operation | None]] = []
+
+    async def write(self, steps: Sequence[Step], operation: Operation | None = None) -> list[list[Row]]:
+        rows = await self.inner.write(steps, operation)
+        self.written.append((steps, operation))
+        return rows
+
+
+async def populate(store: Store) -> None:
+    """The tiny roster, a referral that moved on, one by an official form, one that is over, and their notices."""
     backend = await filled(store)
-    numbers = iter(range(100, 10_000))
-
-    def next_id() -> str:
-        return f"00000000-0000-7000-8000-{next(numbers):012d}"
-
-    def next_random() -> str:
-        return f"ABCDE{next(numbers):05d}"
-
-    fixed = Backend(store, backend.clock, backend.vault, next_id, next_random)
-    await referrals.refer(OPERATOR, fixed, NEED)
-    await outbox.lease(OPERATOR, fixed)
-    return fixed
+    one = await referrals.refer(OPERATOR, backend, HOUSING, to="shelter-desk", idempotency_key="one")
+    await referrals.refer(OPERATOR, backend, FORM, consent=True)
+    over = await referrals.refer(OPERATOR, backend, HOUSING, to="shelter-desk")
+    shelter = member("example-shelter")
+    await handoffs.move_handoff(shelter, backend, one.referral["handoffs"][0]["id"], "receive")
+    await handoffs.move_handoff(shelter, backend, over.referral["handoffs"][0]["id"], "reject", reason="no-capacity")
+    leased = await outbox.lease(OPERATOR, backend, limit=3)
+    await outbox.settle(OPERATOR, backend, leased[0], "delivered", "shelter-mail", {})
+    await outbox.settle(OPERATOR, backend, leased[1], "failed", None, {"shelter-mail": "no answer"})
 
 
-def parameters(rows: dict[str, list[Row]]) -> dict[str, dict[str, Any]]:
-    """What each reading statement is asked with. ``rows`` are the ids that the store made up."""
-    referral, handoff = rows["referral"][0]["id"], rows["handoff"][0]["id"]
-    page = {"after": "a", "limit": 3}
-    pages = {f"{kind}_page": page for kind in ("organizations", "task_forces", "contact_points")}
-    lists: dict[str, dict[str, Any]] = {name: {} for name in READS if name.endswith("_list")}
-    return {
-        **lists,
-        **pages,
-        "organizations_get": {"ids": ["example-shelter", "nobody"]},
-        "task_forces_get": {"ids": ["example-force"]},
-        "contact_points_get": {"ids": ["shelter-desk"]},
-        "contact_points_of": {"organizations": ["example-shelter"]},
-        "events_of": {"id": referral},
-        "find_ground": {
-            "place": "GB-X-NORTH",
-            "service": "housing",
-            "asker": "example-unit",
-            "avoid": ["example-line", "line-desk", "shelter-first", "nobody"],
-        },
-        "handoff_get": {"id": handoff, "day": "2026-03-03"},
-        "handoffs_by_reference": {"reference": rows["referral"][0]["reference"]},
-        "handoffs_open": {"organization": "example-shelter"},
-        "key_check_get": {},
-        "notices_leased": {"lease": rows["notice"][0]["lease"]},
-        "operation_find": {"id": "nothing"},
-        "place_emergency": {"place": "GB-X-NORTH"},
-        "referral_get": {"id": referral},
-        "referrals_all": {"before": None, "limit": 5},
-        "referrals_of": {"organization": "example-shelter", "before": None, "limit": 5},
-        "roster_events": {},
-        "roster_root": {},
-        "schema_version": {},
-        "stall_surroundings": {"pairs": [{"desk": "shelter-desk", "sender": "example-unit"}]},
+@asynccontextmanager
+async def both(embedded_url: str, server: Server) -> AsyncIterator[tuple[Store, Store]]:
+    """The embedded engine and Neo4j, holding the very same."""
+    nobody = {"user": None, "password": None}
+    async with (
+        opened(embedded_url, nobody) as embedded,
+        opened(server.uri, {"user": server.user, "password": server.password}) as neo4j,
+    ):
+        recording = Recording(embedded)
+        await populate(recording)
+        for steps, operation in recording.written:
+            await neo4j.write(steps, operation)
+        assert await dump(embedded) == await dump(neo4j)
+        yield embedded, neo4j
+
+
+async def parameters(store: Store) -> dict[str, list[Parameters]]:
+    """What each statement is asked with, in the order of asking: those that read first. Each finds something."""
+    (first, second, _) = await raw(
+        store, "MATCH (r:Referral) RETURN r.id AS id, r.reference AS reference ORDER BY r.id"
+    )
+    steps = await raw(
+        store,
+        "MATCH (c:ContactPoint)<-[:TO]-(h:Handoff)-[:STEP_OF]->(r:Referral) "
+        "RETURN h.id AS id, h.version AS version, r.version AS referral_version ORDER BY h.id",
+    )
+    (leased,) = await raw(store, "MATCH (n:Notice) WHERE n.lease IS NOT NULL RETURN n.id AS id, n.lease AS lease")
+    (root,) = await raw(store, "MATCH (r:Roster) RETURN r.version AS version")
+    (desk,) = await raw(store, "MATCH (c:ContactPoint {id: 'unit-desk'}) RETURN c.version AS version")
+    (done,) = await raw(store, "MATCH (o:Operation) WHERE size(o.id) = 64 RETURN o.id AS id")
+    step = steps[0]
+    move = {
+        "handoff": step["id"],
+        "operation": "lock",
+        "handoff_version": step["version"],
+        "referral_version": step["referral_version"],
+        "changes": {"status": "accepted", "reason": None, "changed_at": LATER},
     }
+    page = [{"after": after, "limit": 3} for after in (None, "example-line")]
+    reading: dict[str, list[Parameters]] = {
+        **{f"{sheet}_list": [{}] for sheet in SHEETS},
+        **{f"{kind}_page": page for kind in ("organizations", "contact_points")},
+        "task_forces_page": [{"after": None, "limit": 1}, {"after": "example-force", "limit": 9}],
+        "organizations_get": [{"ids": ["example-shelter", "nobody", "example-police", "example-former"]}],
+        "task_forces_get": [{"ids": ["example-force-north", "example-force"]}],
+        "contact_points_get": [{"ids": ["shelter-desk", "line-desk"]}],
+        "contact_points_of": [{"organizations": ["example-shelter", "example-line"]}],
+        "events_of": [{"id": first["id"]}],
+        "find_ground": [
+            {"place": place, "service": service, "asker": asker, "avoid": ["line-desk", "shelter-first", "x", asker]}
+            for place, service, asker in (
+                ("GB-X-NORTH", "housing", "example-unit"),
+                ("GB", "identification", "example-line"),
+                ("GB-X-OLD", "night-shelter", "example-former"),
+                ("nowhere", "nothing", "nobody"),
+            )
+        ],
+        "handoff_get": [{"id": each["id"], "day": day} for each in steps for day in ("2019-01-01", "2026-03-03")],
+        "handoffs_by_reference": [{"reference": first["reference"]}],
+        "handoffs_open": [{"organization": each} for each in (None, "example-shelter", "example-line")],
+        "key_check_get": [{}],
+        "notices_leased": [{"lease": leased["lease"]}],
+        "operation_find": [{"id": done["id"]}],
+        "place_emergency": [{"place": "GB-X-NORTH"}, {"place": "GB"}, {"place": "GB-X-OLD"}],
+        "referral_get": [{"id": first["id"]}, {"id": second["id"]}],
+        "referrals_all": [{"before": None, "limit": 2}, {"before": second["id"], "limit": 9}],
+        "referrals_of": [
+            {"organization": "example-shelter", "before": None, "limit": 1},
+            {"organization": "example-unit", "before": None, "limit": 9},
+            {"organization": "example-authority", "before": LATER, "limit": 9},
+        ],
+        "roster_events": [{}],
+        "roster_root": [{}],
+        "schema_version": [{}],
+        "stall_surroundings": [
+            {"pairs": [{"desk": "shelter-desk", "sender": "example-unit"}]},
+            {"pairs": [{"desk": each, "sender": "example-line"} for each in ("authority-desk", "shelter-desk")]},
+        ],
+    }
+    writing: dict[str, list[Parameters]] = {
+        "schema_found": [{"version": VERSION}],
+        "operation_record": [{"id": "new", "at": NOW, "fingerprint": "f", "result": "{}", "expires": LATER}],
+        "key_check_set": [{"operation": "lock", "key_check": "proof"}],
+        "referral_create": [
+            {
+                "id": "new-referral",
+                "sender": "example-unit",
+                "service_type": "housing",
+                "sealed_key": "key",
+                "properties": {"reference": "NEWNE-WNEWN", "version": 1, "sealed": "text", "chain_length": 0},
+            }
+        ],
+        "handoff_create": [
+            {
+                "id": "new-handoff",
+                "referral": "new-referral",
+                "contact_point": "unit-desk",
+                "contact_point_version": desk["version"],
+                "operation": "lock",
+                "properties": {"status": "requested", "version": 1, "form": None},
+            }
+        ],
+        "handoff_along": [{"handoff": "new-handoff", "pathway": "unit-to-shelter"}],
+        "event_append": [
+            {"referral": "new-referral", "sequence": 1, "hash": "h", "id": "new-event", "properties": {"kind": "sent"}}
+        ],
+        "notice_create": [
+            {
+                "id": "new-notice",
+                "handoff": "new-handoff",
+                "contact_point": "unit-desk",
+                "properties": {"status": "pending", "due_at": NOW, "attempts": 0},
+            }
+        ],
+        "handoff_move": [move],
+        "handoff_close": [{"handoff": "new-handoff"}],
+        "notices_lease": [
+            {"lease": "lease", "now": LATER, "until": "2026-03-04T10:02:00.000Z", "limit": limit} for limit in (1, 9)
+        ],
+        "notice_settle": [{"id": "new-notice", "lease": "lease", "changes": {"status": "dead", "lease": None}}],
+        "notice_unqueue": [{"id": "new-notice"}],
+        "roster_lock": [{"operation": "lock", "version": root["version"], "length": 1000, "head": "head"}],
+        "roster_record": [{"events": [{"id": "new.1", "sequence": 1000}, {"id": "new.2", "sequence": 1001}]}],
+        "contact_points_touch": [{"ids": ["shelter-desk", "line-desk"]}],
+    }
+    return reading | writing | by_sheet()
 
 
-async def answers(store: Store) -> dict[str, Any]:
-    await populate(store)
-    (referral,) = await store.read("referrals_all", before=None, limit=5)
-    shown = await store.read("referral_get", id=referral["id"])
-    reference = {"id": referral["id"], "reference": shown[0]["referral"]["reference"]}
-    handoff = {"id": shown[0]["handoffs"][0]["id"]}
-    made_up = {"referral": [reference], "handoff": [handoff], "notice": [{"lease": _lease(store)}]}
-    asked = parameters(made_up)
-    assert sorted(asked) == READS, "a reading statement has no parameters here"
-    found = {}
-    for name, given in asked.items():
-        assert set(given) == statements()[name].parameters, name
-        found[name] = _settled(unordered(await store.read(name, **given)))
-    return found
+def by_sheet() -> dict[str, list[Parameters]]:
+    """What the statements of the sheets are asked with: a row that is there is changed, tied anew, and one is made."""
+    found: dict[str, list[Parameters]] = {}
+    ids = {sheet: [each["id"] for each in rows] for sheet, rows in tiny_roster().items()}
+    for sheet, rows in ids.items():
+        properties = {"version": 7, "since": None, "until": "2027-01-01", "source": "a book"}
+        if "name" in SHEETS[sheet].columns:
+            properties["name"] = "Other"
+        found[f"{sheet}_put"] = [
+            {"rows": [{"id": rows[0], "properties": properties}, {"id": f"new-{sheet}", "properties": properties}]}
+        ]
+        for column, target in SHEETS[sheet].references.items():
+            pairs = [{"id": rows[0], "to": ids[target][-1]}, {"id": f"new-{sheet}", "to": ids[target][0]}]
+            found[f"{sheet}_link_{column}"] = [{"pairs": pairs}]
+    # At the end, for all the others find more to do before.
+    return found | {f"{sheet}_unlink": [{"ids": [rows[0], f"new-{sheet}"]}] for sheet, rows in ids.items()}
 
 
-def _lease(store: Store) -> str:
-    # The seventh id that is made: operation, referral, handoff, notice, event come before it in ``populate``.
-    return "00000000-0000-7000-8000-000000000106"
+def stale() -> list[tuple[str, Parameters]]:
+    """What compare-and-set has to refuse, after all of the above was written."""
+    lock = {"operation": "lock", "version": 0, "length": 0, "head": ""}
+    move = {"handoff": "new-handoff", "operation": "lock", "changes": {"status": "accepted"}}
+    desk = {"contact_point": "unit-desk", "referral": "new-referral", "operation": "lock", "properties": {}}
+    return [
+        ("roster_lock", lock),
+        ("key_check_set", {"operation": "lock", "key_check": "another"}),
+        ("handoff_move", {**move, "handoff_version": 1, "referral_version": 9}),
+        ("handoff_move", {**move, "handoff_version": 9, "referral_version": 1}),
+        ("handoff_create", {**desk, "id": "newer-handoff", "contact_point_version": 99}),
+        ("handoff_close", {"handoff": "new-handoff"}),
+        ("notice_settle", {"id": "new-notice", "lease": "another", "changes": {"status": "delivered"}}),
+        ("notice_unqueue", {"id": "new-notice"}),
+        ("notices_lease", {"lease": "lease", "now": NOW, "until": LATER, "limit": 9}),
+    ]
 
 
-_DIFFERS = {"sealed", "sealed_key", "key_check", "hash", "previous", "head", "data", "chain_head"}
+def comparable(statement: Statement, rows: list[Row]) -> Any:
+    """The rows as they have to be the same: in their order, where the statement gives them one."""
+    return [unordered(each) for each in rows] if _ends_in_order(statement) else unordered(rows)
 
 
-def _settled(value: Any) -> Any:
-    """Without what is random in each store: keys, and the hashes over what they seal."""
+def _ends_in_order(statement: Statement) -> bool:
+    return "ORDER BY" in statement.text.rpartition("RETURN")[2]
+
+
+def kinds(value: Any) -> set[type]:
+    """Of what all that is in a value is."""
     if isinstance(value, dict):
-        return {key: _settled(each) for key, each in value.items() if key not in _DIFFERS}
-    return [_settled(each) for each in value] if isinstance(value, list) else value
+        return {dict}.union(*(kinds(each) for each in value.values()))
+    return {list}.union(*(kinds(each) for each in value)) if isinstance(value, list) else {type(value)}
 
 
-async def test_every_reading_statement_gives_the_same_on_both_engines(embedded_url: str, neo4j_server: Server) -> None:
-    embedded = await open_store(embedded_url)
-    server = await open_store(neo4j_server.uri, user=neo4j_server.user, password=neo4j_server.password)
-    try:
-        here, there = await answers(embedded), await answers(server)
-        for name in READS:
-            assert here[name] == there[name], name
-        empty = {name for name, rows in here.items() if not rows}
-        assert empty <= {"operation_find"}, "a statement was compared on nothing"
-    finally:
-        await embedded.close()
-        await server.close()
+async def test_every_statement_does_the_same_on_both_engines(embedded_url: str, neo4j_server: Server) -> None:
+    async with both(embedded_url, neo4j_server) as (embedded, neo4j):
+        asked = await parameters(embedded)
+        assert sorted(asked) == sorted(statements()), "a statement has nothing to be asked with here"
+        for name, sets in asked.items():
+            statement = statements()[name]
+            for given in sets:
+                assert set(given) == statement.parameters, name
+                if name == "key_check_set":  # Only a store without a proof of its key is given one.
+                    for store in (embedded, neo4j):
+                        await store.apply(["MATCH (s:Schema {id: 'relaypoint'}) SET s.key_check = null"])
+                here, there = [await ask(store, statement, given) for store in (embedded, neo4j)]
+                assert comparable(statement, here) == comparable(statement, there), (name, given)
+                assert kinds(here) | kinds(there) <= {dict, list, str, int, bool, type(None)}, name
+                if not name.endswith("_unlink"):  # which returns nothing by intent
+                    assert here, f"{name} was compared on nothing"
+                if statement.mode == "write":
+                    assert await dump(embedded) == await dump(neo4j), (name, given)
+        before = await dump(embedded)
+        for name, given in stale():
+            assert set(given) == statements()[name].parameters, name
+            for store in (embedded, neo4j):
+                with pytest.raises(Unmet):
+                    await store.write([Step(name, given)])
+        assert await dump(embedded) == await dump(neo4j) == before
 
 
-def test_every_writing_statement_is_run_by_the_use_cases() -> None:
-    """Those are compared through their effects; here, that none is left over."""
-    code = "\n".join(path.read_text(encoding="utf-8") for path in _sources())
-    for name, statement in statements().items():
-        generic = name.split("_link_")[0] + "_link" if "_link_" in name else name
-        by_sheet = generic.endswith(("_put", "_unlink", "_link", "_list", "_page", "_get"))
-        if statement.mode == "write" and not by_sheet:
-            assert f'"{name}"' in code, name
+async def ask(store: Store, statement: Statement, given: Parameters) -> list[Row]:
+    if statement.mode == "read":
+        return await store.read(statement.name, **given)
+    (rows,) = await store.write([Step(statement.name, given, None)])
+    return rows
 
 
-def _sources() -> Iterator[Path]:
+async def test_every_writing_statement_changes_something(embedded_url: str) -> None:
+    """Else the comparison above would compare nothing."""
+    async with opened(embedded_url, {"user": None, "password": None}) as store:
+        await populate(store)
+        await store.apply(["MATCH (s:Schema {id: 'relaypoint'}) SET s.key_check = null"])
+        for name, sets in (await parameters(store)).items():
+            before = await dump(store)
+            for given in sets:
+                await ask(store, statements()[name], given)
+            changed = await dump(store) != before
+            assert changed == (statements()[name].mode == "write" and name != "schema_found"), name
+
+
+def test_every_statement_is_run_by_the_code() -> None:
     root = Path(__file__).resolve().parent.parent
-    yield from (root / "resolvers").glob("*.py")
-    yield from (root / "graph").glob("*.py")
+    sources = [*(root / "resolvers").glob("*.py"), *(root / "graph").glob("*.py")]
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    kinds = ("organizations", "task_forces", "contact_points")
+    by_kind = {f"{kind}_{what}" for kind in kinds for what in ("page", "get")}
+    # By sheet, these names are made up where they are used.
+    sheets = {f"{sheet}{what}" for sheet in SHEETS for what in BY_SHEET}
+    links = {f"{name}_link_{column}" for name, sheet in SHEETS.items() for column in sheet.references}
+    assert by_kind | sheets | links <= set(statements())
+    # The roster's events are read by whoever proves its chain; no command does yet.
+    for name in set(statements()) - by_kind - sheets - links - {"roster_events"}:
+        assert f'"{name}"' in code, name
+
+
+# plans
 
 
 def operators(plan: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every operator of a plan with its details."""
     yield plan["operatorType"].split("@")[0], str(plan.get("args", {}).get("Details", ""))
     for child in plan.get("children", ()):
         yield from operators(child)
 
 
-async def test_no_statement_scans_where_it_is_meant_to_look_up(neo4j_server: Server) -> None:
+def scans(plan: dict[str, Any]) -> list[tuple[str, str]]:
+    """The operators that read a whole kind: of nodes, of relationships, or of an index."""
+    return [(operator, details) for operator, details in operators(plan) if "Scan" in operator]
+
+
+def fault(statement: Statement, plan: dict[str, Any]) -> str | None:
+    """Why the plan is not one for this statement, or None."""
+    found = scans(plan)
+    if any(operator == "CartesianProduct" and scans(product) for operator, product in _products(plan)):
+        return f"{statement.name} multiplies a scan: {found}"
+    for operator, details in found:
+        read = set(re.findall(r":(\w+)", details))
+        if operator == "AllNodesScan" or not read:
+            return f"{statement.name} reads the whole graph: {operator} {details}"
+        if statement.starts == "open" and read <= {"ContactPoint", "Queue", "HOLDS_OPEN", "PENDING"}:
+            continue  # Desks are few, and these relationships go when the work is done.
+        if statement.starts == "label" and read == {_own_label(statement)}:
+            continue
+        return f"{statement.name} scans: {operator} {details}"
+    return None
+
+
+def _products(plan: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield plan["operatorType"].split("@")[0], plan
+    for child in plan.get("children", ()):
+        yield from _products(child)
+
+
+def _own_label(statement: Statement) -> str:
+    found = re.match(r"MATCH \(\w+:(\w+)\)", statement.text)
+    assert found, f"{statement.name} reads a whole kind, but its first line does not name it"
+    return found[1]
+
+
+ARCHIVE = """
+UNWIND range(1, 3000) AS i
+MATCH (o:Organization {id: 'example-unit'}), (d:ContactPoint {id: 'shelter-desk'})
+CREATE (d)<-[:TO]-(h:Handoff {id: 'h' + i})-[:STEP_OF]->(r:Referral {id: 'r' + i, reference: 'r' + i})-[:SENT_BY]->(o)
+CREATE (n:Notice {id: 'n' + i})-[:ABOUT]->(h)
+CREATE (r)-[:RECORDED]->(:Event {id: 'e' + i})
+"""
+BUSY = "MATCH (h:Handoff)-[:TO]->(d:ContactPoint) WHERE h.id STARTS WITH 'h' CREATE (d)-[:HOLDS_OPEN]->(h)"
+
+
+async def test_no_statement_scans_where_it_is_meant_to_look_up(neo4j_server: Server, embedded_url: str) -> None:
+    """Neo4j makes its plans for the amounts that there are: an archive, much open work, and none yet."""
+    async with both(embedded_url, neo4j_server) as (embedded, store):
+        asked = await parameters(embedded)
+        assert isinstance(store, Neo4jStore)
+        faults = []
+        for amount, text in (("archive", ARCHIVE), ("busy", BUSY), ("none", "MATCH (n) DETACH DELETE n")):
+            await store.apply([text, "CALL db.clearQueryCaches()"])
+            for name, sets in asked.items():
+                said = fault(statements()[name], await store.explain(statements()[name].text, sets[0]))
+                faults += [f"{amount}: {said}"] if said else []
+        assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("starts", "text", "why"),
+    [
+        ("id", "MATCH (r:Referral) WHERE r.version = 1 RETURN r.id", "scans: NodeByLabelScan"),
+        ("id", "MATCH (a)-[r:TO]->(b) RETURN a.id", "RelationshipTypeScan"),
+        ("id", "MATCH (n) RETURN n.id", "reads the whole graph: AllNodesScan"),
+        ("id", "MATCH (o:Organization) WHERE o.id IS NOT NULL RETURN o.id", "scans: Node.*IndexScan"),
+        ("open", "MATCH (n:Notice) RETURN n.id", "scans: NodeByLabelScan n:Notice"),
+        ("open", "MATCH (h:Handoff)-[:STEP_OF]->(r:Referral) RETURN r.id", "scans"),
+        ("label", "MATCH (o:Organization) MATCH (j:Jurisdiction) RETURN o.id, j.id", "multiplies a scan"),
+        ("label", "MATCH (o:Organization) UNION MATCH (o:Holder) RETURN o", "scans: NodeByLabelScan o:Holder"),
+        ("id", "MATCH (o:Organization {id: 'a'}) MATCH (j:Jurisdiction {id: 'b'}) RETURN o.id, j.id", None),
+        ("open", "MATCH (d:ContactPoint)-[:HOLDS_OPEN]->(h:Handoff) RETURN h.id", None),
+    ],
+)
+async def test_the_judge_of_plans_can_say_no(neo4j_server: Server, starts: Any, text: str, why: str | None) -> None:
     store = await open_store(neo4j_server.uri, user=neo4j_server.user, password=neo4j_server.password)
     assert isinstance(store, Neo4jStore)
     try:
-        for statement in statements().values():
-            plan = await store.explain(statement.text, dict.fromkeys(statement.parameters))
-            _judge(statement, list(operators(plan)))
+        text = text.replace(" UNION ", " RETURN o UNION ")
+        said = fault(Statement("made_up", text, "read", starts), await store.explain(text, {}))
+        assert said is None if why is None else re.search(why, said or ""), said
     finally:
         await store.close()
-
-
-def _judge(statement: Statement, plan: list[tuple[str, str]]) -> None:
-    scans = [(operator, details) for operator, details in plan if any(scan in operator for scan in SCANS)]
-    if statement.starts == "id":
-        assert not scans, f"{statement.name} scans: {scans}"
-    for operator, details in scans:
-        assert operator != "AllNodesScan", f"{statement.name} reads the whole graph"
-        if statement.starts == "open":
-            # Desks are few; the archive of referrals, steps and notices is what must not be read.
-            assert not any(f":{label}" in details for label in ("Handoff", "Referral", "Notice", "Event")), details
-    if statement.starts == "label":
-        assert len(scans) <= 1, f"{statement.name} scans more than its own kind: {scans}"
-
-
-def test_the_judge_refuses_a_scan() -> None:
-    with pytest.raises(AssertionError, match="scans"):
-        _judge(statements()["referral_get"], [("NodeByLabelScan", "r:Referral")])

@@ -29,7 +29,9 @@ RETURN n {.id, .kind, .priority, .confidentiality, .attempts, .created_at, .refe
     channels: [(d)<-[:REACHES]-(c:Channel) | {
       id: c.id, kind: c.kind, address: c.address, rank: c.rank, assurance: c.assurance, hours: c.hours,
       condition: c.condition, state: c.state, note: c.note, since: c.since, until: c.until,
-      via: head([(c)-[:VIA]->(relay:ContactPoint)-[:OF]->(owner:Organization) | {id: relay.id, organization: owner.id, kind: owner.kind}])
+      via: head([(c)-[:VIA]->(relay:ContactPoint)-[:OF]->(owner:Organization) | {
+        id: relay.id, bodies: [(owner)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}]
+      }])
     }]} AS contact_point
 ORDER BY n.due_at, n.id
 

@@ -142,10 +142,13 @@ RETURN e {.id, .aggregate, .sequence, .kind, .at, .actor, .data, .previous, .has
 ORDER BY e.sequence
 
 // name: handoffs_open
-// Open work only: it starts at the relationship that a handoff loses when it is closed.
+// Open work only: it starts at the relationship that a handoff loses when it is closed. DISTINCT changes no
+// row; it keeps Neo4j's planner, which sees through a mere WITH, from starting elsewhere while the store is small.
 // mode: read
 // starts: open
-MATCH (desk:ContactPoint)-[:HOLDS_OPEN]->(h:Handoff)-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organization)
+MATCH (desk:ContactPoint)-[:HOLDS_OPEN]->(h:Handoff)
+WITH DISTINCT desk, h
+MATCH (h)-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organization)
 MATCH (desk)-[:OF]->(receiver:Organization)
 WITH desk, h, r, sender, receiver
 WHERE $organization IS NULL OR sender.id = $organization OR receiver.id = $organization
@@ -176,7 +179,9 @@ RETURN pair.desk AS desk, pair.sender AS sender,
     channels: [(d)<-[:REACHES]-(c:Channel) | {
       id: c.id, kind: c.kind, address: c.address, rank: c.rank, assurance: c.assurance, hours: c.hours,
       condition: c.condition, state: c.state, note: c.note, since: c.since, until: c.until,
-      via: head([(c)-[:VIA]->(relay:ContactPoint)-[:OF]->(owner:Organization) | {id: relay.id, organization: owner.id, kind: owner.kind}])
+      via: head([(c)-[:VIA]->(relay:ContactPoint)-[:OF]->(owner:Organization) | {
+        id: relay.id, bodies: [(owner)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}]
+      }])
     }]
   }] AS desks,
   [(sender)<-[:OF]-(mine:Membership)-[:IN]->(force:TaskForce)<-[:IN]-(theirs:Membership)-[:OF]->(other:Organization)
@@ -187,14 +192,27 @@ RETURN pair.desk AS desk, pair.sender AS sender,
       level: f.level, contact_point: d.id, name: d.name, hours: d.hours, time_zone: d.time_zone, holidays: d.holidays,
       staffing: d.staffing, since: d.since, until: d.until,
       holders: [(d)<-[:HOLDS]-(h:Holder) | h {.id, .role, .rank, .since, .until}],
-      channels: [(d)<-[:REACHES]-(c:Channel) | c {.id, .kind, .address, .rank, .assurance, .hours, .condition, .state, .note, .since, .until}],
+      channels: [(d)<-[:REACHES]-(c:Channel) | {
+        id: c.id, kind: c.kind, address: c.address, rank: c.rank, assurance: c.assurance, hours: c.hours,
+        condition: c.condition, state: c.state, note: c.note, since: c.since, until: c.until,
+        via: head([(c)-[:VIA]->(relay:ContactPoint)-[:OF]->(owner:Organization) | {
+          id: relay.id, bodies: [(owner)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}]
+        }])
+      }],
       organization: {id: o.id, name: o.name, kind: o.kind},
       bodies: [(o)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}]
     }],
     hotlines: [(force)-[:COVERS]->(:Jurisdiction)-[:WITHIN*0..8]->(j:Jurisdiction)-[:HOTLINE]->(d:ContactPoint)-[:OF]->(o:Organization) | {
       level: 'hotline', contact_point: d.id, name: d.name, hours: d.hours, time_zone: d.time_zone, holidays: d.holidays,
-      staffing: d.staffing, since: d.since, until: d.until, holders: [],
-      channels: [(d)<-[:REACHES]-(c:Channel) | c {.id, .kind, .address, .rank, .assurance, .hours, .condition, .state, .note, .since, .until}],
+      staffing: d.staffing, since: d.since, until: d.until,
+      holders: [(d)<-[:HOLDS]-(h:Holder) | h {.id, .role, .rank, .since, .until}],
+      channels: [(d)<-[:REACHES]-(c:Channel) | {
+        id: c.id, kind: c.kind, address: c.address, rank: c.rank, assurance: c.assurance, hours: c.hours,
+        condition: c.condition, state: c.state, note: c.note, since: c.since, until: c.until,
+        via: head([(c)-[:VIA]->(relay:ContactPoint)-[:OF]->(owner:Organization) | {
+          id: relay.id, bodies: [(owner)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}]
+        }])
+      }],
       organization: {id: o.id, name: o.name, kind: o.kind},
       bodies: [(o)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}]
     }]
