@@ -16,9 +16,9 @@ import pytest
 
 from relaypoint.domain.errors import Invalid, Unavailable
 from relaypoint.domain.policy import OPERATOR
-from relaypoint.graph import AlreadyDone, Duplicate, Operation, Step, Store, Unmet, open_store, prepare
+from relaypoint.graph import AlreadyDone, Duplicate, Operation, Step, Store, Unmet, open_store
 from relaypoint.graph.embedded import FILE, EmbeddedStore
-from relaypoint.graph.schema import LABELS, VERSION
+from relaypoint.graph.schema import LABELS, VERSION, prepare
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.keys import prove_key
 from relaypoint.resolvers.writing import operation_id, write_once
