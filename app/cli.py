@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import functools
 import json
+import os
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -22,8 +23,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from relaypoint.app import show
 from relaypoint.app.commands import Run, commands
 from relaypoint.app.doctor import examine
-from relaypoint.app.settings import read_settings
-from relaypoint.domain.errors import Problem
+from relaypoint.app.settings import Settings, read_settings
+from relaypoint.domain.errors import Invalid, Problem
 from relaypoint.domain.words import Confidentiality, Priority
 
 P = ParamSpec("P")
@@ -96,6 +97,13 @@ def tell(as_json: bool, data: Any, shown: Callable[[], None]) -> None:
         print(json.dumps(data, ensure_ascii=False, indent=2))
     else:
         shown()
+
+
+def _acting(given: str | None, settings: Settings) -> str | None:
+    """Whom to act for. An empty value, as an unset variable leaves, must not mean the operator."""
+    if given is not None and not given.strip():
+        raise Invalid("as.empty", "--as names no organization.", path=("--as",), remedy="Name one, or leave --as out.")
+    return given or settings.organization
 
 
 def _need(
@@ -202,7 +210,7 @@ async def handoff(
 ) -> int:
     """Move a referral step on: acknowledge, accept, decline, complete, cancel."""
     settings = read_settings()
-    async with commands(settings, acting or settings.organization) as run:
+    async with commands(settings, _acting(acting, settings)) as run:
         present = await run("Handoff", {"id": id})
         if verb is not None:
             step = present["handoff"]
@@ -226,7 +234,7 @@ async def referral(
 ) -> int:
     """Show a referral: who has it, since when, and all that happened."""
     settings = read_settings()
-    async with commands(settings, acting or settings.organization) as run:
+    async with commands(settings, _acting(acting, settings)) as run:
         found = await run("Referral", {"id": id})
     tell(as_json, found, lambda: show.referral(out, found))
     return 0
@@ -239,7 +247,7 @@ async def stalled(
 ) -> int:
     """Every step that has gone silent: why, how long, who holds it, whom to turn to next and how."""
     settings = read_settings()
-    async with commands(settings, acting or settings.organization) as run:
+    async with commands(settings, _acting(acting, settings)) as run:
         found = await run("Stalled", {})
     tell(as_json, found, lambda: show.stalled(out, found))
     return 1 if found else 0
@@ -344,4 +352,5 @@ def _progress(quiet: bool) -> Progress:
 
 
 def main() -> None:
+    os.umask(0o077)  # What is written here, store, key and spool, is for this user alone.
     app()

@@ -140,7 +140,7 @@ class GraphQLEndpoint:
         fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
         for definition in document.definitions:
             if isinstance(definition, OperationDefinitionNode):
-                depth, aliases = _size(definition.selection_set, fragments, frozenset(), self.limits)
+                depth, aliases = _size(definition.selection_set, fragments, {}, self.limits)
                 if depth > self.limits.depth:
                     raise _Refused(0, f"A document is {self.limits.depth} fields deep at most.", "LIMIT")
                 if aliases > self.limits.aliases:
@@ -154,9 +154,15 @@ class _Unfit(Exception):
 
 
 def _size(
-    selection: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode], within: frozenset[str], limits: Limits
+    selection: SelectionSetNode,
+    fragments: dict[str, FragmentDefinitionNode],
+    measured: dict[str, tuple[int, int]],
+    limits: Limits,
 ) -> tuple[int, int]:
-    """Depth and number of aliases, with each fragment counted wherever it is spread."""
+    """Depth and number of aliases, with each fragment counted wherever it is spread, but measured once.
+
+    A fragment that spreads itself counts as nothing within itself; validation refuses it afterwards.
+    """
     deepest = aliases = 0
     for node in selection.selections:
         below, more, step = 0, 0, 0
@@ -168,11 +174,14 @@ def _size(
                 continue  # The schema's description of itself is deep by nature, and costs nothing.
         if isinstance(node, FragmentSpreadNode):
             name = node.name.value
-            if name in within or name not in fragments:
+            if name not in fragments:
                 continue
-            below, more = _size(fragments[name].selection_set, fragments, within | {name}, limits)
+            if name not in measured:
+                measured[name] = (0, 0)
+                measured[name] = _size(fragments[name].selection_set, fragments, measured, limits)
+            below, more = measured[name]
         elif inner is not None:
-            below, more = _size(inner, fragments, within, limits)
+            below, more = _size(inner, fragments, measured, limits)
         aliases += more
         deepest = max(deepest, step + below)
         if aliases > limits.aliases or deepest > limits.depth:
@@ -192,7 +201,9 @@ def _negotiate(request: Request) -> str:
 
 def _json(text: bytes, what: str) -> Any:
     try:
-        return json.loads(text)
+        given = json.loads(text)
+        json.dumps(given, ensure_ascii=False).encode()  # Half a surrogate pair is no text, and nothing could store it.
+        return given
     except (ValueError, RecursionError):
         raise _Refused(400, f"{what} is not JSON.") from None
 

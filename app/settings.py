@@ -16,7 +16,7 @@ _DATA = Path(platformdirs.user_data_dir("relaypoint"))
 class Settings(BaseSettings):
     """``store`` is ``file:PATH`` or a Neo4j address. ``now`` fixes the clock of the command line."""
 
-    model_config = SettingsConfigDict(env_prefix="RELAYPOINT_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="RELAYPOINT_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     store: str = f"file:{_DATA / 'store'}"
     neo4j_user: str | None = None

@@ -118,7 +118,7 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     if handoff["status"] in ("requested", "received"):
         grid.add_row("To be decided by", when(handoff["decideBy"]))
     if handoff["reviewOn"]:
-        grid.add_row("Hold is reviewed on", handoff["reviewOn"])
+        grid.add_row("Hold is reviewed on", escape(handoff["reviewOn"]))
     grid.add_row("Step", f"[dim]{handoff['id']}[/]")
     if verbs:
         grid.add_row("What can be said next", ", ".join(verbs))

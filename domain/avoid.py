@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from relaypoint.domain.model import Body, ContactPoint, Organization
 
@@ -13,16 +14,17 @@ class Avoid:
     """``entries`` are ids and kinds, as the sender gave them."""
 
     entries: frozenset[str] = frozenset()
+    everybody: bool = False
 
     @classmethod
     def of(cls, entries: Iterable[str]) -> Avoid:
         return cls(frozenset(entries))
 
     def bars_id(self, id: str | None) -> bool:
-        return id is not None and id in self.entries
+        return id is not None and (self.everybody or id in self.entries)
 
     def bars_body(self, body: Body | None) -> bool:
-        return body is not None and (body.id in self.entries or body.kind in self.entries)
+        return body is not None and (self.everybody or body.id in self.entries or body.kind in self.entries)
 
     def bars_organization(self, organization: Organization) -> bool:
         """Also where the organization is part of one that is avoided, or of the avoided kind."""
@@ -36,3 +38,7 @@ class Avoid:
             or any(self.bars_id(holder.id) for holder in desk.holders)
             or (organization is not None and self.bars_organization(organization))
         )
+
+
+#: Where it can't be known whom a case avoids.
+EVERYBODY: Final = Avoid(everybody=True)

@@ -40,6 +40,8 @@ def is_child(tags: Collection[str]) -> bool:
 def fit(serves: Collection[str], tags: Collection[str]) -> Fit:
     """Compares what a service is for with what the case is."""
     case = {"child" if tag == "age-unknown" else tag for tag in tags}
+    if "child" in case:
+        case.discard("adult")  # Where both are said, protection goes by the child.
     against, unknown, matched = [], [], 0
     for name in sorted({dimension(tag) for tag in serves}):
         wanted = tuple(tag for tag in serves if dimension(tag) == name)

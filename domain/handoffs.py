@@ -102,6 +102,9 @@ REASONS: Final[dict[Status, tuple[str, ...]]] = {
     Status.ON_HOLD: ("awaiting-information", "awaiting-capacity", "awaiting-person", "other"),
 }
 
+#: How many days ahead the review of a hold may lie.
+LONGEST_HOLD: Final = 90
+
 #: Reasons that pass a case on. They are kept for moves that make the successor handoff in the same write.
 PASSING_ON: Final = frozenset({"referred-onward", "redirected", "reassigned"})
 
@@ -179,14 +182,17 @@ def _check_reason(target: Status, reason: str | None, review: str | None, day: s
     if (target is Status.ON_HOLD) != (review is not None) or (review is not None and not _to_come(review, day)):
         raise Invalid(
             "handoff.review",
-            "A hold, and nothing else, needs the day on which it is reviewed, after today.",
+            "A hold, and nothing else, needs the day on which it is reviewed: after today, within {most} days.",
             path=("review",),
+            most=LONGEST_HOLD,
             remedy="Give a day as YYYY-MM-DD." if target is Status.ON_HOLD else "Leave the review day out.",
         )
 
 
 def _to_come(review: str, day: str) -> bool:
+    """Whether it is a day after today, and near enough to be looked at again by the same people."""
     try:
-        return len(review) == len(day) and date.fromisoformat(review) > date.fromisoformat(day)
+        ahead = (date.fromisoformat(review) - date.fromisoformat(day)).days
     except ValueError:
         return False
+    return len(review) == len(day) and 0 < ahead <= LONGEST_HOLD

@@ -154,6 +154,8 @@ class Area(Dated):
     emergency_number: str | None = None
     emergency_service: str | None = None
     hotline: ContactPoint | None = None
+    hotline_owner: Organization | None = None
+    hotline_public: bool = True
     replaced_by: tuple[Named, ...] = ()
 
 

@@ -109,6 +109,9 @@ def _reason(handoff: OpenHandoff, at: datetime) -> tuple[str, Text, str] | None:
             say("stall.vacant", "nobody holds the contact point any more"),
             max(_start(left), handoff.sent_at),
         )
+    if handoff.avoid.bars_contact_point(desk, handoff.receiver):
+        text = say("stall.avoided", "somebody whom the case avoids may hold it now")
+        return "avoided", text, handoff.sent_at
     if not usable(weigh(desk, floor=handoff.confidentiality, at=at, avoid=handoff.avoid)):
         return (
             "unreachable",
@@ -155,7 +158,7 @@ def _next_steps(handoff: OpenHandoff, reason: str, at: datetime) -> list[NextSte
         return [
             NextStep("sender", say("next.form", "Submit the official form: {form}; then record it.", form=handoff.form))
         ]
-    if reason != "orphaned":
+    if reason not in ("orphaned", "avoided"):
         own = _reach(handoff, handoff.desk, handoff.receiver, at, by_voice=True)
         if own:
             steps.append(
@@ -207,4 +210,5 @@ def _passed(instant: str | None, at: datetime) -> bool:
 
 
 def _start(day: str) -> str:
-    return f"{day}T00:00:00.000Z"
+    # A slip in a roster's year must not stop the report of everything else.
+    return f"{max(day, '1970-01-01')}T00:00:00.000Z"

@@ -139,13 +139,16 @@ def pathway(row: Map) -> Pathway:
 
 
 def area(row: Map) -> Area:
+    hotline = row["hotline"]
     return Area(
         id=row["id"],
         name=row["name"],
         depth=row["depth"],
         emergency_number=row["emergency_number"],
         emergency_service=row["emergency_service"],
-        hotline=contact_point(row["hotline"]) if row["hotline"] else None,
+        hotline=contact_point(hotline) if hotline else None,
+        hotline_owner=organization(hotline["owner"], hotline["owner_bodies"]) if hotline else None,
+        hotline_public=hotline["public"] != "no" if hotline else True,
         replaced_by=_named(row["replaced_by"]),
         until=row["until"],
     )

@@ -89,7 +89,15 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
     ground = ground_from_row(row)
     _check_tags(wanted.tags, ground)
     at = backend.clock()
-    return Answer(wanted, ground, finding.find(ground, wanted, at), _emergency(ground.areas, at), at)
+    if not ground.asker.holds(at.date().isoformat()):
+        raise Invalid(
+            "find.asker-ended",
+            "{name} is not an organization on this day.",
+            path=("from",),
+            remedy="Ask for the organization that succeeded it.",
+            name=ground.asker.name,
+        )
+    return Answer(wanted, ground, finding.find(ground, wanted, at), _emergency(ground.areas, at, wanted.avoid), at)
 
 
 @permitted(Action.SEE_EMERGENCY)
@@ -98,18 +106,31 @@ async def emergency(subject: Subject, backend: Backend, place: str) -> Emergency
     rows = await backend.store.read("place_emergency", place=place.strip().upper())
     if not rows:
         raise _unknown("place", place, "a place")
-    return _emergency(areas_from_rows(rows[0]["areas"]), backend.clock())
+    return _emergency(areas_from_rows(rows[0]["areas"]), backend.clock(), Avoid())
 
 
-def _emergency(areas: Sequence[Area], at: datetime) -> Emergency:
+def _emergency(areas: Sequence[Area], at: datetime, avoid: Avoid) -> Emergency:
     danger = next((area for area in areas if area.emergency_number), None)
-    hotline = next((area.hotline for area in areas if area.hotline), None)
+    day = at.date().isoformat()
+    hotline = next((area.hotline for area in areas if area.hotline and _offered(area, day, avoid)), None)
     phone = None
     if hotline:
         uses = weigh(hotline, floor=Confidentiality.PUBLIC, at=at)
         phone = next((use for use in uses if use.barred is None and use.channel.kind is ChannelKind.PHONE), None)
     return Emergency(
         danger.emergency_number if danger else None, danger.emergency_service if danger else None, hotline, phone
+    )
+
+
+def _offered(area: Area, day: str, avoid: Avoid) -> bool:
+    """A hotline that is public, in being, and not one whom the case avoids."""
+    desk, owner = area.hotline, area.hotline_owner
+    return (
+        desk is not None
+        and area.hotline_public
+        and desk.holds(day)
+        and (owner is None or owner.holds(day))
+        and not avoid.bars_contact_point(desk, owner)
     )
 
 

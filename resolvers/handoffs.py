@@ -38,14 +38,15 @@ async def handoff(subject: Subject, backend: Backend, id: str) -> Moved:
 
     Raises ``NotFound``, also for a subject on neither side.
     """
+    asked = id
     if _REFERENCE.fullmatch(id.upper()):
         steps = await backend.store.read("handoffs_by_reference", reference=id.upper())
         still_open = [step["id"] for step in steps if Status(step["status"]).open]
         id = next(iter(still_open or [step["id"] for step in reversed(steps)]), id)
-    row = await _get(backend, id)
+    row = await _get(backend, id, asked)
     on = sides(subject, row["sender"]["id"], row["receiver"]["id"])
     if not on:
-        raise _no_handoff(id)
+        raise _no_handoff(asked)
     return Moved(_shown(row, row["handoff"]), tuple(_offered(row["handoff"]["status"], on)))
 
 
@@ -202,10 +203,10 @@ _SHOWN = (
 )
 
 
-async def _get(backend: Backend, id: str) -> Row:
+async def _get(backend: Backend, id: str, asked: str | None = None) -> Row:
     rows = await backend.store.read("handoff_get", id=id, day=backend.now()[:10])
     if not rows:
-        raise _no_handoff(id)
+        raise _no_handoff(asked or id)
     return rows[0]
 
 

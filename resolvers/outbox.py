@@ -13,6 +13,7 @@ from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.graph.mapping import contact_point
+from relaypoint.resolvers.avoiding import whom_to_avoid
 from relaypoint.resolvers.backend import Backend, permitted
 
 #: After this a lease is void, and another worker takes the row over.
@@ -51,7 +52,7 @@ async def lease(subject: Subject, backend: Backend, *, limit: int = 100) -> list
     )
     leased = []
     for row in await backend.store.read("notices_leased", lease=name):
-        case = backend.vault.unseal(row["sealed_key"], row["sealed"]) if row["sealed_key"] else {}
+        avoid = whom_to_avoid(backend, row["sealed_key"], row["sealed"])
         notice = row["notice"]
         leased.append(
             Leased(
@@ -61,7 +62,7 @@ async def lease(subject: Subject, backend: Backend, *, limit: int = 100) -> list
                 kind=notice["kind"],
                 priority=Priority(notice["priority"]),
                 attempts=notice["attempts"],
-                channels=_channels(row, Avoid.of(case.get("avoid", ())), at),
+                channels=_channels(row, avoid, at),
             )
         )
     return leased

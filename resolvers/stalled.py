@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.handoffs import Status
 from relaypoint.domain.model import ContactPoint, Dated, Organization
 from relaypoint.domain.policy import Action, Subject
@@ -12,6 +11,7 @@ from relaypoint.domain.stalls import OpenHandoff, Stall, stall
 from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Row
 from relaypoint.graph.mapping import contact_point, organization
+from relaypoint.resolvers.avoiding import whom_to_avoid
 from relaypoint.resolvers.backend import Backend, permitted
 
 
@@ -39,7 +39,7 @@ def _open_handoff(backend: Backend, row: Row, around: Row, day: str) -> OpenHand
     handoff, referral = row["handoff"], row["referral"]
     receiver = organization(row["receiver"], row["receiver_bodies"])
     desks = {desk["id"]: contact_point(desk, receiver.id) for desk in around["desks"]}
-    case = backend.vault.unseal(row["sealed_key"], referral["sealed"]) if row["sealed_key"] else {}
+    avoid = whom_to_avoid(backend, row["sealed_key"], referral["sealed"])
     coordinators, hotlines = _shared(around["shared"], day)
     return OpenHandoff(
         id=handoff["id"],
@@ -67,7 +67,7 @@ def _open_handoff(backend: Backend, row: Row, around: Row, day: str) -> OpenHand
         ),
         coordinators=coordinators,
         hotlines=hotlines,
-        avoid=Avoid.of(case.get("avoid", ())),
+        avoid=avoid,
     )
 
 

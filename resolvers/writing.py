@@ -22,6 +22,13 @@ def operation_id(subject: Subject, backend: Backend, idempotency_key: str | None
     """The id under which a write happens once: from the subject and its key, or a fresh one."""
     if idempotency_key is None:
         return backend.new_id()
+    if not idempotency_key.strip():
+        raise Invalid(
+            "idempotency.blank",
+            "An idempotency key can't be blank.",
+            path=("idempotencyKey",),
+            remedy="Make a random one for each request, or leave it out.",
+        )
     return hashlib.sha256(f"{subject.name}\n{idempotency_key}".encode()).hexdigest()
 
 
@@ -37,7 +44,7 @@ async def write_once(
 
     Raises ``Invalid`` where the key was used for another request, and the store's ``Unmet`` or ``Duplicate``.
     """
-    fingerprint = hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()
+    fingerprint = _fingerprint(backend, request)
     now = backend.clock()
     operation = Operation(id, format_instant(now), fingerprint, json.dumps(result), format_instant(now + KEPT))
     try:
@@ -61,8 +68,12 @@ def repeated(done: AlreadyDone, fingerprint: str) -> dict[str, Any]:
 
 async def earlier(backend: Backend, id: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
     """The result of the operation if it was carried out before, so that a repeat is not decided anew."""
-    rows = await backend.store.read("operation_find", id=id)
+    rows = await backend.store.read("operation_find", id=id, at=backend.now())
     if not rows:
         return None
-    fingerprint = hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()
-    return repeated(AlreadyDone(rows[0]["fingerprint"], rows[0]["result"]), fingerprint)
+    return repeated(AlreadyDone(rows[0]["fingerprint"], rows[0]["result"]), _fingerprint(backend, request))
+
+
+def _fingerprint(backend: Backend, request: Mapping[str, Any]) -> str:
+    """Under the installation's key: a request has few possible values, so that a bare hash could be guessed."""
+    return backend.vault.fingerprint(json.dumps(request, sort_keys=True, default=str))

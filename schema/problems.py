@@ -104,7 +104,7 @@ def formatted(error: GraphQLError) -> dict[str, Any]:
         extensions = {key: value for key, value in original.as_dict().items() if key != "message"}
         extensions["inputPath"] = extensions.pop("path")
         return {**error.formatted, "message": original.message, "extensions": extensions}
-    if original is None:
+    if original is None or isinstance(original, GraphQLError):
         return {**error.formatted, "extensions": {"code": "INVALID", **(error.extensions or {})}}
     id = secrets.token_hex(6)
     log.error("unexpected error %s: %s", id, where(original))

@@ -166,3 +166,13 @@ async def test_a_member_does_not_get_what_is_the_operators(backend: Backend, que
     answer = await ask(backend, query)
     assert not any((answer["data"] or {}).values())
     assert answer["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+
+
+async def test_a_value_of_the_wrong_type_is_the_askers_and_stays_out_of_the_log(
+    backend: Backend, caplog: pytest.LogCaptureFixture
+) -> None:
+    query = "query($need: NeedInput!) { find(need: $need) { excludedTotal } }"
+    need = {"from": "example-unit", "service": "housing", "place": "GB-X-NORTH", "language": {"name": "uncle-bob"}}
+    answer = await ask(backend, query, need=need)
+    assert answer["errors"][0]["extensions"]["code"] == "INVALID"
+    assert "uncle-bob" not in caplog.text

@@ -98,7 +98,9 @@ def test_passing_on_needs_a_successor(reason: str) -> None:
     assert refused.value.message_id == "handoff.passing-on"
 
 
-@pytest.mark.parametrize("review", [None, DAY, "2026-03-02", "soon", "2026-04-31", "20260410"])
+@pytest.mark.parametrize(
+    "review", [None, DAY, "2026-03-02", "soon", "2026-04-31", "20260410", "9999-12-31", "2026-03-10 soon"]
+)
 def test_a_hold_needs_a_day_to_come(review: str | None) -> None:
     with pytest.raises(Invalid) as refused:
         move(S.ACCEPTED, "hold", Side.RECEIVER, reason="awaiting-person", review=review, day=DAY)

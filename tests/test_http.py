@@ -192,3 +192,9 @@ def test_a_page_of_another_site_can_not_use_the_dev_sign_in() -> None:
             for name, value in {"host": "127.0.0.1:8000", "x-relaypoint-organization": "a-body", **headers}.items()
         ]})  # fmt: skip
         assert http.developer(request).organization is None
+
+
+def test_half_a_surrogate_pair_is_refused() -> None:
+    body = '{"query": "query($n: String) { hello(name: $n) }", "variables": {"n": "\\ud800"}}'
+    answer = client().post("/graphql", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 400

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -282,3 +282,66 @@ async def test_a_failing_transport_backs_off_and_is_seen_in_the_end(backend: Bac
     (notice,) = await raw(backend.store, "MATCH (n:Notice) RETURN n.status AS status, n.why AS why")
     assert notice["status"] == "dead"
     assert notice["why"] == ["shelter-mail: failed: OSError"]
+
+
+async def test_an_outsider_who_knows_a_reference_learns_nothing_by_it(backend: Backend) -> None:
+    reference = (await send(backend)).referral["reference"]
+    told = []
+    for id in (reference, "22222-22222"):
+        with pytest.raises(NotFound) as refused:
+            await handoffs.handoff(LINE, backend, id)
+        told.append(json.dumps(refused.value.as_dict()).replace(id, "ID"))
+    assert told[0] == told[1]
+
+
+async def test_a_key_holds_for_a_day_and_is_never_blank(backend: Backend) -> None:
+    first = await send(backend, "key")
+    next_day = make_backend(backend.store, "2026-03-04T10:00:00.001Z", backend.vault)
+    second = await send(next_day, "key")
+    assert second.referral["id"] != first.referral["id"]
+    with pytest.raises(Invalid) as refused:
+        await send(backend, " ")
+    assert refused.value.path == ("idempotencyKey",)
+
+
+async def test_a_request_can_not_be_guessed_from_its_trace(backend: Backend) -> None:
+    await send(backend)
+    (row,) = await raw(backend.store, "MATCH (o:Operation) RETURN o.fingerprint AS fingerprint")
+    other = make_backend(backend.store).vault
+    request = json.dumps({**asdict(NEED), "to": "shelter-desk", "consent": False}, sort_keys=True, default=str)
+    assert row["fingerprint"] == backend.vault.fingerprint(request) != other.fingerprint(request)
+
+
+async def test_a_case_that_can_not_be_read_reaches_nobody_and_stops_nothing(backend: Backend) -> None:
+    lost = await send(backend, "one")
+    await backend.store.apply(["MATCH (k:CaseKey) DETACH DELETE k"])
+    kept = await send(backend, "two")
+    leased = {each.kind: each for each in await outbox.lease(OPERATOR, backend)}
+    assert leased
+    late = make_backend(backend.store, "2026-03-10T10:00:00.000Z", backend.vault)
+    stalls = {stall.handoff.reference: stall for stall in await stalled.stalled(UNIT, late)}
+    assert stalls.keys() == {lost.referral["reference"], kept.referral["reference"]}
+    unreadable = stalls[lost.referral["reference"]]
+    assert (unreadable.reason, [step.role for step in unreadable.next_steps]) == ("avoided", ["sender"])
+
+
+async def test_a_person_said_to_be_both_is_protected_as_a_child(backend: Backend) -> None:
+    roster = tiny_roster()
+    row(roster, "services", "shelter-beds")["serves"] = "adult"
+    await imported(backend, roster)
+    for ages in (("adult", "child"), ("age-unknown", "adult")):
+        found = await find(UNIT, backend, replace(NEED, tags=ages))
+        assert found.finding.candidates == ()
+
+
+async def test_a_body_that_ended_asks_for_nobody(backend: Backend) -> None:
+    with pytest.raises(Invalid) as refused:
+        await find(OPERATOR, backend, replace(NEED, from_organization="example-former"))
+    assert refused.value.message_id == "find.asker-ended"
+
+
+async def test_a_hotline_that_is_avoided_is_not_named(backend: Backend) -> None:
+    avoided = await find(UNIT, backend, NEED)
+    assert (avoided.emergency.number, avoided.emergency.hotline) == ("999", None)
+    plain = await find(UNIT, backend, replace(NEED, avoid=()))
+    assert plain.emergency.hotline is not None

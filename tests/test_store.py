@@ -60,7 +60,9 @@ async def roster_version(store: Store) -> int:
 
 
 async def test_a_write_returns_the_rows_of_each_step(store: Store) -> None:
-    results = await store.write([put("a", "b"), part("a", "b"), Step("operation_find", {"id": "none"}, None)])
+    results = await store.write(
+        [put("a", "b"), part("a", "b"), Step("operation_find", {"id": "none", "at": "2026-03-03T10:00:00.000Z"}, None)]
+    )
     assert results == [[{"id": "a"}, {"id": "b"}], [{"id": "a"}], []]
 
 
@@ -86,9 +88,9 @@ async def test_too_many_rows_are_not_what_was_expected_either(store: Store) -> N
 async def test_an_operation_goes_with_its_write(store: Store) -> None:
     with pytest.raises(Unmet):
         await store.write([part("a", "b")], operation("once"))
-    assert await store.read("operation_find", id="once") == []
+    assert await store.read("operation_find", id="once", at="2026-01-01T00:00:00.000Z") == []
     await store.write([put("a", "b"), part("a", "b")], operation("once"))
-    assert len(await store.read("operation_find", id="once")) == 1
+    assert len(await store.read("operation_find", id="once", at="2026-01-01T00:00:00.000Z")) == 1
 
 
 @pytest.mark.parametrize("within", [True, False])

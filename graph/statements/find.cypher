@@ -18,7 +18,11 @@ RETURN
     id: area.id, name: area.name, kind: area.kind, depth: length(hop), until: area.until,
     emergency_number: area.emergency_number, emergency_service: area.emergency_service,
     replaced_by: [(area)-[:REPLACED_BY]->(next:Jurisdiction) | {id: next.id, name: next.name}],
-    hotline: head([(area)-[:HOTLINE]->(desk:ContactPoint) | {
+    hotline: head([(area)-[:HOTLINE]->(desk:ContactPoint)-[:OF]->(owner:Organization) | {
+      since: desk.since, until: desk.until, public: desk.public,
+      owner: {id: owner.id, name: owner.name, kind: owner.kind, status: owner.status, since: owner.since, until: owner.until},
+      owner_bodies: [(owner)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}],
+      holders: [(desk)<-[:HOLDS]-(h:Holder) | h {.id, .role, .rank, .since, .until}],
       id: desk.id, name: desk.name, hours: desk.hours, time_zone: desk.time_zone, holidays: desk.holidays,
       channels: [(desk)<-[:REACHES]-(c:Channel) | c {.id, .kind, .address, .rank, .assurance, .hours, .condition, .state, .note, .since, .until}]
     }])
@@ -74,7 +78,11 @@ RETURN
     id: area.id, name: area.name, kind: area.kind, depth: length(hop), until: area.until,
     emergency_number: area.emergency_number, emergency_service: area.emergency_service,
     replaced_by: [(area)-[:REPLACED_BY]->(next:Jurisdiction) | {id: next.id, name: next.name}],
-    hotline: head([(area)-[:HOTLINE]->(desk:ContactPoint) | {
+    hotline: head([(area)-[:HOTLINE]->(desk:ContactPoint)-[:OF]->(owner:Organization) | {
+      since: desk.since, until: desk.until, public: desk.public,
+      owner: {id: owner.id, name: owner.name, kind: owner.kind, status: owner.status, since: owner.since, until: owner.until},
+      owner_bodies: [(owner)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}],
+      holders: [(desk)<-[:HOLDS]-(h:Holder) | h {.id, .role, .rank, .since, .until}],
       id: desk.id, name: desk.name, hours: desk.hours, time_zone: desk.time_zone, holidays: desk.holidays,
       channels: [(desk)<-[:REACHES]-(c:Channel) | c {.id, .kind, .address, .rank, .assurance, .hours, .condition, .state, .note, .since, .until}]
     }])

@@ -81,9 +81,13 @@ RETURN n.id AS id
 
 // name: handoff_get
 // One handoff with what every decision about it needs. No case field leaves the sealed text here.
+// The LIMIT holds the planner to starting there, whatever it thinks of the sizes.
 // mode: read
 // starts: id
-MATCH (h:Handoff {id: $id})-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organization)
+MATCH (h:Handoff {id: $id})
+WITH h
+LIMIT 1
+MATCH (h)-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organization)
 MATCH (h)-[:TO]->(desk:ContactPoint)-[:OF]->(receiver:Organization)
 RETURN h {.id, .status, .version, .reason, .review_on, .sent_at, .changed_at, .acknowledge_by, .decide_by, .form,
     .form_submitted_at, .acknowledge_within, .decide_within} AS handoff,

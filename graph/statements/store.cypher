@@ -18,10 +18,19 @@ MERGE (q:Queue {id: 'notices'})
 RETURN s.version AS version
 
 // name: operation_find
+// A trace that has expired is as if it were not there.
 // mode: read
 // starts: id
 MATCH (o:Operation {id: $id})
+WHERE o.expires > $at
 RETURN o.fingerprint AS fingerprint, o.result AS result
+
+// name: operation_sweep
+// mode: write
+// starts: id
+MATCH (o:Operation {id: $id})
+WHERE o.expires <= $at
+DELETE o
 
 // name: operation_record
 // CREATE, so that the unique id lets one of two writers of the same operation through.
