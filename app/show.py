@@ -50,6 +50,11 @@ def emergency(console: Console, found: Data | None) -> None:
 def found(console: Console, answer: Data) -> None:
     emergency(console, answer["emergency"])
     console.print(f"For {escape(answer['place']['name'])}, as of {when(answer['at'])}")
+    if answer["avoiding"]:
+        left_out = sum(any(r["code"] == "avoided" for r in out["reasons"]) for out in answer["excluded"])
+        console.print(
+            f"Not to be reached, as asked: [bold]{escape(', '.join(answer['avoiding']))}[/] ({left_out} ruled out)"
+        )
     for note in answer["notes"]:
         console.print(f"[yellow]{escape(note)}[/]")
     if answer["candidates"]:
@@ -91,17 +96,17 @@ def sent(console: Console, done: Data) -> None:
     emergency(console, done["emergency"])
     referral = done["referral"]
     (handoff, *_) = referral["handoffs"]
-    console.print(
-        f"[bold green]Sent.[/] Reference [bold]{referral['reference']}[/] to "
-        f"[bold]{escape(handoff['receiver']['name'])}[/], {escape(handoff['contactPoint']['name'])}"
-    )
+    to = f"[bold]{escape(handoff['receiver']['name'])}[/], {escape(handoff['contactPoint']['name'])}"
+    console.print(f"[bold green]Recorded.[/] Reference [bold]{referral['reference']}[/], for {to}")
     if done["form"]:
         console.print(
             f"[bold]Submit the official form: {escape(done['form'])}[/]\nIt is the referral; this step only keeps "
             f"track of it. Then: relaypoint handoff {referral['reference']} form-submitted"
         )
     elif done["byHand"]:
-        console.print("[bold red]No message can be delivered there: phone it yourself.[/]")
+        console.print("[bold red]Nobody has been told: no message can be delivered there. Phone it now.[/]")
+    else:
+        console.print("A message goes out with the next delivery (relaypoint notify, or the running server).")
     for use in done["channels"]:
         if use["usable"]:
             console.print("  " + channel(use))
@@ -111,7 +116,11 @@ def sent(console: Console, done: Data) -> None:
 def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     grid = Table.grid(padding=(0, 2))
     grid.add_row("Status", f"[bold]{handoff['status']}[/]" + (f" ({handoff['reason']})" if handoff["reason"] else ""))
-    grid.add_row("Held by", f"{escape(handoff['receiver']['name'])}, {escape(handoff['contactPoint']['name'])}")
+    waits = handoff["status"] in ("requested", "received")
+    grid.add_row(
+        "Waits at" if waits else "Held by",
+        f"{escape(handoff['receiver']['name'])}, {escape(handoff['contactPoint']['name'])}",
+    )
     grid.add_row("Since", when(handoff["changedAt"]))
     if handoff["status"] == "requested":
         grid.add_row("To be acknowledged by", when(handoff["acknowledgeBy"]))
@@ -178,7 +187,7 @@ def gaps(console: Console, found: list[Data], shown: int = 3) -> None:
 
 def imported(console: Console, done: Data, dry_run: bool) -> None:
     if done["errors"]:
-        table = Table(title=f"{len(done['errors'])} errors; nothing was changed", title_justify="left", expand=True)
+        table = Table(title=f"Errors: {len(done['errors'])}; nothing was changed", title_justify="left", expand=True)
         for name, ratio in (("Where", 3), ("Value", 2), ("What is wrong", 4), ("What to do", 4)):
             table.add_column(name, ratio=ratio, overflow="fold")
         for error in done["errors"]:
@@ -199,7 +208,9 @@ def imported(console: Console, done: Data, dry_run: bool) -> None:
         table.add_row(sheet, *(str(counts[sheet, kind] or "") for kind in ("added", "changed", "ended")))
     console.print(table)
     for change in [change for change in changes if change["kind"] != "added"][:20]:
-        console.print(f"  {change['kind']} {change['sheet']} {change['id']}: {', '.join(change['columns'])}")
+        console.print(f"  {change['kind']} {change['sheet']} {change['id']}", markup=False)
+        for each in change["differences"]:
+            console.print(f"    {each['column']}: {each['before'] or '–'} → {each['after'] or '–'}", markup=False)
     console.print("Nothing was changed: this was a dry run." if dry_run else "[green]Applied, as one write.[/]")
 
 

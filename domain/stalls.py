@@ -180,7 +180,9 @@ def _next_steps(handoff: OpenHandoff, reason: str, at: datetime) -> list[NextSte
         ("hotline", say("next.hotline", "Ask the national hotline for advice."), handoff.hotlines),
     ):
         for desk, organization in reachable:
-            if handoff.avoid.bars_contact_point(desk, organization) or not desk.holds(at.date().isoformat()):
+            if handoff.avoid.bars_contact_point(desk, organization) or not (
+                desk.holds(at.date().isoformat()) and organization.holds(at.date().isoformat())
+            ):
                 continue
             channel = _reach(handoff, desk, organization, at, by_voice=role != "coordinator")
             if channel:

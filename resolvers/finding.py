@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from langcodes import standardize_tag, tag_is_valid
+from rapidfuzz import process
 
 from relaypoint.domain import finding
 from relaypoint.domain.avoid import Avoid
@@ -81,7 +82,7 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
         ("place", wanted.place, "a place"),
     ):
         if row[{"from": "asker", "service": "type", "place": "place"}[field]] is None:
-            raise _unknown(field, value, what)
+            raise await _unknown_place(backend, need.place) if field == "place" else _unknown(field, value, what)
     known = set(OrganizationKind) | set(row["avoidable"])
     for index, entry in enumerate(need.avoid):
         if _tidy(entry) not in known:
@@ -194,6 +195,28 @@ def _word(words: type[E], field: str, value: str) -> E:
             field=field,
             known=", ".join(words),
         ) from None
+
+
+async def _unknown_place(backend: Backend, typed: str) -> NotFound:
+    """Names the places whose name or code is nearest to what was typed."""
+    wanted = typed.strip().casefold()
+    by_name: dict[str, list[str]] = {}
+    for row in await backend.store.read("place_names"):
+        for name in (row["name"], row["id"], *(row["other_names"] or ())):
+            by_name.setdefault(name.casefold(), []).append(f"{row['name']} ({row['id']})")
+    close = [name for name, _, _ in process.extract(wanted, list(by_name), limit=3, score_cutoff=75)]
+    likely = [wanted] if wanted in by_name else close
+    places = list(dict.fromkeys(place for name in likely for place in by_name[name]))
+    if not places:
+        return _unknown("place", typed, "a place")
+    return NotFound(
+        "find.unknown-place",
+        "'{value}' is not the code of a place in this roster.",
+        path=("place",),
+        remedy="Did you mean {places}? Give the code.",
+        value=typed,
+        places=", ".join(places),
+    )
 
 
 def _unknown(field: str, value: str, what: str) -> NotFound:

@@ -232,6 +232,6 @@ def _no_handoff(id: str) -> NotFound:
         "handoff.none",
         "There is no referral step '{id}' for you.",
         path=("id",),
-        remedy="Check the id; only the two sides of a step see it.",
+        remedy="Check the id, and for whom you act; only the two sides of a step see it.",
         id=id,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import strawberry
 
@@ -54,12 +54,21 @@ class RosterError:
 
 
 @governed(Action.CHANGE_ROSTER)
+@strawberry.type(description="One cell that differs.")
+class ColumnChange:
+    column: str = strawberry.field(description="The column.")
+    before: str | None = strawberry.field(description="What it held; null where it was empty.")
+    after: str | None = strawberry.field(description="What it holds now; null where it is empty.")
+
+
+@governed(Action.CHANGE_ROSTER)
 @strawberry.type(description="A row that the import adds, changes or ends.")
 class RosterChange:
     sheet: str = strawberry.field(description="The sheet.")
     key: str = strawberry.field(description="The row's id.")
     kind: str = strawberry.field(description="added, changed or ended.")
     columns: list[str] = strawberry.field(description="The columns that differ, for a row that was there.")
+    differences: list[ColumnChange] = strawberry.field(description="What they held, and what they hold now.")
 
 
 @governed(Action.CHANGE_ROSTER)
@@ -87,7 +96,19 @@ class RosterImport:
                 )
                 for e in done.errors
             ],
-            changes=[RosterChange(sheet=c.sheet, key=c.id, kind=c.kind, columns=list(c.columns)) for c in done.changes],
+            changes=[
+                RosterChange(
+                    sheet=c.sheet,
+                    key=c.id,
+                    kind=c.kind,
+                    columns=list(c.columns),
+                    differences=[
+                        ColumnChange(column=name, before=_cell((c.before or {}).get(name)), after=_cell(c.after[name]))
+                        for name in c.columns
+                    ],
+                )
+                for c in done.changes
+            ],
         )
 
 
@@ -153,3 +174,9 @@ def to_raw(tables: list[TableInput]) -> list[RawTable]:
             )
         )
     return raw
+
+
+def _cell(value: Any) -> str | None:
+    if isinstance(value, list):
+        return "; ".join(str(each) for each in value) or None
+    return None if value is None else str(value)

@@ -199,6 +199,7 @@ class FindResult:
     at: str = strawberry.field(description="The instant that the answer is for.")
     place: Ref = strawberry.field(description="The place as the roster names it.")
     notes: list[str] = strawberry.field(description="What is to be known about the place.")
+    avoiding: list[str] = strawberry.field(description="Whom this answer keeps away from, as asked.")
     candidates: list[Candidate] = strawberry.field(description="The first is the one to try first.")
     excluded: list[Excluded] = strawberry.field(description="The nearest misses, 50 at most.")
     excluded_total: int = strawberry.field(description="How many are out in all.")
@@ -211,6 +212,7 @@ class FindResult:
             at=format_instant(answer.at),
             place=Ref(key=answer.ground.place.id, name=answer.ground.place.name),
             notes=list(found.notes),
+            avoiding=sorted(answer.need.avoid.entries),
             candidates=[Candidate.of(rank, each) for rank, each in enumerate(found.candidates, start=1)],
             excluded=[Excluded.of(out) for out in found.excluded[:50]],
             excluded_total=len(found.excluded),

@@ -213,7 +213,7 @@ def test_a_gap_is_told_with_what_mends_it_and_goes(settings: dict[str, str], tmp
 def test_a_message_that_nobody_can_be_sent_is_told(settings: dict[str, str]) -> None:
     sent = run(settings, "refer", *CASE, "--to", "shelter-night-desk")
     assert sent.returncode == 0
-    assert "phone it yourself" in sent.stdout
+    assert "Phone it now" in sent.stdout
     done = run(settings, "notify", "--json")
     assert (done.returncode, parsed(done)) == (1, {"delivered": 0, "dead": 1, "failed": 0})
     stalled = run(settings, "stalled")
@@ -251,3 +251,24 @@ def test_the_dev_sign_in_is_not_served_to_others(settings: dict[str, str]) -> No
         done = run({**settings, "RELAYPOINT_DEV": "1"}, "serve", "--host", host, "--port", "0")
         assert done.returncode == 2
         assert "127.0.0.1" in done.stderr
+
+
+def test_the_name_of_a_place_leads_to_its_code(settings: dict[str, str]) -> None:
+    for typed in ("example north", "Exmaple North"):
+        done = run(settings, "find", *CASE[:4], "--place", typed)
+        assert done.returncode == 2
+        assert "Example North (GB-X-NORTH)" in done.stderr
+
+
+def test_what_is_avoided_and_what_would_change_is_said(settings: dict[str, str], tmp_path: Path) -> None:
+    assert "as asked: police" in run(settings, "find", *CASE, "--avoid", "police").stdout
+    roster = tiny_roster()
+    next(each for each in roster["channels"] if each["id"] == "line-phone")["address"] = "+442079460104"
+    done = run(settings, "import", str(write_folder(tmp_path / "digit", roster)), "--dry-run")
+    assert "address: +442079460103 → +442079460104" in done.stdout
+
+
+def test_nobody_is_told_to_have_been_told(settings: dict[str, str]) -> None:
+    done = run(settings, "refer", *CASE, "--to", "shelter-night-desk")
+    assert "Nobody has been told" in done.stdout
+    assert "Sent" not in done.stdout

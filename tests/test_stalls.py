@@ -174,3 +174,11 @@ def test_no_channel_below_the_case_is_used() -> None:
     found = stall(case, at("2026-03-03T15:00"))
     assert found is not None
     assert "coordinator" not in [step.role for step in found.next_steps]
+
+
+def test_nobody_is_turned_to_who_has_ended() -> None:
+    lead = desk("lead", phone(id="lead-phone"))
+    case = handoff(coordinators=((lead, body("force", until="2026-01-01")),))
+    found = stall(case, at("2026-03-03T15:00"))
+    assert found is not None
+    assert "coordinator" not in [step.role for step in found.next_steps]

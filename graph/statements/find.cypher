@@ -87,3 +87,11 @@ RETURN
       channels: [(desk)<-[:REACHES]-(c:Channel) | c {.id, .kind, .address, .rank, .assurance, .hours, .condition, .state, .note, .since, .until}]
     }])
   }] AS areas
+
+// name: place_names
+// For the name that somebody typed where a code is due.
+// mode: read
+// starts: label
+MATCH (j:Jurisdiction)
+RETURN j.id AS id, j.name AS name, j.other_names AS other_names
+ORDER BY j.id

@@ -203,7 +203,7 @@ RETURN pair.desk AS desk, pair.sender AS sender,
           id: relay.id, bodies: [(owner)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}]
         }])
       }],
-      organization: {id: o.id, name: o.name, kind: o.kind},
+      organization: {id: o.id, name: o.name, kind: o.kind, since: o.since, until: o.until},
       bodies: [(o)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}]
     }],
     hotlines: [(force)-[:COVERS]->(:Jurisdiction)-[:WITHIN*0..8]->(j:Jurisdiction)-[:HOTLINE]->(d:ContactPoint)-[:OF]->(o:Organization) | {
@@ -217,7 +217,7 @@ RETURN pair.desk AS desk, pair.sender AS sender,
           id: relay.id, bodies: [(owner)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}]
         }])
       }],
-      organization: {id: o.id, name: o.name, kind: o.kind},
+      organization: {id: o.id, name: o.name, kind: o.kind, since: o.since, until: o.until},
       bodies: [(o)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}]
     }]
   }] AS shared
