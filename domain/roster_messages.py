@@ -183,6 +183,10 @@ MESSAGES: Final[dict[str, Message]] = {
     "roster.pathway-task-force": Message(
         "from_role needs the task force in which the role is held.", "Fill in task_force."
     ),
+    "roster.changes-hands": Message(
+        "This contact point belongs to {owner}: with another organization its referrals would change hands.",
+        "End it with until, and add one with another id for {value}.",
+    ),
     "roster.two-primaries": Message(
         "{contact_point} has another primary holder at the same time (row {first}).",
         "End one of the two with until, or make one a deputy.",

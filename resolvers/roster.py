@@ -12,6 +12,7 @@ from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.roster import SHEETS, Sheet
 from relaypoint.graph import Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.roster_against import against_store
 from relaypoint.resolvers.roster_check import RosterError, check
 from relaypoint.resolvers.tables_cells import RawTable
 
@@ -70,8 +71,9 @@ async def import_roster(
     """
     root, present = await _present(backend)
     checked = check(tables, {sheet: set(rows) for sheet, rows in present.rows.items()})
-    if checked.errors:
-        return Import(checked.errors, [], False)
+    errors = checked.errors or against_store(tables, checked.rows, present.rows)
+    if errors:
+        return Import(errors, [], False)
     changes = []
     for sheet, rows in checked.rows.items():
         for row in rows:

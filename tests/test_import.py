@@ -83,11 +83,12 @@ async def test_what_differs_is_added_changed_or_ended(backend: Backend) -> None:
 async def test_references_are_laid_anew(backend: Backend) -> None:
     roster = tiny_roster()
     row(roster, "services", "shelter-beds")["jurisdictions"] = "GB-X-SOUTH"
-    row(roster, "contact_points", "unit-desk")["organization"] = "example-police"
+    row(roster, "task_forces", "example-force-north")["coordinator"] = "unit-desk"
     await imported(backend, roster)
     exported = await export_roster(OPERATOR, backend)
     assert next(s for s in exported["services"] if s["id"] == "shelter-beds")["jurisdictions"] == ["GB-X-SOUTH"]
-    assert next(c for c in exported["contact_points"] if c["id"] == "unit-desk")["organization"] == "example-police"
+    north = next(each for each in exported["task_forces"] if each["id"] == "example-force-north")
+    assert north["coordinator"] == "unit-desk"
 
 
 async def test_with_any_error_nothing_is_applied(backend: Backend) -> None:
@@ -158,7 +159,6 @@ async def versions(store: Store) -> dict[str, int]:
         ("services", "shelter-beds", "capacity", "full", {"shelter-desk", "shelter-night-desk"}),
         ("services", "line-advice", "organization", "example-unit", {"line-desk", "unit-desk"}),
         ("organizations", "example-line", "status", "suspended", {"line-desk"}),
-        ("contact_points", "unit-desk", "organization", "example-police", {"unit-desk"}),
         ("contact_points", "unit-desk", "hours", "24/7", {"unit-desk"}),
         ("jurisdictions", "GB-X-NORTH", "name", "Example Far North", set()),
         ("guidance", "desk-rules", "version", "2", set()),
@@ -315,3 +315,22 @@ async def test_twenty_planted_errors_are_all_reported_and_nothing_changes(
     assert run(settings, "export", str(tmp_path / "after")).returncode == 0
     for sheet in sorted((tmp_path / "before").iterdir()):
         assert sheet.read_bytes() == (tmp_path / "after" / sheet.name).read_bytes()
+
+
+async def test_the_rules_hold_together_with_what_is_stored(backend: Backend) -> None:
+    before = await dump(backend.store)
+    whole = tiny_roster()
+    police = {**row(whole, "organizations", "example-police"), "part_of": "example-unit"}
+    holder = {**row(whole, "holders", "shelter-first"), "id": "shelter-third"}
+    mail = {**row(whole, "channels", "line-mail"), "id": "line-mail-again"}
+    desk = {**row(whole, "contact_points", "unit-desk"), "organization": "example-line"}
+    for sheet, each, message in (
+        ("organizations", police, "roster.cycle"),
+        ("holders", holder, "roster.two-primaries"),
+        ("channels", mail, "roster.same-address"),
+        ("contact_points", desk, "roster.changes-hands"),
+    ):
+        done = await import_roster(OPERATOR, backend, tables({sheet: [each]}))
+        assert [(error.message_id, error.file, error.row) for error in done.errors] == [(message, f"{sheet}.csv", 2)]
+        assert not done.applied
+    assert await dump(backend.store) == before

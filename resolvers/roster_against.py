@@ -1,0 +1,71 @@
+"""What the rows of a roster must hold together with those that are stored already and stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from relaypoint.domain.roster import SHEETS
+from relaypoint.domain.roster_faults import RosterError, error, fault
+from relaypoint.domain.roster_row import Row
+from relaypoint.domain.roster_rules import Numbered, together
+from relaypoint.resolvers.tables_cells import RawTable, sheet_named
+
+Stored = Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+
+class _Kept(int):
+    """The place of a row that is in no file: it is named by its id where a message would give a row number."""
+
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.id}, stored already"
+
+
+def against_store(tables: Sequence[RawTable], rows: Mapping[str, Sequence[Row]], stored: Stored) -> list[RosterError]:
+    """Every fault between the files' rows and the stored ones, and every contact point that would change hands."""
+    files = {sheet_named(table.sheet): table for table in tables}
+    found = [*_together(files, rows, stored), *_changing_hands(files, rows, stored)]
+    return list(dict.fromkeys(found))
+
+
+def _together(
+    files: Mapping[str, RawTable], rows: Mapping[str, Sequence[Row]], stored: Stored
+) -> Iterator[RosterError]:
+    sheets = {}
+    for name, sheet in SHEETS.items():
+        given = {row.id for row in rows[name]}
+        kept = [
+            Numbered(_kept(id), sheet.model.model_validate(dict(row)).__dict__)
+            for id, row in stored[name].items()
+            if id not in given
+        ]
+        sheets[name] = [*kept, *(Numbered(_number(files[name], row.id), row.__dict__) for row in rows[name])]
+    for name, number, problem in together(sheets):
+        in_file = not isinstance(number, _Kept)
+        file = files[name].file if name in files else name
+        yield error(problem, file, number if in_file else None)
+
+
+def _changing_hands(
+    files: Mapping[str, RawTable], rows: Mapping[str, Sequence[Row]], stored: Stored
+) -> Iterator[RosterError]:
+    for row in rows["contact_points"]:
+        before = stored["contact_points"].get(row.id)
+        after = row.model_dump(mode="json")["organization"]
+        if before is not None and before["organization"] != after:
+            table = files["contact_points"]
+            problem = fault("roster.changes-hands", "organization", after, owner=before["organization"])
+            yield error(problem, table.file, _number(table, row.id))
+
+
+def _kept(id: str) -> _Kept:
+    kept = _Kept(0)
+    kept.id = id
+    return kept
+
+
+def _number(table: RawTable, id: str) -> int:
+    column = [name.strip().lower() for name in table.header].index("id")
+    return next(number for number, cells in table.rows if column < len(cells) and cells[column].strip() == id)
