@@ -208,7 +208,7 @@ async def handoff(
     acting: Annotated[str | None, typer.Option("--as", metavar="ORG", help="Act for this organization only.")] = None,
     as_json: Json = False,
 ) -> int:
-    """Move a referral step on: acknowledge, accept, decline, complete, cancel."""
+    """Move a referral step on: receive (acknowledge), accept, reject (decline), complete, cancel; or show it."""
     settings = read_settings()
     async with commands(settings, _acting(acting, settings)) as run:
         present = await run("Handoff", {"id": id})
