@@ -1,7 +1,7 @@
 """The ``relaypoint`` command. Every command has ``--json`` for machines.
 
-Exit codes: 0 done; 1 nothing fits or something is amiss (a gap, a stall); 2 bad input; 3 conflict; 5 store or server
-unavailable.
+Exit codes: 0 done; 1 nothing fits or something is amiss (a gap, a stall); 2 bad input; 3 conflict, or a move that
+the step's status or your side does not allow; 5 store or server unavailable.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from relaypoint.app.commands import Run, commands
 from relaypoint.app.doctor import examine
 from relaypoint.app.settings import Settings, read_settings
 from relaypoint.domain.errors import Invalid, Problem
+from relaypoint.domain.handoffs import ALIASES
 from relaypoint.domain.words import Confidentiality, Priority
 
 P = ParamSpec("P")
@@ -34,7 +35,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Find the contact that can take a case, send the referral, and see what has stalled.",
-    epilog="Exit codes: 0 done; 1 nothing fits or something is amiss; 2 bad input; 3 conflict; 5 store unavailable.",
+    epilog="Exit codes: 0 done; 1 nothing fits or something is amiss; 2 bad input; 3 conflict, or a move that the "
+    "step's status or your side does not allow; 5 store unavailable.",
 )
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)
@@ -167,6 +169,10 @@ async def refer(
     to: Annotated[
         str | None, typer.Option("--to", metavar="CONTACT", help="The contact point; otherwise the first candidate.")
     ] = None,
+    reply_to: Annotated[
+        str | None,
+        typer.Option("--reply-to", metavar="CONTACT", help="Your own desk to be told; otherwise the nearest one."),
+    ] = None,
     consent: Annotated[bool, typer.Option("--consent", help="The adult gave informed consent to this.")] = False,
     language: Language = None,
     priority: PriorityOption = Priority.ROUTINE,
@@ -180,7 +186,7 @@ async def refer(
 ) -> int:
     """Send the case to the first candidate, or to the one named: stored before anything goes out."""
     need = _need(from_, service, place, language, priority, confidentiality, tags, avoid)
-    send = {"to": to, "consent": consent, "idempotencyKey": key}
+    send = {"to": to, "replyTo": reply_to, "consent": consent, "idempotencyKey": key}
     async with commands(read_settings(), from_) as run:
         done = await _or_emergency(run, "Refer", {"need": need, "send": send}, as_json)
     tell(as_json, done, lambda: show.sent(out, done))
@@ -189,13 +195,16 @@ async def refer(
 
 @command("handoff")
 async def handoff(
-    id: Annotated[str, typer.Argument(metavar="ID", help="The step's id, or the referral's reference.")],
+    id: Annotated[
+        str, typer.Argument(metavar="ID", help="The step's id, or a reference: the referral's or a message's.")
+    ],
     verb: Annotated[
         str | None,
         typer.Argument(
             metavar="VERB",
-            help="receive, accept, reject, start, hold, resume, complete, fail, cancel, correct, form-submitted; "
-            "none: show the step.",
+            help="receive (or acknowledge), accept, reject (or decline), start, hold, resume, complete, fail, cancel; "
+            "correct: it should never have been sent; form-submitted: the official form is in; seen: you know that "
+            "it came back. None: show the step.",
         ),
     ] = None,
     reason: Annotated[str | None, typer.Option("--reason", metavar="CODE", help="The coded reason.")] = None,
@@ -208,7 +217,13 @@ async def handoff(
     acting: Annotated[str | None, typer.Option("--as", metavar="ORG", help="Act for this organization only.")] = None,
     as_json: Json = False,
 ) -> int:
-    """Move a referral step on: receive (acknowledge), accept, reject (decline), complete, cancel; or show it."""
+    """Move a referral step on, or show it.
+
+    Reasons: reject takes no-capacity, not-eligible, out-of-area, language-not-covered, not-safe-here, duplicate,
+    insufficient-information or other; fail: unreachable, declined-by-person, no-capacity, not-eligible or other;
+    cancel: declined-by-person, consent-withdrawn, no-longer-needed, sent-elsewhere, duplicate or other;
+    hold: awaiting-information, awaiting-capacity, awaiting-person or other.
+    """
     settings = read_settings()
     async with commands(settings, _acting(acting, settings)) as run:
         present = await run("Handoff", {"id": id})
@@ -216,7 +231,7 @@ async def handoff(
             step = present["handoff"]
             move = {
                 "handoff": step["id"],
-                "verb": verb,
+                "verb": ALIASES.get(verb, verb),
                 "reason": reason,
                 "review": review,
                 "expectedVersion": step["version"] if expected is None else expected,
@@ -228,7 +243,7 @@ async def handoff(
 
 @command("referral")
 async def referral(
-    id: Annotated[str, typer.Argument(metavar="ID", help="The referral's id.")],
+    id: Annotated[str, typer.Argument(metavar="ID", help="The referral's id or reference.")],
     acting: Annotated[str | None, typer.Option("--as", metavar="ORG", help="As this organization sees it.")] = None,
     as_json: Json = False,
 ) -> int:
@@ -308,7 +323,7 @@ async def notify(as_json: Json = False) -> int:
     """Deliver what the outbox holds, to the spool folder."""
     async with commands(read_settings()) as run:
         done = await run("Deliver", {})
-    tell(as_json, done, lambda: out.print(", ".join(f"{count} {status}" for status, count in done.items())))
+    tell(as_json, done, lambda: show.delivered(out, done))
     return 1 if done["dead"] or done["failed"] else 0
 
 

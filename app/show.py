@@ -17,9 +17,11 @@ Data = dict[str, Any]
 _ROLES = {
     "same-desk": "now",
     "other-desk": "then",
+    "next-candidate": "instead",
     "coordinator": "coordinator",
     "hotline": "hotline",
-    "sender": "last resort",
+    "sender": "you",
+    "receiver": "you",
 }
 
 
@@ -97,6 +99,8 @@ def sent(console: Console, done: Data) -> None:
     referral = done["referral"]
     (handoff, *_) = referral["handoffs"]
     to = f"[bold]{escape(handoff['receiver']['name'])}[/], {escape(handoff['contactPoint']['name'])}"
+    if done["repeated"]:
+        console.print("[yellow]It had been sent before under this key; nothing was sent again.[/]")
     console.print(f"[bold green]Recorded.[/] Reference [bold]{referral['reference']}[/], for {to}")
     if done["form"]:
         console.print(
@@ -113,14 +117,24 @@ def sent(console: Console, done: Data) -> None:
     step(console, handoff)
 
 
+_WHERE = {
+    "requested": "Waits at",
+    "received": "Waits at",
+    "accepted": "Held by",
+    "in-progress": "Held by",
+    "on-hold": "Held by",
+}
+
+
 def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     grid = Table.grid(padding=(0, 2))
     grid.add_row("Status", f"[bold]{handoff['status']}[/]" + (f" ({handoff['reason']})" if handoff["reason"] else ""))
-    waits = handoff["status"] in ("requested", "received")
     grid.add_row(
-        "Waits at" if waits else "Held by",
+        _WHERE.get(handoff["status"], "Was with"),
         f"{escape(handoff['receiver']['name'])}, {escape(handoff['contactPoint']['name'])}",
     )
+    if handoff["mustSee"]:
+        grid.add_row("[bold red]Seen by the sender[/]", "[bold red]not yet[/]")
     grid.add_row("Since", when(handoff["changedAt"]))
     if handoff["status"] == "requested":
         grid.add_row("To be acknowledged by", when(handoff["acknowledgeBy"]))
@@ -132,6 +146,10 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     if verbs:
         grid.add_row("What can be said next", ", ".join(verbs))
     console.print(grid)
+    if handoff["mustSee"] and handoff["status"] != "cancelled":
+        console.print("[bold red]Nobody has this case now.[/]")
+    if handoff["status"] == "cancelled" and handoff["formSubmittedAt"]:
+        console.print("[bold]The receiver knows it by the official form: withdraw it there as well.[/]")
 
 
 def referral(console: Console, found: Data) -> None:
@@ -149,19 +167,28 @@ def stalled(console: Console, stalls: list[Data]) -> None:
     if not stalls:
         console.print("[green]Nothing has stalled.[/]")
         return
-    table = Table(title=f"Stalled ({len(stalls)}), longest first", title_justify="left", show_lines=True, expand=True)
+    table = Table(
+        title=f"Stalled ({len(stalls)}), most urgent first", title_justify="left", show_lines=True, expand=True
+    )
     for name, ratio in (("Referral", 3), ("Why, since when", 4), ("Who holds it", 3), ("Whom to turn to", 6)):
         table.add_column(name, ratio=ratio, overflow="fold")
     for stall in stalls:
         table.add_row(
             f"[bold]{stall['reference']}[/]\n{stall['priority']}, {stall['status']}\n"
             f"from {escape(stall['sender']['name'])}",
-            f"[bold red]{stall['reason']}[/]\n{escape(stall['text'])}\nsince {when(stall['due'])}\n"
-            f"{_hours_long(stall['clockHours'])}; {_hours_long(stall['workingHours'])} of them working time",
+            f"[bold red]{stall['reason']}[/]\n{escape(stall['text'])}\nsince {when(stall['due'])}\n" + _ages(stall),
             f"{escape(stall['organization']['name'])}\n{escape(stall['holder']['name'])}",
             "\n".join(_next(step) for step in stall["nextSteps"]),
         )
     console.print(table)
+
+
+def delivered(console: Console, done: Data) -> None:
+    console.print(", ".join(f"{count} {status}" for status, count in done.items()))
+    if done["dead"]:
+        console.print("[bold red]What is dead reached nobody:[/] relaypoint stalled says whom to phone.")
+    if done["failed"]:
+        console.print("What failed is tried again with the next deliveries.")
 
 
 def gaps(console: Console, found: list[Data], shown: int = 3) -> None:
@@ -264,9 +291,14 @@ def _next(step: Data) -> str:
     line = f"[bold]{_ROLES[step['role']]}[/]: {escape(step['text'])}"
     if step["contactPoint"]:
         line += f"\n  {escape(step['organization'])}, {escape(step['contactPoint']['name'])}"
-    if step["channel"]:
-        line += f"\n  {channel(step['channel'])}"
-    return line
+    return "".join((line, *(f"\n  {channel(use)}" for use in step["channels"][:3])))
+
+
+def _ages(stall: Data) -> str:
+    age = _hours_long(stall["clockHours"])
+    if stall["priority"] in ("stat", "asap"):
+        return age  # These run by the clock.
+    return f"{age}; {_hours_long(stall['workingHours'])} of them working time"
 
 
 def _hours(is_open: bool | None) -> str:

@@ -76,7 +76,13 @@ MOVES: Final = {
 #: Not a change of status: the sender records that the official form, which is the referral itself, was submitted.
 FORM_SUBMITTED: Final = "form-submitted"
 
-VERBS: Final = (*MOVES, FORM_SUBMITTED)
+#: Nor is this: the sender has seen that a step came back, or that nobody could be told of its end, and acts on it.
+SEEN: Final = "seen"
+
+VERBS: Final = (*MOVES, FORM_SUBMITTED, SEEN)
+
+#: What a person may say instead of a verb.
+ALIASES: Final = {"acknowledge": "receive", "decline": "reject", "refuse": "reject"}
 
 #: The coded reasons that each of these statuses needs.
 REASONS: Final[dict[Status, tuple[str, ...]]] = {

@@ -1,23 +1,22 @@
-"""When a handoff has gone silent, why, and whom to turn to. Derived at any instant from what is stored; never a status.
+"""When a handoff has gone silent, and why. Derived at any instant from what is stored; never a status.
 
-A stalled handoff always has a reason, an age, who holds it now, and the steps that can be taken next, each with its
-channel. A step never leads to whom the case avoids, nor over a channel that is not safe enough for it.
+A stalled handoff always has a reason, an age, who holds it now, and the steps that can be taken next
+(``domain.next_steps``). A handoff that came back stays one until its sender has seen it: nobody has the case then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from relaypoint.domain.avoid import Avoid
-from relaypoint.domain.channels import ChannelUse, usable, weigh
+from relaypoint.domain.channels import usable, weigh
 from relaypoint.domain.clock import parse_instant
 from relaypoint.domain.deadlines import Age, age
-from relaypoint.domain.handoffs import Status
+from relaypoint.domain.handoffs import Side, Status
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.texts import Text, say
-from relaypoint.domain.words import MESSAGE_KINDS, Confidentiality, Priority, Staffing
+from relaypoint.domain.words import Confidentiality, Priority, Staffing
 
 #: A notification that is still on its way is a stall for these once this long has passed.
 _UNDELIVERED_AFTER = {
@@ -30,7 +29,11 @@ _UNDELIVERED_AFTER = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenHandoff:
-    """What the report needs of one open handoff. Instants are texts, ``coordinators`` come nearest first."""
+    """What the report needs of one open handoff. Instants are texts, ``coordinators`` come nearest first.
+
+    ``must_see``: it is closed, and its sender has yet to see how. ``candidates`` are those who could take the case
+    when it was sent, the best first, without the one who holds it.
+    """
 
     id: str
     reference: str
@@ -50,21 +53,13 @@ class OpenHandoff:
     sender: Organization
     receiver: Organization
     desk: ContactPoint
+    must_see: bool = False
+    code: str | None = None
+    candidates: tuple[tuple[ContactPoint, Organization], ...] = ()
     other_desks: tuple[ContactPoint, ...] = ()
     coordinators: tuple[tuple[ContactPoint, Organization], ...] = ()
     hotlines: tuple[tuple[ContactPoint, Organization], ...] = ()
     avoid: Avoid = field(default_factory=Avoid)
-
-
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """``role`` is same-desk, other-desk, coordinator, hotline or sender; the sender's step has no desk or channel."""
-
-    role: str
-    text: Text
-    contact_point: ContactPoint | None = None
-    organization: str | None = None
-    channel: ChannelUse | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +71,17 @@ class Stall:
     text: Text
     due: str
     age: Age
-    next_steps: tuple[NextStep, ...]
 
 
-def stall(handoff: OpenHandoff, at: datetime) -> Stall | None:
-    """The first of the reasons that holds at that moment, gravest first; None while all is well."""
-    found = _reason(handoff, at)
-    if found is None:
+def stall(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> Stall | None:
+    """The first of the reasons that holds at that moment, gravest first; None while all is well.
+
+    The receiving side is told nothing that whom the case avoids decides.
+    """
+    if side is Side.RECEIVER:
+        handoff = replace(handoff, avoid=Avoid())
+    found = _returned(handoff) if handoff.must_see else _reason(handoff, at)
+    if found is None or (side is Side.RECEIVER and found[0] == "form-not-submitted"):
         return None
     reason, text, due = found
     return Stall(
@@ -91,8 +90,27 @@ def stall(handoff: OpenHandoff, at: datetime) -> Stall | None:
         text=text,
         due=due,
         age=age(at, parse_instant(due), handoff.desk.calendar),
-        next_steps=tuple(_next_steps(handoff, reason, at)),
     )
+
+
+def _returned(handoff: OpenHandoff) -> tuple[str, Text, str]:
+    """How a closed handoff came back, or that nobody could be told that it was closed."""
+    code = handoff.code or "–"
+    reason, text = {
+        Status.REJECTED: (
+            "rejected",
+            say("stall.rejected", "it was declined ({code}); nobody has the case", code=code),
+        ),
+        Status.FAILED: ("failed", say("stall.failed", "it could not be done ({code}); nobody has the case", code=code)),
+        Status.ENTERED_IN_ERROR: (
+            "entered-in-error",
+            say("stall.voided", "the receiving side marked it as entered in error; nobody has the case"),
+        ),
+    }.get(
+        handoff.status,
+        ("untold", say("stall.untold", "it is over, but no message could tell the contact point so")),
+    )
+    return reason, text, handoff.changed_at
 
 
 def _reason(handoff: OpenHandoff, at: datetime) -> tuple[str, Text, str] | None:
@@ -101,7 +119,8 @@ def _reason(handoff: OpenHandoff, at: datetime) -> tuple[str, Text, str] | None:
     waiting = handoff.status in (Status.REQUESTED, Status.RECEIVED)
     if desk.ended(day) or handoff.receiver.ended(day):
         ended = min(until for until in (desk.until, handoff.receiver.until) if until is not None and until <= day)
-        return "orphaned", say("stall.ended", "the contact point that holds it has ended"), _start(ended)
+        text = say("stall.ended", "the contact point that holds it has ended")
+        return "orphaned", text, max(_start(ended), handoff.sent_at)
     if desk.staffing is Staffing.HOLDER and desk.holders and not any(h.holds(day) for h in desk.holders):
         left = max((h.until for h in desk.holders if h.until and h.until <= day), default=day)
         return (
@@ -149,62 +168,6 @@ def _reason(handoff: OpenHandoff, at: datetime) -> tuple[str, Text, str] | None:
     if handoff.status is Status.ON_HOLD and handoff.review_on is not None and handoff.review_on <= day:
         return "hold-expired", say("stall.hold", "the review of its hold is due"), _start(handoff.review_on)
     return None
-
-
-def _next_steps(handoff: OpenHandoff, reason: str, at: datetime) -> list[NextStep]:
-    """In the order in which to try them. The last resort is always the sender, who can send it elsewhere."""
-    steps: list[NextStep] = []
-    if reason == "form-not-submitted":
-        return [
-            NextStep("sender", say("next.form", "Submit the official form: {form}; then record it.", form=handoff.form))
-        ]
-    if reason not in ("orphaned", "avoided"):
-        own = _reach(handoff, handoff.desk, handoff.receiver, at, by_voice=True)
-        if own:
-            steps.append(
-                NextStep(
-                    "same-desk",
-                    say("next.same-desk", "Contact the desk that holds it."),
-                    handoff.desk,
-                    handoff.receiver.name,
-                    own,
-                )
-            )
-    for role, text, reachable in (
-        ("other-desk", say("next.other-desk", "Turn to the organization's other contact point."), _others(handoff)),
-        (
-            "coordinator",
-            say("next.coordinator", "Ask the coordinator of the task force to step in."),
-            handoff.coordinators,
-        ),
-        ("hotline", say("next.hotline", "Ask the national hotline for advice."), handoff.hotlines),
-    ):
-        for desk, organization in reachable:
-            if handoff.avoid.bars_contact_point(desk, organization) or not (
-                desk.holds(at.date().isoformat()) and organization.holds(at.date().isoformat())
-            ):
-                continue
-            channel = _reach(handoff, desk, organization, at, by_voice=role != "coordinator")
-            if channel:
-                steps.append(NextStep(role, text, desk, organization.name, channel))
-    steps.append(NextStep("sender", say("next.sender", "Find another contact point and send the referral there.")))
-    return steps
-
-
-def _others(handoff: OpenHandoff) -> Sequence[tuple[ContactPoint, Organization]]:
-    return [(desk, handoff.receiver) for desk in handoff.other_desks]
-
-
-def _reach(
-    handoff: OpenHandoff, desk: ContactPoint, organization: Organization, at: datetime, *, by_voice: bool
-) -> ChannelUse | None:
-    """The channel to use. A message went unanswered, so one by voice comes first where there is one open now."""
-    if handoff.avoid.bars_contact_point(desk, organization):
-        return None
-    may = usable(weigh(desk, floor=handoff.confidentiality, at=at, avoid=handoff.avoid))
-    if by_voice:
-        may.sort(key=lambda use: (not use.usable_now, use.channel.kind in MESSAGE_KINDS))
-    return may[0] if may else None
 
 
 def _passed(instant: str | None, at: datetime) -> bool:

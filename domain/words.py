@@ -25,12 +25,16 @@ class OrganizationKind(StrEnum):
 
 
 class Priority(StrEnum):
-    """FHIR request-priority. Pages read ``stat`` as "emergency"."""
+    """FHIR request-priority. Pages read ``stat`` as "emergency"; the order of declaration is the order."""
 
     ROUTINE = "routine"
     URGENT = "urgent"
     ASAP = "asap"
     STAT = "stat"
+
+    @property
+    def level(self) -> int:
+        return list(Priority).index(self)
 
 
 class Confidentiality(StrEnum):

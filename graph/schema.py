@@ -8,7 +8,7 @@ from relaypoint.domain.errors import Unavailable
 from relaypoint.graph.port import Step, Store
 
 #: Raised by one with every change of the graph's form. A store that is newer than the program is refused.
-VERSION: Final = 1
+VERSION: Final = 2
 
 #: Every kind of node. Each has an ``id`` that is unique within its label.
 LABELS: Final = (
@@ -56,6 +56,9 @@ async def prepare(store: Store) -> None:
             f"CREATE CONSTRAINT {label.lower()}_id IF NOT EXISTS FOR (n:{label}) REQUIRE n.id IS UNIQUE"
             for label in LABELS
         ]
-        + ["CREATE CONSTRAINT referral_reference IF NOT EXISTS FOR (n:Referral) REQUIRE n.reference IS UNIQUE"]
+        + [
+            f"CREATE CONSTRAINT {label.lower()}_reference IF NOT EXISTS FOR (n:{label}) REQUIRE n.reference IS UNIQUE"
+            for label in ("Referral", "Notice")
+        ]
     )
     await store.write([Step("schema_found", {"version": VERSION})])

@@ -102,12 +102,15 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
 
 
 @permitted(Action.SEE_EMERGENCY)
-async def emergency(subject: Subject, backend: Backend, place: str) -> Emergency:
-    """The danger-now number and the national hotline of a place; asked for without sign-in."""
+async def emergency(subject: Subject, backend: Backend, place: str, avoid: Avoid | None = None) -> Emergency:
+    """The danger-now number and the national hotline of a place; asked for without sign-in.
+
+    A hotline that a case avoids is left out.
+    """
     rows = await backend.store.read("place_emergency", place=place.strip().upper())
     if not rows:
         raise _unknown("place", place, "a place")
-    return _emergency(areas_from_rows(rows[0]["areas"]), backend.clock(), Avoid())
+    return _emergency(areas_from_rows(rows[0]["areas"]), backend.clock(), avoid or Avoid())
 
 
 def _emergency(areas: Sequence[Area], at: datetime, avoid: Avoid) -> Emergency:

@@ -1,8 +1,10 @@
-"""Moving a handoff along the table of ``domain.handoffs``, by compare-and-set under its referral's lock."""
+"""Moving a handoff along the table of ``domain.handoffs``, by compare-and-set under its referral's lock.
+
+What the receiving side closes without having served becomes open work of the sender in the same write.
+"""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,18 +12,17 @@ from relaypoint.domain import chain
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.deadlines import deadlines
 from relaypoint.domain.errors import Conflict, IllegalTransition, NotFound
-from relaypoint.domain.handoffs import FORM_SUBMITTED, MOVES, Side, Status, move, possible
+from relaypoint.domain.handoffs import FORM_SUBMITTED, MOVES, SEEN, Side, Status, move, possible
 from relaypoint.domain.policy import Action, Subject, sides
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.references import by_reference
 from relaypoint.resolvers.referral_steps import notice, record
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
 #: Another handoff of the same referral may move in between; that is nobody's conflict, so it is tried again.
 _TRIES = 5
-
-_REFERENCE = re.compile(r"[2-9A-Z]{5}-[2-9A-Z]{5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +35,18 @@ class Moved:
 
 @permitted(Action.READ_REFERRAL)
 async def handoff(subject: Subject, backend: Backend, id: str) -> Moved:
-    """One handoff as it is, by its id or its referral's reference: then the open step, or else the last one.
+    """One handoff as it is, by its id, its referral's reference (then the open step, or else the last one), or the
+    reference of a message about it.
 
     Raises ``NotFound``, also for a subject on neither side.
     """
     asked = id
-    if _REFERENCE.fullmatch(id.upper()):
-        steps = await backend.store.read("handoffs_by_reference", reference=id.upper())
-        still_open = [step["id"] for step in steps if Status(step["status"]).open]
-        id = next(iter(still_open or [step["id"] for step in reversed(steps)]), id)
-    row = await _get(backend, id, asked)
+    known = await by_reference(backend, id)
+    row = await _get(backend, known["id"] if known else id, asked)
     on = sides(subject, row["sender"]["id"], row["receiver"]["id"])
     if not on:
         raise _no_handoff(asked)
-    return Moved(_shown(row, row["handoff"]), tuple(_offered(row["handoff"]["status"], on)))
+    return Moved(_shown(row, row["handoff"]), tuple(_offered(row, row["handoff"], on)))
 
 
 @permitted(Action.MOVE_HANDOFF)
@@ -81,8 +80,8 @@ async def move_handoff(
         if expected_version is not None and version != expected_version:
             raise _changed(row)
         expected_version = version
-        changes = _decide(backend, row, verb, on, reason, review)
-        steps, result = _steps(subject, backend, row, verb, changes, operation, on)
+        changes, side = _decide(backend, row, verb, on, reason, review)
+        steps, result = _steps(subject, backend, row, verb, changes, operation, on, side)
         try:
             told = await write_once(backend, operation, steps, request=request, result=result)
         except Unmet:
@@ -93,10 +92,14 @@ async def move_handoff(
 
 def _decide(
     backend: Backend, row: Row, verb: str, on: frozenset[Side], reason: str | None, review: str | None
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], Side]:
+    """The changes, and the side that makes them; who stands on both sides is the receiver where that may be."""
     handoff, now = row["handoff"], backend.clock()
     status = Status(handoff["status"])
     changes: dict[str, Any] = {"changed_at": backend.now()}
+    if verb == SEEN:
+        _check_seen(row, status, on)
+        return {"seen_at": backend.now()}, Side.SENDER
     if verb == FORM_SUBMITTED:
         _check_form(handoff, status, on)
         desk = row["contact_point"]
@@ -113,15 +116,27 @@ def _decide(
             "form_submitted_at": backend.now(),
             "acknowledge_by": due.acknowledge_by,
             "decide_by": due.decide_by,
-        }
+        }, Side.SENDER
     wanted = MOVES.get(verb)
     side = next(iter(sorted(on & wanted.sides if wanted else on)), next(iter(sorted(on))))
     target = move(status, verb, side, reason=reason, review=review, day=now.date().isoformat())
-    return {**changes, "status": target.value, "reason": reason, "review_on": review}
+    return {**changes, "status": target.value, "reason": reason, "review_on": review}, side
+
+
+def _check_seen(row: Row, status: Status, on: frozenset[Side]) -> None:
+    if row["must_see"] and Side.SENDER in on:
+        return
+    raise IllegalTransition(
+        "handoff.seen",
+        "There is nothing about this step that the sender has yet to see.",
+        path=("verb",),
+        remedy="Only the sender records it, once, for a step that came back or whose end nobody could be told of.",
+        present={"status": str(status)},
+    )
 
 
 def _check_form(handoff: Row, status: Status, on: frozenset[Side]) -> None:
-    if handoff["form"] and handoff["form_submitted_at"] is None and status.open and Side.SENDER in on:
+    if FORM_SUBMITTED in _offered({"must_see": False}, handoff, on):
         return
     raise IllegalTransition(
         "handoff.form",
@@ -140,6 +155,7 @@ def _steps(
     changes: dict[str, Any],
     operation: str,
     on: frozenset[Side],
+    side: Side,
 ) -> tuple[list[Step], dict[str, Any]]:
     handoff, referral = row["handoff"], row["referral"]
     after = {**handoff, **changes, "version": handoff["version"] + 1}
@@ -148,7 +164,7 @@ def _steps(
         referral["chain_length"],
         referral["chain_head"],
         kind=f"handoff-{verb}",
-        at=changes["changed_at"],
+        at=backend.now(),
         actor=subject.name,
         data={"before": handoff, "after": after},
     )
@@ -165,27 +181,58 @@ def _steps(
         ),
         record(event),
     ]
-    if not Status(after["status"]).open and Status(handoff["status"]).open:
+    row = {**row, "must_see": row["must_see"] and verb != SEEN}
+    if verb == SEEN:
+        steps.append(Step("handoff_seen", {"handoff": handoff["id"]}))
+    elif Status(handoff["status"]).open and not Status(after["status"]).open:
         steps.append(Step("handoff_close", {"handoff": handoff["id"]}))
-    # The other side is told: of a correction, whichever side did not make it.
-    to_receiver = verb == "cancel" or Side.RECEIVER not in on
-    tell = row["contact_point"]["id"] if to_receiver else row["sender_desk"]
-    if tell and verb != FORM_SUBMITTED:
-        steps.append(
-            notice(
-                backend,
-                handoff=handoff["id"],
-                contact_point=tell,
-                kind="cancelled" if verb == "cancel" else "moved",
-                priority=referral["priority"],
-                confidentiality=referral["confidentiality"],
-            )
+    if side is Side.RECEIVER and after["status"] in _CAME_BACK:
+        # Before anybody is told: the message may not arrive.
+        steps.append(Step("handoff_must_see", {"handoff": handoff["id"]}))
+        row["must_see"] = True
+    steps += _telling(backend, row, verb, side)
+    return steps, {"handoff": _shown(row, after), "next": _offered(row, after, on)}
+
+
+#: The receiving side closed it, and nobody has served the person.
+_CAME_BACK = frozenset({Status.REJECTED.value, Status.FAILED.value, Status.ENTERED_IN_ERROR.value})
+
+
+def _telling(backend: Backend, row: Row, verb: str, side: Side) -> list[Step]:
+    """The other side is told, unless it knows of the referral by an official form alone."""
+    if verb in (FORM_SUBMITTED, SEEN) or (side is Side.SENDER and row["handoff"]["form"]):
+        return []
+    tell = (
+        row["contact_point"]["id"]
+        if side is Side.SENDER
+        else row["answered_at"] or next(iter(sorted(row["sender_desks"])), None)
+    )
+    if not tell:
+        return []
+    kind = "cancelled" if side is Side.SENDER else "moved"
+    about, referral = row["handoff"]["id"], row["referral"]
+    return [
+        notice(
+            backend,
+            handoff=about,
+            contact_point=tell,
+            kind=kind,
+            priority=referral["priority"],
+            confidentiality=referral["confidentiality"],
         )
-    return steps, {"handoff": _shown(row, after), "next": _offered(after["status"], on)}
+    ]
 
 
-def _offered(status: str, on: frozenset[Side]) -> list[str]:
-    return [verb for verb in possible(Status(status)) if MOVES[verb].sides & on]
+def _offered(row: Row, handoff: Row, on: frozenset[Side]) -> list[str]:
+    """The verbs that may be said of a step next."""
+    status = Status(handoff["status"])
+    verbs = [verb for verb in possible(status) if MOVES[verb].sides & on]
+    if Side.SENDER in on:
+        if handoff["form"] and handoff["form_submitted_at"] is None and status.open:
+            verbs.insert(0, FORM_SUBMITTED)
+        if row["must_see"]:
+            verbs.insert(0, SEEN)
+    return verbs
 
 
 _SHOWN = (
@@ -212,7 +259,7 @@ async def _get(backend: Backend, id: str, asked: str | None = None) -> Row:
 
 def _shown(row: Row, handoff: dict[str, Any]) -> dict[str, Any]:
     shown = {key: handoff.get(key) for key in _SHOWN}
-    return {**shown, "contact_point": row["contact_point"], "receiver": row["receiver"]}
+    return {**shown, "must_see": row["must_see"], "contact_point": row["contact_point"], "receiver": row["receiver"]}
 
 
 def _changed(row: Row) -> Conflict:

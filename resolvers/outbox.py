@@ -13,8 +13,8 @@ from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.graph.mapping import contact_point
-from relaypoint.resolvers.avoiding import whom_to_avoid
 from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.cases import stored_case
 
 #: After this a lease is void, and another worker takes the row over.
 LEASE = timedelta(minutes=2)
@@ -52,7 +52,7 @@ async def lease(subject: Subject, backend: Backend, *, limit: int = 100) -> list
     )
     leased = []
     for row in await backend.store.read("notices_leased", lease=name):
-        avoid = whom_to_avoid(backend, row["sealed_key"], row["sealed"])
+        avoid = stored_case(backend, row["sealed_key"], row["sealed"]).avoid
         notice = row["notice"]
         leased.append(
             Leased(
@@ -101,6 +101,8 @@ async def settle(
     else:
         changes["status"] = status
         steps.append(Step("notice_unqueue", {"id": leased.id}))
+        if status == "dead" and leased.kind == "cancelled":
+            steps.append(Step("notice_untold", {"id": leased.id}))
     try:
         await backend.store.write(
             [Step("notice_settle", {"id": leased.id, "lease": leased.lease, "changes": changes}), *steps]

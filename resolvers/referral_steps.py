@@ -17,7 +17,14 @@ from relaypoint.resolvers.finding import Answer
 
 
 def first_steps(
-    subject: Subject, backend: Backend, answer: Answer, chosen: Candidate, operation: str, consent: bool
+    subject: Subject,
+    backend: Backend,
+    answer: Answer,
+    chosen: Candidate,
+    operation: str,
+    *,
+    consent: bool,
+    answered_at: str | None,
 ) -> tuple[list[Step], dict[str, Any]]:
     need, now = answer.need, backend.now()
     referral_id, handoff_id = backend.new_id(), backend.new_id()
@@ -51,7 +58,7 @@ def first_steps(
             "tags": list(need.tags),
             "avoid": sorted(need.avoid.entries),
             "consent": consent,
-            "candidates": [candidate.contact_point.id for candidate in answer.finding.candidates],
+            "candidates": [c.contact_point.id for c in answer.finding.candidates if len(c.route.hops) <= 1],
         },
     )
     event = chain.append(
@@ -107,6 +114,8 @@ def first_steps(
     ]
     if hop:
         steps.append(Step("handoff_along", {"handoff": handoff_id, "pathway": hop.id}))
+    if answered_at:
+        steps.append(Step("referral_answered_at", {"referral": referral_id, "contact_point": answered_at}))
     steps.append(record(event))
     # Where the official form is the referral, the form is what arrives; a message beside it would look like another.
     if form is None:
@@ -147,6 +156,7 @@ def notice(
         "kind": kind,
         "status": "pending",
         "priority": str(priority),
+        "urgency": Priority(priority).level,
         "confidentiality": str(confidentiality),
         "reference": backend.new_reference(),
         "created_at": now,

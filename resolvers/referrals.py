@@ -6,21 +6,26 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from relaypoint.domain import chain
-from relaypoint.domain.channels import ChannelUse
+from relaypoint.domain.avoid import EVERYBODY, Avoid
+from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.eligibility import is_child
 from relaypoint.domain.errors import Conflict, Invalid, NoChannel, NotFound
 from relaypoint.domain.finding import Candidate
 from relaypoint.domain.policy import Action, Subject, may_see_case, may_see_referral
+from relaypoint.domain.replies import reply_desk
+from relaypoint.domain.words import Confidentiality
 from relaypoint.graph import Row, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.finding import Answer, Emergency, NeedInput, find
+from relaypoint.resolvers.finding import Answer, Emergency, NeedInput, emergency, find
+from relaypoint.resolvers.references import by_reference
 from relaypoint.resolvers.referral_steps import first_steps
+from relaypoint.resolvers.stalled import owned_desk
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What the sender is told at once. ``emergency`` and ``channels`` are None where a repeat is answered."""
+    """What the sender is told at once. ``repeated``: it had been sent before under this key, and was not sent again."""
 
     referral: dict[str, Any]
     phone_now: bool
@@ -28,6 +33,7 @@ class Sent:
     form: str | None
     emergency: Emergency | None
     channels: tuple[ChannelUse, ...]
+    repeated: bool = False
 
 
 @permitted(Action.REFER)
@@ -37,21 +43,23 @@ async def refer(
     need: NeedInput,
     *,
     to: str | None = None,
+    reply_to: str | None = None,
     consent: bool = False,
     idempotency_key: str | None = None,
 ) -> Sent:
     """Sends the case to ``to``, or to the first candidate. ``consent``: an adult's informed consent to it was given.
 
+    ``reply_to`` is the sender's own desk that is told what becomes of it; without it, the one nearest to the case.
+
     Raises what ``find`` raises; ``NoChannel`` where nothing fits or ``to`` is ruled out, with the reasons; ``Invalid``
-    where a pathway needs consent that was not given; ``Conflict`` where the contact point changed meanwhile.
+    where a pathway needs consent that was not given, or ``reply_to`` is no desk of the sender; ``Conflict`` where the
+    contact point changed meanwhile.
     """
     id = operation_id(subject, backend, idempotency_key)
-    request = {**asdict(need), "to": to, "consent": consent}
+    request = {**asdict(need), "to": to, "reply_to": reply_to, "consent": consent}
     known = await earlier(backend, id, request)
     if known is not None:
-        return Sent(
-            await _shown(subject, backend, known["referral"]), known["phone"], known["hand"], known["form"], None, ()
-        )
+        return await _again(subject, backend, need, known)
     answer = await find(subject, backend, need)
     chosen = _choose(answer, to)
     hops = chosen.route.hops
@@ -73,7 +81,8 @@ async def refer(
             desk=chosen.contact_point.name,
             gate=gate.name,
         )
-    steps, result = first_steps(subject, backend, answer, chosen, id, consent)
+    answered_at = await _answered_at(backend, answer, reply_to)
+    steps, result = first_steps(subject, backend, answer, chosen, id, consent=consent, answered_at=answered_at)
     try:
         done = await write_once(backend, id, steps, request=request, result=result)
     except Unmet:
@@ -88,13 +97,59 @@ async def refer(
     return Sent(referral, done["phone"], done["hand"], done["form"], answer.emergency, chosen.channels)
 
 
+async def _again(subject: Subject, backend: Backend, need: NeedInput, known: dict[str, Any]) -> Sent:
+    """The first answer, with the channels and numbers as they are now: whoever repeats it may be about to phone."""
+    referral = await _shown(subject, backend, known["referral"])
+    place, case = need.place, referral["case"]
+    avoid = Avoid.of(case["avoid"]) if case else EVERYBODY
+    desks = await backend.store.read(
+        "desks", contact_points=[referral["handoffs"][0]["contact_point"]["id"]], organizations=[]
+    )
+    channels = tuple(
+        use
+        for row in desks
+        for use in weigh(
+            owned_desk(row)[0],
+            floor=Confidentiality(referral["confidentiality"]),
+            at=backend.clock(),
+            avoid=avoid,
+        )
+    )
+    numbers = await emergency(subject, backend, place, avoid)
+    return Sent(referral, known["phone"], known["hand"], known["form"], numbers, channels, repeated=True)
+
+
+async def _answered_at(backend: Backend, answer: Answer, reply_to: str | None) -> str | None:
+    """The sender's desk that is told what becomes of the referral; None where it has none."""
+    rows = await backend.store.read("desks", contact_points=[], organizations=[answer.need.asker])
+    own = [owned_desk(row)[0] for row in rows]
+    if reply_to is not None:
+        wanted = reply_to.strip().lower()
+        if any(desk.id == wanted and desk.holds(answer.at.date().isoformat()) for desk in own):
+            return wanted
+        raise Invalid(
+            "refer.reply-to",
+            "'{value}' is not a contact point of {name} now.",
+            path=("replyTo",),
+            remedy="Use one of: {known}, or leave it out." if own else "Leave it out.",
+            value=reply_to,
+            name=answer.ground.asker.name,
+            known=", ".join(desk.id for desk in own),
+        )
+    around = frozenset(area.id for area in answer.ground.areas) | answer.ground.inside
+    desk = reply_desk(own, answer.need, around, answer.at)
+    return desk.id if desk else None
+
+
 @permitted(Action.READ_REFERRAL)
 async def referral(subject: Subject, backend: Backend, id: str) -> dict[str, Any]:
-    """One referral with its handoffs. The case's own fields are there only for the body that referred it.
+    """One referral with its handoffs, by its id, its reference or a message's. The case's own fields are there only
+    for the body that referred it.
 
     Raises ``NotFound``, also where the subject is not on its chain.
     """
-    return await _shown(subject, backend, id)
+    known = await by_reference(backend, id)
+    return await _shown(subject, backend, known["referral"] if known else id, id)
 
 
 @permitted(Action.READ_REFERRAL)
@@ -126,12 +181,12 @@ async def broken_link(subject: Subject, backend: Backend, id: str) -> int | None
     return chain.broken_link(events, rows[0]["length"], rows[0]["head"])
 
 
-async def _shown(subject: Subject, backend: Backend, id: str) -> dict[str, Any]:
+async def _shown(subject: Subject, backend: Backend, id: str, asked: str | None = None) -> dict[str, Any]:
     rows = await backend.store.read("referral_get", id=id)
     if not rows or not may_see_referral(
         subject, rows[0]["sender"]["id"], frozenset(h["receiver"]["id"] for h in rows[0]["handoffs"])
     ):
-        raise _no_referral(id)
+        raise _no_referral(asked or id)
     row = rows[0]
     shown: Row = {
         **row["referral"],

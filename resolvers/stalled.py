@@ -2,45 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from relaypoint.domain.handoffs import Status
+from relaypoint.domain.handoffs import Side, Status
 from relaypoint.domain.model import ContactPoint, Dated, Organization
-from relaypoint.domain.policy import Action, Subject
+from relaypoint.domain.next_steps import NextStep, next_steps
+from relaypoint.domain.policy import Action, Subject, may_see_case, sides
 from relaypoint.domain.stalls import OpenHandoff, Stall, stall
 from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Row
 from relaypoint.graph.mapping import contact_point, organization
-from relaypoint.resolvers.avoiding import whom_to_avoid
 from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.cases import StoredCase, stored_case
+
+Reachable = tuple[tuple[ContactPoint, Organization], ...]
+
+#: So many candidates are looked at for each handoff; some may have gone since.
+_CANDIDATES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A stall as its reader may know it, with what that reader can do."""
+
+    stall: Stall
+    next_steps: tuple[NextStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What lies around the open handoffs, read once for all of them."""
+
+    pairs: Mapping[tuple[str, str], Row]
+    desks: Mapping[str, tuple[ContactPoint, Organization]]
+    places: Mapping[str, frozenset[str]]
 
 
 @permitted(Action.SEE_STALLED)
-async def stalled(subject: Subject, backend: Backend) -> list[Stall]:
-    """Every stalled handoff that the subject's organization sent or received (the operator: all), the oldest first.
+async def stalled(subject: Subject, backend: Backend) -> list[Reported]:
+    """Every stalled handoff that the subject's organization sent or received (the operator: all).
 
-    Who may see it decides before anything else: the rows of others are never read.
+    The most urgent come first, and of these the oldest. Who may see it decides before anything else: the rows of
+    others are never read.
     """
     at = backend.clock()
-    day = at.date().isoformat()
     rows = await backend.store.read("handoffs_open", organization=subject.organization)
-    pairs = {(row["desk"], row["sender"]["id"]) for row in rows}
-    around = {
-        (row["desk"], row["sender"]): row
-        for row in await backend.store.read(
-            "stall_surroundings", pairs=[{"desk": desk, "sender": sender} for desk, sender in sorted(pairs)]
-        )
-    }
-    found = [stall(_open_handoff(backend, row, around[row["desk"], row["sender"]["id"]], day), at) for row in rows]
-    return sorted((s for s in found if s is not None), key=lambda s: (s.due, s.handoff.id))
+    cases = [stored_case(backend, row["sealed_key"], row["referral"]["sealed"]) for row in rows]
+    around = await _read_around(subject, backend, rows, cases)
+    found = []
+    for row, case in zip(rows, cases, strict=True):
+        on = sides(subject, row["sender"]["id"], row["receiver"]["id"])
+        side = Side.SENDER if Side.SENDER in on else Side.RECEIVER
+        silent = stall(_open_handoff(row, case, around, at.date().isoformat()), at, side)
+        if silent is not None:
+            found.append(Reported(silent, next_steps(silent, at, side)))
+    return sorted(found, key=lambda r: (-r.stall.handoff.priority.level, r.stall.due, r.stall.handoff.id))
 
 
-def _open_handoff(backend: Backend, row: Row, around: Row, day: str) -> OpenHandoff:
+async def _read_around(subject: Subject, backend: Backend, rows: list[Row], cases: list[StoredCase]) -> _Around:
+    pairs = sorted({(row["desk"], row["sender"]["id"]) for row in rows})
+    around = await backend.store.read(
+        "stall_surroundings", pairs=[{"desk": desk, "sender": sender} for desk, sender in pairs]
+    )
+    # Whom else the sender could have asked is of the case: the operator of the machine is not told.
+    mine = [case for row, case in zip(rows, cases, strict=True) if may_see_case(subject, row["sender"]["id"])]
+    wanted = sorted({id for case in mine for id in case.candidates[: _CANDIDATES + 1]})
+    desks = await backend.store.read("desks", contact_points=wanted, organizations=[]) if wanted else []
+    places = sorted({case.place for case in cases if case.place})
+    inside = await backend.store.read("places_around", places=places) if places else []
+    return _Around(
+        pairs={(row["desk"], row["sender"]): row for row in around},
+        desks={row["desk"]["id"]: owned_desk(row) for row in desks},
+        places={row["place"]: frozenset(row["areas"]) for row in inside},
+    )
+
+
+def owned_desk(row: Row) -> tuple[ContactPoint, Organization]:
+    """A row of the statement ``desks``."""
+    owner = organization(row["organization"], row["bodies"])
+    return contact_point(row["desk"], owner.id), owner
+
+
+def _open_handoff(row: Row, case: StoredCase, around: _Around, day: str) -> OpenHandoff:
     handoff, referral = row["handoff"], row["referral"]
+    near = around.pairs[row["desk"], row["sender"]["id"]]
     receiver = organization(row["receiver"], row["receiver_bodies"])
-    desks = {desk["id"]: contact_point(desk, receiver.id) for desk in around["desks"]}
-    avoid = whom_to_avoid(backend, row["sealed_key"], referral["sealed"])
-    coordinators, hotlines = _shared(around["shared"], day)
+    desks = {desk["id"]: contact_point(desk, receiver.id) for desk in near["desks"]}
+    here = around.places.get(case.place or "", frozenset())
+    coordinators, hotlines = _shared(near["shared"], day)
     return OpenHandoff(
         id=handoff["id"],
         reference=referral["reference"],
@@ -60,22 +110,31 @@ def _open_handoff(backend: Backend, row: Row, around: Row, day: str) -> OpenHand
         sender=organization(row["sender"], row["sender_bodies"]),
         receiver=receiver,
         desk=desks[row["desk"]],
+        must_see=row["must_see"],
+        code=handoff["reason"],
+        candidates=tuple(
+            around.desks[id] for id in case.candidates[: _CANDIDATES + 1] if id in around.desks and id != row["desk"]
+        ),
         other_desks=tuple(
-            desk
-            for id, desk in sorted(desks.items())
-            if id != row["desk"] and (not desk.service_types or row["service_type"] in desk.service_types)
+            desk for id, desk in sorted(desks.items()) if id != row["desk"] and _suits(desk, row["service_type"], here)
         ),
         coordinators=coordinators,
         hotlines=hotlines,
-        avoid=avoid,
+        avoid=case.avoid,
     )
 
 
-Reachable = tuple[tuple[ContactPoint, Organization], ...]
+def _suits(desk: ContactPoint, service_type: str, here: frozenset[str]) -> bool:
+    return (not desk.service_types or service_type in desk.service_types) and (
+        not desk.areas or not here or not desk.areas.isdisjoint(here)
+    )
 
 
 def _shared(shared: Iterable[Row], day: str) -> tuple[Reachable, Reachable]:
-    """The coordinators (local before national) and hotlines of the task forces that both bodies belong to today."""
+    """The coordinators (local before national) and hotlines of the task forces that both bodies belong to today.
+
+    A suspended member's open cases keep them: they need somebody to turn to more than others do.
+    """
     coordinators: dict[str, tuple[str, ContactPoint, Organization]] = {}
     hotlines: dict[str, tuple[str, ContactPoint, Organization]] = {}
     for force in shared:

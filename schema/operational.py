@@ -168,6 +168,7 @@ class Mutation:
             info.context.backend,
             need.to_domain(),
             to=how.to,
+            reply_to=how.reply_to,
             consent=how.consent,
             idempotency_key=how.idempotency_key,
         )

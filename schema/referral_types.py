@@ -8,10 +8,11 @@ from typing import Annotated, Any, Self
 import strawberry
 
 from relaypoint.domain.chain import Event
+from relaypoint.domain.next_steps import NextStep as DomainNextStep
 from relaypoint.domain.policy import Action
-from relaypoint.domain.stalls import NextStep as DomainNextStep
-from relaypoint.domain.stalls import Stall as DomainStall
+from relaypoint.domain.words import Priority
 from relaypoint.resolvers import handoffs, referrals
+from relaypoint.resolvers.stalled import Reported
 from relaypoint.schema.context import Info
 from relaypoint.schema.find_types import ChannelView, Emergency
 from relaypoint.schema.permissions import governed
@@ -33,6 +34,9 @@ class Handoff:
     decide_by: str | None = strawberry.field(description="Until when it is to be accepted or declined.")
     form: str | None = strawberry.field(description="The official form that is the referral, where there is one.")
     form_submitted_at: str | None = strawberry.field(description="When the sender recorded that it was submitted.")
+    must_see: bool = strawberry.field(
+        default=False, description="It came back, or nobody could be told of its end: the sender has yet to see it."
+    )
     contact_point: Ref | None = strawberry.field(default=None, description="The desk that holds it.")
     receiver: Ref | None = strawberry.field(default=None, description="Whose desk it is.")
     pathway: Ref | None = strawberry.field(default=None, description="The agreed pathway it went along.")
@@ -51,6 +55,7 @@ class Handoff:
             decide_by=row["decide_by"],
             form=row["form"],
             form_submitted_at=row["form_submitted_at"],
+            must_see=row["must_see"],
             contact_point=Ref.of(row.get("contact_point")),
             receiver=Ref.of(row.get("receiver")),
             pathway=Ref.of(row.get("pathway")),
@@ -138,11 +143,13 @@ class Referral:
 @governed(Action.SEE_STALLED)
 @strawberry.type(description="What can be done about a stalled step, and by which channel.")
 class NextStep:
-    role: str = strawberry.field(description="same-desk, other-desk, coordinator, hotline or sender.")
+    role: str = strawberry.field(
+        description="same-desk, other-desk, next-candidate, coordinator, hotline, sender or receiver."
+    )
     text: str = strawberry.field(description="In plain words.")
     contact_point: Ref | None = strawberry.field(description="Whom to turn to.")
     organization: str | None = strawberry.field(description="The organization's name.")
-    channel: ChannelView | None = strawberry.field(description="By which channel.")
+    channels: list[ChannelView] = strawberry.field(description="By which channels, the first to try first.")
 
     @classmethod
     def of(cls, step: DomainNextStep) -> Self:
@@ -152,12 +159,12 @@ class NextStep:
             text=step.text,
             contact_point=Ref(key=desk.id, name=desk.name) if desk else None,
             organization=step.organization,
-            channel=ChannelView.of(step.channel) if step.channel else None,
+            channels=[ChannelView.of(use) for use in step.channels],
         )
 
 
 @governed(Action.SEE_STALLED)
-@strawberry.type(description="A step that has gone silent.")
+@strawberry.type(description="A step that has gone silent, or came back: nobody has the case.")
 class Stall:
     handoff: str = strawberry.field(description="The step's id.")
     version: int = strawberry.field(description="The step's version.")
@@ -165,7 +172,7 @@ class Stall:
     status: str = strawberry.field(description="The step's status; stalled is never one.")
     priority: str = strawberry.field(description="routine, urgent, asap or stat.")
     service_type: str = strawberry.field(description="Key of what was asked for.")
-    reason: str = strawberry.field(description="As unacknowledged, undecided, undelivered or orphaned.")
+    reason: str = strawberry.field(description="As unacknowledged, undecided, undelivered, orphaned or rejected.")
     text: str = strawberry.field(description="The reason in plain words.")
     due: str = strawberry.field(description="The instant that was missed.")
     clock_hours: float = strawberry.field(description="Hours since then.")
@@ -176,8 +183,8 @@ class Stall:
     next_steps: list[NextStep] = strawberry.field(description="Whom to turn to, the first to try first.")
 
     @classmethod
-    def of(cls, found: DomainStall) -> Self:
-        handoff = found.handoff
+    def of(cls, reported: Reported) -> Self:
+        found, handoff = reported.stall, reported.stall.handoff
         return cls(
             handoff=handoff.id,
             version=handoff.version,
@@ -193,13 +200,16 @@ class Stall:
             sender=Ref(key=handoff.sender.id, name=handoff.sender.name),
             holder=Ref(key=handoff.desk.id, name=handoff.desk.name),
             organization=Ref(key=handoff.receiver.id, name=handoff.receiver.name),
-            next_steps=[NextStep.of(step) for step in found.next_steps],
+            next_steps=[NextStep.of(step) for step in reported.next_steps],
         )
 
 
 @strawberry.input(description="A referral to send.")
 class ReferInput:
     to: str | None = strawberry.field(default=None, description="The contact point; null: the first candidate.")
+    reply_to: str | None = strawberry.field(
+        default=None, description="The sender's own contact point to be told; null: the one nearest to the case."
+    )
     consent: bool = strawberry.field(default=False, description="An adult's informed consent to it was given.")
     idempotency_key: str | None = strawberry.field(
         default=None, description="The same key and request again, within 24 h, gives the first result."
@@ -210,7 +220,8 @@ class ReferInput:
 class MoveInput:
     handoff: str = strawberry.field(description="The step's id.")
     verb: str = strawberry.field(
-        description="receive, accept, reject, start, hold, resume, complete, fail, cancel, correct or form-submitted."
+        description="receive, accept, reject, start, hold, resume, complete, fail, cancel, correct, form-submitted "
+        "or seen."
     )
     expected_version: int = strawberry.field(description="The version that you saw; another one is a conflict.")
     reason: str | None = strawberry.field(default=None, description="The coded reason, where the status needs one.")
@@ -229,6 +240,7 @@ class ReferralSent:
     form: str | None = strawberry.field(description="The official form to submit; it is the referral.")
     emergency: Emergency | None = strawberry.field(description="Danger now: whom to call.")
     channels: list[ChannelView] = strawberry.field(description="How to reach the contact point yourself.")
+    repeated: bool = strawberry.field(description="It was sent before under this key; nothing was sent again.")
 
     @classmethod
     def of(cls, sent: referrals.Sent) -> Self:
@@ -237,8 +249,9 @@ class ReferralSent:
             phone_now=sent.phone_now,
             by_hand=sent.by_hand,
             form=sent.form,
-            emergency=Emergency.of(sent.emergency) if sent.emergency else None,
+            emergency=Emergency.of(sent.emergency, Priority(sent.referral["priority"])) if sent.emergency else None,
             channels=[ChannelView.of(use) for use in sent.channels],
+            repeated=sent.repeated,
         )
 
 

@@ -70,7 +70,7 @@ def test_the_main_job(settings: dict[str, str], tmp_path: Path) -> None:
     done = run(late, "stalled", "--json")
     (stall,) = parsed(done)
     assert (done.returncode, stall["reason"], stall["holder"]["id"]) == (1, "unacknowledged", "shelter-desk")
-    assert stall["nextSteps"][0]["channel"]["address"] == "+442079460101", "a message went unanswered: by voice now"
+    assert stall["nextSteps"][0]["channels"][0]["address"] == "+442079460101", "a message went unanswered: by voice now"
     assert run(late, "handoff", reference, "accept", "--as", "example-line").returncode == 2
     assert run(late, "handoff", reference, "accept", "--as", "example-unit").returncode == 3
     moved = parsed(run(late, "handoff", reference, "accept", "--as", "example-shelter", "--json"))

@@ -150,7 +150,7 @@ async def test_formal_identification_keeps_to_the_official_form(uk: Backend) -> 
     (step,) = sent.referral["handoffs"]
     later = Backend(uk.store, make_backend(uk.store, "2026-11-26T12:00:00.000Z").clock, uk.vault)
     (stall,) = await stalled.stalled(OPERATOR, later)
-    assert stall.reason == "form-not-submitted"
+    assert stall.stall.reason == "form-not-submitted"
     moved = await handoffs.move_handoff(member("migrant-help"), later, step["id"], "form-submitted")
     assert moved.handoff["form_submitted_at"] == "2026-11-26T12:00:00.000Z"
     # Five working days from a Thursday noon: the aim that is published.

@@ -118,9 +118,9 @@ async def test_where_no_channel_carries_a_message_it_is_said_at_once(backend: Ba
     (notice,) = await notices(backend)
     assert (notice["status"], notice["why"]) == ("dead", ["night-phone: needs a person"])
     (stall,) = await stalled.stalled(UNIT, backend)
-    assert stall.reason == "undelivered"
-    assert stall.next_steps[0].channel is not None
-    assert stall.next_steps[0].channel.channel.address == "+442079460102"
+    assert stall.stall.reason == "undelivered"
+    assert stall.next_steps[0].channels
+    assert stall.next_steps[0].channels[0].channel.address == "+442079460102"
 
 
 async def test_who_came_to_be_avoided_is_not_told(backend: Backend, tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ async def test_what_fails_to_the_end_is_counted_as_dead(backend: Backend) -> Non
     assert ends == ["failed"] * (outbox.MOST_ATTEMPTS - 1) + ["dead"]
     assert await outbox.lease(OPERATOR, later(backend, "2027-01-01T10:00:00.000Z")) == []
     (stall,) = await stalled.stalled(UNIT, backend)
-    assert stall.reason == "undelivered"
+    assert stall.stall.reason == "undelivered"
 
 
 async def test_a_worker_whose_lease_ran_out_changes_nothing(backend: Backend) -> None:

@@ -202,7 +202,7 @@ async def test_a_coordinators_relay_by_whom_the_case_avoids_is_no_way_on(backend
         stall = (await stalled.stalled(UNIT, late))[-1]
         desks = {step.contact_point.id for step in stall.next_steps if step.contact_point}
         assert ("authority-desk" in desks) == reached
-        await handoffs.move_handoff(UNIT, backend, stall.handoff.id, "cancel", reason="duplicate")
+        await handoffs.move_handoff(UNIT, backend, stall.stall.handoff.id, "cancel", reason="duplicate")
 
 
 async def test_a_hotline_whose_holder_the_case_avoids_is_no_way_on(backend: Backend) -> None:
@@ -214,7 +214,7 @@ async def test_a_hotline_whose_holder_the_case_avoids_is_no_way_on(backend: Back
         await referrals.refer(UNIT, backend, replace(NEED, avoid=avoid), to="shelter-desk")
         (stall,) = await stalled.stalled(UNIT, late)
         assert {s.role for s in stall.next_steps if s.contact_point and s.contact_point.id == "line-desk"} == roles
-        await handoffs.move_handoff(UNIT, backend, stall.handoff.id, "cancel", reason="duplicate")
+        await handoffs.move_handoff(UNIT, backend, stall.stall.handoff.id, "cancel", reason="duplicate")
 
 
 async def test_without_its_key_a_case_is_gone_and_its_referral_is_not(backend: Backend) -> None:
@@ -248,7 +248,7 @@ async def test_a_roster_change_that_takes_the_desk_away_is_a_stall(backend: Back
     await imported(backend, roster)
     late = make_backend(backend.store, "2026-03-05T09:00:00.000Z", backend.vault)
     (stall,) = await stalled.stalled(OPERATOR, late)
-    assert stall.reason == "orphaned"
+    assert stall.stall.reason == "orphaned"
     assert {step.role for step in stall.next_steps} >= {"other-desk", "sender"}
 
 
@@ -308,7 +308,9 @@ async def test_a_request_can_not_be_guessed_from_its_trace(backend: Backend) -> 
     await send(backend)
     (row,) = await raw(backend.store, "MATCH (o:Operation) RETURN o.fingerprint AS fingerprint")
     other = make_backend(backend.store).vault
-    request = json.dumps({**asdict(NEED), "to": "shelter-desk", "consent": False}, sort_keys=True, default=str)
+    request = json.dumps(
+        {**asdict(NEED), "to": "shelter-desk", "reply_to": None, "consent": False}, sort_keys=True, default=str
+    )
     assert row["fingerprint"] == backend.vault.fingerprint(request) != other.fingerprint(request)
 
 
@@ -319,10 +321,10 @@ async def test_a_case_that_can_not_be_read_reaches_nobody_and_stops_nothing(back
     leased = {each.kind: each for each in await outbox.lease(OPERATOR, backend)}
     assert leased
     late = make_backend(backend.store, "2026-03-10T10:00:00.000Z", backend.vault)
-    stalls = {stall.handoff.reference: stall for stall in await stalled.stalled(UNIT, late)}
+    stalls = {stall.stall.handoff.reference: stall for stall in await stalled.stalled(UNIT, late)}
     assert stalls.keys() == {lost.referral["reference"], kept.referral["reference"]}
     unreadable = stalls[lost.referral["reference"]]
-    assert (unreadable.reason, [step.role for step in unreadable.next_steps]) == ("avoided", ["sender"])
+    assert (unreadable.stall.reason, [step.role for step in unreadable.next_steps]) == ("avoided", ["sender"])
 
 
 async def test_a_person_said_to_be_both_is_protected_as_a_child(backend: Backend) -> None:

@@ -10,7 +10,7 @@ WITH q
 MATCH (q)-[:PENDING]->(n:Notice)
 WHERE n.due_at <= $now AND (n.leased_until IS NULL OR n.leased_until <= $now)
 WITH n
-ORDER BY n.due_at, n.id
+ORDER BY n.urgency DESC, n.due_at, n.id
 LIMIT $limit
 SET n.lease = $lease, n.leased_until = $until, n.attempts = n.attempts + 1
 RETURN n.id AS id
@@ -33,7 +33,7 @@ RETURN n {.id, .kind, .priority, .confidentiality, .attempts, .created_at, .refe
         id: relay.id, bodies: [(owner)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}]
       }])
     }]} AS contact_point
-ORDER BY n.due_at, n.id
+ORDER BY n.urgency DESC, n.due_at, n.id
 
 // name: notice_settle
 // Only the holder of the lease may settle; the status is delivered or dead.
@@ -52,3 +52,11 @@ RETURN n.id AS id
 MATCH (n:Notice {id: $id})<-[pending:PENDING]-(:Queue)
 DELETE pending
 RETURN n.id AS id
+
+// name: notice_untold
+// The receiving side could not be told that its step was closed: its sender has to see to it.
+// mode: write
+// starts: id
+MATCH (n:Notice {id: $id})-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(:Referral)-[:SENT_BY]->(sender:Organization)
+MERGE (sender)-[:MUST_SEE]->(h)
+RETURN h.id AS id

@@ -1,0 +1,127 @@
+"""Whom to turn to when a handoff has gone silent or came back, and by which channel.
+
+A step never leads to whom the case avoids, nor over a channel that is not safe enough for it, nor to a desk or body
+that is no longer there. The receiving side is told of its own next move only: what is missing from a longer list
+would tell it whom the case avoids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from relaypoint.domain.channels import ChannelUse, usable, weigh
+from relaypoint.domain.handoffs import Side, possible
+from relaypoint.domain.model import ContactPoint, Organization
+from relaypoint.domain.stalls import OpenHandoff, Stall
+from relaypoint.domain.texts import Text, say
+from relaypoint.domain.words import MESSAGE_KINDS
+
+#: Nobody reads further down a list of whom to try instead.
+_MOST_CANDIDATES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """``role`` is same-desk, other-desk, next-candidate, coordinator, hotline, sender or receiver.
+
+    The last two are oneself; they have no desk. ``channels`` are the usable ones, the first to try first.
+    """
+
+    role: str
+    text: Text
+    contact_point: ContactPoint | None = None
+    organization: str | None = None
+    channels: tuple[ChannelUse, ...] = ()
+
+
+_SAME_DESK = say("next.same-desk", "Contact the desk that holds it.")
+_TELL = say("next.tell", "Tell the desk yourself that it is over.")
+_OTHER_DESK = say("next.other-desk", "Turn to the organization's other contact point.")
+_CANDIDATE = say("next.candidate", "Could take it when you sent it: look again with find, then refer.")
+_COORDINATOR = say("next.coordinator", "Ask the coordinator of the task force to step in.")
+_HOTLINE = say("next.hotline", "Ask the national hotline for advice.")
+
+
+def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER) -> tuple[NextStep, ...]:
+    """In the order in which to try them. The last resort is always the sender, who can send it elsewhere."""
+    handoff, reason = found.handoff, found.reason
+    if side is Side.RECEIVER:
+        return (_own_move(handoff),)
+    if reason == "form-not-submitted":
+        text = say(
+            "next.form",
+            "Submit the official form: {form}; then record it: {command}.",
+            form=handoff.form,
+            command=_command(handoff, "form-submitted"),
+        )
+        return (NextStep("sender", text),)
+    return (*_towards(handoff, reason, at), _senders_move(handoff, reason))
+
+
+def _towards(handoff: OpenHandoff, reason: str, at: datetime) -> Iterator[NextStep]:
+    """The steps that lead to somebody who can be reached."""
+    back = handoff.must_see and reason != "untold"
+    desk = () if back or reason in ("orphaned", "avoided") else ((handoff.desk, handoff.receiver),)
+    others = () if back else tuple((other, handoff.receiver) for other in handoff.other_desks)
+    ways: tuple[tuple[str, Text, Sequence[tuple[ContactPoint, Organization]]], ...] = (
+        ("same-desk", _TELL if reason == "untold" else _SAME_DESK, desk),
+        ("other-desk", _OTHER_DESK, others),
+    )
+    if reason != "untold":
+        ways += (
+            ("next-candidate", _CANDIDATE, handoff.candidates),
+            ("coordinator", _COORDINATOR, handoff.coordinators),
+            ("hotline", _HOTLINE, handoff.hotlines),
+        )
+    for role, text, reachable in ways:
+        found = [
+            NextStep(role, text, desk, organization.name, channels)
+            for desk, organization in reachable
+            if (channels := _reach(handoff, desk, organization, at, by_voice=role != "coordinator"))
+        ]
+        yield from found[:_MOST_CANDIDATES] if role == "next-candidate" else found
+
+
+def _senders_move(handoff: OpenHandoff, reason: str) -> NextStep:
+    if reason == "untold":
+        text = say("next.told", "Once they know, record it: {command}.", command=_command(handoff, "seen"))
+    elif handoff.must_see:
+        text = say(
+            "next.send-again",
+            "Find another contact point and send the referral there; then record it: {command}.",
+            command=_command(handoff, "seen"),
+        )
+    else:
+        text = say(
+            "next.sender",
+            "Find another contact point and send the referral there; then close this step: {command}.",
+            command=_command(handoff, "cancel --reason sent-elsewhere"),
+        )
+    return NextStep("sender", text)
+
+
+def _own_move(handoff: OpenHandoff) -> NextStep:
+    verbs = " | ".join(verb for verb in possible(handoff.status, Side.RECEIVER) if verb != "correct")
+    text = say("next.receiver", "It is yours to move on: {command}.", command=_command(handoff, verbs))
+    return NextStep("receiver", text)
+
+
+def _command(handoff: OpenHandoff, verb: str) -> str:
+    return f"relaypoint handoff {handoff.reference} {verb}"
+
+
+def _reach(
+    handoff: OpenHandoff, desk: ContactPoint, organization: Organization, at: datetime, *, by_voice: bool
+) -> tuple[ChannelUse, ...]:
+    """The channels to use. A message went unanswered, so those by voice come first where one is open now."""
+    day = at.date().isoformat()
+    if not (desk.holds(day) and organization.holds(day)) or organization.status == "suspended":
+        return ()
+    if handoff.avoid.bars_contact_point(desk, organization):
+        return ()
+    may = usable(weigh(desk, floor=handoff.confidentiality, at=at, avoid=handoff.avoid))
+    if by_voice:
+        may.sort(key=lambda use: (not use.usable_now, use.channel.kind in MESSAGE_KINDS))
+    return tuple(may)
