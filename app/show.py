@@ -63,13 +63,14 @@ def found(console: Console, answer: Data) -> None:
         table = Table(title="Who can take the case", title_justify="left", show_lines=True, expand=True)
         for name, ratio in (("#", None), ("Contact point", 3), ("How to reach it now", 4), ("Why it stands here", 5)):
             table.add_column(name, ratio=ratio, overflow="fold")
+        telling = _telling(answer["candidates"])
         for candidate in answer["candidates"]:
             table.add_row(
                 str(candidate["rank"]),
                 f"[bold]{escape(candidate['organization']['name'])}[/]\n{escape(candidate['contactPoint']['name'])}"
-                f"\n[dim]{candidate['contactPoint']['id']}[/]",
+                f"\n{escape(candidate['service']['name'])}\n[dim]{candidate['contactPoint']['id']}[/]",
                 "\n".join(channel(use) for use in candidate["channels"] if use["usable"]),
-                _why(candidate),
+                _why(candidate, telling),
             )
         console.print(table)
     else:
@@ -91,7 +92,7 @@ def excluded(console: Console, rows: list[Data], total: int, shown: int = 6) -> 
         )
     console.print(table)
     if total > shown:
-        console.print(f"[dim]{total - shown} more; --json lists up to 50 of them.[/]")
+        console.print(f"[dim]{total - shown} more are ruled out; --json lists the {len(rows)} nearest.[/]")
 
 
 def sent(console: Console, done: Data) -> None:
@@ -279,10 +280,17 @@ def spoken(number: str | None) -> str:
     return f"{national} (+{parsed.country_code})"
 
 
-def _why(candidate: Data) -> str:
-    lines = [f"{criterion['name']}: {escape(criterion['text'])}" for criterion in candidate["why"]]
-    if candidate["separatedBy"]:
-        lines.append(f"[bold]before the next one by: {candidate['separatedBy']}[/]")
+def _telling(candidates: list[Data]) -> set[str]:
+    """The criteria on which the candidates differ, or none of them stands at its best; the others decide nothing."""
+    values: dict[str, set[int]] = {}
+    for criterion in (criterion for candidate in candidates for criterion in candidate["why"]):
+        values.setdefault(criterion["name"], set()).add(criterion["value"])
+    return {name for name, found in values.items() if found != {0}}
+
+
+def _why(candidate: Data, telling: set[str]) -> str:
+    lines = [f"[bold]{escape(candidate['behind'])}[/]"] if candidate["behind"] else []
+    lines += [f"{each['name']}: {escape(each['text'])}" for each in candidate["why"] if each["name"] in telling]
     lines += [f"[yellow]make sure: {escape(text)}[/]" for text in candidate["confirm"]]
     return "\n".join(lines)
 

@@ -2,7 +2,8 @@
 
 A service's tags form dimensions (age, sex, exploitation, access; a task force's own tags form one more). Within a
 dimension any of its tags is enough; a dimension that the service does not name is open to all. What a case leaves
-unsaid is asked for, never held against it; but a case tag that no tag of the service matches rules it out.
+unsaid is asked for, never held against it; but a case tag that no tag of the service matches rules it out. What is
+accessible is open to everyone: that tag never narrows a service, it only tells those who need it.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def fit(serves: Collection[str], tags: Collection[str]) -> Fit:
             matched += 1
         elif stated:
             against.append(wanted)
-        else:
+        elif name != "access":
             unknown.append(wanted)
     if "accessible" in case and "accessible" not in serves:
         unknown.append(("accessible",))

@@ -10,7 +10,7 @@ from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import ChannelUse, usable
 from relaypoint.domain.criteria import speaks
 from relaypoint.domain.eligibility import fit
-from relaypoint.domain.model import ContactPoint, Ground, Organization, Service
+from relaypoint.domain.model import Body, ContactPoint, Ground, Organization, Pathway, Service
 from relaypoint.domain.routing import applies, open_to
 from relaypoint.domain.texts import Text, any_of, say
 from relaypoint.domain.words import Capacity, Confidentiality
@@ -32,15 +32,13 @@ NO_DESK: Final = Reason(
 )
 
 
-def about_service(
-    ground: Ground, service: Service, *, avoid: Avoid, tags: Sequence[str], language: str | None, day: str
-) -> Iterator[Reason]:
+def about_service(ground: Ground, service: Service, *, avoid: Avoid, tags: Sequence[str], day: str) -> Iterator[Reason]:
     """The reasons that hold whichever desk is asked."""
     owner = service.organization
     if avoid.bars_organization(owner):
         yield Reason("avoided", say("out.avoided", "It is on the list of whom to avoid."))
     if not owner.holds(day):
-        yield _ended(owner, day)
+        yield _ended(owner, avoid, day)
     elif owner.status == "suspended":
         yield Reason("suspended", say("out.suspended", "{name} is suspended.", name=owner.name))
     if not service.holds(day):
@@ -49,20 +47,13 @@ def about_service(
         yield Reason(
             "place",
             say("out.place", "It does not cover {place}.", place=ground.place.name),
-            say("out.place.relax", "Ask for a place that it covers."),
+            say("out.place.relax", "It covers only {places}.", places=_listed(service.places)),
         )
     for wanted in fit(service.serves, tags).against:
         yield Reason(
             "eligibility",
             say("out.eligibility", "It is only for: {tags}.", tags=any_of(wanted)),
             say("out.eligibility.relax", "It fits where this applies to the person: {tags}.", tags=any_of(wanted)),
-        )
-    if language and service.languages and service.interpretation == "no" and not speaks(service.languages, language):
-        spoken = ", ".join(service.languages)
-        yield Reason(
-            "language",
-            say("out.language", "It works in {languages}, without interpretation.", languages=spoken),
-            say("out.language.relax", "It fits if {languages} were enough.", languages=spoken),
         )
     if service.capacity is Capacity.FULL:
         yield Reason(
@@ -80,6 +71,7 @@ def about_desk(
     *,
     avoid: Avoid,
     floor: Confidentiality,
+    language: str | None,
     day: str,
 ) -> Iterator[Reason]:
     """The reasons that concern one desk, beyond those that concern its organization."""
@@ -87,17 +79,31 @@ def about_desk(
         yield Reason(
             "contact-point-ended", say("out.desk-ended", "{desk} is no contact point on this day.", desk=desk.name)
         )
-    if desk.areas and covers(ground, service.areas) and not covers(ground, desk.areas):
-        text = say("out.desk-place", "{desk} does not cover {place}.", desk=desk.name, place=ground.place.name)
-        yield Reason("place", text)
+    if desk.areas and covers(ground, service.areas):
+        if not covers(ground, desk.areas):
+            text = say("out.desk-place", "{desk} does not cover {place}.", desk=desk.name, place=ground.place.name)
+            yield Reason("place", text)
+        elif not belongs(ground, desk, service):
+            text = say(
+                "out.desk-elsewhere", "{desk} is for other places than {service}.", desk=desk.name, service=service.name
+            )
+            yield Reason("place", text)
+    spoken = tuple(dict.fromkeys((*service.languages, *desk.languages)))
+    if language and spoken and service.interpretation == "no" and not speaks(spoken, language):
+        languages = ", ".join(spoken)
+        yield Reason(
+            "language",
+            say("out.language", "It works in {languages}, without interpretation.", languages=languages),
+            say("out.language.relax", "It fits if {languages} were enough.", languages=languages),
+        )
     if not avoid.bars_organization(service.organization) and avoid.bars_contact_point(desk):
         yield Reason("avoided", say("out.desk-avoided", "{desk} is on the list of whom to avoid.", desk=desk.name))
     if not usable(uses):
         yield _no_channel(desk, uses, floor)
 
 
-def no_route(ground: Ground, service: Service, day: str) -> Reason:
-    """Why no agreed pathway leads there, and who has one."""
+def no_route(ground: Ground, service: Service, avoid: Avoid, day: str) -> Reason:
+    """Why no agreed pathway leads there, and who has one: never one whom the case avoids, or who is not there."""
     towards = [p for p in ground.pathways if p.to.id == service.organization.id and p.type == service.type]
     mine = [p for p in towards if open_to(p, ground.asker, ground.memberships, day)]
     if mine and not any(p.holds(day) for p in mine):
@@ -110,7 +116,7 @@ def no_route(ground: Ground, service: Service, day: str) -> Reason:
         {
             p.from_organization.name if p.from_organization else p.from_role or p.from_kind or ""
             for p in towards
-            if applies(p, ground, day)
+            if applies(p, ground, day) and _may_be_asked(p, avoid, day)
         }
     )
     return Reason(
@@ -127,8 +133,33 @@ def covers(ground: Ground, areas: frozenset[str]) -> bool:
     return any(area.id in areas for area in ground.areas) or bool(areas & ground.inside)
 
 
-def _ended(owner: Organization, day: str) -> Reason:
-    heirs = ", ".join(heir.name for heir in owner.replaced_by)
+def belongs(ground: Ground, desk: ContactPoint, service: Service) -> bool:
+    """Whether the desk is for a place that the service covers; one without places of its own is for all of them."""
+    if not desk.areas or not service.areas:
+        return True
+    above = {area.id: frozenset(a.id for a in ground.areas[index:]) for index, area in enumerate(ground.areas)}
+    around = {**above, **ground.within}
+
+    def reach(areas: frozenset[str]) -> frozenset[str]:
+        return areas.union(*(around.get(area, frozenset()) for area in areas))
+
+    return bool(reach(desk.areas) & service.areas or reach(service.areas) & desk.areas)
+
+
+def _may_be_asked(pathway: Pathway, avoid: Avoid, day: str) -> bool:
+    start = pathway.from_organization
+    if start is not None:
+        return start.works(day) and not avoid.bars_organization(start)
+    return pathway.from_kind is None or not avoid.bars_body(Body("", pathway.from_kind))
+
+
+def _listed(names: Sequence[str], most: int = 3) -> str:
+    shown = ", ".join(names[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+
+
+def _ended(owner: Organization, avoid: Avoid, day: str) -> Reason:
+    heirs = ", ".join(heir.name for heir in owner.replaced_by if heir.works(day) and not avoid.bars_organization(heir))
     relax = say("out.successor", "Turn to its successor: {heirs}.", heirs=heirs) if heirs else None
     if owner.ended(day):
         text = say("out.ended", "{name} ended on {until}.", name=owner.name, until=owner.until)

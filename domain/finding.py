@@ -41,7 +41,10 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """``separated_by`` is the first criterion that puts it before the next candidate; None for the last or a tie."""
+    """``separated_by`` is the first criterion that puts it before the next candidate; None for the last or a tie.
+
+    ``behind`` says why it is not where the candidate before it is; None for the first.
+    """
 
     service: Service
     contact_point: ContactPoint
@@ -50,6 +53,7 @@ class Candidate:
     criteria: tuple[Criterion, ...]
     confirm: tuple[Text, ...]
     separated_by: str | None = None
+    behind: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +80,7 @@ def find(ground: Ground, need: Need, at: datetime) -> Finding:
     candidates: list[Candidate] = []
     excluded: list[Excluded] = []
     for service in ground.services:
-        about = tuple(
-            filters.about_service(ground, service, avoid=need.avoid, tags=need.tags, language=need.language, day=day)
-        )
+        about = tuple(filters.about_service(ground, service, avoid=need.avoid, tags=need.tags, day=day))
         desks = [d for d in service.contact_points if not d.service_types or service.type in d.service_types]
         tried = [(desk, *_try_desk(ground, service, desk, need, at, ways)) for desk in desks]
         fitting = [candidate for _, candidate, reasons in tried if candidate and not reasons]
@@ -93,7 +95,7 @@ def find(ground: Ground, need: Need, at: datetime) -> Finding:
     return Finding(
         candidates=tuple(_separated(ranked, names)),
         excluded=tuple(sorted(excluded, key=_miss)),
-        notes=tuple(_place_notes(ground, day)),
+        notes=(*_place_notes(ground, day), *_asker_notes(ground)),
     )
 
 
@@ -109,11 +111,20 @@ def _try_desk(
     day = at.date().isoformat()
     uses = weigh(desk, floor=need.confidentiality, at=at, avoid=need.avoid)
     reasons = list(
-        filters.about_desk(ground, service, desk, uses, avoid=need.avoid, floor=need.confidentiality, day=day)
+        filters.about_desk(
+            ground,
+            service,
+            desk,
+            uses,
+            avoid=need.avoid,
+            floor=need.confidentiality,
+            language=need.language,
+            day=day,
+        )
     )
     route = route_to(service.organization, desk.id, ways, ground.access, service.type)
     if route is None:
-        return None, [*reasons, filters.no_route(ground, service, day)]
+        return None, [*reasons, filters.no_route(ground, service, need.avoid, day)]
     suits = fit(service.serves, need.tags)
     criteria = weigh_up(ground, service, desk, route=route, uses=uses, suits=suits, language=need.language, day=day)
     return Candidate(
@@ -123,9 +134,13 @@ def _try_desk(
 
 def _to_confirm(ground: Ground, service: Service, suits: Fit, route: Route, need: Need) -> list[Text]:
     """What the caseworker has to make sure of, since the case does not say it or the roster can't know it."""
-    asks = [
-        say("confirm.tags", "only for {tags}: not stated for this case", tags=any_of(tags)) for tags in suits.unknown
-    ]
+    own = service.organization.id == ground.asker.id
+    asks = [say("confirm.own", "this is your own organization")] if own else []
+    for tags in suits.unknown:
+        if "accessible" in tags:
+            asks.append(say("confirm.accessible", "not stated whether it is accessible"))
+        else:
+            asks.append(say("confirm.tags", "only for {tags}: not stated for this case", tags=any_of(tags)))
     if service.eligibility:
         asks.append(say("confirm.eligibility", "{text}", text=service.eligibility))
     if not any(area.id in service.areas for area in ground.areas):
@@ -138,9 +153,10 @@ def _to_confirm(ground: Ground, service: Service, suits: Fit, route: Route, need
     return asks
 
 
-def _miss(out: Excluded) -> tuple[int, bool, str]:
-    """Fewer reasons are nearer; between equals, what is in the place is nearer than what is elsewhere."""
-    return len(out.reasons), any(reason.code == "place" for reason in out.reasons), out.service.id
+def _miss(out: Excluded) -> tuple[bool, bool, int, str]:
+    """What is avoided is the farthest, then what is elsewhere; of the rest, fewer reasons are nearer."""
+    codes = {reason.code for reason in out.reasons}
+    return "avoided" in codes, "place" in codes, len(out.reasons), out.service.id
 
 
 def _key(candidate: Candidate, names: Sequence[str]) -> tuple[int, ...]:
@@ -151,14 +167,32 @@ def _key(candidate: Candidate, names: Sequence[str]) -> tuple[int, ...]:
 def _separated(ranked: Sequence[Candidate], names: Sequence[str]) -> list[Candidate]:
     """The candidates with their criteria in the order of comparison, and what puts each before the next."""
     result = []
+    behind: Text | None = None
     for here, after in zip_longest(ranked, ranked[1:]):
         differs = None
         if after is not None:
             pairs = zip(names, _key(here, names), _key(after, names), strict=True)
             differs = next((name for name, mine, theirs in pairs if mine != theirs), None)
         ordered = tuple(sorted(here.criteria, key=lambda criterion: names.index(criterion.name)))
-        result.append(replace(here, criteria=ordered, separated_by=differs))
+        result.append(replace(here, criteria=ordered, separated_by=differs, behind=behind))
+        behind = _behind(here, after, differs) if after else None
     return result
+
+
+def _behind(before: Candidate, here: Candidate, differs: str | None) -> Text:
+    name = before.service.organization.name
+    if differs is None:
+        return say("why.tie", "as good as {name}, which comes first by its id alone", name=name)
+    mine, theirs = (next(c.text for c in each.criteria if c.name == differs) for each in (here, before))
+    text = "after {name} by {criterion}: {mine}; there: {theirs}"
+    return say("why.behind", text, name=name, criterion=differs, mine=mine, theirs=theirs)
+
+
+def _asker_notes(ground: Ground) -> list[Text]:
+    if ground.asker.status != "suspended":
+        return []
+    text = "{name} is suspended and can't send referrals: phone, or ask the coordinator to have it sent."
+    return [say("note.asker-suspended", text, name=ground.asker.name)]
 
 
 def _place_notes(ground: Ground, day: str) -> list[Text]:

@@ -6,6 +6,7 @@ the roster are read in UTC unless a contact point's own zone is at hand.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from relaypoint.domain.calendars import Calendar
@@ -55,7 +56,11 @@ class Organization(Dated):
     kind: str
     status: str = "active"
     bodies: tuple[Body, ...] = ()
-    replaced_by: tuple[Named, ...] = ()
+    replaced_by: tuple[Organization, ...] = ()
+
+    def works(self, day: str) -> bool:
+        """Whether one may turn to it: it is in being on that day (ISO) and not suspended."""
+        return self.holds(day) and self.status != "suspended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,12 +104,15 @@ class ContactPoint(Dated):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service(Dated):
+    """``areas`` are ids of places, ``places`` the names of the same."""
+
     id: str
     name: str
     type: str
     organization: Organization
     areas: frozenset[str]
     contact_points: tuple[ContactPoint, ...]
+    places: tuple[str, ...] = ()
     serves: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     interpretation: str = "unknown"
@@ -120,10 +128,8 @@ class Pathway(Dated):
     id: str
     name: str
     type: str
-    to: Named
-    to_kind: str = ""
-    to_bodies: tuple[Body, ...] = ()
-    from_organization: Named | None = None
+    to: Organization
+    from_organization: Organization | None = None
     from_kind: str | None = None
     from_role: str | None = None
     task_force: str | None = None
@@ -161,7 +167,10 @@ class Area(Dated):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """Everything that one search rests on, read at one moment."""
+    """Everything that one search rests on, read at one moment.
+
+    ``inside`` are the places within the one asked for; ``within`` leads from each of these to those that it lies in.
+    """
 
     place: Named
     service_type: Named
@@ -170,5 +179,6 @@ class Ground:
     memberships: tuple[Membership, ...]
     areas: tuple[Area, ...]
     inside: frozenset[str]
+    within: Mapping[str, frozenset[str]]
     services: tuple[Service, ...]
     pathways: tuple[Pathway, ...]

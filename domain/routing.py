@@ -48,8 +48,8 @@ def applies(pathway: Pathway, ground: Ground, day: str) -> bool:
 def routes(ground: Ground, avoid: Avoid, day: str) -> dict[str, tuple[Route, ...]]:
     """The shortest routes from the asker to each organization that one can reach, best first.
 
-    A route of one hop is preferred to two; between equals the pathway's id decides. A body that the case avoids is
-    never a gateway.
+    A route of one hop is preferred to two; between equals the pathway's id decides. A body that the case avoids, that
+    has ended or that is suspended is never a gateway.
     """
     live = [pathway for pathway in ground.pathways if applies(pathway, ground, day)]
     found: dict[str, list[Route]] = {}
@@ -67,11 +67,11 @@ def routes(ground: Ground, avoid: Avoid, day: str) -> dict[str, tuple[Route, ...
         frontier = [
             Route((*route.hops, pathway))
             for target in sorted(reached)
-            if not _barred(avoid, found[target][0].hops[-1])
+            if _passable(found[target][0].hops[-1].to, avoid, day)
             for route in found[target][:1]
             if len(route.hops) < MOST_HOPS
             for pathway in live
-            if _leads_on(pathway, _bodies(found[target][0].hops[-1]))
+            if _leads_on(pathway, found[target][0].hops[-1].to)
         ]
     return {target: tuple(ways) for target, ways in found.items()}
 
@@ -93,16 +93,13 @@ def route_to(
     return Route() if access is Access.DIRECT else None
 
 
-def _barred(avoid: Avoid, hop: Pathway) -> bool:
-    return any(avoid.bars_body(body) for body in _bodies(hop))
+def _passable(gateway: Organization, avoid: Avoid, day: str) -> bool:
+    return gateway.works(day) and not avoid.bars_organization(gateway)
 
 
-def _bodies(hop: Pathway) -> tuple[Body, ...]:
-    return (Body(hop.to.id, hop.to_kind), *hop.to_bodies)
-
-
-def _leads_on(pathway: Pathway, gateway: Iterable[Body]) -> bool:
+def _leads_on(pathway: Pathway, gateway: Organization) -> bool:
     """Whether the gateway may use the pathway: by itself, as part of a body, or by their kind."""
+    bodies = (Body(gateway.id, gateway.kind), *gateway.bodies)
     if pathway.from_organization is not None:
-        return pathway.from_organization.id in {body.id for body in gateway}
-    return pathway.from_kind is not None and pathway.from_kind in {body.kind for body in gateway}
+        return pathway.from_organization.id in {body.id for body in bodies}
+    return pathway.from_kind is not None and pathway.from_kind in {body.kind for body in bodies}

@@ -126,7 +126,7 @@ class JurisdictionKind(StrEnum):
 
 
 #: Population tags by dimension (Palermo Protocol; Directive (EU) 2024/1712). A task force may add its own,
-#: which form the dimension "other": there a service asks for all it lists.
+#: which form one more dimension.
 TAG_DIMENSIONS: Final[dict[str, tuple[str, ...]]] = {
     "age": ("adult", "child", "age-unknown"),
     "sex": ("female", "male", "other"),

@@ -34,6 +34,7 @@ Map = Mapping[str, Any]
 
 
 def organization(row: Map, bodies: list[Map] | None = None, heirs: list[Map] | None = None) -> Organization:
+    """``heirs`` are rows of the same form, with their ``bodies`` in them."""
     return Organization(
         id=row["id"],
         name=row["name"],
@@ -42,7 +43,9 @@ def organization(row: Map, bodies: list[Map] | None = None, heirs: list[Map] | N
         since=row.get("since"),
         until=row.get("until"),
         bodies=_bodies(bodies),
-        replaced_by=_named(heirs),
+        replaced_by=tuple(
+            organization(heir, heir["bodies"]) for heir in sorted(heirs or (), key=lambda heir: str(heir["id"]))
+        ),
     )
 
 
@@ -100,7 +103,8 @@ def service(row: Map) -> Service:
         name=row["name"],
         type=row["type"],
         organization=owner,
-        areas=frozenset(row["areas"]),
+        areas=frozenset(area["id"] for area in row["areas"]),
+        places=tuple(sorted(area["name"] for area in row["areas"])),
         contact_points=tuple(contact_point(desk, owner.id) for desk in desks),
         serves=tuple(row["serves"] or ()),
         languages=tuple(row["languages"] or ()),
@@ -118,10 +122,8 @@ def pathway(row: Map) -> Pathway:
         id=row["id"],
         name=row["name"],
         type=row["type"],
-        to=Named(row["to"], row["to_name"]),
-        to_kind=row["to_kind"] or "",
-        to_bodies=_bodies(row["to_bodies"]),
-        from_organization=Named(row["from"], row["from_name"]) if row["from"] else None,
+        to=organization(row["to"], row["to_bodies"]),
+        from_organization=organization(row["from"], row["from"]["bodies"]) if row["from"] else None,
         from_kind=row["from_kind"],
         from_role=row["from_role"],
         task_force=row["task_force"],
@@ -180,7 +182,8 @@ def ground(row: Map) -> Ground:
             for m in row["memberships"]
         ),
         areas=areas(row["areas"]),
-        inside=frozenset(row["inside"]),
+        inside=frozenset(inner["id"] for inner in row["inside"]),
+        within={inner["id"]: frozenset(inner["within"]) for inner in row["inside"]},
         services=tuple(service(s) for s in sorted(row["services"], key=lambda s: str(s["id"]))),
         pathways=tuple(pathway(p) for p in sorted(row["pathways"], key=lambda p: str(p["id"]))),
     )

@@ -9,12 +9,11 @@ from enum import StrEnum
 from typing import TypeVar
 
 from langcodes import standardize_tag, tag_is_valid
-from rapidfuzz import process
 
 from relaypoint.domain import finding
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
-from relaypoint.domain.errors import Invalid, NotFound
+from relaypoint.domain.errors import Invalid
 from relaypoint.domain.finding import Finding, Need
 from relaypoint.domain.model import Area, ContactPoint, Ground
 from relaypoint.domain.policy import Action, Subject, may_act_for
@@ -22,6 +21,7 @@ from relaypoint.domain.words import TAG_DIMENSIONS, ChannelKind, Confidentiality
 from relaypoint.graph.mapping import areas as areas_from_rows
 from relaypoint.graph.mapping import ground as ground_from_row
 from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.unknown import hint, not_yours, unknown
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -67,7 +67,7 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
     """
     wanted = _checked(need)
     if not may_act_for(subject, wanted.asker):
-        raise _unknown("from", wanted.asker, "an organization that you act for")
+        raise not_yours(wanted.asker)
     rows = await backend.store.read(
         "find_ground",
         place=wanted.place,
@@ -82,11 +82,12 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
         ("place", wanted.place, "a place"),
     ):
         if row[{"from": "asker", "service": "type", "place": "place"}[field]] is None:
-            raise await _unknown_place(backend, need.place) if field == "place" else _unknown(field, value, what)
+            raise await unknown(backend, field, {"place": need.place}.get(field, value), what)
     known = set(OrganizationKind) | set(row["avoidable"])
     for index, entry in enumerate(need.avoid):
         if _tidy(entry) not in known:
-            raise _unknown(f"avoid.{index}", entry, "an organization, a kind, a contact point or a holder")
+            what = "an organization, a kind, a contact point or a holder"
+            raise await unknown(backend, f"avoid.{index}", entry, what)
     ground = ground_from_row(row)
     _check_tags(wanted.tags, ground)
     at = backend.clock()
@@ -109,7 +110,7 @@ async def emergency(subject: Subject, backend: Backend, place: str, avoid: Avoid
     """
     rows = await backend.store.read("place_emergency", place=place.strip().upper())
     if not rows:
-        raise _unknown("place", place, "a place")
+        raise await unknown(backend, "place", place, "a place")
     return _emergency(areas_from_rows(rows[0]["areas"]), backend.clock(), avoid or Avoid())
 
 
@@ -179,8 +180,9 @@ def _check_tags(tags: Sequence[str], ground: Ground) -> None:
                 "find.tag",
                 "'{value}' is not a population tag.",
                 path=("for",),
-                remedy="Use one of: {known}.",
+                remedy="{hint}Use one of: {known}.",
                 value=tag,
+                hint=hint(tag, known),
                 known=", ".join(sorted(known)),
             )
 
@@ -198,36 +200,3 @@ def _word(words: type[E], field: str, value: str) -> E:
             field=field,
             known=", ".join(words),
         ) from None
-
-
-async def _unknown_place(backend: Backend, typed: str) -> NotFound:
-    """Names the places whose name or code is nearest to what was typed."""
-    wanted = typed.strip().casefold()
-    by_name: dict[str, list[str]] = {}
-    for row in await backend.store.read("place_names"):
-        for name in (row["name"], row["id"], *(row["other_names"] or ())):
-            by_name.setdefault(name.casefold(), []).append(f"{row['name']} ({row['id']})")
-    close = [name for name, _, _ in process.extract(wanted, list(by_name), limit=3, score_cutoff=75)]
-    likely = [wanted] if wanted in by_name else close
-    places = list(dict.fromkeys(place for name in likely for place in by_name[name]))
-    if not places:
-        return _unknown("place", typed, "a place")
-    return NotFound(
-        "find.unknown-place",
-        "'{value}' is not the code of a place in this roster.",
-        path=("place",),
-        remedy="Did you mean {places}? Give the code.",
-        value=typed,
-        places=", ".join(places),
-    )
-
-
-def _unknown(field: str, value: str, what: str) -> NotFound:
-    return NotFound(
-        "find.unknown",
-        "'{value}' is not {what} in this roster.",
-        path=tuple(field.split(".")),
-        remedy="Check the id; `relaypoint export` shows all of them.",
-        value=value,
-        what=what,
-    )

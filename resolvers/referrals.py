@@ -61,6 +61,14 @@ async def refer(
     if known is not None:
         return await _again(subject, backend, need, known)
     answer = await find(subject, backend, need)
+    if answer.ground.asker.status == "suspended":
+        raise Invalid(
+            "refer.suspended",
+            "{name} is suspended and can't send referrals.",
+            path=("from",),
+            remedy="Phone the contact point, or ask your task force's coordinator to have it sent.",
+            name=answer.ground.asker.name,
+        )
     chosen = _choose(answer, to)
     hops = chosen.route.hops
     if any(hop.consent == "required" for hop in hops) and not (consent or is_child(answer.need.tags)):

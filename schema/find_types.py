@@ -133,6 +133,7 @@ class Candidate:
     channels: list[ChannelView] = strawberry.field(description="First those to use now, in their order.")
     why: list[Criterion] = strawberry.field(description="Its place on each criterion, in the order of comparison.")
     separated_by: str | None = strawberry.field(description="The criterion that puts it before the next candidate.")
+    behind: str | None = strawberry.field(description="Why it comes after the one before it; null for the first.")
     confirm: list[str] = strawberry.field(description="What you have to make sure of.")
 
     @classmethod
@@ -161,6 +162,7 @@ class Candidate:
             channels=[ChannelView.of(use) for use in found.channels],
             why=[Criterion(name=c.name, value=c.value, text=c.text) for c in found.criteria],
             separated_by=found.separated_by,
+            behind=found.behind,
             confirm=list(found.confirm),
         )
 

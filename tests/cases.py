@@ -66,13 +66,13 @@ def service(id: str = "help", owner: Organization | None = None, *desks: Contact
     return Service(id=id, **{**given, **more})
 
 
-def pathway(id: str, start: str | None, to: str, **more: Any) -> Pathway:
+def pathway(id: str, start: str | None, to: str | Organization, **more: Any) -> Pathway:
     """From the organization ``start``, unless ``from_role`` or ``from_kind`` is given."""
     given = {
         "name": f"Pathway {id}",
         "type": "shelter",
-        "to": Named(to, f"Body {to}"),
-        "from_organization": Named(start, f"Body {start}") if start else None,
+        "to": body(to) if isinstance(to, str) else to,
+        "from_organization": body(start) if start else None,
     }
     return Pathway(id=id, **{**given, **more})
 
@@ -91,6 +91,7 @@ def ground(*services: Service, **more: Any) -> Ground:
             Area(id="AQ", name="Country", depth=2),
         ),
         "inside": frozenset({"AQ-BAY-QUAY"}),
+        "within": {"AQ-BAY-QUAY": frozenset({"AQ-BAY", "AQ-NORTH", "AQ"})},
         "services": services,
         "pathways": (),
     }

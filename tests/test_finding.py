@@ -232,7 +232,7 @@ def test_assurance_says_what_the_best_channel_that_works_is_good_for() -> None:
 
 
 def test_an_organization_that_ended_names_its_successor() -> None:
-    gone = body("o", until="2021-04-01", replaced_by=(Named("heir", "The Heir"),))
+    gone = body("o", until="2021-04-01", replaced_by=(body("heir", name="The Heir"),))
     (out,) = find(ground(service("help", gone)), need(), NOON).excluded
     assert "2021-04-01" in out.reasons[0].text
     assert "The Heir" in (out.reasons[0].relax or "")
@@ -555,7 +555,7 @@ def test_avoiding_somebody_takes_out_just_them() -> None:
 
 def chained(*steps: tuple[str, str], **more: Any) -> Ground:
     """Pathways from body to body; help is the last one's."""
-    ways = tuple(pathway(f"{start}-{to}", start, to, to_kind="cso") for start, to in steps)
+    ways = tuple(pathway(f"{start}-{to}", start, to) for start, to in steps)
     return ground(service("help", body("end")), access=Access.PATHWAY, pathways=ways, **more)
 
 
@@ -595,7 +595,7 @@ def test_a_gateway_that_is_avoided_is_gone_round_or_not_passed() -> None:
 
 
 def test_a_gateway_is_avoided_by_its_kind() -> None:
-    ways = (pathway("one", "asker", "a", to_kind="police"), pathway("two", "a", "end"))
+    ways = (pathway("one", "asker", body("a", "police")), pathway("two", "a", "end"))
     around = ground(service("help", body("end")), access=Access.PATHWAY, pathways=ways)
     assert hops(find(around, need(), NOON)) == ["one", "two"]
     assert codes(find(around, need(avoid=["police"]), NOON)) == {"help": ["no-pathway"]}
@@ -603,7 +603,7 @@ def test_a_gateway_is_avoided_by_its_kind() -> None:
 
 def test_a_gateway_is_avoided_by_the_kind_of_the_body_that_it_is_part_of() -> None:
     ways = (
-        pathway("one", "asker", "unit", to_kind="government", to_bodies=UNIT.bodies),
+        pathway("one", "asker", UNIT),
         pathway("two", "unit", "end"),
     )
     around = ground(service("help", body("end")), access=Access.PATHWAY, pathways=ways)
@@ -613,7 +613,7 @@ def test_a_gateway_is_avoided_by_the_kind_of_the_body_that_it_is_part_of() -> No
 
 def test_a_kind_leads_on_from_a_gateway_of_that_kind() -> None:
     ways = (
-        pathway("one", "asker", "a", to_kind="health"),
+        pathway("one", "asker", body("a", "health")),
         pathway("two", None, "end", from_kind="health"),
     )
     around = ground(service("help", body("end")), access=Access.PATHWAY, pathways=ways)
@@ -621,7 +621,7 @@ def test_a_kind_leads_on_from_a_gateway_of_that_kind() -> None:
 
 
 def test_a_gateway_uses_the_pathways_of_the_body_that_it_is_part_of() -> None:
-    first = pathway("one", "asker", "unit", to_bodies=UNIT.bodies)
+    first = pathway("one", "asker", UNIT)
     for second in (pathway("two", "police", "end"), pathway("two", None, "end", from_kind="police")):
         around = ground(service("help", body("end")), access=Access.PATHWAY, pathways=(first, second))
         assert hops(find(around, need(), NOON)) == ["one", "two"]
@@ -675,7 +675,7 @@ def _built(offers: list[dict[str, Any]]) -> tuple[list[Service], list[Any]]:
         owner = body(f"{id}-org", offer["kind"])
         services.append(service(id, owner, desk(f"{id}-desk", calendar=offer["calendar"]), **rest))
         if offer["way"]:
-            ways.append(pathway(f"to-{id}", "asker", owner.id, to_kind=offer["kind"]))
+            ways.append(pathway(f"to-{id}", "asker", owner))
     return services, ways
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
+from typing import Any
 
 import pytest
 
@@ -347,3 +348,48 @@ async def test_a_hotline_that_is_avoided_is_not_named(backend: Backend) -> None:
     assert (avoided.emergency.number, avoided.emergency.hotline) == ("999", None)
     plain = await find(UNIT, backend, replace(NEED, avoid=()))
     assert plain.emergency.hotline is not None
+
+
+async def test_a_suspended_body_finds_and_does_not_refer(backend: Backend) -> None:
+    """A person is never left without an answer; what is already on its way goes on."""
+    sent = await send(backend)
+    roster = tiny_roster()
+    row(roster, "organizations", "example-unit")["status"] = "suspended"
+    await imported(backend, roster)
+    answer = await find(UNIT, backend, NEED)
+    assert answer.finding.candidates
+    assert "suspended" in answer.finding.notes[0]
+    with pytest.raises(Invalid) as refused:
+        await send(backend)
+    assert (refused.value.message_id, refused.value.path) == ("refer.suspended", ("from",))
+    await handoffs.move_handoff(UNIT, backend, sent.referral["handoffs"][0]["id"], "cancel", reason="duplicate")
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "hint"),
+    [
+        ({"from_organization": "exampel-unit"}, ("from",), "Example Police Unit (example-unit)"),
+        ({"service": "housng"}, ("service",), "Housing (housing)"),
+        ({"service": "qqqqqqqq"}, ("service",), "advice, housing, identification, night-shelter"),
+        ({"place": "example north"}, ("place",), "Example North (GB-X-NORTH)"),
+        ({"avoid": ("polise",)}, ("avoid", "0"), "police"),
+        ({"avoid": ("Example Line",)}, ("avoid", "0"), "Example Line (example-line)"),
+        ({"tags": ("femal",)}, ("for",), "Did you mean female?"),
+    ],
+)
+async def test_a_slip_of_the_pen_is_answered_with_what_was_meant(
+    backend: Backend, change: dict[str, Any], path: tuple[str, ...], hint: str
+) -> None:
+    with pytest.raises((NotFound, Invalid)) as refused:
+        await find(OPERATOR, backend, replace(NEED, **change))
+    assert refused.value.path == path
+    assert hint in refused.value.remedy
+
+
+async def test_whose_organization_exists_is_not_told_to_another(backend: Backend) -> None:
+    told = set()
+    for other in ("example-line", "nobody"):
+        with pytest.raises(NotFound) as refused:
+            await find(UNIT, backend, replace(NEED, from_organization=other))
+        told.add((refused.value.message.replace(other, "it"), refused.value.remedy))
+    assert len(told) == 1

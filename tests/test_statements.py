@@ -127,6 +127,8 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "notices_leased": [{"lease": leased["lease"]}],
         "operation_find": [{"id": done["id"], "at": "2026-03-03T10:00:00.000Z"}],
         "place_names": [{}],
+        "organization_names": [{}],
+        "service_type_names": [{}],
         "place_emergency": [{"place": "GB-X-NORTH"}, {"place": "GB"}, {"place": "GB-X-OLD"}],
         "referral_get": [{"id": first["id"]}, {"id": second["id"]}],
         "referrals_all": [{"before": None, "limit": 2}, {"before": second["id"], "limit": 9}],

@@ -27,7 +27,9 @@ RETURN
       channels: [(desk)<-[:REACHES]-(c:Channel) | c {.id, .kind, .address, .rank, .assurance, .hours, .condition, .state, .note, .since, .until}]
     }])
   }] AS areas,
-  [(place)<-[:WITHIN*1..8]-(inner:Jurisdiction) | inner.id] AS inside,
+  [(place)<-[:WITHIN*1..8]-(inner:Jurisdiction) | {
+    id: inner.id, within: [(inner)-[:WITHIN*1..8]->(above:Jurisdiction) | above.id]
+  }] AS inside,
   [(asker)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}] AS asker_bodies,
   [(asker)<-[:OF]-(m:Membership)-[:IN]->(force:TaskForce) | {
     role: m.role, standing: m.standing, since: m.since, until: m.until, task_force: force.id, name: force.name
@@ -36,10 +38,13 @@ RETURN
     id: s.id, name: s.name, type: kind.id, serves: s.serves, languages: s.languages,
     interpretation: s.interpretation, capacity: s.capacity, capacity_as_of: s.capacity_as_of,
     eligibility: s.eligibility, since: s.since, until: s.until,
-    areas: [(s)-[:COVERS]->(a:Jurisdiction) | a.id],
+    areas: [(s)-[:COVERS]->(a:Jurisdiction) | {id: a.id, name: a.name}],
     organization: {id: o.id, name: o.name, kind: o.kind, status: o.status, since: o.since, until: o.until},
     bodies: [(o)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}],
-    replaced_by: [(o)-[:REPLACED_BY]->(next:Organization) | {id: next.id, name: next.name}],
+    replaced_by: [(o)-[:REPLACED_BY]->(next:Organization) | {
+      id: next.id, name: next.name, kind: next.kind, status: next.status, since: next.since, until: next.until,
+      bodies: [(next)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}]
+    }],
     contact_points: [(o)<-[:OF]-(desk:ContactPoint) | {
       id: desk.id, name: desk.name, languages: desk.languages, hours: desk.hours, time_zone: desk.time_zone,
       holidays: desk.holidays, staffing: desk.staffing, since: desk.since, until: desk.until, version: desk.version,
@@ -56,10 +61,13 @@ RETURN
     }]
   }] AS services,
   [(type)<-[:WITHIN*0..4]-(kind:ServiceType)<-[:FOR]-(p:Pathway)-[:TO]->(target:Organization) | {
-    id: p.id, name: p.name, type: kind.id, to: target.id, to_name: target.name, to_kind: target.kind,
+    id: p.id, name: p.name, type: kind.id,
+    to: {id: target.id, name: target.name, kind: target.kind, status: target.status, since: target.since, until: target.until},
     to_bodies: [(target)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}],
-    from: head([(p)-[:FROM]->(start:Organization) | start.id]),
-    from_name: head([(p)-[:FROM]->(start:Organization) | start.name]),
+    from: head([(p)-[:FROM]->(start:Organization) | {
+      id: start.id, name: start.name, kind: start.kind, status: start.status, since: start.since, until: start.until,
+      bodies: [(start)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}]
+    }]),
     from_kind: p.from_kind, from_role: p.from_role, basis: p.basis, citation: p.citation, form: p.form,
     acknowledge_within: p.acknowledge_within, decide_within: p.decide_within, consent: p.consent,
     since: p.since, until: p.until,
@@ -95,3 +103,17 @@ RETURN
 MATCH (j:Jurisdiction)
 RETURN j.id AS id, j.name AS name, j.other_names AS other_names
 ORDER BY j.id
+
+// name: organization_names
+// mode: read
+// starts: label
+MATCH (o:Organization)
+RETURN o.id AS id, o.name AS name, o.other_names AS other_names
+ORDER BY o.id
+
+// name: service_type_names
+// mode: read
+// starts: label
+MATCH (t:ServiceType)
+RETURN t.id AS id, t.name AS name, null AS other_names
+ORDER BY t.id

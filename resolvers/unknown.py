@@ -1,0 +1,66 @@
+"""What was typed and is not in the roster: which of its names and ids may have been meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from rapidfuzz import process
+
+from relaypoint.domain.errors import NotFound
+from relaypoint.domain.words import OrganizationKind
+from relaypoint.resolvers.backend import Backend
+
+#: So like each other two names have to be, of 100, for one to stand for the other.
+_ALIKE: Final = 75
+
+_NAMES: Final = {
+    "place": "place_names",
+    "service": "service_type_names",
+    "from": "organization_names",
+    "avoid": "organization_names",
+}
+
+
+def not_yours(organization: str) -> NotFound:
+    """For whoever acts for another organization: the same, whether that one exists or not."""
+    return _problem("from", organization, "an organization that you act for", "Ask for your own organization.")
+
+
+async def unknown(backend: Backend, field: str, typed: str, what: str) -> NotFound:
+    """The problem for an id that the roster does not hold. ``field`` is its place in the need, as ``avoid.0``."""
+    kind = field.split(".")[0]
+    names: dict[str, list[str]] = {}
+    rows = await backend.store.read(_NAMES[kind])
+    for row in rows:
+        for name in (row["name"], row["id"], *(row["other_names"] or ())):
+            names.setdefault(name.casefold(), []).append(f"{row['name']} ({row['id']})")
+    if kind == "avoid":
+        names |= {word.value: [word.value] for word in OrganizationKind}
+    wanted = typed.strip().casefold()
+    close = [name for name, _, _ in process.extract(wanted, list(names), limit=3, score_cutoff=_ALIKE)]
+    likely = [wanted] if wanted in names else close
+    meant = list(dict.fromkeys(entry for name in likely for entry in names[name]))
+    if meant:
+        return _problem(field, typed, what, f"Did you mean {', '.join(meant)}? Give the code.")
+    if kind == "service":
+        return _problem(field, typed, what, f"Use one of: {', '.join(sorted(row['id'] for row in rows))}.")
+    return _problem(field, typed, what, "Check the id; `relaypoint export` shows all of them.")
+
+
+def hint(typed: str, known: Iterable[str]) -> str:
+    """The one of ``known`` that may have been meant, as the beginning of a remedy; empty where none is like it."""
+    found = process.extractOne(typed, sorted(known), score_cutoff=_ALIKE)
+    return f"Did you mean {found[0]}? " if found else ""
+
+
+def _problem(field: str, typed: str, what: str, remedy: str) -> NotFound:
+    return NotFound(
+        "find.unknown",
+        "'{value}' is not {what} in this roster.",
+        path=tuple(field.split(".")),
+        remedy="{remedy_text}",
+        value=typed,
+        what=what,
+        remedy_text=remedy,
+    )
