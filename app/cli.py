@@ -86,11 +86,25 @@ def fail(problem: Problem, as_json: bool) -> NoReturn:
     if as_json:
         print(json.dumps({"error": problem.as_dict()}, ensure_ascii=False))
     else:
-        where = f" [{', '.join(problem.path)}]" if problem.path else ""
+        where = f" [{_place(problem.path)}]" if problem.path else ""
         err.print(f"{problem.message}{where}", style="bold red", markup=False)
         if problem.remedy:
             err.print(problem.remedy, markup=False)
     raise typer.Exit(problem.exit_code)
+
+
+_ARGUMENTS = {"key": "ID", "handoff": "ID", "verb": "VERB"}
+
+
+def _place(path: tuple[str, ...]) -> str:
+    """A path of the GraphQL input as the argument or option that a person typed."""
+    group, *rest = path
+    if group in ("need", "send", "move") and rest:
+        group, *rest = rest
+    elif group not in _ARGUMENTS:
+        return ", ".join(path)
+    option = "--" + "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in group)
+    return " ".join((_ARGUMENTS.get(group, option), *(str(int(each) + 1) for each in rest if each.isdecimal())))
 
 
 def tell(as_json: bool, data: Any, shown: Callable[[], None]) -> None:

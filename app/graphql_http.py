@@ -71,7 +71,7 @@ class GraphQLEndpoint:
             wanted = await self._read(request)
             self._check(wanted, request.method)
         except _Refused as refused:
-            error = {"message": str(refused), "extensions": {"code": refused.code}}
+            error = {"message": str(refused), "extensions": {"code": refused.code, "messageId": "http.request"}}
             # A document that can't be run is a 400 only in the newer media type.
             status = refused.status if refused.status else (400 if media == MEDIA else 200)
             return _answer({"errors": [error]}, media, status, refused.headers)

@@ -6,16 +6,19 @@ import ipaddress
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from graphql import ExecutionResult
+from graphql import ExecutionResult, GraphQLError
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from relaypoint.app.graphql_http import GraphQLEndpoint, GraphQLRequest, Limits
 from relaypoint.app.runtime import Runtime
-from relaypoint.domain.errors import Unavailable
+from relaypoint.domain.errors import Problem, Unavailable
 from relaypoint.domain.policy import ANONYMOUS, Kind, Subject
+from relaypoint.resolvers.acting import acting
+from relaypoint.resolvers.references import REFERENCE
 from relaypoint.schema.operational import schema
 from relaypoint.schema.problems import formatted
 
@@ -30,6 +33,17 @@ relaypoint: referrals and points of contact for anti-trafficking coordination.
 /readyz    the store answers
 """
 
+#: The same for every reference, of whatever there is or is not: a page for who follows the link of a message.
+_NOTICE = """\
+A message led you here. Its reference is {reference}; nothing else about it is shown without signing in.
+
+To see what it is about, look it up in your relaypoint:
+
+    relaypoint handoff {reference}
+
+Don't answer the message with anything about a person. If somebody is in danger now, call the emergency number.
+"""
+
 
 def build(runtime: Runtime, subject_of: Callable[[Request], Subject], limits: Limits | None = None) -> Starlette:
     """``subject_of`` tells who asks; what it can't tell is anonymous."""
@@ -39,6 +53,12 @@ def build(runtime: Runtime, subject_of: Callable[[Request], Subject], limits: Li
 
     async def home(request: Request) -> Response:
         return PlainTextResponse(_WELCOME)
+
+    async def notice(request: Request) -> Response:
+        reference = request.path_params["reference"].upper()
+        if not REFERENCE.fullmatch(reference):
+            raise HTTPException(404)
+        return PlainTextResponse(_NOTICE.format(reference=reference), headers={"referrer-policy": "no-referrer"})
 
     async def healthz(request: Request) -> Response:
         return JSONResponse({"status": "up"})
@@ -55,14 +75,31 @@ def build(runtime: Runtime, subject_of: Callable[[Request], Subject], limits: Li
         routes=[
             Route("/", home),
             Route("/graphql", endpoint.answer, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
+            Route("/n/{reference}", notice),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
-        ]
+        ],
+        exception_handlers={HTTPException: _refused},
     )
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    """What no route takes, in the form of every other refusal."""
+    status = getattr(error, "status_code", 404)
+    code, message = {
+        404: ("NOT_FOUND", "There is nothing at this address. The API is at /graphql."),
+        405: ("INVALID", "This address takes no such request."),
+    }.get(status, ("INVALID", "This request is not understood."))
+    body = {"errors": [{"message": message, "extensions": {"code": code, "messageId": "http.request"}}]}
+    return JSONResponse(body, status, getattr(error, "headers", None))
 
 
 async def run(runtime: Runtime, subject: Subject, wanted: GraphQLRequest) -> ExecutionResult:
     """Executes one request as a subject; the command line without a server comes this way too."""
+    try:
+        subject = await acting(subject, runtime.backend)
+    except Problem as problem:
+        return ExecutionResult(data=None, errors=[GraphQLError(problem.message, original_error=problem)])
     result = await schema.execute(
         wanted.query,
         variable_values=wanted.variables,
@@ -97,7 +134,7 @@ def developer(request: Request) -> Subject:
         or (origin is not None and not loopback(urlsplit(origin).hostname or ""))
         or request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
     )
-    return Subject(Kind.MEMBER, organization) if organization and not foreign else ANONYMOUS
+    return Subject(Kind.MEMBER, organization.strip().lower()) if organization and not foreign else ANONYMOUS
 
 
 def operator(request: Request) -> Subject:

@@ -18,6 +18,7 @@ _NAMES: Final = {
     "place": "place_names",
     "service": "service_type_names",
     "from": "organization_names",
+    "as": "organization_names",
     "avoid": "organization_names",
 }
 

@@ -25,6 +25,18 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+#: Where the fields that the use cases name are in the input.
+_NEED = {
+    f: ("need", f) for f in ("from", "service", "place", "language", "priority", "confidentiality", "for", "avoid")
+}
+_SEND = {f: ("send", f) for f in ("to", "replyTo", "consent", "idempotencyKey")}
+_MOVE = {
+    "id": ("move", "handoff"),
+    **{f: ("move", f) for f in ("verb", "reason", "review", "expectedVersion", "idempotencyKey")},
+}
+_KEY = {"id": ("key",)}
+
+
 def _told(description: str) -> Any:
     return strawberry.argument(description=description)
 
@@ -59,9 +71,11 @@ async def _page(
 
 @strawberry.type(description="What can be asked.")
 class Query:
-    node: relay.Node | None = relay.node(
-        description="Anything of the roster, by its global id.", metadata=under(Action.READ_ROSTER)
-    )
+    @strawberry.field(description="Anything of the roster, by its global id.", metadata=under(Action.READ_ROSTER))
+    async def node(
+        self, info: Info, id: Annotated[strawberry.ID, _told("The id that an entry of the roster gave.")]
+    ) -> relay.Node | None:
+        return await roster_types.by_global_id(info, id)
 
     @strawberry.field(
         description="Whom to call in danger now, and the national hotline. Needs no sign-in.",
@@ -75,7 +89,8 @@ class Query:
     @strawberry.field(description="Who can take this case, ranked and explained.", metadata=under(Action.FIND))
     async def find(self, info: Info, need: Need) -> find_types.FindResult:
         context = info.context
-        return find_types.FindResult.of(await finding.find(context.subject, context.backend, need.to_domain()))
+        with problems.placed(_NEED):
+            return find_types.FindResult.of(await finding.find(context.subject, context.backend, need.to_domain()))
 
     @strawberry.field(description="All organizations, by key.", metadata=under(Action.READ_ROSTER))
     async def organizations(
@@ -111,21 +126,29 @@ class Query:
 
         return await connect(fetch, referral_types.Referral.of, first, after)
 
-    @strawberry.field(description="One referral by its id.", metadata=under(Action.READ_REFERRAL))
-    async def referral(self, info: Info, key: Key) -> referral_types.Referral:
-        return referral_types.Referral.of(await referrals.referral(info.context.subject, info.context.backend, key))
+    @strawberry.field(
+        description="One referral by its id, its reference or a message's.", metadata=under(Action.READ_REFERRAL)
+    )
+    async def referral(
+        self, info: Info, key: Annotated[str, _told("The referral's id, or a reference.")]
+    ) -> referral_types.Referral:
+        with problems.placed(_KEY):
+            found = await referrals.referral(info.context.subject, info.context.backend, key)
+        return referral_types.Referral.of(found)
 
     @strawberry.field(
-        description="One step of a referral, by its id or by the referral's reference.",
+        description="One step of a referral, by its id, the referral's reference or a message's.",
         metadata=under(Action.READ_REFERRAL),
     )
     async def handoff(
         self, info: Info, key: Annotated[str, _told("The step's id, or the referral's reference.")]
     ) -> referral_types.HandoffMoved:
-        return referral_types.HandoffMoved.of(await handoffs.handoff(info.context.subject, info.context.backend, key))
+        with problems.placed(_KEY):
+            found = await handoffs.handoff(info.context.subject, info.context.backend, key)
+        return referral_types.HandoffMoved.of(found)
 
     @strawberry.field(
-        description="The steps that have gone silent, longest first, each with whom to turn to.",
+        description="The steps that have gone silent or came back, most urgent first, each with whom to turn to.",
         metadata=under(Action.SEE_STALLED),
     )
     async def stalled(self, info: Info) -> list[referral_types.Stall]:
@@ -163,15 +186,16 @@ class Mutation:
         send: Annotated[referral_types.ReferInput | None, _told("How to send it; may be left out.")] = None,
     ) -> ReferResult:
         how = send or referral_types.ReferInput()
-        sent = await referrals.refer(
-            info.context.subject,
-            info.context.backend,
-            need.to_domain(),
-            to=how.to,
-            reply_to=how.reply_to,
-            consent=how.consent,
-            idempotency_key=how.idempotency_key,
-        )
+        with problems.placed(_NEED | _SEND):
+            sent = await referrals.refer(
+                info.context.subject,
+                info.context.backend,
+                need.to_domain(),
+                to=how.to,
+                reply_to=how.reply_to,
+                consent=how.consent,
+                idempotency_key=how.idempotency_key,
+            )
         return referral_types.ReferralSent.of(sent)
 
     @strawberry.mutation(description="Moves a step of a referral.", metadata=under(Action.MOVE_HANDOFF))
@@ -179,16 +203,17 @@ class Mutation:
     async def move_handoff(
         self, info: Info, move: Annotated[referral_types.MoveInput, _told("The move.")]
     ) -> MoveResult:
-        moved = await handoffs.move_handoff(
-            info.context.subject,
-            info.context.backend,
-            move.handoff,
-            move.verb,
-            reason=move.reason,
-            review=move.review,
-            expected_version=move.expected_version,
-            idempotency_key=move.idempotency_key,
-        )
+        with problems.placed(_MOVE):
+            moved = await handoffs.move_handoff(
+                info.context.subject,
+                info.context.backend,
+                move.handoff,
+                move.verb,
+                reason=move.reason,
+                review=move.review,
+                expected_version=move.expected_version,
+                idempotency_key=move.idempotency_key,
+            )
         return referral_types.HandoffMoved.of(moved)
 
     @strawberry.mutation(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import strawberry
@@ -24,7 +25,9 @@ class Problem:
     code: str = strawberry.field(description="INVALID, NOT_FOUND, CONFLICT, …: stable, for programs.")
     message_id: str = strawberry.field(description="What a translation is found by.")
     message: str = strawberry.field(description="What happened, in English.")
-    path: list[str] = strawberry.field(description="The input field at fault; empty where it is none.")
+    path: list[str] = strawberry.field(
+        description="The input field at fault, from the argument inwards, as need, avoid, 0; empty where it is none."
+    )
     remedy: str = strawberry.field(description="What to do about it.")
 
 
@@ -91,6 +94,17 @@ def _of(kind: Callable[..., T], problem: errors.Problem, **more: Any) -> T:
     )
 
 
+@contextlib.contextmanager
+def placed(paths: Mapping[str, tuple[str, ...]]) -> Iterator[None]:
+    """Within it, a problem's path becomes that of the GraphQL input: ``paths`` leads from the one to the other."""
+    try:
+        yield
+    except errors.Problem as problem:
+        if problem.path:
+            problem.path = (*paths.get(problem.path[0], problem.path[:1]), *problem.path[1:])
+        raise
+
+
 def where(error: BaseException) -> str:
     """An error's kind and the lines it came by. Never its words: they can hold what a case is about."""
     frames = traceback.extract_tb(error.__traceback__)
@@ -105,7 +119,8 @@ def formatted(error: GraphQLError) -> dict[str, Any]:
         extensions["inputPath"] = extensions.pop("path")
         return {**error.formatted, "message": original.message, "extensions": extensions}
     if original is None or isinstance(original, GraphQLError):
-        return {**error.formatted, "extensions": {"code": "INVALID", **(error.extensions or {})}}
+        about = {"code": "INVALID", "messageId": "graphql.document", "remedy": "Compare the request with the schema."}
+        return {**error.formatted, "extensions": {**about, **(error.extensions or {})}}
     id = secrets.token_hex(6)
     log.error("unexpected error %s: %s", id, where(original))
     return {

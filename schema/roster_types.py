@@ -7,6 +7,7 @@ from typing import Any, Self
 import strawberry
 from strawberry import relay
 
+from relaypoint.domain.errors import Invalid
 from relaypoint.domain.policy import Action
 from relaypoint.resolvers import directory
 from relaypoint.schema.context import Info
@@ -216,3 +217,24 @@ async def _nodes(cls: Any, kind: directory.Kind, info: Info, ids: Any) -> list[A
     wanted = list(ids)
     found = await directory.by_id(info.context.subject, info.context.backend, kind, wanted)
     return [cls.of(found[id]) if id in found else None for id in wanted]
+
+
+_NODES: dict[str, Any] = {kind.__name__: kind for kind in (ContactPoint, Organization, TaskForce)}
+
+
+async def by_global_id(info: Info, id: str) -> relay.Node | None:
+    """The entry of a global id; None where there is nothing of it. Raises ``Invalid`` for what is no such id."""
+    try:
+        kind, key = relay.from_base64(id)
+        read = _NODES[kind].resolve_nodes
+    except (ValueError, KeyError) as error:
+        raise Invalid(
+            "node.id",
+            "'{value}' is not a global id.",
+            path=("id",),
+            remedy="Give the `id` of an entry; for its plain key ask organization(key:) and the like.",
+            value=id,
+        ) from error
+    (node,) = await read(info=info, node_ids=[key])
+    found: relay.Node | None = node
+    return found

@@ -13,7 +13,7 @@ from relaypoint.app.graphql_http import GraphQLRequest
 from relaypoint.app.http import run
 from relaypoint.app.runtime import Runtime
 from relaypoint.app.settings import Settings
-from relaypoint.domain.policy import ANONYMOUS, Subject
+from relaypoint.domain.policy import ANONYMOUS, Kind, Subject
 from relaypoint.resolvers.backend import Backend
 from relaypoint.schema.connections import connect
 from relaypoint.schema.problems import formatted
@@ -120,7 +120,7 @@ async def test_find_refer_move_and_stall(backend: Backend) -> None:
     assert sent["referral"]["case"]["tags"] == ["female"]
     assert [event["kind"] for event in sent["referral"]["timeline"]] == ["referral-sent"]
     bad = (await ask(backend, refer % NEED.replace("housing", "hausing")))["data"]["refer"]
-    assert (bad["__typename"], bad["code"], bad["path"]) == ("NotFound", "NOT_FOUND", ["service"])
+    assert (bad["__typename"], bad["code"], bad["path"]) == ("NotFound", "NOT_FOUND", ["need", "service"])
     worse = (await ask(backend, refer % NEED.replace('"female"', '"femal"')))["data"]["refer"]
     assert (worse["__typename"], worse["path"]) == ("InvalidInput", ["for"])
     step = sent["referral"]["handoffs"][0]["key"]
@@ -176,3 +176,86 @@ async def test_a_value_of_the_wrong_type_is_the_askers_and_stays_out_of_the_log(
     answer = await ask(backend, query, need=need)
     assert answer["errors"][0]["extensions"]["code"] == "INVALID"
     assert "uncle-bob" not in caplog.text
+
+
+@pytest.mark.parametrize("id", ["tara", "", "%%%", "w6k=", "T3JnYW5pemF0aW9u", "Tm90aGluZzp4", "UmVmZXJyYWw6eA==", "🜁"])
+async def test_what_is_no_global_id_is_told_so(backend: Backend, id: str) -> None:
+    answer = await ask(backend, "query($id: ID!) { node(id: $id) { id } }", id=id)
+    (error,) = answer["errors"]
+    assert (error["extensions"]["code"], error["extensions"]["inputPath"]) == ("INVALID", ["id"])
+
+
+async def test_a_global_id_of_nothing_is_null(backend: Backend) -> None:
+    answer = await ask(backend, '{ node(id: "T3JnYW5pemF0aW9uOnRhcmE=") { id } }')
+    assert answer == {"data": {"node": None}, "errors": []}
+
+
+@pytest.mark.parametrize("organization", ["nobody", "example-former", "example-force"])
+async def test_who_is_not_there_acts_for_nobody(backend: Backend, organization: str) -> None:
+    answer = await ask(backend, "{ stalled { handoff } }", member(organization))
+    (error,) = answer["errors"]
+    assert error["extensions"]["messageId"] == "policy.sign-in"
+
+
+async def test_an_operator_who_slips_is_not_told_that_all_is_well(backend: Backend) -> None:
+    answer = await ask(backend, "{ stalled { handoff } }", Subject(Kind.OPERATOR, "example-shelte"))
+    (error,) = answer["errors"]
+    assert (error["extensions"]["code"], error["extensions"]["inputPath"]) == ("NOT_FOUND", ["as"])
+    assert "example-shelter" in error["extensions"]["remedy"]
+    assert (await ask(backend, "{ stalled { handoff } }", Subject(Kind.OPERATOR, "example-former")))["errors"] == []
+
+
+REFER = "mutation($need: NeedInput!, $send: ReferInput) { refer(need: $need, send: $send) { ... on Problem { path } } }"
+MOVE = "mutation($move: MoveInput!) { moveHandoff(move: $move) { ... on Problem { path } } }"
+CASE = {"from": "example-unit", "service": "housing", "place": "GB-X-NORTH", "for": ["female"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "send", "path"),
+    [
+        ({"place": "nowhere"}, {}, ["need", "place"]),
+        ({"avoid": ["police", "nobody"]}, {}, ["need", "avoid", "1"]),
+        ({"priority": "soon"}, {}, ["need", "priority"]),
+        ({"for": ["nobody"]}, {}, ["need", "for"]),
+        ({}, {"to": "nobody"}, ["send", "to"]),
+        ({}, {"replyTo": "nobody"}, ["send", "replyTo"]),
+        ({}, {"idempotencyKey": " "}, ["send", "idempotencyKey"]),
+    ],
+)
+async def test_the_path_of_a_problem_is_that_of_the_input(
+    backend: Backend, change: dict[str, Any], send: dict[str, Any], path: list[str]
+) -> None:
+    answer = await ask(backend, REFER, need={**CASE, **change}, send=send)
+    assert answer["data"]["refer"]["path"] == path
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"handoff": "nothing"}, ["move", "handoff"]),
+        ({"verb": "jump"}, ["move", "verb"]),
+        ({"verb": "hold", "reason": "other"}, ["move", "review"]),
+        ({"verb": "reject"}, ["move", "reason"]),
+        ({"expectedVersion": 9}, ["move", "expectedVersion"]),
+    ],
+)
+async def test_the_path_of_a_refused_move_is_that_of_the_input(
+    backend: Backend, change: dict[str, Any], path: list[str]
+) -> None:
+    sent = await ask(
+        backend, f"mutation {{ refer(need: {NEED}) {{ ... on ReferralSent {{ referral {{ handoffs {{ key }} }} }} }} }}"
+    )
+    (step,) = sent["data"]["refer"]["referral"]["handoffs"]
+    verb = {"verb": "accept"}
+    if change.get("verb") == "hold":
+        await ask(backend, MOVE, member("example-shelter"), move={"handoff": step["key"], "expectedVersion": 1, **verb})
+    version = 2 if change.get("verb") == "hold" else 1
+    move = {"handoff": step["key"], "expectedVersion": version, **verb, **change}
+    answer = await ask(backend, MOVE, member("example-shelter"), move=move)
+    assert answer["data"]["moveHandoff"]["path"] == path
+
+
+async def test_a_question_about_nothing_names_its_argument(backend: Backend) -> None:
+    for field in ("referral(key: $key) { key }", "handoff(key: $key) { nextVerbs }"):
+        answer = await ask(backend, f"query($key: String!) {{ {field} }}", key="nothing")
+        assert answer["errors"][0]["extensions"]["inputPath"] == ["key"]

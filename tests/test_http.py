@@ -21,7 +21,7 @@ from relaypoint.app.runtime import Runtime
 from relaypoint.app.settings import Settings
 from relaypoint.graph import Store, open_store
 from relaypoint.schema.problems import formatted
-from relaypoint.tests.helpers import make_backend
+from relaypoint.tests.helpers import filled, make_backend
 
 
 class Query(graphene.ObjectType):  # type: ignore[misc]
@@ -151,7 +151,7 @@ def test_what_nobody_expected_is_masked_and_found_in_the_log(caplog: pytest.LogC
 
 async def test_who_asks_and_whether_the_store_answers(embedded_url: str) -> None:
     store = await open_store(embedded_url)
-    runtime = Runtime(Settings(), make_backend(store))
+    runtime = Runtime(Settings(), await filled(store))
     query = {"query": "{ organizations { edges { node { key } } } }"}
     with_header = {"x-relaypoint-organization": "example-unit"}
     for subject_of, headers, known in (
@@ -198,3 +198,33 @@ def test_half_a_surrogate_pair_is_refused() -> None:
     body = '{"query": "query($n: String) { hello(name: $n) }", "variables": {"n": "\\ud800"}}'
     answer = client().post("/graphql", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 400
+
+
+async def test_the_link_of_a_message_tells_nobody_anything(store: Store) -> None:
+    site = http.build(Runtime(Settings(), make_backend(store)), http.nobody)
+    async with AsyncClient(transport=ASGITransport(site), base_url="http://127.0.0.1:8000") as web:
+        pages = set()
+        for reference in ("ABCDE-23456", "abcde-23456"):
+            answer = await web.get(f"/n/{reference}")
+            assert answer.status_code == 200
+            assert answer.headers["referrer-policy"] == "no-referrer"
+            pages.add(answer.text)
+        assert len(pages) == 1
+        for wrong in ("x", "ABCDE-2345!", "<script>", "ABCDE-23456/more"):
+            assert (await web.get(f"/n/{wrong}")).status_code == 404
+
+
+async def test_what_no_route_takes_is_refused_in_the_same_form(store: Store) -> None:
+    site = http.build(Runtime(Settings(), make_backend(store)), http.nobody)
+    async with AsyncClient(transport=ASGITransport(site), base_url="http://127.0.0.1:8000") as web:
+        for method, path, status in (("GET", "/nothing", 404), ("POST", "/healthz", 405), ("OPTIONS", "/graphql", 405)):
+            answer = await web.request(method, path)
+            assert answer.status_code == status
+            assert answer.json()["errors"][0]["extensions"]["messageId"] == "http.request"
+
+
+def test_every_refusal_has_a_message_id() -> None:
+    for query in ("{ nothing }", "{", "query($n: Int!) { hello }"):
+        for error in post(query).json()["errors"]:
+            assert error["extensions"].keys() >= {"code", "messageId", "remedy"}
+    assert post(7).json()["errors"][0]["extensions"]["messageId"] == "http.request"

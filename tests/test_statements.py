@@ -128,6 +128,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "operation_find": [{"id": done["id"], "at": "2026-03-03T10:00:00.000Z"}],
         "place_names": [{}],
         "organization_names": [{}],
+        "organization_dates": [{"id": "example-former"}, {"id": "nobody"}],
         "service_type_names": [{}],
         "place_emergency": [{"place": "GB-X-NORTH"}, {"place": "GB"}, {"place": "GB-X-OLD"}],
         "referral_get": [{"id": first["id"]}, {"id": second["id"]}],

@@ -1,5 +1,12 @@
 // Reading the roster, a page or one at a time. Holders' own data is never part of it.
 
+// name: organization_dates
+// Whether, and since when and until when, an organization is there.
+// mode: read
+// starts: id
+MATCH (o:Organization {id: $id})
+RETURN o.since AS since, o.until AS until
+
 // name: organizations_page
 // After the id $after, at most $limit.
 // mode: read
