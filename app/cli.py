@@ -319,10 +319,13 @@ async def import_(
 @command("export")
 async def export(
     path: Annotated[Path, typer.Argument(help="A folder for CSV files, or a name that ends in .xlsx.")],
+    force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
     as_json: Json = False,
 ) -> int:
     """Write the whole roster in the same format; importing it again changes nothing."""
-    from relaypoint.resolvers.tables import write_tables
+    from relaypoint.resolvers.tables import check_target, write_tables
+
+    check_target(path, force)
 
     async with commands(read_settings()) as run:
         sheets = await run("Roster", {})

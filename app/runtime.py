@@ -16,7 +16,7 @@ from relaypoint.domain.policy import Subject
 from relaypoint.graph import open_store
 from relaypoint.notifications.spool import Spool
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.keys import prove_key
+from relaypoint.resolvers.keys import has_key, prove_key
 from relaypoint.resolvers.vault import Vault
 from relaypoint.schema.context import Context
 
@@ -40,6 +40,8 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
     clock = clock_of(settings)
     store = await open_store(settings.store, user=settings.neo4j_user, password=settings.password())
     try:
+        if not settings.installation_key.exists() and await has_key(store):
+            raise _no_key(settings.installation_key)
         backend = Backend(store, clock, Vault(_installation_key(settings.installation_key)))
         await prove_key(backend)
         yield Runtime(settings, backend)
@@ -49,6 +51,15 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
 
 def clock_of(settings: Settings) -> Clock:
     return fixed_clock(settings.now) if settings.now else system_clock
+
+
+def _no_key(file: Path) -> Unavailable:
+    return Unavailable(
+        "settings.no-key",
+        "This store has a key, and {file} is not there.",
+        remedy="Restore the key file, or point RELAYPOINT_KEY_FILE at it; without it the cases can't be read.",
+        file=str(file),
+    )
 
 
 def _installation_key(file: Path) -> bytes:

@@ -213,6 +213,9 @@ def gaps(console: Console, found: list[Data], shown: int = 3) -> None:
     console.print("[dim]--json lists every one.[/]")
 
 
+_KINDS = ("reopened", "ended", "changed", "added")
+
+
 def imported(console: Console, done: Data, dry_run: bool) -> None:
     if done["errors"]:
         table = Table(title=f"Errors: {len(done['errors'])}; nothing was changed", title_justify="left", expand=True)
@@ -225,21 +228,35 @@ def imported(console: Console, done: Data, dry_run: bool) -> None:
         console.print(table)
         return
     changes = done["changes"]
+    for left in done["left"]:
+        console.print(
+            f"[yellow]{left['count']} stored rows of {left['sheet']} are not in the file; they stay.[/] "
+            "To end one, give its row an until."
+        )
     if not changes:
         console.print(f"{done['rows']} rows read; [green]the store holds all of them already.[/]")
         return
     table = Table(title="What would change" if dry_run else "What changed", title_justify="left")
-    for name in ("Sheet", "added", "changed", "ended"):
+    for name in ("Sheet", *_KINDS):
         table.add_column(name, justify="left" if name == "Sheet" else "right")
     counts = Counter((change["sheet"], change["kind"]) for change in changes)
     for sheet in dict.fromkeys(change["sheet"] for change in changes):
-        table.add_row(sheet, *(str(counts[sheet, kind] or "") for kind in ("added", "changed", "ended")))
+        table.add_row(sheet, *(str(counts[sheet, kind] or "") for kind in _KINDS))
     console.print(table)
-    for change in [change for change in changes if change["kind"] != "added"][:20]:
-        console.print(f"  {change['kind']} {change['sheet']} {change['id']}", markup=False)
+    for kind in _KINDS:
+        _changes(console, [change for change in changes if change["kind"] == kind])
+    console.print("Nothing was changed: this was a dry run." if dry_run else "[green]Applied, as one write.[/]")
+
+
+def _changes(console: Console, changes: list[Data], shown: int = 20) -> None:
+    """Each change with what it was and is; what is reopened stands out, for an old file does that unasked."""
+    for change in changes[:shown]:
+        style = "bold yellow" if change["kind"] == "reopened" else None
+        console.print(f"  {change['kind']} {change['sheet']} {change['id']}", markup=False, style=style)
         for each in change["differences"]:
             console.print(f"    {each['column']}: {each['before'] or '–'} → {each['after'] or '–'}", markup=False)
-    console.print("Nothing was changed: this was a dry run." if dry_run else "[green]Applied, as one write.[/]")
+    if len(changes) > shown:
+        console.print(f"  [dim]and {len(changes) - shown} more {changes[0]['kind']}; --json lists them.[/]")
 
 
 def doctor(console: Console, report: Data) -> None:

@@ -85,10 +85,12 @@ def _no_channel(roster: _Roster) -> Iterator[Gap]:
     offering = {service["organization"] for service in roster.now["services"].values()}
     for desk in roster.now["contact_points"].values():
         owner = desk["organization"]
+        # With another desk for the same, a case still finds somebody there.
+        others = any(roster.reachable(each["id"]) and _stands_in(each, desk) for each in roster.desks[owner])
         if owner in roster.now["organizations"] and not roster.reachable(desk["id"]):
             yield Gap(
                 "no-channel",
-                "critical" if owner in offering else "major",
+                "critical" if owner in offering and not others else "major",
                 "contact_points",
                 desk["id"],
                 owner,
@@ -100,6 +102,14 @@ def _no_channel(roster: _Roster) -> Iterator[Gap]:
                 ),
                 say("mend.channel", "Its owner adds a row to channels."),
             )
+
+
+def _stands_in(one: Mapping[str, Any], desk: Mapping[str, Any]) -> bool:
+    """Whether one desk takes all that the other takes, by service types and places; none named means all."""
+    return all(
+        not one[column] or (bool(desk[column]) and set(desk[column]) <= set(one[column]))
+        for column in ("service_types", "jurisdictions")
+    )
 
 
 def _no_holder(roster: _Roster) -> Iterator[Gap]:

@@ -18,7 +18,11 @@ MAX_TEXT: Final = 20_000
 MAX_LINE: Final = 500
 
 #: What no cell may hold: neither a workbook nor a terminal carries it safely.
-UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
+#: Nor what makes a reader see another text than is there: it turns the direction of writing or can't be seen. The
+#: joiners stay (U+200C, U+200D), which Persian and Indic scripts need.
+UNPRINTABLE: Final = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff\ud800-\udfff]"
+)
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -71,10 +75,16 @@ def is_empty(value: Any) -> bool:
     return value is None or value == [] or (isinstance(value, str) and not trimmed(value))
 
 
+def unprintable(text: str) -> str:
+    """The first character that no cell may hold, as one looks it up."""
+    found = UNPRINTABLE.search(text)
+    return f"U+{ord(found[0]):04X}" if found else ""
+
+
 def _text(value: Any) -> str:
     text = trimmed(str(value))
     if UNPRINTABLE.search(text):
-        raise refused("roster.control-character", text)
+        raise refused("roster.control-character", text, character=unprintable(text))
     if len(text) > MAX_TEXT:
         raise refused("roster.too-long", text, limit=MAX_TEXT)
     return text

@@ -87,7 +87,10 @@ MESSAGES: Final[dict[str, Message]] = {
         "until is not after since ({since}).",
         "until is the first day on which it no longer holds: make it later than since.",
     ),
-    "roster.control-character": Message("The text holds a control character.", "Type the text anew in this cell."),
+    "roster.control-character": Message(
+        "The text holds a character that can't be seen or turns the writing: {character}.",
+        "Type the text anew in this cell.",
+    ),
     "roster.too-long": Message("The text has more than {limit} characters.", "Shorten it to {limit} characters."),
     "roster.separator": Message(
         "{value} holds a semicolon.", "Lists are separated by semicolons: leave it out of the item."

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from relaypoint.graph import Step, Unmet
+from relaypoint.graph import Step, Store, Unmet
 from relaypoint.resolvers.backend import Backend
+
+
+async def has_key(store: Store) -> bool:
+    """Whether a key is bound to the store. A new key for such a store would leave all its cases unreadable."""
+    return (await store.read("key_check_get"))[0]["key_check"] is not None
 
 
 async def prove_key(backend: Backend) -> None:

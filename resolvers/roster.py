@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from relaypoint.domain import chain
+from relaypoint.domain.clock import format_instant
 from relaypoint.domain.errors import Conflict
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.roster import SHEETS, Sheet
-from relaypoint.graph import Step, Unmet
+from relaypoint.graph import AlreadyDone, Operation, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.roster_against import against_store
 from relaypoint.resolvers.roster_check import RosterError, check
 from relaypoint.resolvers.tables_cells import RawTable
+from relaypoint.resolvers.writing import KEPT
 
 Columns = dict[str, Any]
 
@@ -24,7 +26,7 @@ _TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row that differs. ``kind`` is added, changed or ended; ``before`` is None for an added one."""
+    """One row that differs. ``kind`` is added, changed, ended or reopened; ``before`` is None for an added one."""
 
     sheet: str
     id: str
@@ -42,12 +44,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """``applied`` is False for a dry run, where there were errors, and where nothing differed."""
+    """``applied`` is False for a dry run, where there were errors, and where nothing differed.
+
+    ``rows`` counts those of the files; ``left`` counts, by sheet of the files, the stored rows that no file holds.
+    """
 
     errors: list[RosterError]
     changes: list[Change]
     applied: bool
     rows: int = 0
+    left: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ async def import_roster(
     Raises ``Conflict`` where the roster was changed by somebody else meanwhile.
     """
     root, present = await _present(backend)
-    checked = check(tables, {sheet: set(rows) for sheet, rows in present.rows.items()})
+    checked = check(tables, present.rows)
     errors = checked.errors or against_store(tables, checked.rows, present.rows)
     if errors:
         return Import(errors, [], False)
@@ -80,20 +86,30 @@ async def import_roster(
             after = _comparable(SHEETS[sheet], row.model_dump(mode="json"))
             before = present.rows[sheet].get(row.id)
             if before != after:
-                changes.append(Change(sheet, row.id, _kind(before, after), before, after))
+                changes.append(Change(sheet, row.id, _kind(before, after, backend.now()[:10]), before, after))
     total = sum(len(rows) for rows in checked.rows.values())
+    left = {
+        sheet: count
+        for sheet in dict.fromkeys(table.sheet for table in tables)
+        if (count := len(present.rows[sheet].keys() - {row.id for row in checked.rows[sheet]}))
+    }
     if dry_run or not changes:
-        return Import([], changes, False, total)
+        return Import([], changes, False, total, left)
     steps = await _steps(subject, backend, root, present, changes)
+    # Its id is made before the write: where the answer to a commit is lost, the retry finds that it was done.
+    id, now = backend.new_id(), backend.clock()
+    operation = Operation(id, format_instant(now), "import", "{}", format_instant(now + KEPT))
     try:
-        await backend.store.write(steps)
+        await backend.store.write(steps, operation)
+    except AlreadyDone:
+        pass
     except Unmet:
         raise Conflict(
             "roster.changed",
             "The roster was changed by somebody else while yours was being applied; nothing of yours was.",
             remedy="Run the import again; it starts from the present roster.",
         ) from None
-    return Import([], changes, True, total)
+    return Import([], changes, True, total, left)
 
 
 @permitted(Action.EXPORT_ROSTER)
@@ -138,9 +154,11 @@ def _empty(sheet: Sheet, column: str) -> list[str] | None:
     return [] if isinstance(default, list) else None
 
 
-def _kind(before: Columns | None, after: Columns) -> str:
+def _kind(before: Columns | None, after: Columns, day: str) -> str:
     if before is None:
         return "added"
+    if before["until"] and before["until"] <= day and not (after["until"] and after["until"] <= day):
+        return "reopened"
     return "ended" if after["until"] and not before["until"] else "changed"
 
 

@@ -8,7 +8,7 @@ references to that sheet are left alone.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from relaypoint.domain.roster_faults import Fault, RosterError, error, fault, ne
 from relaypoint.domain.roster_reading import read_row
 from relaypoint.domain.roster_row import Row
 from relaypoint.domain.roster_rules import Numbered, together
-from relaypoint.resolvers.tables_cells import RawTable, sheet_named
+from relaypoint.resolvers.tables_cells import RawTable, cell, sheet_named
 
 __all__ = ["CheckedRoster", "RosterError", "check"]
 
@@ -33,9 +33,13 @@ class CheckedRoster:
     errors: list[RosterError]
 
 
-def check(tables: Iterable[RawTable], known_ids: Mapping[str, Collection[str]]) -> CheckedRoster:
-    """``known_ids`` are, by sheet, the ids that the store already has. Errors come by sheet, row and column."""
-    work = _Check(known_ids)
+#: By sheet and id, the columns of the rows that the store has.
+Stored = Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+
+def check(tables: Iterable[RawTable], stored: Stored) -> CheckedRoster:
+    """Errors come by sheet, row and column. A column that a file leaves out stays as it is in stored rows."""
+    work = _Check(stored)
     for table in sorted(tables, key=lambda table: _order(table.sheet)):
         work.read(table)
     work.refer()
@@ -45,8 +49,8 @@ def check(tables: Iterable[RawTable], known_ids: Mapping[str, Collection[str]]) 
 
 
 class _Check:
-    def __init__(self, known_ids: Mapping[str, Collection[str]]) -> None:
-        self.known = known_ids
+    def __init__(self, stored: Stored) -> None:
+        self.stored = stored
         self.files: dict[str, str] = {}
         self.rows: dict[str, dict[int, Row]] = {sheet: {} for sheet in SHEETS}
         self.values: dict[str, list[Numbered]] = {sheet: [] for sheet in SHEETS}
@@ -125,6 +129,7 @@ class _Check:
 
     def _row(self, sheet: Sheet, number: int, written: list[str], columns: list[str | None]) -> None:
         cells = {column: cell for column, cell in zip(columns, written, strict=False) if column}
+        cells = {**self._left_out(sheet, cells, columns), **cells}
         row, values, faults = read_row(sheet.model, cells, self._region(cells) if sheet.name == "channels" else None)
         self.values[sheet.name].append(Numbered(number, values))
         if row:
@@ -137,6 +142,14 @@ class _Check:
             first = self.ids[sheet.name].setdefault(name, number)
             if first != number:
                 self.tell(sheet.name, number, fault("roster.duplicate-id", "id", name, first=first))
+
+    def _left_out(self, sheet: Sheet, cells: Mapping[str, str], columns: list[str | None]) -> dict[str, str]:
+        """The cells of the columns that the file lacks, as they are stored: no column, no change."""
+        stored = self.stored.get(sheet.name, {}).get(cells.get("id", ""))
+        missing = [name for name in sheet.columns if name not in columns]
+        if not stored or not missing:
+            return {}
+        return {name: cell(stored.get(name)) for name in missing}
 
     def _region(self, cells: Mapping[str, str]) -> str | None:
         """The one country of the channel's contact point, by its places, else by its organization's."""
@@ -156,7 +169,7 @@ class _Check:
     def _row_of(self, sheet: str, name: str | None) -> Mapping[str, Any]:
         if sheet not in self.by_id:  # asked for by channels only, which are read after both
             self.by_id[sheet] = {each.values["id"]: each.values for each in self.values[sheet] if "id" in each.values}
-        return self.by_id[sheet].get(name or "", {})
+        return self.by_id[sheet].get(name or "") or self.stored.get(sheet, {}).get(name or "", {})
 
     # the tables together
 
@@ -167,7 +180,7 @@ class _Check:
             for column, target in sheet.references.items():
                 if target in self.incomplete:
                     continue
-                known = self.known.get(target, ())
+                known = self.stored.get(target, ())
                 for number, values in self.values[sheet.name]:
                     for name in _listed(values.get(column)):
                         if name in self.ids[target] or name in known:

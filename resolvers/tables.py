@@ -52,6 +52,27 @@ def read_tables(path: Path) -> list[RawTable]:
     return _placed(named)
 
 
+def check_target(path: Path, force: bool) -> None:
+    """Raises Invalid for a name that no roster has, and, without ``force``, where something is there already."""
+    if path.suffix and path.suffix.lower() != ".xlsx" and not path.is_dir():
+        raise Invalid(
+            "roster.target",
+            "{where} is no name for a roster.",
+            path=("PATH",),
+            where=shown(path),
+            remedy="Name a folder for CSV files, or a workbook that ends in .xlsx.",
+        )
+    taken = any(path.iterdir()) if path.is_dir() else path.exists()
+    if taken and not force:
+        raise Invalid(
+            "roster.target-taken",
+            "{where} is there already; somebody may have edited it.",
+            path=("PATH",),
+            where=shown(path),
+            remedy="Name another path, or write over it with --force.",
+        )
+
+
 def write_tables(path: Path, sheets: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
     """Writes rows, as columns to values, to a folder or, if ``path`` ends in .xlsx, to a workbook.
 
@@ -118,6 +139,8 @@ def _order(sheet: str) -> int:
 
 
 def _no_roster(path: Path) -> Invalid:
+    near = [each.stem for each in path.glob("*.csv")] if path.is_dir() else [path.stem]
+    meant = next((found for name in near if (found := nearest(sheet_named(name), SHEETS))), "")
     if not path.exists():
         return Invalid("roster.not-found", "There is no {where}.", where=shown(path), remedy="Check the path.")
     if path.suffix.lower() in _OTHER_SPREADSHEETS:
@@ -126,6 +149,13 @@ def _no_roster(path: Path) -> Invalid:
         remedy = "Give the folder in which the file is, not the file."
     else:
         remedy = "Give a folder of CSV files or an .xlsx, with sheets named: {sheets}."
+    if meant and path.suffix.lower() not in _OTHER_SPREADSHEETS:
+        remedy += " Did you mean {meant}?"
     return Invalid(
-        "roster.no-roster", "{where} is not a roster.", where=shown(path), sheets=", ".join(SHEETS), remedy=remedy
+        "roster.no-roster",
+        "{where} is not a roster.",
+        where=shown(path),
+        sheets=", ".join(SHEETS),
+        meant=meant,
+        remedy=remedy,
     )

@@ -80,10 +80,11 @@ def texts(sheet: str, rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
             raise Invalid(
                 "roster.no-such-column", "{column} is not a column of {sheet}.", column=shown(column), sheet=sheet
             )
-    return [list(columns), *([_cell(row.get(column)) for column in columns] for row in rows)]
+    return [list(columns), *([cell(row.get(column)) for column in columns] for row in rows)]
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """A value of a row as it is written in a file. Raises Invalid for what no cell can hold."""
     if value is None:
         return ""
     if isinstance(value, Enum):
@@ -93,7 +94,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, list | tuple):
         if any(";" in str(each) for each in value):
             raise Invalid("roster.separator", "An item of a list holds a semicolon: {value}.", value=shown(value))
-        return ";".join(_cell(each) for each in value)
+        return ";".join(cell(each) for each in value)
     text = trimmed(str(value))
     if UNPRINTABLE.search(text):
         raise Invalid("roster.control-character", "A text holds a control character: {value}.", value=shown(text))

@@ -66,9 +66,16 @@ class ColumnChange:
 class RosterChange:
     sheet: str = strawberry.field(description="The sheet.")
     key: str = strawberry.field(description="The row's id.")
-    kind: str = strawberry.field(description="added, changed or ended.")
+    kind: str = strawberry.field(description="added, changed, ended or reopened.")
     columns: list[str] = strawberry.field(description="The columns that differ, for a row that was there.")
     differences: list[ColumnChange] = strawberry.field(description="What they held, and what they hold now.")
+
+
+@governed(Action.CHANGE_ROSTER)
+@strawberry.type(description="Stored rows of a sheet that no file holds: they stay.")
+class LeftRows:
+    sheet: str = strawberry.field(description="The sheet.")
+    count: int = strawberry.field(description="How many.")
 
 
 @governed(Action.CHANGE_ROSTER)
@@ -78,6 +85,7 @@ class RosterImport:
     rows: int = strawberry.field(description="How many rows were read.")
     errors: list[RosterError] = strawberry.field(description="All of them; with any, nothing is applied.")
     changes: list[RosterChange] = strawberry.field(description="Every row that differs.")
+    left: list[LeftRows] = strawberry.field(description="The stored rows that the files leave out; they stay.")
 
     @classmethod
     def of(cls, done: roster.Import) -> Self:
@@ -109,6 +117,7 @@ class RosterImport:
                 )
                 for c in done.changes
             ],
+            left=[LeftRows(sheet=sheet, count=count) for sheet, count in done.left.items()],
         )
 
 

@@ -57,7 +57,7 @@ class NoChannel(Problem):
 
 
 @governed(Action.SEE_EMERGENCY)
-@strawberry.type(description="The store can't be reached; nothing was changed.")
+@strawberry.type(description="The store can't be reached. Ask again under the same key: it may have been stored.")
 class Unavailable(Problem):
     pass
 

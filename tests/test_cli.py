@@ -272,3 +272,11 @@ def test_nobody_is_told_to_have_been_told(settings: dict[str, str]) -> None:
     done = run(settings, "refer", *CASE, "--to", "shelter-night-desk")
     assert "Nobody has been told" in done.stdout
     assert "Sent" not in done.stdout
+
+
+def test_a_store_whose_key_is_not_there_makes_no_other(settings: dict[str, str], tmp_path: Path) -> None:
+    stray = tmp_path / "elsewhere" / "key"
+    told = run({**settings, "RELAYPOINT_KEY_FILE": str(stray)}, "gaps")
+    assert told.returncode == 5
+    assert str(stray) in told.stderr.replace("\n", "")
+    assert not stray.exists()

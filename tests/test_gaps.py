@@ -84,3 +84,15 @@ async def test_a_successor_that_is_not_a_member(backend: Backend) -> None:
     assert (gap.kind, gap.organization) == ("successor-not-member", "example-shelter")
     sheets["memberships"].append({**old, "id": "heir", "organization": "example-shelter"})
     assert gaps(sheets, DAY) == []
+
+
+async def test_a_desk_without_channel_is_graver_where_no_other_takes_what_it_takes(backend: Backend) -> None:
+    sheets = await export_roster(OPERATOR, backend)
+    for ended, subject, severity in (
+        (("night-phone",), "shelter-night-desk", "critical"),
+        (("shelter-mail", "shelter-phone", "shelter-relay"), "shelter-desk", "major"),
+    ):
+        broken = deepcopy(sheets)
+        end("channels", *ended)(broken)
+        gap = next(gap for gap in gaps(broken, DAY) if gap.kind == "no-channel")
+        assert (gap.subject, gap.severity) == (subject, severity)

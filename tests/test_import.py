@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from relaypoint.domain.errors import Conflict, NotFound
 from relaypoint.domain.policy import OPERATOR
-from relaypoint.graph import Row, Store
+from relaypoint.graph import Operation, Row, Step, Store
 from relaypoint.resolvers import referrals
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.finding import NeedInput
@@ -334,3 +335,72 @@ async def test_the_rules_hold_together_with_what_is_stored(backend: Backend) -> 
         assert [(error.message_id, error.file, error.row) for error in done.errors] == [(message, f"{sheet}.csv", 2)]
         assert not done.applied
     assert await dump(backend.store) == before
+
+
+async def test_a_column_that_is_left_out_stays_as_it_is(backend: Backend) -> None:
+    before = await export_roster(OPERATOR, backend)
+    roster = tiny_roster()
+    desks = [
+        {k: v for k, v in each.items() if k not in ("hours", "jurisdictions")} for each in roster["contact_points"]
+    ]
+    desks[0] = {**desks[0], "name": "Another name", "languages": ""}
+    done = await import_roster(OPERATOR, backend, tables({"contact_points": desks}))
+    ((change,), errors) = (done.changes, done.errors)
+    assert (errors, change.id, change.columns) == ([], desks[0]["id"], ("name", "languages"))
+    after = await export_roster(OPERATOR, backend)
+    assert [each["hours"] for each in after["contact_points"]] == [each["hours"] for each in before["contact_points"]]
+
+
+async def test_what_is_judged_together_counts_the_columns_that_are_left_out(backend: Backend) -> None:
+    """A pathway needs one who may use it: that is stored, and not in the file."""
+    kept = ("id", "name", "to_organization", "service_types", "basis", "until")
+    rows = [
+        {k: v for k, v in {**each, "until": "2027-01-01"}.items() if k in kept} for each in tiny_roster()["pathways"]
+    ]
+    done = await import_roster(OPERATOR, backend, tables({"pathways": rows}))
+    assert (done.errors, {change.kind for change in done.changes}) == ([], {"ended"})
+    assert {change.columns for change in done.changes} == {("until",)}
+
+
+async def test_what_an_old_file_reopens_stands_out(backend: Backend) -> None:
+    roster = tiny_roster()
+    row(roster, "channels", "line-mail")["until"] = "2026-02-01"
+    row(roster, "channels", "line-phone")["until"] = "2027-02-01"
+    assert {change.kind for change in (await imported(backend, roster)).changes} == {"ended"}
+    old = tiny_roster()
+    old["channels"] = [{**each, "until": ""} for each in old["channels"]]
+    kinds = {change.id: change.kind for change in (await imported(backend, old)).changes}
+    assert kinds == {"line-mail": "reopened", "line-phone": "changed"}
+
+
+async def test_the_rows_that_a_file_leaves_out_are_counted(backend: Backend) -> None:
+    roster = tiny_roster()
+    done = await import_roster(
+        OPERATOR, backend, tables({"channels": roster["channels"][:2], "holders": roster["holders"]})
+    )
+    assert done.left == {"channels": len(roster["channels"]) - 2}
+    assert (await imported(backend)).left == {}
+
+
+async def test_a_national_number_is_read_by_the_stored_country(backend: Backend) -> None:
+    channel = {**row(tiny_roster(), "channels", "line-phone"), "address": "020 7946 0177"}
+    done = await import_roster(OPERATOR, backend, tables({"channels": [channel]}))
+    assert done.errors == []
+    assert done.changes[0].after["address"] == "+442079460177"
+
+
+class Lost(Through):
+    """A store whose answer to the first write is lost, so that the driver tries it again."""
+
+    async def write(self, steps: Sequence[Step], operation: Operation | None = None) -> list[list[Row]]:
+        await self.inner.write(steps, operation)
+        return await self.inner.write(steps, operation)
+
+
+async def test_an_import_whose_answer_was_lost_is_done_once(backend: Backend) -> None:
+    roster = tiny_roster()
+    row(roster, "organizations", "example-line")["name"] = "Other"
+    done = await imported(make_backend(Lost(backend.store)), roster)
+    assert (done.applied, len(done.changes)) == (True, 1)
+    assert (await imported(backend, roster)).changes == []
+    assert await broken_roster_link(backend.store) is None

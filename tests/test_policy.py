@@ -21,7 +21,15 @@ from relaypoint.schema.permissions import Guard, declared
 from relaypoint.tests.helpers import member
 
 #: Public coroutines that serve use cases and are none: they act for a subject whose right was asked before.
-HELPERS = {"acting.acting", "keys.prove_key", "references.by_reference", "unknown.unknown", "writing.write_once", "writing.earlier"}
+HELPERS = {
+    "acting.acting",
+    "keys.has_key",
+    "keys.prove_key",
+    "references.by_reference",
+    "unknown.unknown",
+    "writing.write_once",
+    "writing.earlier",
+}
 
 
 def use_cases() -> Iterator[tuple[str, Any]]:

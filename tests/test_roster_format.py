@@ -35,7 +35,7 @@ def table(sheet: str, *lines: str) -> RawTable:
     return RawTable(sheet, f"{sheet}.csv", cells[0], list(enumerate(cells[1:], 2)))
 
 
-def checked(known: dict[str, set[str]] | None = None, **sheets: list[str]) -> CheckedRoster:
+def checked(known: dict[str, dict[str, dict[str, str]]] | None = None, **sheets: list[str]) -> CheckedRoster:
     return check([table(sheet, *lines) for sheet, lines in (GOOD | sheets).items()], known or {})
 
 
@@ -248,7 +248,7 @@ def test_a_misspelt_header_is_told_once() -> None:
 def test_known_ids_are_references_too() -> None:
     lines = ["id,contact_point,role", "holder,desk-z,primary"]
     assert found(checked(holders=lines)) == only("holders", 2, "contact_point", "unknown-reference")
-    assert checked({"contact_points": {"desk-z"}}, holders=lines).errors == []
+    assert checked({"contact_points": {"desk-z": {}}}, holders=lines).errors == []
 
 
 # headers and shape
@@ -267,6 +267,9 @@ def test_headers_in_any_case_and_with_spaces() -> None:
         (["id,name,kind", "org-a,A,cso", "org-b,B,cso,GB"], 3, None, "too-many-cells"),
         (["id,name,kind", "org-a,A,cso", "org-b,B"], 3, "kind", "required"),
         (["id,name,kind", "org-a,A,cso", "org-b,B\x07,cso"], 3, "name", "control-character"),
+        (["id,name,kind", "org-a,A,cso", "org-b,B\u202egro,cso"], 3, "name", "control-character"),
+        (["id,name,kind", "org-a,A,cso", "org-b,B\u200bB,cso"], 3, "name", "control-character"),
+        (["id,name,kind", "org-a,A,cso", "org-b,B\u2066B,cso"], 3, "name", "control-character"),
         (["id,name,kind", "org-a,A,cso", f"org-b,{'B' * 501},cso"], 3, "name", "too-long"),
     ],
 )

@@ -18,7 +18,7 @@ from relaypoint.domain.roster import SHEETS
 from relaypoint.domain.roster_fields import UNPRINTABLE, trimmed
 from relaypoint.resolvers import tables, tables_cells, tables_csv, tables_xlsx
 from relaypoint.resolvers.roster_check import check
-from relaypoint.resolvers.tables import RawTable, read_tables, write_tables
+from relaypoint.resolvers.tables import RawTable, check_target, read_tables, write_tables
 from relaypoint.resolvers.tables_cells import guarded, still_guarded, without_quote
 
 CELLS = [(2, ["cafe", "Café “Zoë”", "cso"]), (4, ["other", "Two, names", "police"])]
@@ -98,7 +98,7 @@ def test_what_cannot_be_read_is_told_in_its_place(
 def test_other_files_are_read_beside_a_broken_one(tmp_path: Path) -> None:
     (tmp_path / "channels.csv").write_bytes(b"\x00")
     (tmp_path / "holders.csv").write_text("id,contact_point,role\nh1,desk,nobody\n")
-    errors = check(read_tables(tmp_path), {"contact_points": {"desk"}}).errors
+    errors = check(read_tables(tmp_path), {"contact_points": {"desk": {}}}).errors
     assert [each.file for each in errors] == ["holders.csv", "channels.csv"]
 
 
@@ -391,3 +391,32 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytes
 def test_limits_are_as_documented() -> None:
     assert (tables_cells.MAX_FILE_BYTES, tables_xlsx.MAX_UNPACKED_BYTES) == (50 * 2**20, 200 * 2**20)
     assert tables_cells.MAX_ROWS == 200_000
+
+
+@pytest.mark.parametrize("name", ["roster.pdf", "roster.csv", "roster.xls"])
+def test_a_name_that_no_roster_has_is_refused(tmp_path: Path, name: str) -> None:
+    for force in (False, True):
+        with pytest.raises(Invalid, match="no name for a roster"):
+            check_target(tmp_path / name, force)
+
+
+def test_what_is_there_is_written_over_only_on_demand(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "notes.txt").write_text("mine")
+    (tmp_path / "book.xlsx").write_text("mine")
+    (tmp_path / "empty").mkdir()
+    for name, taken in (("folder", True), ("book.xlsx", True), ("empty", False), ("new", False), ("new.xlsx", False)):
+        check_target(tmp_path / name, force=True)
+        if taken:
+            with pytest.raises(Invalid, match="there already"):
+                check_target(tmp_path / name, force=False)
+        else:
+            check_target(tmp_path / name, force=False)
+
+
+def test_a_misspelt_file_alone_is_answered_with_what_was_meant(tmp_path: Path) -> None:
+    (tmp_path / "organisations.csv").write_text("id,name,kind\n")
+    for path in (tmp_path, tmp_path / "organisations.csv"):
+        with pytest.raises(Invalid) as refused:
+            read_tables(path)
+        assert "Did you mean organizations?" in refused.value.remedy
