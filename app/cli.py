@@ -6,40 +6,22 @@ the step's status or your side does not allow; 5 store or server unavailable.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import functools
-import json
 import os
-import sys
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, ParamSpec
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from relaypoint.app import show
 from relaypoint.app.commands import Run, commands
+from relaypoint.app.console import app, audits, command, err, out, tell
 from relaypoint.app.doctor import examine
 from relaypoint.app.settings import Settings, read_settings
 from relaypoint.domain.errors import Invalid, Problem
 from relaypoint.domain.handoffs import ALIASES
 from relaypoint.domain.words import Confidentiality, Priority
-
-P = ParamSpec("P")
-
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Find the contact that can take a case, send the referral, and see what has stalled.",
-    epilog="Exit codes: 0 done; 1 nothing fits or something is amiss; 2 bad input; 3 conflict, or a move that the "
-    "step's status or your side does not allow; 5 store unavailable.",
-)
-out = Console(highlight=False, soft_wrap=False)
-err = Console(stderr=True, highlight=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 From = Annotated[str, typer.Option("--from", metavar="ORG", help="The organization that asks.")]
@@ -57,62 +39,6 @@ Avoid = Annotated[
         "--avoid", metavar="ORG", help="Organization, kind, contact point or holder not to reach; repeatable."
     ),
 ]
-
-
-def command(name: str) -> Callable[[Callable[P, Coroutine[Any, Any, int]]], Callable[P, None]]:
-    """Declares a command: what it raises as a problem is printed with its remedy, never as a stack trace."""
-
-    def declare(work: Callable[P, Coroutine[Any, Any, int]]) -> Callable[P, None]:
-        @functools.wraps(work)
-        def run(*args: P.args, **kwargs: P.kwargs) -> None:
-            try:
-                code = asyncio.run(work(*args, **kwargs))
-            except Problem as problem:
-                fail(problem, bool(kwargs.get("as_json")))
-            except KeyboardInterrupt:
-                raise typer.Exit(130) from None
-            except BrokenPipeError:
-                sys.stderr.close()
-                raise typer.Exit(0) from None
-            raise typer.Exit(code)
-
-        app.command(name)(run)
-        return run
-
-    return declare
-
-
-def fail(problem: Problem, as_json: bool) -> NoReturn:
-    if as_json:
-        print(json.dumps({"error": problem.as_dict()}, ensure_ascii=False))
-    else:
-        where = f" [{_place(problem.path)}]" if problem.path else ""
-        err.print(f"{problem.message}{where}", style="bold red", markup=False)
-        if problem.remedy:
-            err.print(problem.remedy, markup=False)
-    raise typer.Exit(problem.exit_code)
-
-
-_ARGUMENTS = {"key": "ID", "handoff": "ID", "verb": "VERB"}
-
-
-def _place(path: tuple[str, ...]) -> str:
-    """A path of the GraphQL input as the argument or option that a person typed."""
-    group, *rest = path
-    if group in ("need", "send", "move") and rest:
-        group, *rest = rest
-    elif group not in _ARGUMENTS:
-        return ", ".join(path)
-    option = "--" + "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in group)
-    return " ".join((_ARGUMENTS.get(group, option), *(str(int(each) + 1) for each in rest if each.isdecimal())))
-
-
-def tell(as_json: bool, data: Any, shown: Callable[[], None]) -> None:
-    """JSON for a machine, or what ``shown`` prints for a person."""
-    if as_json:
-        print(json.dumps(data, ensure_ascii=False, indent=2))
-    else:
-        shown()
 
 
 def _acting(given: str | None, settings: Settings) -> str | None:
@@ -333,6 +259,15 @@ async def export(
     counts = {sheet: len(rows) for sheet, rows in sheets.items()}
     tell(as_json, {"path": str(path), "rows": counts}, lambda: out.print(f"{sum(counts.values())} rows to {path}"))
     return 0
+
+
+@command("verify", audits)
+async def audit_verify(as_json: Json = False) -> int:
+    """Check every record, link by link, and that the store holds what the records say."""
+    async with commands(read_settings()) as run:
+        broken = await run("AuditVerify", {})
+    tell(as_json, broken, lambda: show.audited(out, broken))
+    return 1 if broken else 0
 
 
 @command("notify")

@@ -184,6 +184,13 @@ def stalled(console: Console, stalls: list[Data]) -> None:
     console.print(table)
 
 
+def audited(console: Console, broken: list[Data]) -> None:
+    if not broken:
+        console.print("[green]Every record is whole, and the store holds what they say.[/]")
+    for each in broken:
+        console.print(f"{each['aggregate']} {each['id']}: {each['text']}", style="bold red", markup=False)
+
+
 def delivered(console: Console, done: Data) -> None:
     console.print(", ".join(f"{count} {status}" for status, count in done.items()))
     if done["dead"]:

@@ -82,7 +82,7 @@ SEEN: Final = "seen"
 VERBS: Final = (*MOVES, FORM_SUBMITTED, SEEN)
 
 #: What a person may say instead of a verb.
-ALIASES: Final = {"acknowledge": "receive", "decline": "reject", "refuse": "reject"}
+ALIASES: Final = {"acknowledge": "receive", "decline": "reject"}
 
 #: The coded reasons that each of these statuses needs.
 REASONS: Final[dict[Status, tuple[str, ...]]] = {

@@ -179,16 +179,6 @@ async def timeline(subject: Subject, backend: Backend, id: str) -> list[chain.Ev
     return [chain.Event(**row["event"]) for row in await backend.store.read("events_of", id=id)]
 
 
-@permitted(Action.VERIFY_CHAIN)
-async def broken_link(subject: Subject, backend: Backend, id: str) -> int | None:
-    """The number of the first event whose link does not hold, or None for a whole chain."""
-    rows = await backend.store.read("events_of", id=id)
-    if not rows:
-        raise _no_referral(id)
-    events = [chain.Event(**row["event"]) for row in rows]
-    return chain.broken_link(events, rows[0]["length"], rows[0]["head"])
-
-
 async def _shown(subject: Subject, backend: Backend, id: str, asked: str | None = None) -> dict[str, Any]:
     rows = await backend.store.read("referral_get", id=id)
     if not rows or not may_see_referral(

@@ -10,7 +10,7 @@ from relaypoint.domain import gaps as domain
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.policy import Action
 from relaypoint.domain.roster_faults import RosterError as FoundFault
-from relaypoint.resolvers import roster
+from relaypoint.resolvers import audit, roster
 from relaypoint.resolvers.tables_cells import RawTable
 from relaypoint.schema.permissions import governed
 from relaypoint.schema.problems import Conflict, InvalidInput, NotFound, Unavailable
@@ -149,6 +149,19 @@ class Gap:
             text=gap.text,
             mend=gap.mend,
         )
+
+
+@governed(Action.VERIFY_CHAIN)
+@strawberry.type(description="A record that is broken, or a state that is not as its record says.")
+class BrokenRecord:
+    aggregate: str = strawberry.field(description="referral or roster.")
+    key: str = strawberry.field(description="The referral's reference, or roster.")
+    sequence: int | None = strawberry.field(description="The first event that does not hold; null: the state differs.")
+    text: str = strawberry.field(description="In plain words.")
+
+    @classmethod
+    def of(cls, found: audit.Broken) -> Self:
+        return cls(aggregate=found.aggregate, key=found.id, sequence=found.sequence, text=found.text)
 
 
 @governed(Action.DELIVER_NOTICES)

@@ -13,7 +13,7 @@ from strawberry.scalars import JSON
 
 from relaypoint.domain import errors
 from relaypoint.domain.policy import Action
-from relaypoint.resolvers import directory, finding, gaps, handoffs, referrals, roster, stalled
+from relaypoint.resolvers import audit, directory, finding, gaps, handoffs, referrals, roster, stalled
 from relaypoint.schema import admin_types, find_types, problems, referral_types, roster_types
 from relaypoint.schema.admin_types import ImportResult
 from relaypoint.schema.connections import Connection, connect
@@ -163,6 +163,14 @@ class Query:
     ) -> list[admin_types.Gap]:
         found = await gaps.gaps(info.context.subject, info.context.backend, organization=organization)
         return [admin_types.Gap.of(gap) for gap in found]
+
+    @strawberry.field(
+        description="Every record that is broken, and every state that is not as its record says.",
+        metadata=under(Action.VERIFY_CHAIN),
+    )
+    async def audit_verify(self, info: Info) -> list[admin_types.BrokenRecord]:
+        found = await audit.verify(info.context.subject, info.context.backend)
+        return [admin_types.BrokenRecord.of(broken) for broken in found]
 
     @strawberry.field(
         description="The whole roster, by sheet, in the columns of the roster format.",

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from relaypoint.domain.handoffs import ALIASES, REASONS, VERBS
 from relaypoint.tests.helpers import EXAMPLE, environment, relaypoint, run, serving, tiny_roster, write_folder
 
 CASE = ["--from", "Example-Unit ", "--service", "Housing", "--place", "gb-x-north", "--for", "Female"]
@@ -280,3 +281,16 @@ def test_a_store_whose_key_is_not_there_makes_no_other(settings: dict[str, str],
     assert told.returncode == 5
     assert str(stray) in told.stderr.replace("\n", "")
     assert not stray.exists()
+
+
+def test_the_help_names_every_verb_and_reason(settings: dict[str, str]) -> None:
+    told = run({**settings, "COLUMNS": "200"}, "handoff", "--help").stdout.replace("\n", " ")
+    for word in (*VERBS, *ALIASES, *(reason for reasons in REASONS.values() for reason in reasons)):
+        assert word in told, word
+
+
+def test_the_records_are_verified(settings: dict[str, str], tmp_path: Path) -> None:
+    write_folder(tmp_path / "roster", tiny_roster())
+    assert run(settings, "import", str(tmp_path / "roster")).returncode == 0
+    told = run(settings, "audit", "verify", "--json")
+    assert (told.returncode, json.loads(told.stdout)) == (0, [])

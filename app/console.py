@@ -1,0 +1,89 @@
+"""What every command shares: the program, how a result or a problem is shown, and with which exit code it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn, ParamSpec
+
+import typer
+from rich.console import Console
+
+from relaypoint.domain.errors import Problem
+
+P = ParamSpec("P")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Find the contact that can take a case, send the referral, and see what has stalled.",
+    epilog="Exit codes: 0 done; 1 nothing fits or something is amiss; 2 bad input; 3 conflict, or a move that the "
+    "step's status or your side does not allow; 5 store unavailable.",
+)
+out = Console(highlight=False, soft_wrap=False)
+err = Console(stderr=True, highlight=False)
+
+audits = typer.Typer(no_args_is_help=True, help="Whether the records are whole.")
+app.add_typer(audits, name="audit")
+
+
+def command(
+    name: str, group: typer.Typer = app
+) -> Callable[[Callable[P, Coroutine[Any, Any, int]]], Callable[P, None]]:
+    """Declares a command: what it raises as a problem is printed with its remedy, never as a stack trace."""
+
+    def declare(work: Callable[P, Coroutine[Any, Any, int]]) -> Callable[P, None]:
+        @functools.wraps(work)
+        def run(*args: P.args, **kwargs: P.kwargs) -> None:
+            try:
+                code = asyncio.run(work(*args, **kwargs))
+            except Problem as problem:
+                fail(problem, bool(kwargs.get("as_json")))
+            except KeyboardInterrupt:
+                raise typer.Exit(130) from None
+            except BrokenPipeError:
+                sys.stderr.close()
+                raise typer.Exit(0) from None
+            raise typer.Exit(code)
+
+        group.command(name)(run)
+        return run
+
+    return declare
+
+
+def fail(problem: Problem, as_json: bool) -> NoReturn:
+    if as_json:
+        print(json.dumps({"error": problem.as_dict()}, ensure_ascii=False))
+    else:
+        where = f" [{_place(problem.path)}]" if problem.path else ""
+        err.print(f"{problem.message}{where}", style="bold red", markup=False)
+        if problem.remedy:
+            err.print(problem.remedy, markup=False)
+    raise typer.Exit(problem.exit_code)
+
+
+_ARGUMENTS = {"key": "ID", "handoff": "ID", "verb": "VERB", "as": "--as"}
+
+
+def _place(path: tuple[str, ...]) -> str:
+    """A path of the GraphQL input as the argument or option that a person typed."""
+    group, *rest = path
+    if group in ("need", "send", "move") and rest:
+        group, *rest = rest
+    elif group not in _ARGUMENTS:
+        return ", ".join(path)
+    option = "--" + "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in group)
+    return " ".join((_ARGUMENTS.get(group, option), *(str(int(each) + 1) for each in rest if each.isdecimal())))
+
+
+def tell(as_json: bool, data: Any, shown: Callable[[], None]) -> None:
+    """JSON for a machine, or what ``shown`` prints for a person."""
+    if as_json:
+        print(json.dumps(data, ensure_ascii=False, indent=2))
+    else:
+        shown()

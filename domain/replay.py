@@ -1,0 +1,54 @@
+"""What the records of a referral or of the roster say that the store has to hold now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from relaypoint.domain.chain import Event, canonical
+
+#: What a handoff's last event and the store have to agree on.
+COMPARED: Final = (
+    "status",
+    "version",
+    "reason",
+    "review_on",
+    "sent_at",
+    "changed_at",
+    "acknowledge_by",
+    "decide_by",
+    "form",
+    "form_submitted_at",
+)
+
+
+def handoffs_by_events(events: Iterable[Event]) -> dict[str, Mapping[str, Any]]:
+    """The handoffs of a referral by id, as the last event about each leaves it."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for event in events:
+        after = json.loads(event.data)["after"]
+        handoff = after.get("handoff", after)
+        found[handoff["id"]] = handoff
+    return found
+
+
+def differing_handoffs(events: Iterable[Event], stored: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The ids of the handoffs that are not stored as their events leave them, or that one of the two lacks."""
+    told = handoffs_by_events(events)
+    held = {str(row["id"]): row for row in stored}
+    return sorted(id for id in told.keys() | held.keys() if _state(told.get(id)) != _state(held.get(id)))
+
+
+def differing_rows(events: Iterable[Event], stored: Mapping[str, Iterable[Mapping[str, Any]]]) -> list[tuple[str, str]]:
+    """``(sheet, id)`` of the rows of the roster that are not stored as the last event about each leaves them."""
+    told: dict[tuple[str, str], str] = {}
+    for event in events:
+        data = json.loads(event.data)
+        told[data["sheet"], data["id"]] = canonical(data["after"])
+    held = {(sheet, str(row["id"])): canonical(row) for sheet, rows in stored.items() for row in rows}
+    return sorted(key for key in told.keys() | held.keys() if told.get(key) != held.get(key))
+
+
+def _state(handoff: Mapping[str, Any] | None) -> list[Any] | None:
+    return None if handoff is None else [handoff.get(name) for name in COMPARED]
