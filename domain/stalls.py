@@ -79,7 +79,8 @@ def stall(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> Stall
     The receiving side is told nothing that whom the case avoids decides.
     """
     if side is Side.RECEIVER:
-        handoff = replace(handoff, avoid=Avoid())
+        # Nor of a message: it may not have arrived because of whom the case avoids, and who reads this knows of it.
+        handoff = replace(handoff, avoid=Avoid(), notice=None)
     found = _returned(handoff) if handoff.must_see else _reason(handoff, at)
     if found is None or (side is Side.RECEIVER and found[0] == "form-not-submitted"):
         return None

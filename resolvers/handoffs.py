@@ -181,8 +181,10 @@ def _steps(
         ),
         record(event),
     ]
-    row = {**row, "must_see": row["must_see"] and verb != SEEN}
-    if verb == SEEN:
+    row = {**row}
+    if verb == SEEN or (side is Side.SENDER and row["must_see"]):
+        # Who decides anew about a step has seen it.
+        row["must_see"] = False
         steps.append(Step("handoff_seen", {"handoff": handoff["id"]}))
     elif Status(handoff["status"]).open and not Status(after["status"]).open:
         steps.append(Step("handoff_close", {"handoff": handoff["id"]}))

@@ -22,7 +22,8 @@ from relaypoint.resolvers.tables_xlsx import read_xlsx, write_xlsx
 
 __all__ = ["MAX_FILE_BYTES", "MAX_ROWS", "RawTable", "read_tables", "write_tables"]
 
-_OTHER_SPREADSHEETS = (".xls", ".xlsb", ".ods", ".numbers")
+_OTHER_SPREADSHEETS = (".xls", ".xlsb", ".xlsm", ".ods", ".numbers")
+_OTHER_FILES = (*_OTHER_SPREADSHEETS, ".csv", ".tsv", ".txt", ".pdf", ".json", ".xml", ".html", ".docx", ".zip")
 
 
 def read_tables(path: Path) -> list[RawTable]:
@@ -54,7 +55,7 @@ def read_tables(path: Path) -> list[RawTable]:
 
 def check_target(path: Path, force: bool) -> None:
     """Raises Invalid for a name that no roster has, and, without ``force``, where something is there already."""
-    if path.suffix and path.suffix.lower() != ".xlsx" and not path.is_dir():
+    if path.suffix.lower() in _OTHER_FILES and not path.is_dir():
         raise Invalid(
             "roster.target",
             "{where} is no name for a roster.",

@@ -72,6 +72,31 @@ async def test_what_came_back_is_the_senders_open_work_until_it_was_seen(
         await handoffs.move_handoff(UNIT, backend, step["id"], SEEN)
 
 
+async def test_who_decides_anew_about_a_step_has_seen_it(backend: Backend) -> None:
+    step = await send(backend)
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "reject", reason="no-capacity")
+    moved = await handoffs.move_handoff(UNIT, backend, step["id"], "correct")
+    assert not moved.handoff["must_see"]
+    assert await report(UNIT, backend) == []
+
+
+async def test_a_sender_that_is_its_own_receiver_sees_what_came_back(backend: Backend) -> None:
+    need = replace(NEED, from_organization="example-shelter")
+    sent = await referrals.refer(SHELTER, backend, need, to="shelter-desk")
+    id = sent.referral["handoffs"][0]["id"]
+    await handoffs.move_handoff(SHELTER, backend, id, "reject", reason="no-capacity")
+    assert await report(SHELTER, backend) == [(sent.referral["reference"], "rejected")]
+    await handoffs.move_handoff(SHELTER, backend, id, SEEN)
+    assert await report(SHELTER, backend) == []
+
+
+async def test_the_receiver_is_not_told_of_a_message_that_was_kept_from_it(backend: Backend, tmp_path: Path) -> None:
+    await send(backend)
+    await backend.store.apply(["MATCH (n:Notice) SET n.status = 'dead'"])
+    assert [reason for _, reason in await report(UNIT, backend)] == ["undelivered"]
+    assert await report(SHELTER, backend) == []
+
+
 async def test_what_was_served_or_closed_by_its_sender_is_nobodys_open_work(backend: Backend) -> None:
     served, cancelled, voided = [await send(backend) for _ in range(3)]
     await handoffs.move_handoff(SHELTER, backend, served["id"], "accept")

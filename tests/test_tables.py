@@ -405,7 +405,14 @@ def test_what_is_there_is_written_over_only_on_demand(tmp_path: Path) -> None:
     (tmp_path / "folder" / "notes.txt").write_text("mine")
     (tmp_path / "book.xlsx").write_text("mine")
     (tmp_path / "empty").mkdir()
-    for name, taken in (("folder", True), ("book.xlsx", True), ("empty", False), ("new", False), ("new.xlsx", False)):
+    for name, taken in (
+        ("folder", True),
+        ("book.xlsx", True),
+        ("empty", False),
+        ("new", False),
+        ("2026.11", False),
+        ("new.xlsx", False),
+    ):
         check_target(tmp_path / name, force=True)
         if taken:
             with pytest.raises(Invalid, match="there already"):
