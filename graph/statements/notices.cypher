@@ -49,7 +49,10 @@ RETURN n.id AS id
 // name: notice_unqueue
 // mode: write
 // starts: id
-MATCH (n:Notice {id: $id})<-[pending:PENDING]-(:Queue)
+MATCH (n:Notice {id: $id})
+WITH n
+LIMIT 1
+MATCH (n)<-[pending:PENDING]-(:Queue)
 DELETE pending
 RETURN n.id AS id
 
@@ -57,6 +60,9 @@ RETURN n.id AS id
 // The receiving side could not be told that its step was closed: its sender has to see to it.
 // mode: write
 // starts: id
-MATCH (n:Notice {id: $id})-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(:Referral)-[:SENT_BY]->(sender:Organization)
+MATCH (n:Notice {id: $id})
+WITH n
+LIMIT 1
+MATCH (n)-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(:Referral)-[:SENT_BY]->(sender:Organization)
 MERGE (sender)-[:MUST_SEE]->(h)
 RETURN h.id AS id

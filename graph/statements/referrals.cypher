@@ -1,5 +1,6 @@
 // Referrals and their handoffs. The referral is the aggregate root: a write that changes any of its handoffs locks it
 // first, then tests the versions that the decision was made on.
+// A LIMIT behind a look-up by id holds Neo4j's planner to starting there, whatever it thinks of the sizes.
 
 // name: referral_create
 // mode: write
@@ -42,7 +43,10 @@ RETURN h.id AS id
 // The compare-and-set: lock, then test, then set.
 // mode: write
 // starts: id
-MATCH (h:Handoff {id: $handoff})-[:STEP_OF]->(r:Referral)
+MATCH (h:Handoff {id: $handoff})
+WITH h
+LIMIT 1
+MATCH (h)-[:STEP_OF]->(r:Referral)
 SET r.lock = $operation
 WITH h, r
 WHERE h.version = $handoff_version AND r.version = $referral_version
@@ -52,7 +56,10 @@ RETURN h.version AS version
 // name: handoff_close
 // mode: write
 // starts: id
-MATCH (h:Handoff {id: $handoff})<-[open:HOLDS_OPEN]-(:ContactPoint)
+MATCH (h:Handoff {id: $handoff})
+WITH h
+LIMIT 1
+MATCH (h)<-[open:HOLDS_OPEN]-(:ContactPoint)
 DELETE open
 RETURN h.id AS id
 
@@ -60,14 +67,20 @@ RETURN h.id AS id
 // A step that the receiving side closed is open work of its sender until the sender has seen it.
 // mode: write
 // starts: id
-MATCH (h:Handoff {id: $handoff})-[:STEP_OF]->(:Referral)-[:SENT_BY]->(sender:Organization)
+MATCH (h:Handoff {id: $handoff})
+WITH h
+LIMIT 1
+MATCH (h)-[:STEP_OF]->(:Referral)-[:SENT_BY]->(sender:Organization)
 MERGE (sender)-[:MUST_SEE]->(h)
 RETURN h.id AS id
 
 // name: handoff_seen
 // mode: write
 // starts: id
-MATCH (h:Handoff {id: $handoff})<-[due:MUST_SEE]-(:Organization)
+MATCH (h:Handoff {id: $handoff})
+WITH h
+LIMIT 1
+MATCH (h)<-[due:MUST_SEE]-(:Organization)
 DELETE due
 RETURN h.id AS id
 
@@ -105,7 +118,6 @@ RETURN n.id AS id
 
 // name: handoff_get
 // One handoff with what every decision about it needs. No case field leaves the sealed text here.
-// The LIMIT holds the planner to starting there, whatever it thinks of the sizes.
 // mode: read
 // starts: id
 MATCH (h:Handoff {id: $id})
@@ -175,7 +187,10 @@ ORDER BY e.sequence
 // The steps of the referral that a reference stands for, newest last.
 // mode: read
 // starts: id
-MATCH (r:Referral {reference: $reference})<-[:STEP_OF]-(h:Handoff)
+MATCH (r:Referral {reference: $reference})
+WITH r
+LIMIT 1
+MATCH (r)<-[:STEP_OF]-(h:Handoff)
 RETURN r.id AS referral, h.id AS id, h.status AS status
 ORDER BY h.id
 
@@ -183,5 +198,8 @@ ORDER BY h.id
 // The step that a message was about, by the reference that the message bore.
 // mode: read
 // starts: id
-MATCH (n:Notice {reference: $reference})-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(r:Referral)
+MATCH (n:Notice {reference: $reference})
+WITH n
+LIMIT 1
+MATCH (n)-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(r:Referral)
 RETURN r.id AS referral, h.id AS id
