@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from relaypoint.app import show
+from relaypoint.app import show, show_list
 from relaypoint.app.commands import Run, commands
 from relaypoint.app.console import app, audits, command, err, out, tell
 from relaypoint.app.doctor import examine
@@ -206,6 +206,36 @@ async def stalled(
         found = await run("Stalled", {})
     tell(as_json, found, lambda: show.stalled(out, found))
     return 1 if found else 0
+
+
+@command("reconcile")
+async def reconcile(
+    list_: Annotated[
+        Path, typer.Argument(metavar="LIST", help="One name a line, or a CSV or XLSX with a name column.")
+    ],
+    against: Annotated[
+        Path | None,
+        typer.Option("--against", metavar="PATH", help="A roster or another list; otherwise the stored roster."),
+    ] = None,
+    role: Annotated[
+        str | None, typer.Option("--role", metavar="ROLE", help="Expect all who hold it, as first-responder.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Hold a published list against the roster: what is new, what has ended, who succeeded it, what is missing."""
+    from relaypoint.app.comparing import compared
+    from relaypoint.resolvers.lists import read_list
+
+    settings = read_settings()
+    names = read_list(list_)
+    if against is not None:
+        found = compared(names, against, settings, role)
+    else:
+        async with commands(settings) as run:
+            found = await run("Reconcile", {"names": names, "role": role})
+    tell(as_json, found, lambda: show_list.reconciled(out, found))
+    amiss = ("abolished", "lacking", "new", "twice", "unlisted")
+    return 1 if any(found[part] for part in amiss) or any(m["how"] == "alike" for m in found["matched"]) else 0
 
 
 @command("gaps")

@@ -44,6 +44,15 @@ def read_csv(sheet: str, path: Path) -> RawTable:
     return RawTable(sheet, path.name, header, rows, header_row, errors, whole=not errors)
 
 
+def read_lines(path: Path) -> tuple[list[str], tuple[RosterError, ...]]:
+    """The lines of a text, trimmed, without blank ones, and what cannot be read. Raises OSError."""
+    try:
+        lines = _lines(_decoded(_content(path)))
+    except _Unreadable as problem:
+        return [], (error(problem.found, path.name, problem.row),)
+    return [text for line in lines if (text := trimmed(line))], ()
+
+
 def write_csv(path: Path, table: Iterable[list[str]]) -> None:
     """UTF-8, commas, LF; what a spreadsheet would take for a formula is guarded by a quote."""
     with path.open("w", encoding="utf-8", newline="") as file:

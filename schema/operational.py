@@ -13,8 +13,8 @@ from strawberry.scalars import JSON
 
 from relaypoint.domain import errors
 from relaypoint.domain.policy import Action
-from relaypoint.resolvers import audit, directory, finding, gaps, handoffs, referrals, roster, stalled
-from relaypoint.schema import admin_types, find_types, problems, referral_types, roster_types
+from relaypoint.resolvers import audit, directory, finding, gaps, handoffs, reconcile, referrals, roster, stalled
+from relaypoint.schema import admin_types, find_types, problems, reconcile_types, referral_types, roster_types
 from relaypoint.schema.admin_types import ImportResult
 from relaypoint.schema.connections import Connection, connect
 from relaypoint.schema.context import Info
@@ -163,6 +163,20 @@ class Query:
     ) -> list[admin_types.Gap]:
         found = await gaps.gaps(info.context.subject, info.context.backend, organization=organization)
         return [admin_types.Gap.of(gap) for gap in found]
+
+    @strawberry.field(
+        description="A published list of names against the roster: what is new, what has ended, who succeeded it.",
+        metadata=under(Action.READ_ROSTER),
+    )
+    async def reconcile(
+        self,
+        info: Info,
+        names: Annotated[list[str], _told("The names, as published.")],
+        role: Annotated[str | None, _told("Those who hold this role are expected on the list.")] = None,
+    ) -> reconcile_types.Reconciliation:
+        context = info.context
+        found = await reconcile.against_stored(context.subject, context.backend, names, role=role)
+        return reconcile_types.Reconciliation.of(found)
 
     @strawberry.field(
         description="Every record that is broken, and every state that is not as its record says.",
