@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,19 @@ MOST_NAMES: Final = 20_000
 
 #: What the column of the names is called.
 _COLUMNS: Final = ("name", "organization", "organisation", "official_name", "body")
+
+
+def check_length(names: Sequence[str], field: str) -> None:
+    """Raises ``Limit`` for more than ``MOST_NAMES``; ``field`` is where they were given."""
+    if len(names) > MOST_NAMES:
+        raise Limit(
+            "list.too-long",
+            "The list has {count} names; {most} is the most.",
+            path=(field,),
+            count=len(names),
+            most=MOST_NAMES,
+            remedy="Split it.",
+        )
 
 
 def is_list(path: Path) -> bool:
@@ -36,15 +50,7 @@ def read_list(path: Path) -> list[str]:
             detail=problem.strerror or type(problem).__name__,
             remedy="Give a text with one name a line, or a CSV or XLSX with a column 'name'.",
         ) from None
-    if len(names) > MOST_NAMES:
-        raise Limit(
-            "list.too-long",
-            "The list has {count} names; {most} is the most.",
-            path=("LIST",),
-            count=len(names),
-            most=MOST_NAMES,
-            remedy="Split it.",
-        )
+    check_length(names, "LIST")
     return names
 
 

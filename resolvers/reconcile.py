@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from relaypoint.domain.errors import Invalid, Limit
+from relaypoint.domain.errors import Invalid
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.reconcile import Body, Reconciled, bodies_of, members_of, reconcile
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.lists import MOST_NAMES, is_list, read_list
+from relaypoint.resolvers.lists import check_length, is_list, read_list
 from relaypoint.resolvers.roster_check import check
 from relaypoint.resolvers.tables import read_tables
 
@@ -20,17 +20,9 @@ async def against_stored(
 ) -> Reconciled:
     """The names against the organizations of the store; with ``role``, those who hold it are expected on the list.
 
-    Raises ``Limit`` for more than ``MOST_NAMES``.
+    Raises ``Limit`` for too many names.
     """
-    if len(names) > MOST_NAMES:
-        raise Limit(
-            "list.too-long",
-            "The list has {count} names; {most} is the most.",
-            path=("names",),
-            count=len(names),
-            most=MOST_NAMES,
-            remedy="Split it.",
-        )
+    check_length(names, "names")
     day = backend.now()[:10]
     bodies = bodies_of([row["row"] for row in await backend.store.read("organizations_list")], day)
     expected: list[str] = []
