@@ -7,6 +7,7 @@ the step's status or your side does not allow; 5 store or server unavailable.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from pathlib import Path
 from typing import Annotated, Any
@@ -350,4 +351,6 @@ def _progress(quiet: bool) -> Progress:
 
 def main() -> None:
     os.umask(0o077)  # What is written here, store, key and spool, is for this user alone.
+    # The driver warns of every retry; a retry is what it is for, and what fails in the end is told as such.
+    logging.getLogger("neo4j").setLevel(logging.ERROR)
     app()
