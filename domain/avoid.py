@@ -31,6 +31,10 @@ class Avoid:
         own = Body(organization.id, organization.kind)
         return any(self.bars_body(body) for body in (own, *organization.bodies))
 
+    def leaves(self, organization: Organization, day: str) -> bool:
+        """Whether one may turn to the organization on that day: it works, and is not avoided."""
+        return organization.works(day) and not self.bars_organization(organization)
+
     def bars_contact_point(self, desk: ContactPoint, organization: Organization | None = None) -> bool:
         """A desk is out by itself, by one who holds it, or by the organization behind it."""
         return (

@@ -39,7 +39,7 @@ def about_service(ground: Ground, service: Service, *, avoid: Avoid, tags: Seque
         yield Reason("avoided", say("out.avoided", "It is on the list of whom to avoid."))
     if not owner.holds(day):
         yield _ended(owner, avoid, day)
-    elif owner.status == "suspended":
+    elif owner.suspended:
         yield Reason("suspended", say("out.suspended", "{name} is suspended.", name=owner.name))
     if not service.holds(day):
         yield Reason("service-ended", say("out.service-ended", "The service is not offered on this day."))
@@ -137,11 +137,9 @@ def belongs(ground: Ground, desk: ContactPoint, service: Service) -> bool:
     """Whether the desk is for a place that the service covers; one without places of its own is for all of them."""
     if not desk.areas or not service.areas:
         return True
-    above = {area.id: frozenset(a.id for a in ground.areas[index:]) for index, area in enumerate(ground.areas)}
-    around = {**above, **ground.within}
 
     def reach(areas: frozenset[str]) -> frozenset[str]:
-        return areas.union(*(around.get(area, frozenset()) for area in areas))
+        return areas.union(*(ground.within.get(area, frozenset()) for area in areas))
 
     return bool(reach(desk.areas) & service.areas or reach(service.areas) & desk.areas)
 
@@ -149,7 +147,7 @@ def belongs(ground: Ground, desk: ContactPoint, service: Service) -> bool:
 def _may_be_asked(pathway: Pathway, avoid: Avoid, day: str) -> bool:
     start = pathway.from_organization
     if start is not None:
-        return start.works(day) and not avoid.bars_organization(start)
+        return avoid.leaves(start, day)
     return pathway.from_kind is None or not avoid.bars_body(Body("", pathway.from_kind))
 
 
@@ -159,7 +157,7 @@ def _listed(names: Sequence[str], most: int = 3) -> str:
 
 
 def _ended(owner: Organization, avoid: Avoid, day: str) -> Reason:
-    heirs = ", ".join(heir.name for heir in owner.replaced_by if heir.works(day) and not avoid.bars_organization(heir))
+    heirs = ", ".join(heir.name for heir in owner.replaced_by if avoid.leaves(heir, day))
     relax = say("out.successor", "Turn to its successor: {heirs}.", heirs=heirs) if heirs else None
     if owner.ended(day):
         text = say("out.ended", "{name} ended on {until}.", name=owner.name, until=owner.until)

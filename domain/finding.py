@@ -81,7 +81,7 @@ def find(ground: Ground, need: Need, at: datetime) -> Finding:
     excluded: list[Excluded] = []
     for service in ground.services:
         about = tuple(filters.about_service(ground, service, avoid=need.avoid, tags=need.tags, day=day))
-        desks = [d for d in service.contact_points if not d.service_types or service.type in d.service_types]
+        desks = [desk for desk in service.contact_points if desk.takes(service.type)]
         tried = [(desk, *_try_desk(ground, service, desk, need, at, ways)) for desk in desks]
         fitting = [candidate for _, candidate, reasons in tried if candidate and not reasons]
         if not about and fitting:
@@ -189,7 +189,7 @@ def _behind(before: Candidate, here: Candidate, differs: str | None) -> Text:
 
 
 def _asker_notes(ground: Ground) -> list[Text]:
-    if ground.asker.status != "suspended":
+    if not ground.asker.suspended:
         return []
     text = "{name} is suspended and can't send referrals: phone, or ask the coordinator to have it sent."
     return [say("note.asker-suspended", text, name=ground.asker.name)]

@@ -84,6 +84,20 @@ VERBS: Final = (*MOVES, FORM_SUBMITTED, SEEN)
 #: What a person may say instead of a verb.
 ALIASES: Final = {"acknowledge": "receive", "decline": "reject"}
 
+#: What a handoff is at any moment, as it is stored, recorded and shown.
+STATE: Final = (
+    "status",
+    "version",
+    "reason",
+    "review_on",
+    "sent_at",
+    "changed_at",
+    "acknowledge_by",
+    "decide_by",
+    "form",
+    "form_submitted_at",
+)
+
 #: The coded reasons that each of these statuses needs.
 REASONS: Final[dict[Status, tuple[str, ...]]] = {
     Status.REJECTED: (

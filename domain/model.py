@@ -58,9 +58,13 @@ class Organization(Dated):
     bodies: tuple[Body, ...] = ()
     replaced_by: tuple[Organization, ...] = ()
 
+    @property
+    def suspended(self) -> bool:
+        return self.status == "suspended"
+
     def works(self, day: str) -> bool:
         """Whether one may turn to it: it is in being on that day (ISO) and not suspended."""
-        return self.holds(day) and self.status != "suspended"
+        return self.holds(day) and not self.suspended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +104,10 @@ class ContactPoint(Dated):
     holders: tuple[Holder, ...] = ()
     channels: tuple[Channel, ...] = ()
     version: int = 1
+
+    def takes(self, service_type: str) -> bool:
+        """Whether it is for that type; one that names none takes all that its organization offers."""
+        return not self.service_types or service_type in self.service_types
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +177,8 @@ class Area(Dated):
 class Ground:
     """Everything that one search rests on, read at one moment.
 
-    ``inside`` are the places within the one asked for; ``within`` leads from each of these to those that it lies in.
+    ``areas`` are the place asked for and those that it lies in, ``inside`` those that lie in it; ``within`` leads from
+    each of all these to those that it lies in.
     """
 
     place: Named

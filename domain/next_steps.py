@@ -117,7 +117,7 @@ def _reach(
 ) -> tuple[ChannelUse, ...]:
     """The channels to use. A message went unanswered, so those by voice come first where one is open now."""
     day = at.date().isoformat()
-    if not (desk.holds(day) and organization.holds(day)) or organization.status == "suspended":
+    if not (desk.holds(day) and organization.works(day)):
         return ()
     if handoff.avoid.bars_contact_point(desk, organization):
         return ()

@@ -153,34 +153,39 @@ def _same(
         fitting = keys.get(key(name), [])
         if len(fitting) > 1:
             fitting = [body for body in fitting if not body.ended]
-        if len(fitting) == 1 and fitting[0].id not in {match.body.id for match in found.values()}:
+        if len(fitting) == 1 and fitting[0].id not in taken:
             found[name] = Match(name, fitting[0], how)
+            taken.add(fitting[0].id)
 
 
 def _alike(found: dict[str, Match], wanted: Sequence[str], by_id: Mapping[str, Body]) -> None:
     """Proposes for each name that is left the likest body that is left."""
     taken = {match.body.id for match in found.values()}
     names = {
-        (body.id, at): name for body in by_id.values() if body.id not in taken for at, name in enumerate(body.names)
+        (body.id, at): normalised(name)
+        for body in by_id.values()
+        if body.id not in taken
+        for at, name in enumerate(body.names)
     }
     for name in wanted:
         if name in found:
             continue
-        best = process.extractOne(name, names, scorer=_likeness, score_cutoff=ALIKE)
-        if best is not None:
-            _, score, (id, _) = best
+        plain = normalised(name)
+        near = process.extract(plain, names, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=None)
+        likely = [(_likeness(plain, other), id) for other, _, (id, _) in near]
+        score, id = max(likely, key=lambda each: each[0], default=(0, ""))
+        if score >= ALIKE:
             found[name] = Match(name, by_id[id], "alike", round(score))
             names = {key: value for key, value in names.items() if key[0] != id}
 
 
-def _likeness(one: str, other: str, **_: Any) -> float:
-    """How alike two names are, of 100, with and without the kind of council: else its words would outweigh the place's.
-
-    North and South are never alike, however long the rest is.
+def _likeness(one: str, other: str) -> float:
+    """How alike two normalised names are, of 100, with and without the kind of council: else its words would outweigh
+    the place's. North and South are never alike, however long the rest is.
     """
-    if set(_SIDES.findall(normalised(one))) != set(_SIDES.findall(normalised(other))):
+    if set(_SIDES.findall(one)) != set(_SIDES.findall(other)):
         return 0
-    return min(fuzz.ratio(normalised(one), normalised(other)), fuzz.ratio(stripped(one), stripped(other)))
+    return min(fuzz.ratio(one, other), fuzz.ratio(stripped(one), stripped(other)))
 
 
 def normalised(name: str) -> str:

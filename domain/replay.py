@@ -4,23 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from relaypoint.domain.chain import Event, canonical
-
-#: What a handoff's last event and the store have to agree on.
-COMPARED: Final = (
-    "status",
-    "version",
-    "reason",
-    "review_on",
-    "sent_at",
-    "changed_at",
-    "acknowledge_by",
-    "decide_by",
-    "form",
-    "form_submitted_at",
-)
+from relaypoint.domain.handoffs import STATE
 
 
 def handoffs_by_events(events: Iterable[Event]) -> dict[str, Mapping[str, Any]]:
@@ -51,4 +38,4 @@ def differing_rows(events: Iterable[Event], stored: Mapping[str, Iterable[Mappin
 
 
 def _state(handoff: Mapping[str, Any] | None) -> list[Any] | None:
-    return None if handoff is None else [handoff.get(name) for name in COMPARED]
+    return None if handoff is None else [handoff.get(name) for name in STATE]

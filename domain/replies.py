@@ -24,7 +24,7 @@ def reply_desk(desks: Iterable[ContactPoint], need: Need, around: frozenset[str]
             bool(desk.areas) and desk.areas.isdisjoint(around),
             not any(use.channel.kind in MESSAGE_KINDS for use in uses),
             not desk.areas,
-            bool(desk.service_types) and need.service not in desk.service_types,
+            not desk.takes(need.service),
             desk.id,
         )
 

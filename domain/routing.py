@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from relaypoint.domain.avoid import Avoid
-from relaypoint.domain.model import Body, Ground, Membership, Organization, Pathway
+from relaypoint.domain.model import Ground, Membership, Organization, Pathway
 from relaypoint.domain.words import Access
 
 #: The most pathways that one route may be made of.
@@ -67,11 +67,11 @@ def routes(ground: Ground, avoid: Avoid, day: str) -> dict[str, tuple[Route, ...
         frontier = [
             Route((*route.hops, pathway))
             for target in sorted(reached)
-            if _passable(found[target][0].hops[-1].to, avoid, day)
+            if avoid.leaves(found[target][0].hops[-1].to, day)
             for route in found[target][:1]
             if len(route.hops) < MOST_HOPS
             for pathway in live
-            if _leads_on(pathway, found[target][0].hops[-1].to)
+            if open_to(pathway, found[target][0].hops[-1].to, (), day)
         ]
     return {target: tuple(ways) for target, ways in found.items()}
 
@@ -91,15 +91,3 @@ def route_to(
                 break  # Help first: one does not go through a gateway for what can be asked for directly.
             return route
     return Route() if access is Access.DIRECT else None
-
-
-def _passable(gateway: Organization, avoid: Avoid, day: str) -> bool:
-    return gateway.works(day) and not avoid.bars_organization(gateway)
-
-
-def _leads_on(pathway: Pathway, gateway: Organization) -> bool:
-    """Whether the gateway may use the pathway: by itself, as part of a body, or by their kind."""
-    bodies = (Body(gateway.id, gateway.kind), *gateway.bodies)
-    if pathway.from_organization is not None:
-        return pathway.from_organization.id in {body.id for body in bodies}
-    return pathway.from_kind is not None and pathway.from_kind in {body.kind for body in bodies}

@@ -95,6 +95,12 @@ def contact_point(row: Map, organization_id: str = "") -> ContactPoint:
     )
 
 
+def owned_desk(row: Map) -> tuple[ContactPoint, Organization]:
+    """A row of the statement ``desks``."""
+    owner = organization(row["organization"], row["bodies"])
+    return contact_point(row["desk"], owner.id), owner
+
+
 def service(row: Map) -> Service:
     owner = organization(row["organization"], row["bodies"], row["replaced_by"])
     desks = sorted(row["contact_points"], key=lambda desk: str(desk["id"]))
@@ -183,7 +189,7 @@ def ground(row: Map) -> Ground:
         ),
         areas=areas(row["areas"]),
         inside=frozenset(inner["id"] for inner in row["inside"]),
-        within={inner["id"]: frozenset(inner["within"]) for inner in row["inside"]},
+        within={place["id"]: frozenset(place["within"]) for place in (*row["areas"], *row["inside"])},
         services=tuple(service(s) for s in sorted(row["services"], key=lambda s: str(s["id"]))),
         pathways=tuple(pathway(p) for p in sorted(row["pathways"], key=lambda p: str(p["id"]))),
     )

@@ -17,11 +17,12 @@ from relaypoint.domain.errors import Invalid
 from relaypoint.domain.finding import Finding, Need
 from relaypoint.domain.model import Area, ContactPoint, Ground
 from relaypoint.domain.policy import Action, Subject, may_act_for
+from relaypoint.domain.roster_faults import nearest
 from relaypoint.domain.words import TAG_DIMENSIONS, ChannelKind, Confidentiality, OrganizationKind, Priority
 from relaypoint.graph.mapping import areas as areas_from_rows
 from relaypoint.graph.mapping import ground as ground_from_row
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.unknown import hint, not_yours, unknown
+from relaypoint.resolvers.unknown import not_yours, unknown
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -76,13 +77,13 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
         avoid=sorted(wanted.avoid.entries),
     )
     row = rows[0]
-    for field, value, what in (
+    for field, typed, what in (
         ("from", wanted.asker, "an organization"),
         ("service", wanted.service, "a service type"),
-        ("place", wanted.place, "a place"),
+        ("place", need.place, "a place"),
     ):
         if row[{"from": "asker", "service": "type", "place": "place"}[field]] is None:
-            raise await unknown(backend, field, {"place": need.place}.get(field, value), what)
+            raise await unknown(backend, field, typed, what)
     known = set(OrganizationKind) | set(row["avoidable"])
     for index, entry in enumerate(need.avoid):
         if _tidy(entry) not in known:
@@ -176,13 +177,14 @@ def _check_tags(tags: Sequence[str], ground: Ground) -> None:
     known = _TAGS | {tag for service in ground.services for tag in service.serves}
     for tag in tags:
         if tag not in known:
+            near = nearest(tag, sorted(known))
             raise Invalid(
                 "find.tag",
                 "'{value}' is not a population tag.",
                 path=("for",),
                 remedy="{hint}Use one of: {known}.",
                 value=tag,
-                hint=hint(tag, known),
+                hint=f"Did you mean {near}? " if near else "",
                 known=", ".join(sorted(known)),
             )
 

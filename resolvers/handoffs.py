@@ -12,7 +12,7 @@ from relaypoint.domain import chain
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.deadlines import deadlines
 from relaypoint.domain.errors import Conflict, IllegalTransition, NotFound
-from relaypoint.domain.handoffs import FORM_SUBMITTED, MOVES, SEEN, Side, Status, move, possible
+from relaypoint.domain.handoffs import FORM_SUBMITTED, MOVES, SEEN, STATE, Side, Status, move, possible
 from relaypoint.domain.policy import Action, Subject, sides
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Row, Step, Unmet
@@ -136,7 +136,7 @@ def _check_seen(row: Row, status: Status, on: frozenset[Side]) -> None:
 
 
 def _check_form(handoff: Row, status: Status, on: frozenset[Side]) -> None:
-    if FORM_SUBMITTED in _offered({"must_see": False}, handoff, on):
+    if Side.SENDER in on and _form_awaited(handoff):
         return
     raise IllegalTransition(
         "handoff.form",
@@ -225,31 +225,21 @@ def _telling(backend: Backend, row: Row, verb: str, side: Side) -> list[Step]:
     ]
 
 
+def _form_awaited(handoff: Row) -> bool:
+    """Whether the official form, which is the referral itself, is still to be recorded as submitted."""
+    return bool(handoff["form"]) and handoff["form_submitted_at"] is None and Status(handoff["status"]).open
+
+
 def _offered(row: Row, handoff: Row, on: frozenset[Side]) -> list[str]:
     """The verbs that may be said of a step next."""
     status = Status(handoff["status"])
     verbs = [verb for verb in possible(status) if MOVES[verb].sides & on]
     if Side.SENDER in on:
-        if handoff["form"] and handoff["form_submitted_at"] is None and status.open:
+        if _form_awaited(handoff):
             verbs.insert(0, FORM_SUBMITTED)
         if row["must_see"]:
             verbs.insert(0, SEEN)
     return verbs
-
-
-_SHOWN = (
-    "id",
-    "status",
-    "version",
-    "reason",
-    "review_on",
-    "sent_at",
-    "changed_at",
-    "acknowledge_by",
-    "decide_by",
-    "form",
-    "form_submitted_at",
-)
 
 
 async def _get(backend: Backend, id: str, asked: str | None = None) -> Row:
@@ -260,7 +250,7 @@ async def _get(backend: Backend, id: str, asked: str | None = None) -> Row:
 
 
 def _shown(row: Row, handoff: dict[str, Any]) -> dict[str, Any]:
-    shown = {key: handoff.get(key) for key in _SHOWN}
+    shown = {key: handoff.get(key) for key in ("id", *STATE)}
     return {**shown, "must_see": row["must_see"], "contact_point": row["contact_point"], "receiver": row["receiver"]}
 
 

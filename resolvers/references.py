@@ -23,5 +23,5 @@ async def by_reference(backend: Backend, typed: str) -> Row | None:
         return None
     steps = await backend.store.read("handoffs_by_reference", reference=reference)
     steps = steps or await backend.store.read("handoff_by_notice", reference=reference)
-    still_open = [step for step in steps if "status" in step and Status(step["status"]).open]
+    still_open = [step for step in steps if Status(step["status"]).open]
     return next(iter(still_open or reversed(steps)), None)

@@ -15,11 +15,11 @@ from relaypoint.domain.policy import Action, Subject, may_see_case, may_see_refe
 from relaypoint.domain.replies import reply_desk
 from relaypoint.domain.words import Confidentiality
 from relaypoint.graph import Row, Unmet
+from relaypoint.graph.mapping import owned_desk
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.finding import Answer, Emergency, NeedInput, emergency, find
 from relaypoint.resolvers.references import by_reference
 from relaypoint.resolvers.referral_steps import first_steps
-from relaypoint.resolvers.stalled import owned_desk
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
 
@@ -61,7 +61,7 @@ async def refer(
     if known is not None:
         return await _again(subject, backend, need, known)
     answer = await find(subject, backend, need)
-    if answer.ground.asker.status == "suspended":
+    if answer.ground.asker.suspended:
         raise Invalid(
             "refer.suspended",
             "{name} is suspended and can't send referrals.",

@@ -7,16 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from relaypoint.domain import chain
-from relaypoint.domain.clock import format_instant
 from relaypoint.domain.errors import Conflict
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.roster import SHEETS, Sheet
-from relaypoint.graph import AlreadyDone, Operation, Step, Unmet
+from relaypoint.graph import Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.roster_against import against_store
 from relaypoint.resolvers.roster_check import RosterError, check
 from relaypoint.resolvers.tables_cells import RawTable
-from relaypoint.resolvers.writing import KEPT
+from relaypoint.resolvers.writing import write_once
 
 Columns = dict[str, Any]
 
@@ -96,13 +95,9 @@ async def import_roster(
     if dry_run or not changes:
         return Import([], changes, False, total, left)
     steps = await _steps(subject, backend, root, present, changes)
-    # Its id is made before the write: where the answer to a commit is lost, the retry finds that it was done.
-    id, now = backend.new_id(), backend.clock()
-    operation = Operation(id, format_instant(now), "import", "{}", format_instant(now + KEPT))
     try:
-        await backend.store.write(steps, operation)
-    except AlreadyDone:
-        pass
+        # As one operation: where the answer to a commit is lost, the retry finds that it was done.
+        await write_once(backend, backend.new_id(), steps, request={}, result={})
     except Unmet:
         raise Conflict(
             "roster.changed",

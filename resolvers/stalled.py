@@ -12,7 +12,7 @@ from relaypoint.domain.policy import Action, Subject, may_see_case, sides
 from relaypoint.domain.stalls import OpenHandoff, Stall, stall
 from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Row
-from relaypoint.graph.mapping import contact_point, organization
+from relaypoint.graph.mapping import contact_point, organization, owned_desk
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import StoredCase, stored_case
 
@@ -78,12 +78,6 @@ async def _read_around(subject: Subject, backend: Backend, rows: list[Row], case
     )
 
 
-def owned_desk(row: Row) -> tuple[ContactPoint, Organization]:
-    """A row of the statement ``desks``."""
-    owner = organization(row["organization"], row["bodies"])
-    return contact_point(row["desk"], owner.id), owner
-
-
 def _open_handoff(row: Row, case: StoredCase, around: _Around, day: str) -> OpenHandoff:
     handoff, referral = row["handoff"], row["referral"]
     near = around.pairs[row["desk"], row["sender"]["id"]]
@@ -125,9 +119,7 @@ def _open_handoff(row: Row, case: StoredCase, around: _Around, day: str) -> Open
 
 
 def _suits(desk: ContactPoint, service_type: str, here: frozenset[str]) -> bool:
-    return (not desk.service_types or service_type in desk.service_types) and (
-        not desk.areas or not here or not desk.areas.isdisjoint(here)
-    )
+    return desk.takes(service_type) and (not desk.areas or not here or not desk.areas.isdisjoint(here))
 
 
 def _shared(shared: Iterable[Row], day: str) -> tuple[Reachable, Reachable]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from rapidfuzz import process
@@ -47,12 +46,6 @@ async def unknown(backend: Backend, field: str, typed: str, what: str) -> NotFou
     if kind == "service":
         return _problem(field, typed, what, f"Use one of: {', '.join(sorted(row['id'] for row in rows))}.")
     return _problem(field, typed, what, "Check the id; `relaypoint export` shows all of them.")
-
-
-def hint(typed: str, known: Iterable[str]) -> str:
-    """The one of ``known`` that may have been meant, as the beginning of a remedy; empty where none is like it."""
-    found = process.extractOne(typed, sorted(known), score_cutoff=_ALIKE)
-    return f"Did you mean {found[0]}? " if found else ""
 
 
 def _problem(field: str, typed: str, what: str, remedy: str) -> NotFound:

@@ -91,7 +91,11 @@ def ground(*services: Service, **more: Any) -> Ground:
             Area(id="AQ", name="Country", depth=2),
         ),
         "inside": frozenset({"AQ-BAY-QUAY"}),
-        "within": {"AQ-BAY-QUAY": frozenset({"AQ-BAY", "AQ-NORTH", "AQ"})},
+        "within": {
+            "AQ-BAY": frozenset({"AQ-NORTH", "AQ"}),
+            "AQ-NORTH": frozenset({"AQ"}),
+            "AQ-BAY-QUAY": frozenset({"AQ-BAY", "AQ-NORTH", "AQ"}),
+        },
         "services": services,
         "pathways": (),
     }

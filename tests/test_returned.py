@@ -19,7 +19,6 @@ from relaypoint.resolvers.finding import NeedInput
 from relaypoint.tests.helpers import Roster, imported, make_backend, member, raw, row, tiny_roster
 
 NEED = NeedInput(from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female", "labour"))
-ADVICE = NeedInput(from_organization="example-unit", service="advice", place="GB-X-NORTH", tags=("female",))
 UNIT, SHELTER, LINE = member("example-unit"), member("example-shelter"), member("example-line")
 
 

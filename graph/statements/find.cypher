@@ -16,6 +16,7 @@ RETURN
     OR EXISTS { MATCH (c:ContactPoint {id: entry}) } OR EXISTS { MATCH (h:Holder {id: entry}) }] AS avoidable,
   [hop = (place)-[:WITHIN*0..8]->(area:Jurisdiction) | {
     id: area.id, name: area.name, kind: area.kind, depth: length(hop), until: area.until,
+    within: [(area)-[:WITHIN*1..8]->(above:Jurisdiction) | above.id],
     emergency_number: area.emergency_number, emergency_service: area.emergency_service,
     replaced_by: [(area)-[:REPLACED_BY]->(next:Jurisdiction) | {id: next.id, name: next.name}],
     hotline: head([(area)-[:HOTLINE]->(desk:ContactPoint)-[:OF]->(owner:Organization) | {

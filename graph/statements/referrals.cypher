@@ -202,4 +202,4 @@ MATCH (n:Notice {reference: $reference})
 WITH n
 LIMIT 1
 MATCH (n)-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(r:Referral)
-RETURN r.id AS referral, h.id AS id
+RETURN r.id AS referral, h.id AS id, h.status AS status
