@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from relaypoint.app import show, show_list
+from relaypoint.app import show, show_gaps, show_list
 from relaypoint.app.commands import Run, commands
 from relaypoint.app.console import app, audits, command, err, out, tell
 from relaypoint.app.doctor import examine
@@ -242,13 +242,21 @@ async def reconcile(
 @command("gaps")
 async def gaps(
     organization: Annotated[str | None, typer.Option("--organization", metavar="ORG", help="Only its gaps.")] = None,
+    task_force: Annotated[
+        str | None, typer.Option("--task-force", metavar="ID", help="Only its own and its members'.")
+    ] = None,
+    place: Annotated[str | None, typer.Option("--place", metavar="CODE", help="Only those that touch it.")] = None,
+    service: Annotated[str | None, typer.Option("--service", metavar="CODE", help="Only those that touch it.")] = None,
+    at: Annotated[str | None, typer.Option("--at", metavar="DAY", help="As of that day, as 2026-03-01.")] = None,
+    ahead: Annotated[int, typer.Option("--ahead", metavar="DAYS", help="How many days to look ahead.")] = 30,
     as_json: Json = False,
 ) -> int:
-    """Where the roster has holes that a case could fall into, gravest first."""
+    """Where the roster has holes that a case could fall into, gravest first, and which ones open soon."""
+    scope = {"organization": organization, "taskForce": task_force, "place": place, "serviceType": service}
     async with commands(read_settings()) as run:
-        found = await run("Gaps", {"organization": organization})
-    tell(as_json, found, lambda: show.gaps(out, found))
-    return 1 if found else 0
+        found = await run("Gaps", {**scope, "at": at, "days": ahead})
+    tell(as_json, found, lambda: show_gaps.gaps(out, found))
+    return 1 if found["gaps"] else 0
 
 
 @command("import")

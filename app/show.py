@@ -199,27 +199,6 @@ def delivered(console: Console, done: Data) -> None:
         console.print("What failed is tried again with the next deliveries.")
 
 
-def gaps(console: Console, found: list[Data], shown: int = 3) -> None:
-    if not found:
-        console.print("[green]The roster has no gap.[/]")
-        return
-    table = Table(title=f"Gaps in the roster ({len(found)}), gravest first", title_justify="left", expand=True)
-    for name, ratio in (("Severity", 2), ("Kind", 3), ("How many", 2), ("For example", 6), ("What mends it", 3)):
-        table.add_column(name, ratio=ratio, overflow="fold")
-    counts = Counter((gap["severity"], gap["kind"]) for gap in found)
-    for (severity, kind), count in counts.items():
-        examples = [gap for gap in found if (gap["severity"], gap["kind"]) == (severity, kind)]
-        table.add_row(
-            severity,
-            kind,
-            str(count),
-            "\n".join(escape(gap["text"]) for gap in examples[:shown]),
-            escape(examples[0]["mend"]),
-        )
-    console.print(table)
-    console.print("[dim]--json lists every one.[/]")
-
-
 _KINDS = ("reopened", "ended", "changed", "added")
 
 

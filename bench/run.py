@@ -60,7 +60,7 @@ async def measure(folder: str) -> dict[str, float]:
     results["refer, durable"] = await median(lambda: referrals.refer(OPERATOR, backend, NEED), 200)
     later = Backend(store, fixed_clock("2026-11-24T03:30:00Z"), backend.vault)
     results["stalled, 220 open"] = await median(lambda: stalled.stalled(OPERATOR, later), 10)
-    results["gaps"] = await median(lambda: gaps.gaps(OPERATOR, backend), 10)
+    results["gaps"] = await median(lambda: gaps.coverage_gaps(OPERATOR, backend), 10)
     await store.close()
     return results
 

@@ -1,217 +1,118 @@
-"""Where the roster has a hole that a case could fall into. Each gap says how grave it is, who can mend it and how."""
+"""Where the roster has a hole that a case could fall into, now or soon.
+
+Each gap says how grave it is, who can mend it and what to import for that. What opens soon is found by asking the same
+checks on each day ahead on which something begins or ends.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Final
 
-from relaypoint.domain.model import Dated
-from relaypoint.domain.texts import Text, say
+from relaypoint.domain import gaps_bodies, gaps_cover, gaps_desks
+from relaypoint.domain.gaps_roster import SEVERITIES, Gap, Mend, Roster, Rows
 
-Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+__all__ = ["AHEAD", "SEVERITIES", "Gap", "Mend", "Scope", "gaps", "gaps_ahead"]
 
-#: From gravest to lightest; the report comes in this order.
-SEVERITIES: Final = ("critical", "major", "minor")
+#: How many days ahead the report looks.
+AHEAD: Final = 30
 
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """``subject`` is the id of the row that the gap is about, in the sheet ``sheet``."""
-
-    kind: str
-    severity: str
-    sheet: str
-    subject: str
-    organization: str | None
-    text: Text
-    mend: Text
-
-
-def gaps(rows: Rows, day: str) -> list[Gap]:
-    """All gaps of the roster on a day, the gravest first. ``rows`` are the sheets' columns, as exported."""
-    roster = _Roster(rows, day)
-    found = [gap for check in _CHECKS for gap in check(roster)]
-    return sorted(found, key=lambda gap: (SEVERITIES.index(gap.severity), gap.kind, gap.subject))
+CHECKS: Final = (
+    gaps_desks.no_contact_point,
+    gaps_desks.no_channel,
+    gaps_desks.unsure_channels,
+    gaps_desks.unsafe_channels,
+    gaps_desks.single_number,
+    gaps_desks.holders,
+    gaps_desks.one_person,
+    gaps_bodies.no_coordinator,
+    gaps_bodies.successor_missing,
+    gaps_bodies.abolished_place,
+    gaps_bodies.no_capacity,
+    gaps_bodies.broken_pathway,
+    gaps_cover.cover,
+)
 
 
-class _Roster:
-    """The rows in force on the day, by id, with the look-ups that the checks share."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Of which part of the roster gaps are asked; None is all of it. All are ids."""
 
-    def __init__(self, rows: Rows, day: str) -> None:
-        self.day = day
-        self.all = {sheet: {row["id"]: row for row in of} for sheet, of in rows.items()}
-        self.now = {
-            sheet: {id: row for id, row in of.items() if Dated(since=row["since"], until=row["until"]).holds(day)}
-            for sheet, of in self.all.items()
-        }
-        self.channels = self._group("channels", "contact_point")
-        self.holders = self._group("holders", "contact_point")
-        self.desks = self._group("contact_points", "organization")
-        self.roles = self._group("memberships", "organization")
+    organization: str | None = None
+    task_force: str | None = None
+    place: str | None = None
+    service_type: str | None = None
 
-    def _group(self, sheet: str, column: str) -> dict[str, list[Mapping[str, Any]]]:
-        groups: dict[str, list[Mapping[str, Any]]] = {}
-        for row in self.now[sheet].values():
-            groups.setdefault(row[column], []).append(row)
-        return groups
-
-    def name(self, sheet: str, id: str) -> str:
-        return str(self.all[sheet][id]["name"]) if id in self.all[sheet] else id
-
-    def reachable(self, desk: str) -> bool:
-        return any(channel["state"] != "dead" for channel in self.channels.get(desk, ()))
-
-
-def _no_contact_point(roster: _Roster) -> Iterator[Gap]:
-    for service in roster.now["services"].values():
-        owner, wanted = service["organization"], service["service_type"]
-        desks = roster.desks.get(owner, ())
-        if owner in roster.now["organizations"] and not any(
-            not desk["service_types"] or wanted in desk["service_types"] for desk in desks
-        ):
-            yield Gap(
-                "no-contact-point",
-                "critical",
-                "services",
-                service["id"],
-                owner,
-                say("gap.no-contact-point", "{service} has no contact point.", service=service["name"]),
-                say("mend.contact-point", "Add a row to contact_points for it."),
-            )
-
-
-def _no_channel(roster: _Roster) -> Iterator[Gap]:
-    offering = {service["organization"] for service in roster.now["services"].values()}
-    for desk in roster.now["contact_points"].values():
-        owner = desk["organization"]
-        # With another desk for the same, a case still finds somebody there.
-        others = any(roster.reachable(each["id"]) and _stands_in(each, desk) for each in roster.desks[owner])
-        if owner in roster.now["organizations"] and not roster.reachable(desk["id"]):
-            yield Gap(
-                "no-channel",
-                "critical" if owner in offering and not others else "major",
-                "contact_points",
-                desk["id"],
-                owner,
-                say(
-                    "gap.no-channel",
-                    "{owner}: no channel is known for '{desk}'.",
-                    owner=roster.name("organizations", owner),
-                    desk=desk["name"],
-                ),
-                say("mend.channel", "Its owner adds a row to channels."),
-            )
-
-
-def _stands_in(one: Mapping[str, Any], desk: Mapping[str, Any]) -> bool:
-    """Whether one desk takes all that the other takes, by service types and places; none named means all."""
-    return all(
-        not one[column] or (bool(desk[column]) and set(desk[column]) <= set(one[column]))
-        for column in ("service_types", "jurisdictions")
-    )
-
-
-def _no_holder(roster: _Roster) -> Iterator[Gap]:
-    for desk in roster.now["contact_points"].values():
-        owner = desk["organization"]
-        held = roster.holders.get(desk["id"], ())
-        if desk["staffing"] == "holder" and owner in roster.now["organizations"] and not held:
-            yield Gap(
-                "no-holder",
-                "major",
-                "contact_points",
-                desk["id"],
-                owner,
-                say(
-                    "gap.no-holder",
-                    "{owner}: nobody is recorded as holding '{desk}'.",
-                    owner=roster.name("organizations", owner),
-                    desk=desk["name"],
-                ),
-                say("mend.holder", "Its owner adds a row to holders."),
-            )
-
-
-def _no_coordinator(roster: _Roster) -> Iterator[Gap]:
-    for force in roster.now["task_forces"].values():
-        desk = force["coordinator"]
-        if desk is None or desk not in roster.now["contact_points"] or not roster.reachable(desk):
-            yield Gap(
-                "no-coordinator",
-                "critical",
-                "task_forces",
-                force["id"],
-                None,
-                say("gap.no-coordinator", "{force} has no coordinator that can be reached.", force=force["name"]),
-                say("mend.coordinator", "Fill in coordinator in task_forces, with a contact point that has a channel."),
-            )
-
-
-def _successor_missing(roster: _Roster) -> Iterator[Gap]:
-    for membership in roster.all["memberships"].values():
-        body = roster.all["organizations"].get(membership["organization"])
-        if body is None or not Dated(until=body["until"]).ended(roster.day):
-            continue
-        for heir in body["replaced_by"]:
-            roles = {(m["role"], m["task_force"]) for m in roster.roles.get(heir, ())}
-            role = (membership["role"], membership["task_force"])
-            if heir in roster.now["organizations"] and role not in roles:
-                yield Gap(
-                    "successor-not-member",
-                    "major",
-                    "memberships",
-                    membership["id"],
-                    heir,
-                    say(
-                        "gap.successor",
-                        "{body} ended on {until}; its successor {heir} is not a {role}.",
-                        body=body["name"],
-                        until=body["until"],
-                        heir=roster.name("organizations", heir),
-                        role=membership["role"],
-                    ),
-                    say("mend.membership", "Add a row to memberships for {heir}.", heir=heir),
-                )
-
-
-def _broken_pathway(roster: _Roster) -> Iterator[Gap]:
-    for pathway in roster.all["pathways"].values():
-        target = pathway["to_organization"]
-        to = roster.name("organizations", target)
-        if Dated(until=pathway["until"]).ended(roster.day):
-            kind, text = (
-                "pathway-expired",
-                say(
-                    "gap.pathway-expired", "'{name}' expired on {until}.", name=pathway["name"], until=pathway["until"]
-                ),
-            )
-        elif target not in roster.now["organizations"]:
-            kind = "pathway-ended-organization"
-            text = say("gap.pathway-ended", "'{name}' leads to {to}, which is not active.", name=pathway["name"], to=to)
-        elif not any(roster.reachable(desk["id"]) for desk in roster.desks.get(target, ())):
-            kind = "pathway-nowhere"
-            text = say(
-                "gap.pathway-nowhere", "'{name}' leads to {to}, which can't be reached.", name=pathway["name"], to=to
-            )
-        else:
-            continue
-        yield Gap(
-            kind,
-            "critical",
-            "pathways",
-            pathway["id"],
-            target,
-            text,
-            say("mend.pathway", "Agree it anew, or correct its row."),
+    def has(self, roster: Roster, gap: Gap) -> bool:
+        return (
+            self.organization in (None, gap.organization)
+            and (self.task_force is None or self.task_force in _forces(roster, gap))
+            and (self.service_type is None or self.service_type in (_types(roster, gap) or {self.service_type}))
+            and (self.place is None or _touches(roster, self.place, _places(roster, gap)))
         )
 
 
-_CHECKS: Final = (
-    _no_contact_point,
-    _no_channel,
-    _no_holder,
-    _no_coordinator,
-    _successor_missing,
-    _broken_pathway,
-)
+def gaps(rows: Rows, day: str, scope: Scope | None = None) -> list[Gap]:
+    """All gaps of the roster on a day (ISO), the gravest first. ``rows`` are the sheets' columns, as exported."""
+    roster = Roster(rows, day)
+    found = (gap for check in CHECKS for gap in check(roster))
+    return sorted((gap for gap in found if scope is None or scope.has(roster, gap)), key=_order)
+
+
+def gaps_ahead(rows: Rows, day: str, scope: Scope | None = None, days: int = AHEAD) -> list[Gap]:
+    """The gaps that are not there on the day but open within ``days`` after it, as the roster stands; next first."""
+    known = {gap.key for gap in gaps(rows, day, scope)}
+    ahead: list[Gap] = []
+    for later in _turns(rows, date.fromisoformat(day), days):
+        for gap in gaps(rows, later, scope):
+            if gap.key not in known:
+                known.add(gap.key)
+                ahead.append(replace(gap, opens_on=later))
+    return ahead
+
+
+def _turns(rows: Rows, day: date, days: int) -> Iterator[str]:
+    """The days ahead on which a row begins or ends, and one a week, since holidays are in no row."""
+    first, last = day.isoformat(), (day + timedelta(days=days)).isoformat()
+    dates = {row[edge] for of in rows.values() for row in of for edge in ("since", "until") if row[edge]}
+    weeks = {(day + timedelta(days=ahead)).isoformat() for ahead in range(7, days + 1, 7)}
+    return iter(sorted(each for each in dates | weeks if first < each <= last))
+
+
+def _order(gap: Gap) -> tuple[int, tuple[str, ...]]:
+    return (SEVERITIES.index(gap.severity), gap.key)
+
+
+def _forces(roster: Roster, gap: Gap) -> set[str]:
+    """The task forces whose roster is the worse for the gap: its subject's own, and its organization's."""
+    row = roster.all[gap.sheet][gap.subject]
+    own = {gap.subject} if gap.sheet == "task_forces" else {row.get("task_force")}
+    member = {each["task_force"] for each in roster.roles.get(gap.organization or "", ())}
+    return {force for each in own | member for force in roster.around(each)}
+
+
+def _types(roster: Roster, gap: Gap) -> set[str]:
+    """The service types that it is about; none: all."""
+    row = roster.all[gap.sheet][gap.subject]
+    own = gap.service_type or row.get("service_type")
+    named = {own} if own else set(row.get("service_types") or ())
+    return named or {service["service_type"] for service in roster.services.get(gap.organization or "", ())}
+
+
+def _places(roster: Roster, gap: Gap) -> set[str]:
+    """The places that it is about; none: all."""
+    row = roster.all[gap.sheet][gap.subject]
+    own = gap.place or row.get("jurisdiction")
+    named = {own} if own else set(row.get("jurisdictions") or ())
+    if named or gap.organization is None:
+        return named
+    served = {place for service in roster.services.get(gap.organization, ()) for place in service["jurisdictions"]}
+    return served or set(roster.all["organizations"][gap.organization]["jurisdictions"])
+
+
+def _touches(roster: Roster, place: str, places: set[str]) -> bool:
+    """Whether the place lies in one of these, or one of these in it."""
+    around = set(roster.within(place))
+    return not places or not around.isdisjoint(places) or any(place in roster.within(each) for each in places)

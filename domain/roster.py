@@ -104,6 +104,8 @@ class TaskForceRow(Row):
     within: Annotated[Line | None, To("task_forces")] = None
     jurisdiction: Annotated[Line, To("jurisdictions")]
     coordinator: Annotated[Line | None, To("contact_points")] = None
+    service_types: Annotated[Items, To("service_types")] = Field(default_factory=list)
+    languages: Languages = Field(default_factory=list)
 
 
 class MembershipRow(Row):

@@ -16,6 +16,9 @@ _ALIKE: Final = 75
 _NAMES: Final = {
     "place": "place_names",
     "service": "service_type_names",
+    "serviceType": "service_type_names",
+    "taskForce": "task_force_names",
+    "organization": "organization_names",
     "from": "organization_names",
     "as": "organization_names",
     "avoid": "organization_names",
@@ -43,7 +46,7 @@ async def unknown(backend: Backend, field: str, typed: str, what: str) -> NotFou
     meant = list(dict.fromkeys(entry for name in likely for entry in names[name]))
     if meant:
         return _problem(field, typed, what, f"Did you mean {', '.join(meant)}? Give the code.")
-    if kind == "service":
+    if kind in ("service", "serviceType"):
         return _problem(field, typed, what, f"Use one of: {', '.join(sorted(row['id'] for row in rows))}.")
     return _problem(field, typed, what, "Check the id; `relaypoint export` shows all of them.")
 

@@ -1,4 +1,4 @@
-"""The coordinator's and operator's part of the schema: importing the roster, its gaps, the outbox."""
+"""The coordinator's and operator's part of the schema: importing the roster, its records, the outbox."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Annotated, Any, Self
 
 import strawberry
 
-from relaypoint.domain import gaps as domain
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.policy import Action
 from relaypoint.domain.roster_faults import RosterError as FoundFault
@@ -125,30 +124,6 @@ ImportResult = Annotated[
     RosterImport | InvalidInput | NotFound | Conflict | Unavailable,
     strawberry.union("ImportResult", description="What the import did, or why it could not."),
 ]
-
-
-@governed(Action.SEE_GAPS)
-@strawberry.type(description="A hole in the roster that a case could fall into.")
-class Gap:
-    kind: str = strawberry.field(description="As no-channel, no-holder or pathway-expired.")
-    severity: str = strawberry.field(description="critical, major or minor.")
-    sheet: str = strawberry.field(description="The sheet of the row that it is about.")
-    subject: str = strawberry.field(description="The row's id.")
-    organization: str | None = strawberry.field(description="Key of the organization concerned.")
-    text: str = strawberry.field(description="In plain words.")
-    mend: str = strawberry.field(description="What mends it.")
-
-    @classmethod
-    def of(cls, gap: domain.Gap) -> Self:
-        return cls(
-            kind=gap.kind,
-            severity=gap.severity,
-            sheet=gap.sheet,
-            subject=gap.subject,
-            organization=gap.organization,
-            text=gap.text,
-            mend=gap.mend,
-        )
 
 
 @governed(Action.VERIFY_CHAIN)

@@ -12,9 +12,18 @@ from strawberry import relay
 from strawberry.scalars import JSON
 
 from relaypoint.domain import errors
+from relaypoint.domain.gaps import Scope
 from relaypoint.domain.policy import Action
 from relaypoint.resolvers import audit, directory, finding, gaps, handoffs, reconcile, referrals, roster, stalled
-from relaypoint.schema import admin_types, find_types, problems, reconcile_types, referral_types, roster_types
+from relaypoint.schema import (
+    admin_types,
+    find_types,
+    gap_types,
+    problems,
+    reconcile_types,
+    referral_types,
+    roster_types,
+)
 from relaypoint.schema.admin_types import ImportResult
 from relaypoint.schema.connections import Connection, connect
 from relaypoint.schema.context import Info
@@ -155,14 +164,23 @@ class Query:
         found = await stalled.stalled(info.context.subject, info.context.backend)
         return [referral_types.Stall.of(stall) for stall in found]
 
-    @strawberry.field(description="Where the roster has holes, gravest first.", metadata=under(Action.SEE_GAPS))
-    async def gaps(
+    @strawberry.field(
+        description="Where the roster has holes, gravest first, and which ones open soon.",
+        metadata=under(Action.SEE_GAPS),
+    )
+    async def coverage_gaps(
         self,
         info: Info,
         organization: Annotated[str | None, _told("Only those of this organization (its key).")] = None,
-    ) -> list[admin_types.Gap]:
-        found = await gaps.gaps(info.context.subject, info.context.backend, organization=organization)
-        return [admin_types.Gap.of(gap) for gap in found]
+        task_force: Annotated[str | None, _told("Only those of this task force and its members (its key).")] = None,
+        place: Annotated[str | None, _told("Only those that touch this place (its code).")] = None,
+        service_type: Annotated[str | None, _told("Only those that touch this service type.")] = None,
+        at: Annotated[str | None, _told("The day, as 2026-03-01; today unless given.")] = None,
+        days: Annotated[int, _told("How many days to look ahead, 366 at most.")] = 0,
+    ) -> gap_types.GapReport:
+        scope = Scope(organization=organization, task_force=task_force, place=place, service_type=service_type)
+        found = await gaps.coverage_gaps(info.context.subject, info.context.backend, scope, at=at, days=days)
+        return gap_types.GapReport.of(found)
 
     @strawberry.field(
         description="A published list of names against the roster: what is new, what has ended, who succeeded it.",

@@ -193,22 +193,32 @@ def test_the_socket_of_a_killed_server_does_no_harm(settings: dict[str, str]) ->
 
 
 def test_a_gap_is_told_with_what_mends_it_and_goes(settings: dict[str, str], tmp_path: Path) -> None:
-    assert parsed(run(settings, "gaps", "--json")) == []
+    desks = ("--organization", "example-line")
+    whole = run(settings, "gaps", "--json", *desks)
+    assert (whole.returncode, parsed(whole)["gaps"]) == (0, [])
     roster = tiny_roster()
     roster["channels"] = [each for each in roster["channels"] if each["id"] != "night-phone"]
     for each in roster["pathways"]:
-        if each["id"] == "unit-to-shelter":
+        if each["id"] == "police-to-line":
             each["until"] = "2026-03-01"
     assert run(settings, "import", str(write_folder(tmp_path / "changed", roster))).returncode == 0
-    done = run(settings, "gaps", "--json")
+    done = run(settings, "gaps", "--json", *desks)
+    (gap,) = parsed(done)["gaps"]
+    assert (done.returncode, gap["kind"], gap["subject"]) == (1, "pathway-expired", "police-to-line")
+    assert (gap["mend"]["sheet"], gap["mend"]["row"]) == ("pathways", "police-to-line")
+    assert gap["mend"]["cells"] == [{"column": "until", "value": None}]
     # A row that a file leaves out stays in the store, so the phone is still there.
-    assert (done.returncode, [gap["kind"] for gap in parsed(done)]) == (1, ["pathway-expired"])
-    (gap,) = parsed(run(settings, "gaps", "--organization", "example-shelter", "--json"))
-    assert gap["subject"] == "unit-to-shelter"
-    other = run(settings, "gaps", "--organization", "example-line", "--json")
-    assert (other.returncode, parsed(other)) == (0, [])
-    shown = run(settings, "gaps")
+    other = parsed(run(settings, "gaps", "--organization", "example-shelter", "--json"))["gaps"]
+    assert [each["kind"] for each in other] == ["single-number"]
+    before = parsed(run(settings, "gaps", "--json", "--at", "2026-02-27", *desks))
+    assert ([each["kind"] for each in before["gaps"]], [each["opensOn"] for each in before["ahead"]]) == (
+        [],
+        ["2026-03-01"],
+    )
+    shown = run(settings, "gaps", *desks)
     assert (shown.returncode, "Gaps in the roster (1)" in shown.stdout) == (1, True)
+    wrong = run(settings, "gaps", "--place", "Example North")
+    assert (wrong.returncode, "GB-X-NORTH" in wrong.stderr) == (2, True)
 
 
 def test_a_message_that_nobody_can_be_sent_is_told(settings: dict[str, str]) -> None:

@@ -171,9 +171,23 @@ async def test_what_nobody_can_take_is_not_sent(uk: Backend) -> None:
 
 
 async def test_the_example_shows_its_true_gaps(uk: Backend) -> None:
-    found = await gaps.gaps(OPERATOR, uk)
+    found = (await gaps.coverage_gaps(OPERATOR, uk)).gaps
     kinds = {gap.kind for gap in found}
-    assert kinds == {"no-channel", "no-holder", "no-coordinator", "successor-not-member"}
+    assert kinds == {
+        "no-channel",
+        "channel-unproven",
+        "single-number",
+        "no-holder",
+        "no-coordinator",
+        "successor-not-member",
+        "place-uncovered",
+        "no-emergency-cover",
+    }
+    uncovered = {(gap.service_type, gap.place) for gap in found if gap.kind == "place-uncovered"}
+    assert {("child-guardianship", "GB-SCT"), ("child-guardianship", "GB-NIR")} <= uncovered
+    silent = {(gap.service_type, gap.place) for gap in found if gap.kind == "no-emergency-cover"}
+    assert ("emergency-support", "GB-NIR") in silent
+    assert ("emergency-support", "GB") not in silent, "the line for England and Wales is open day and night"
     heirs = {gap.organization for gap in found if gap.kind == "successor-not-member"}
     assert len(heirs) == 7, "the seven successors that the published list lacks"
     ended = [m for m in (await export_roster(OPERATOR, uk))["memberships"] if m["until"]]

@@ -143,7 +143,7 @@ DENIED = [
     '{ node(id: "T3JnYW5pemF0aW9uOmV4YW1wbGUtc2hlbHRlcg==") { id } }',
     f"{{ find(need: {NEED}) {{ candidates {{ rank }} }} }}",
     "{ stalled { reason } }",
-    "{ gaps { kind } }",
+    "{ coverageGaps { day } }",
     "{ roster }",
     "{ referrals { edges { node { key } } } }",
     f"mutation {{ refer(need: {NEED}) {{ __typename }} }}",

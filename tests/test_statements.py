@@ -130,6 +130,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "organization_names": [{}],
         "organization_dates": [{"id": "example-former"}, {"id": "example-line"}],
         "service_type_names": [{}],
+        "task_force_names": [{}],
         "place_emergency": [{"place": "GB-X-NORTH"}, {"place": "GB"}, {"place": "GB-X-OLD"}],
         "referral_get": [{"id": first["id"]}, {"id": second["id"]}],
         "referrals_all": [{"before": None, "limit": 2}, {"before": second["id"], "limit": 9}],

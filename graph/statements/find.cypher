@@ -112,6 +112,13 @@ MATCH (o:Organization)
 RETURN o.id AS id, o.name AS name, o.other_names AS other_names
 ORDER BY o.id
 
+// name: task_force_names
+// mode: read
+// starts: label
+MATCH (f:TaskForce)
+RETURN f.id AS id, f.name AS name, null AS other_names
+ORDER BY f.id
+
 // name: service_type_names
 // mode: read
 // starts: label

@@ -4,10 +4,11 @@
 // starts: label
 MATCH (n:TaskForce)
 RETURN n {
-  .id, .name, .level, .since, .until, .source, .as_of,
+  .id, .name, .level, .languages, .since, .until, .source, .as_of,
   within: head([(n)-[:WITHIN]->(x:TaskForce) | x.id]),
   jurisdiction: head([(n)-[:COVERS]->(x:Jurisdiction) | x.id]),
-  coordinator: head([(n)-[:COORDINATED_BY]->(x:ContactPoint) | x.id])
+  coordinator: head([(n)-[:COORDINATED_BY]->(x:ContactPoint) | x.id]),
+  service_types: [(n)-[:HANDLES]->(x:ServiceType) | x.id]
 } AS row, n.version AS version
 ORDER BY n.id
 
@@ -25,7 +26,7 @@ RETURN n.id AS id
 // mode: write
 // starts: id
 UNWIND $ids AS id
-MATCH (n:TaskForce {id: id})-[old:WITHIN|COVERS|COORDINATED_BY]->()
+MATCH (n:TaskForce {id: id})-[old:WITHIN|COVERS|COORDINATED_BY|HANDLES]->()
 DELETE old
 
 // name: task_forces_link_within
@@ -53,4 +54,13 @@ UNWIND $pairs AS pair
 MATCH (n:TaskForce {id: pair.id})
 MATCH (x:ContactPoint {id: pair.to})
 CREATE (n)-[:COORDINATED_BY]->(x)
+RETURN n.id AS id
+
+// name: task_forces_link_service_types
+// mode: write
+// starts: id
+UNWIND $pairs AS pair
+MATCH (n:TaskForce {id: pair.id})
+MATCH (x:ServiceType {id: pair.to})
+CREATE (n)-[:HANDLES]->(x)
 RETURN n.id AS id

@@ -1,0 +1,56 @@
+"""How the command line shows the roster's gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+Data = dict[str, Any]
+
+#: How many examples of a kind are shown.
+_SHOWN: Final = 3
+
+_COLUMNS: Final = (("Severity", 2), ("Kind", 3), ("How many", 2), ("For example", 6), ("What mends it", 4))
+
+
+def gaps(console: Console, report: Data) -> None:
+    found, ahead = report["gaps"], report["ahead"]
+    if found:
+        console.print(_table(f"Gaps in the roster ({len(found)}) on {report['day']}, gravest first", found))
+    else:
+        console.print(f"[green]The roster has no gap on {escape(report['day'])}.[/]")
+    if ahead:
+        table = Table(title=f"Gaps ahead ({len(ahead)})", title_justify="left", expand=True)
+        for name, ratio in (("Opens on", 3), ("Severity", 2), ("What", 6), ("What mends it", 4)):
+            table.add_column(name, ratio=ratio, overflow="fold")
+        for gap in ahead[: 4 * _SHOWN]:
+            table.add_row(gap["opensOn"], gap["severity"], escape(gap["text"]), escape(_mend(gap)))
+        console.print(table)
+    if found or ahead:
+        console.print("[dim]--json lists every one, with the row that mends it, for relaypoint import.[/]")
+
+
+def _table(title: str, found: Sequence[Data]) -> Table:
+    table = Table(title=title, title_justify="left", expand=True)
+    for name, ratio in _COLUMNS:
+        table.add_column(name, ratio=ratio, overflow="fold")
+    kinds: dict[tuple[str, str], list[Data]] = {}
+    for gap in found:
+        kinds.setdefault((gap["severity"], gap["kind"]), []).append(gap)
+    for (severity, kind), alike in kinds.items():
+        table.add_row(
+            severity,
+            kind,
+            str(len(alike)),
+            "\n".join(escape(gap["text"]) for gap in alike[:_SHOWN]),
+            escape(_mend(alike[0])),
+        )
+    return table
+
+
+def _mend(gap: Data) -> str:
+    return f"{gap['mend']['by']}: {gap['mend']['text']}"

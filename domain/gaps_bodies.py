@@ -1,0 +1,179 @@
+"""Gaps of organizations, task forces and what they agreed: bodies that ended, places that were abolished, pathways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from relaypoint.domain.gaps_roster import Columns, Gap, Mend, Roster
+from relaypoint.domain.model import Dated
+from relaypoint.domain.texts import say
+
+
+def no_coordinator(roster: Roster) -> Iterator[Gap]:
+    for force in roster.now["task_forces"].values():
+        desk = force["coordinator"]
+        if desk is None or desk not in roster.now["contact_points"] or not roster.reachable(desk):
+            yield Gap(
+                kind="no-coordinator",
+                severity="critical",
+                sheet="task_forces",
+                subject=force["id"],
+                organization=None,
+                text=say("gap.no-coordinator", "{force} has no coordinator that can be reached.", force=force["name"]),
+                mend=Mend(
+                    "coordinator",
+                    say(
+                        "mend.coordinator",
+                        "Fill in coordinator in task_forces, with a contact point that has a channel.",
+                    ),
+                    "task_forces",
+                    force["id"],
+                ),
+            )
+
+
+def successor_missing(roster: Roster) -> Iterator[Gap]:
+    for membership in roster.all["memberships"].values():
+        body = roster.all["organizations"].get(membership["organization"])
+        if body is None or not Dated(until=body["until"]).ended(roster.day):
+            continue
+        role = (membership["role"], membership["task_force"])
+        for heir in body["replaced_by"]:
+            roles = {(m["role"], m["task_force"]) for m in roster.roles.get(heir, ())}
+            if heir in roster.now["organizations"] and role not in roles:
+                yield Gap(
+                    kind="successor-not-member",
+                    severity="major",
+                    sheet="memberships",
+                    subject=membership["id"],
+                    organization=heir,
+                    text=say(
+                        "gap.successor",
+                        "{body} ended on {until}; its successor {heir} is not a {role}.",
+                        body=body["name"],
+                        until=body["until"],
+                        heir=roster.name("organizations", heir),
+                        role=membership["role"],
+                    ),
+                    mend=Mend(
+                        "coordinator",
+                        say("mend.membership", "Add a row to memberships for {heir}.", heir=heir),
+                        "memberships",
+                        columns=(("organization", heir), ("task_force", role[1]), ("role", role[0])),
+                    ),
+                )
+
+
+def abolished_place(roster: Roster) -> Iterator[Gap]:
+    """What is in force for places that are all abolished: nobody who asks for a place of today finds it."""
+    for sheet, owner in (("organizations", "id"), ("services", "organization"), ("contact_points", "organization")):
+        for row in roster.now[sheet].values():
+            places = [roster.all["jurisdictions"][id] for id in row["jurisdictions"]]
+            if not places or not all(Dated(until=place["until"]).ended(roster.day) for place in places):
+                continue
+            if row[owner] not in roster.now["organizations"]:
+                continue
+            heirs = list(dict.fromkeys(heir for place in places for heir in place["replaced_by"]))
+            names = ", ".join(roster.name("jurisdictions", heir) for heir in heirs) or "?"
+            yield Gap(
+                kind="place-abolished",
+                severity="major",
+                sheet=sheet,
+                subject=row["id"],
+                organization=row[owner],
+                text=say(
+                    "gap.place-abolished",
+                    "{name} is for {place}, which was abolished on {until}. What came after it: {heirs}.",
+                    name=row["name"],
+                    place=places[0]["name"],
+                    until=places[0]["until"],
+                    heirs=names,
+                ),
+                mend=Mend(
+                    "coordinator" if sheet == "organizations" else "organization",
+                    say("mend.place", "Correct jurisdictions in its row, or end the row."),
+                    sheet,
+                    row["id"],
+                    (("jurisdictions", tuple(heirs)),) if heirs else (),
+                ),
+            )
+
+
+def no_capacity(roster: Roster) -> Iterator[Gap]:
+    for service in roster.now["services"].values():
+        if service["capacity"] == "full" and service["organization"] in roster.now["organizations"]:
+            yield Gap(
+                kind="no-capacity",
+                severity="minor",
+                sheet="services",
+                subject=service["id"],
+                organization=service["organization"],
+                text=say("gap.no-capacity", "{service} is full.", service=service["name"]),
+                mend=Mend(
+                    "organization",
+                    say("mend.capacity", "Its owner corrects capacity in services when there is room again."),
+                    "services",
+                    service["id"],
+                    (("capacity", "open"), ("capacity_as_of", roster.day)),
+                ),
+            )
+
+
+def broken_pathway(roster: Roster) -> Iterator[Gap]:
+    for pathway in roster.all["pathways"].values():
+        target = pathway["to_organization"]
+        name, to = pathway["name"], roster.name("organizations", target)
+        if Dated(until=pathway["until"]).ended(roster.day):
+            if any(_renews(other, pathway) for other in roster.now["pathways"].values()):
+                continue
+            kind = "pathway-expired"
+            text = say("gap.pathway-expired", "'{name}' expired on {until}.", name=name, until=pathway["until"])
+        elif target not in roster.now["organizations"]:
+            kind = "pathway-ended-organization"
+            text = say("gap.pathway-ended", "'{name}' leads to {to}, which is not active.", name=name, to=to)
+        elif not any(roster.reachable(desk["id"]) for desk in roster.desks.get(target, ())):
+            kind = "pathway-nowhere"
+            text = say("gap.pathway-nowhere", "'{name}' leads to {to}, which can't be reached.", name=name, to=to)
+        else:
+            continue
+        yield Gap(
+            kind=kind,
+            severity="critical",
+            sheet="pathways",
+            subject=pathway["id"],
+            organization=target,
+            text=text,
+            mend=_mend_pathway(roster, pathway, kind),
+        )
+
+
+def _mend_pathway(roster: Roster, pathway: Columns, kind: str) -> Mend:
+    desks = roster.desks.get(pathway["to_organization"], ())
+    if kind == "pathway-nowhere" and desks:
+        return Mend(
+            "organization",
+            say("mend.pathway-channel", "The organization that it leads to adds a row to channels."),
+            "channels",
+            columns=(("contact_point", pathway["contact_point"] or desks[0]["id"]),),
+            then=("channel-unproven", "single-number"),
+        )
+    return Mend(
+        "coordinator",
+        say("mend.pathway", "Agree it anew, or correct its row."),
+        "pathways",
+        pathway["id"],
+        (("until", None),) if kind == "pathway-expired" else (),
+    )
+
+
+def _renews(pathway: Columns, expired: Columns) -> bool:
+    """Whether a pathway in force leads the same askers to the same organization for all that the expired one did."""
+    same = ("from_organization", "from_kind", "from_role", "task_force", "to_organization")
+    wider = not pathway["jurisdictions"] or (
+        bool(expired["jurisdictions"]) and set(expired["jurisdictions"]) <= set(pathway["jurisdictions"])
+    )
+    return (
+        wider
+        and all(pathway[column] == expired[column] for column in same)
+        and set(expired["service_types"]) <= set(pathway["service_types"])
+    )

@@ -1,0 +1,228 @@
+"""Gaps of contact points: whether somebody holds them, and whether they can be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from relaypoint.domain.gaps_roster import Columns, Gap, Mend, Roster, takes
+from relaypoint.domain.texts import Text, say
+from relaypoint.domain.words import Confidentiality
+
+#: What a channel has to assure so that it carries a case of which nothing else is said.
+NEEDED = Confidentiality.OFFICIAL
+
+
+def no_contact_point(roster: Roster) -> Iterator[Gap]:
+    for service in roster.now["services"].values():
+        owner, wanted = service["organization"], service["service_type"]
+        if owner in roster.now["organizations"] and not any(
+            takes(desk, wanted) for desk in roster.desks.get(owner, ())
+        ):
+            yield Gap(
+                kind="no-contact-point",
+                severity="critical",
+                sheet="services",
+                subject=service["id"],
+                organization=owner,
+                text=say("gap.no-contact-point", "{service} has no contact point.", service=service["name"]),
+                mend=Mend(
+                    "organization",
+                    say("mend.contact-point", "Add a row to contact_points for it."),
+                    "contact_points",
+                    columns=(("organization", owner), ("service_types", (wanted,))),
+                    then=("no-channel", "no-holder"),
+                ),
+            )
+
+
+def no_channel(roster: Roster) -> Iterator[Gap]:
+    for desk, owner in roster.owned_desks():
+        if roster.reachable(desk["id"]):
+            continue
+        # With another desk for the same, a case still finds somebody there.
+        others = any(roster.reachable(each["id"]) and _stands_in(each, desk) for each in roster.desks[owner])
+        yield _of(
+            roster,
+            desk,
+            "no-channel",
+            "critical" if owner in roster.services and not others else "major",
+            say("gap.no-channel", "{owner}: no channel is known for '{desk}'.", **_names(roster, desk)),
+            Mend(
+                "organization",
+                say("mend.channel", "Its owner adds a row to channels."),
+                "channels",
+                columns=(("contact_point", desk["id"]),),
+                then=("channel-unproven", "single-number"),
+            ),
+        )
+
+
+def unsure_channels(roster: Roster) -> Iterator[Gap]:
+    """The desk has channels, but none that is known to work."""
+    for desk, _ in roster.owned_desks():
+        channels = roster.usable(desk["id"])
+        states = {channel["state"] for channel in channels}
+        if not channels or "working" in states:
+            continue
+        if states == {"failing"}:
+            kind, severity = "channel-failing", "major"
+            text = say("gap.channel-failing", "{owner}: every channel of '{desk}' is failing.", **_names(roster, desk))
+        else:
+            kind, severity = "channel-unproven", "minor"
+            text = say(
+                "gap.channel-unproven",
+                "{owner}: no channel of '{desk}' has been shown to work.",
+                **_names(roster, desk),
+            )
+        first = min(channels, key=lambda channel: (channel["rank"], channel["id"]))
+        yield _of(
+            roster,
+            desk,
+            kind,
+            severity,
+            text,
+            Mend(
+                "organization",
+                say(
+                    "mend.prove",
+                    "Try it, and note in its row of channels that it is working, when and how; or add another.",
+                ),
+                "channels",
+                first["id"],
+                (("state", "working"), ("proven_on", roster.day)),
+            ),
+        )
+
+
+def unsafe_channels(roster: Roster) -> Iterator[Gap]:
+    """Cases are sent to the desk, but none of its channels is safe enough for one."""
+    targets = {pathway["contact_point"] for pathway in roster.now["pathways"].values()}
+    for desk, owner in roster.owned_desks():
+        levels = [Confidentiality(channel["assurance"]).level for channel in roster.usable(desk["id"])]
+        if levels and max(levels) < NEEDED.level and (owner in roster.services or desk["id"] in targets):
+            yield _of(
+                roster,
+                desk,
+                "channel-unsafe",
+                "major",
+                say(
+                    "gap.channel-unsafe",
+                    "{owner}: no channel of '{desk}' is safe enough for a case.",
+                    **_names(roster, desk),
+                ),
+                Mend(
+                    "organization",
+                    say("mend.unsafe", "Its owner adds a channel that assures '{needed}' at least.", needed=NEEDED),
+                    "channels",
+                    columns=(("contact_point", desk["id"]), ("assurance", str(NEEDED))),
+                ),
+            )
+
+
+def single_number(roster: Roster) -> Iterator[Gap]:
+    for desk, _ in roster.owned_desks():
+        channels = roster.usable(desk["id"])
+        ways = {channel["via"] or channel["address"] for channel in channels}
+        if len(ways) == 1 and None not in ways:
+            yield _of(
+                roster,
+                desk,
+                "single-number",
+                "minor",
+                say(
+                    "gap.single-number",
+                    "{owner}: '{desk}' can be reached in one way only.",
+                    **_names(roster, desk),
+                ),
+                Mend(
+                    "organization",
+                    say("mend.single-number", "Its owner adds a channel with another number or address."),
+                    "channels",
+                    columns=(("contact_point", desk["id"]),),
+                ),
+            )
+
+
+def holders(roster: Roster) -> Iterator[Gap]:
+    """A desk that named people hold has nobody, or nobody to stand in."""
+    for desk, _ in roster.owned_desks():
+        held = roster.holders.get(desk["id"], [])
+        if desk["staffing"] != "holder":
+            continue
+        columns = (("contact_point", desk["id"]), ("role", "deputy" if held else "primary"))
+        mend = Mend("organization", say("mend.holder", "Its owner adds a row to holders."), "holders", columns=columns)
+        left = [
+            row["until"] for row in roster.former.get(desk["id"], ()) if row["until"] and row["until"] <= roster.day
+        ]
+        if not held and left:
+            text = say(
+                "gap.holder-left",
+                "{owner}: the last holder of '{desk}' left on {until}; nobody has followed.",
+                until=max(left),
+                **_names(roster, desk),
+            )
+            yield _of(roster, desk, "holder-left", "major", text, _first(mend))
+        elif not held:
+            text = say("gap.no-holder", "{owner}: nobody is recorded as holding '{desk}'.", **_names(roster, desk))
+            yield _of(roster, desk, "no-holder", "major", text, _first(mend))
+        elif all(row["role"] != "deputy" for row in held):
+            text = say("gap.no-deputy", "{owner}: nobody stands in for the holder of '{desk}'.", **_names(roster, desk))
+            yield _of(roster, desk, "no-deputy", "minor", text, mend)
+
+
+def one_person(roster: Roster) -> Iterator[Gap]:
+    """One person is alone in holding several desks: when they are away, all of these are."""
+    alone: dict[tuple[str, str], list[Columns]] = {}
+    for desk, owner in roster.owned_desks():
+        people = {(row["name"] or "").casefold() for row in roster.holders.get(desk["id"], ())}
+        if desk["staffing"] == "holder" and len(people) == 1 and (person := people.pop()):
+            alone.setdefault((owner, person), []).append(desk)
+    for desks in alone.values():
+        for desk in desks[1:]:
+            yield _of(
+                roster,
+                desk,
+                "one-person",
+                "minor",
+                say(
+                    "gap.one-person",
+                    "{owner}: one person alone holds '{desk}' and '{other}'.",
+                    other=desks[0]["name"],
+                    **_names(roster, desk),
+                ),
+                Mend(
+                    "organization",
+                    say("mend.one-person", "Its owner adds a row to holders, for somebody else."),
+                    "holders",
+                    columns=(("contact_point", desk["id"]), ("role", "deputy")),
+                ),
+            )
+
+
+def _of(roster: Roster, desk: Columns, kind: str, severity: str, text: Text, mend: Mend) -> Gap:
+    return Gap(
+        kind=kind,
+        severity=severity,
+        sheet="contact_points",
+        subject=desk["id"],
+        organization=desk["organization"],
+        text=text,
+        mend=mend,
+    )
+
+
+def _names(roster: Roster, desk: Columns) -> dict[str, Any]:
+    return {"owner": roster.name("organizations", desk["organization"]), "desk": desk["name"]}
+
+
+def _first(mend: Mend) -> Mend:
+    return Mend(mend.by, mend.text, mend.sheet, columns=mend.columns, then=("no-deputy", "one-person"))
+
+
+def _stands_in(one: Columns, desk: Columns) -> bool:
+    """Whether one desk takes all that the other takes, by service types and places; none named means all."""
+    return all(
+        not one[column] or (bool(desk[column]) and set(desk[column]) <= set(one[column]))
+        for column in ("service_types", "jurisdictions")
+    )

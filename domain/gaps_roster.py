@@ -1,0 +1,122 @@
+"""The roster as the checks for gaps look at it: the rows in force on one day, by id, and what hangs on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from relaypoint.domain.model import Dated
+from relaypoint.domain.texts import Text
+
+Columns = Mapping[str, Any]
+Rows = Mapping[str, Sequence[Columns]]
+
+#: From gravest to lightest; the report comes in this order.
+SEVERITIES: Final = ("critical", "major", "minor")
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """What mends a gap: ``by`` whom (``organization``, that is its owner, or ``coordinator``), and what to import.
+
+    That is the row ``row`` of ``sheet``, or a new one where it is None, with at least these ``columns``. ``then`` are
+    the kinds of gap that it may uncover: a first holder has no deputy yet.
+    """
+
+    by: str
+    text: Text
+    sheet: str
+    row: str | None = None
+    columns: tuple[tuple[str, Any], ...] = ()
+    then: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """``subject`` is the id of the row that the gap is about, in the sheet ``sheet``.
+
+    ``service_type``, ``place`` and ``language`` are set where the gap is one of cover: what nobody offers there.
+    ``opens_on`` is the day on which it opens as the roster stands; None: it is open.
+    """
+
+    kind: str
+    severity: str
+    sheet: str
+    subject: str
+    organization: str | None
+    text: Text
+    mend: Mend
+    service_type: str | None = None
+    place: str | None = None
+    language: str | None = None
+    opens_on: str | None = None
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What makes it the same gap on another day."""
+        return (self.kind, self.sheet, self.subject, self.service_type or "", self.place or "", self.language or "")
+
+
+class Roster:
+    """``rows`` are the sheets' columns, as exported; ``day`` is ISO."""
+
+    def __init__(self, rows: Rows, day: str) -> None:
+        self.day = day
+        self.all = {sheet: {row["id"]: row for row in of} for sheet, of in rows.items()}
+        self.now = {
+            sheet: {id: row for id, row in of.items() if Dated(since=row["since"], until=row["until"]).holds(day)}
+            for sheet, of in self.all.items()
+        }
+        self.channels = _grouped(self.now["channels"].values(), "contact_point")
+        self.holders = _grouped(self.now["holders"].values(), "contact_point")
+        self.former = _grouped(self.all["holders"].values(), "contact_point")
+        self.desks = _grouped(self.now["contact_points"].values(), "organization")
+        self.services = _grouped(self.now["services"].values(), "organization")
+        self.roles = _grouped(self.now["memberships"].values(), "organization")
+        self.parts = _grouped(self.now["jurisdictions"].values(), "within")
+
+    def name(self, sheet: str, id: str) -> str:
+        return str(self.all[sheet][id]["name"]) if id in self.all[sheet] else id
+
+    def owned_desks(self) -> Iterator[tuple[Columns, str]]:
+        """The contact points of organizations in being, each with its owner's id."""
+        for desk in self.now["contact_points"].values():
+            if desk["organization"] in self.now["organizations"]:
+                yield desk, desk["organization"]
+
+    def usable(self, desk: str) -> list[Columns]:
+        """Its channels that may work in normal times."""
+        return [c for c in self.channels.get(desk, ()) if c["state"] != "dead" and c["condition"] != "contingency"]
+
+    def reachable(self, desk: str) -> bool:
+        return bool(self.usable(desk))
+
+    def within(self, place: str | None) -> list[str]:
+        """The place and all that it lies in, the nearest first."""
+        return _upwards(self.all["jurisdictions"], place)
+
+    def around(self, force: str | None) -> list[str]:
+        """The task force and those that it belongs to, as far as they are in force, the nearest first."""
+        return _upwards(self.now["task_forces"], force)
+
+
+def takes(desk: Columns, service_type: str) -> bool:
+    """A desk that names no service types takes all that its organization offers."""
+    return not desk["service_types"] or service_type in desk["service_types"]
+
+
+def _grouped(rows: Iterable[Columns], column: str) -> dict[str, list[Columns]]:
+    groups: dict[str, list[Columns]] = {}
+    for row in rows:
+        if row[column] is not None:
+            groups.setdefault(row[column], []).append(row)
+    return groups
+
+
+def _upwards(rows: Mapping[str, Columns], id: str | None) -> list[str]:
+    found: list[str] = []
+    while id is not None and id in rows and id not in found:
+        found.append(id)
+        id = rows[id]["within"]
+    return found
