@@ -25,6 +25,14 @@ _ROLES = {
 }
 
 
+def wide(title: str, *columns: tuple[str, int | None], lines: bool = False) -> Table:
+    """An empty table as wide as the screen; each column is a name and its share of the width."""
+    table = Table(title=title, title_justify="left", show_lines=lines, expand=True)
+    for name, ratio in columns:
+        table.add_column(name, ratio=ratio, overflow="fold")
+    return table
+
+
 def when(instant: str | None) -> str:
     """An instant in this machine's own time zone, to the minute."""
     if not instant:
@@ -60,9 +68,14 @@ def found(console: Console, answer: Data) -> None:
     for note in answer["notes"]:
         console.print(f"[yellow]{escape(note)}[/]")
     if answer["candidates"]:
-        table = Table(title="Who can take the case", title_justify="left", show_lines=True, expand=True)
-        for name, ratio in (("#", None), ("Contact point", 3), ("How to reach it now", 4), ("Why it stands here", 5)):
-            table.add_column(name, ratio=ratio, overflow="fold")
+        table = wide(
+            "Who can take the case",
+            ("#", None),
+            ("Contact point", 3),
+            ("How to reach it now", 4),
+            ("Why it stands here", 5),
+            lines=True,
+        )
         telling = _telling(answer["candidates"])
         for candidate in answer["candidates"]:
             table.add_row(
@@ -80,9 +93,9 @@ def found(console: Console, answer: Data) -> None:
 
 
 def excluded(console: Console, rows: list[Data], total: int, shown: int = 6) -> None:
-    table = Table(title=f"Ruled out ({total}), nearest miss first", title_justify="left", expand=True)
-    for name, ratio in (("Service", 3), ("Why not", 4), ("What would let it in", 3)):
-        table.add_column(name, ratio=ratio, overflow="fold")
+    table = wide(
+        f"Ruled out ({total}), nearest miss first", ("Service", 3), ("Why not", 4), ("What would let it in", 3)
+    )
     for row in rows[:shown]:
         reasons = row["reasons"]
         table.add_row(
@@ -168,11 +181,14 @@ def stalled(console: Console, stalls: list[Data]) -> None:
     if not stalls:
         console.print("[green]Nothing has stalled.[/]")
         return
-    table = Table(
-        title=f"Stalled ({len(stalls)}), most urgent first", title_justify="left", show_lines=True, expand=True
+    table = wide(
+        f"Stalled ({len(stalls)}), most urgent first",
+        ("Referral", 3),
+        ("Why, since when", 4),
+        ("Who holds it", 3),
+        ("Whom to turn to", 6),
+        lines=True,
     )
-    for name, ratio in (("Referral", 3), ("Why, since when", 4), ("Who holds it", 3), ("Whom to turn to", 6)):
-        table.add_column(name, ratio=ratio, overflow="fold")
     for stall in stalls:
         table.add_row(
             f"[bold]{stall['reference']}[/]\n{stall['priority']}, {stall['status']}\n"
@@ -204,9 +220,13 @@ _KINDS = ("reopened", "ended", "changed", "added")
 
 def imported(console: Console, done: Data, dry_run: bool) -> None:
     if done["errors"]:
-        table = Table(title=f"Errors: {len(done['errors'])}; nothing was changed", title_justify="left", expand=True)
-        for name, ratio in (("Where", 3), ("Value", 2), ("What is wrong", 4), ("What to do", 4)):
-            table.add_column(name, ratio=ratio, overflow="fold")
+        table = wide(
+            f"Errors: {len(done['errors'])}; nothing was changed",
+            ("Where", 3),
+            ("Value", 2),
+            ("What is wrong", 4),
+            ("What to do", 4),
+        )
         for error in done["errors"]:
             where = error["file"] + (f", row {error['row']}" if error["row"] else "")
             where += f", {error['column']}" if error["column"] else ""

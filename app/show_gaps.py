@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-Data = dict[str, Any]
+from relaypoint.app.show import Data, wide
 
 #: How many examples of a kind are shown.
 _SHOWN: Final = 3
@@ -24,9 +24,7 @@ def gaps(console: Console, report: Data) -> None:
     else:
         console.print(f"[green]The roster has no gap on {escape(report['day'])}.[/]")
     if ahead:
-        table = Table(title=f"Gaps ahead ({len(ahead)})", title_justify="left", expand=True)
-        for name, ratio in (("Opens on", 3), ("Severity", 2), ("What", 6), ("What mends it", 4)):
-            table.add_column(name, ratio=ratio, overflow="fold")
+        table = wide(f"Gaps ahead ({len(ahead)})", ("Opens on", 3), ("Severity", 2), ("What", 6), ("What mends it", 4))
         for gap in ahead[: 4 * _SHOWN]:
             table.add_row(gap["opensOn"], gap["severity"], escape(gap["text"]), escape(_mend(gap)))
         console.print(table)
@@ -35,9 +33,7 @@ def gaps(console: Console, report: Data) -> None:
 
 
 def _table(title: str, found: Sequence[Data]) -> Table:
-    table = Table(title=title, title_justify="left", expand=True)
-    for name, ratio in _COLUMNS:
-        table.add_column(name, ratio=ratio, overflow="fold")
+    table = wide(title, *_COLUMNS)
     kinds: dict[tuple[str, str], list[Data]] = {}
     for gap in found:
         kinds.setdefault((gap["severity"], gap["kind"]), []).append(gap)

@@ -6,15 +6,13 @@ checks on each day ahead on which something begins or ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
 from relaypoint.domain import gaps_bodies, gaps_cover, gaps_desks
-from relaypoint.domain.gaps_roster import SEVERITIES, Gap, Mend, Roster, Rows
-
-__all__ = ["AHEAD", "SEVERITIES", "Gap", "Mend", "Scope", "gaps", "gaps_ahead"]
+from relaypoint.domain.gaps_roster import SEVERITIES, Gap, Roster, Rows
 
 #: How many days ahead the report looks.
 AHEAD: Final = 30
@@ -54,31 +52,36 @@ class Scope:
         )
 
 
-def gaps(rows: Rows, day: str, scope: Scope | None = None) -> list[Gap]:
+#: The whole roster.
+EVERYTHING: Final = Scope()
+
+
+def gaps(rows: Rows, day: str, scope: Scope = EVERYTHING) -> list[Gap]:
     """All gaps of the roster on a day (ISO), the gravest first. ``rows`` are the sheets' columns, as exported."""
     roster = Roster(rows, day)
     found = (gap for check in CHECKS for gap in check(roster))
-    return sorted((gap for gap in found if scope is None or scope.has(roster, gap)), key=_order)
+    return sorted((gap for gap in found if scope.has(roster, gap)), key=_order)
 
 
-def gaps_ahead(rows: Rows, day: str, scope: Scope | None = None, days: int = AHEAD) -> list[Gap]:
-    """The gaps that are not there on the day but open within ``days`` after it, as the roster stands; next first."""
-    known = {gap.key for gap in gaps(rows, day, scope)}
+def gaps_ahead(rows: Rows, day: str, known: Iterable[Gap], scope: Scope = EVERYTHING, days: int = AHEAD) -> list[Gap]:
+    """The gaps that open within ``days`` after the day, as the roster stands; the next first. ``known`` are those of
+    the day itself."""
+    seen = {gap.key for gap in known}
     ahead: list[Gap] = []
     for later in _turns(rows, date.fromisoformat(day), days):
         for gap in gaps(rows, later, scope):
-            if gap.key not in known:
-                known.add(gap.key)
+            if gap.key not in seen:
+                seen.add(gap.key)
                 ahead.append(replace(gap, opens_on=later))
     return ahead
 
 
-def _turns(rows: Rows, day: date, days: int) -> Iterator[str]:
+def _turns(rows: Rows, day: date, days: int) -> list[str]:
     """The days ahead on which a row begins or ends, and one a week, since holidays are in no row."""
     first, last = day.isoformat(), (day + timedelta(days=days)).isoformat()
     dates = {row[edge] for of in rows.values() for row in of for edge in ("since", "until") if row[edge]}
     weeks = {(day + timedelta(days=ahead)).isoformat() for ahead in range(7, days + 1, 7)}
-    return iter(sorted(each for each in dates | weeks if first < each <= last))
+    return sorted(each for each in dates | weeks if first < each <= last)
 
 
 def _order(gap: Gap) -> tuple[int, tuple[str, ...]]:

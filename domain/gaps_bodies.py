@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from relaypoint.domain.gaps_roster import Columns, Gap, Mend, Roster
+from relaypoint.domain.gaps_roster import OF_COVER, Columns, Gap, Mend, Roster
 from relaypoint.domain.model import Dated
 from relaypoint.domain.texts import say
 
@@ -60,6 +60,7 @@ def successor_missing(roster: Roster) -> Iterator[Gap]:
                         say("mend.membership", "Add a row to memberships for {heir}.", heir=heir),
                         "memberships",
                         columns=(("organization", heir), ("task_force", role[1]), ("role", role[0])),
+                        then=OF_COVER,
                     ),
                 )
 
@@ -95,6 +96,7 @@ def abolished_place(roster: Roster) -> Iterator[Gap]:
                     sheet,
                     row["id"],
                     (("jurisdictions", tuple(heirs)),) if heirs else (),
+                    then=OF_COVER if sheet == "services" else (),
                 ),
             )
 

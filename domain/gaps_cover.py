@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.criteria import speaks
-from relaypoint.domain.gaps_roster import Columns, Gap, Mend, Roster, takes
+from relaypoint.domain.gaps_roster import OF_COVER, Columns, Gap, Mend, Roster
+from relaypoint.domain.model import takes
 from relaypoint.domain.texts import say
 
 #: How far the search for a time without anybody looks: every day of the week comes once.
@@ -53,9 +54,9 @@ class _Cover:
     def gaps(self) -> Iterator[Gap]:
         for type in self.types:
             services = _by_place(self.offered.get(type, ()))
-            places = self._lacking(services, lambda found: bool(found))
+            places = self._lacking(services, bool)
             yield from (self._uncovered(type, place) for place in places)
-            if len(places) == 1 and places[0] == self.force["jurisdiction"]:
+            if places == [self.force["jurisdiction"]]:
                 continue  # Nobody offers it at all: nor at night, nor in any language.
             for language in self.languages:
                 lacking = self._lacking(services, partial(self._spoken, language))
@@ -81,12 +82,12 @@ class _Cover:
         above = tuple(service for place in roster.within(top)[1:] for service in services.get(place, ()))
         return lacking(top, above)
 
-    def _desks(self, services: Iterable[Columns]) -> Iterator[tuple[Columns, Columns]]:
-        """The services' contact points in force that can be reached, each with its service."""
+    def _desks(self, services: Iterable[Columns]) -> Iterator[Columns]:
+        """The services' contact points in force that can be reached."""
         for service in services:
             for desk in self.roster.desks.get(service["organization"], ()):
-                if takes(desk, service["service_type"]) and self.roster.reachable(desk["id"]):
-                    yield service, desk
+                if takes(desk["service_types"], service["service_type"]) and self.roster.reachable(desk["id"]):
+                    yield desk
 
     def _spoken(self, language: str, services: Iterable[Columns]) -> bool:
         """Whether one of them is offered in the language, or with interpretation."""
@@ -96,12 +97,12 @@ class _Cover:
         )
 
     def _at_desks(self, service: Columns) -> list[str]:
-        return [language for _, desk in self._desks((service,)) for language in desk["languages"]]
+        return [language for desk in self._desks((service,)) for language in desk["languages"]]
 
     def _silence(self, services: Iterable[Columns]) -> datetime | None:
         calendars = frozenset(
             Calendar(desk["time_zone"], channel["hours"] or desk["hours"], desk["holidays"])
-            for _, desk in self._desks(services)
+            for desk in self._desks(services)
             for channel in self.roster.usable(desk["id"])
         )
         return first_silence(calendars, self.roster.day)
@@ -139,7 +140,7 @@ class _Cover:
                 say("mend.uncovered", "Find a member that offers it there, and add a row to services."),
                 "services",
                 columns=(("service_type", type), ("jurisdictions", (place,))),
-                then=("no-contact-point", "no-emergency-cover", "language-uncovered"),
+                then=("no-contact-point", *OF_COVER),
             ),
         )
 
@@ -160,7 +161,7 @@ class _Cover:
                 say("mend.language", "Find a member that speaks it or has interpretation, and add a row to services."),
                 "services",
                 columns=(("service_type", type), ("jurisdictions", (place,)), ("languages", (language,))),
-                then=("no-contact-point",),
+                then=("no-contact-point", *OF_COVER),
             ),
             language=language,
         )
@@ -169,7 +170,7 @@ class _Cover:
         around = set(self.roster.within(place))
         there = [s for id, of in services.items() if id in around or place in self.roster.within(id) for s in of]
         first = self._silence(there)
-        zone = next((desk["time_zone"] for _, desk in self._desks(there)), None)
+        zone = next((desk["time_zone"] for desk in self._desks(there)), None)
         text = say(
             "gap.no-emergency-cover",
             "{force}: in an emergency there is a time when nobody is known to answer for '{type}' in {place}.",

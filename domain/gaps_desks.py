@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from relaypoint.domain.gaps_roster import Columns, Gap, Mend, Roster, takes
+from relaypoint.domain.gaps_roster import Columns, Gap, Mend, Roster
+from relaypoint.domain.model import takes
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.words import Confidentiality
 
@@ -17,7 +18,7 @@ def no_contact_point(roster: Roster) -> Iterator[Gap]:
     for service in roster.now["services"].values():
         owner, wanted = service["organization"], service["service_type"]
         if owner in roster.now["organizations"] and not any(
-            takes(desk, wanted) for desk in roster.desks.get(owner, ())
+            takes(desk["service_types"], wanted) for desk in roster.desks.get(owner, ())
         ):
             yield Gap(
                 kind="no-contact-point",
@@ -150,8 +151,13 @@ def holders(roster: Roster) -> Iterator[Gap]:
         held = roster.holders.get(desk["id"], [])
         if desk["staffing"] != "holder":
             continue
-        columns = (("contact_point", desk["id"]), ("role", "deputy" if held else "primary"))
-        mend = Mend("organization", say("mend.holder", "Its owner adds a row to holders."), "holders", columns=columns)
+        mend = Mend(
+            "organization",
+            say("mend.holder", "Its owner adds a row to holders."),
+            "holders",
+            columns=(("contact_point", desk["id"]), ("role", "deputy" if held else "primary")),
+            then=() if held else ("no-deputy", "one-person"),
+        )
         left = [
             row["until"] for row in roster.former.get(desk["id"], ()) if row["until"] and row["until"] <= roster.day
         ]
@@ -162,10 +168,10 @@ def holders(roster: Roster) -> Iterator[Gap]:
                 until=max(left),
                 **_names(roster, desk),
             )
-            yield _of(roster, desk, "holder-left", "major", text, _first(mend))
+            yield _of(roster, desk, "holder-left", "major", text, mend)
         elif not held:
             text = say("gap.no-holder", "{owner}: nobody is recorded as holding '{desk}'.", **_names(roster, desk))
-            yield _of(roster, desk, "no-holder", "major", text, _first(mend))
+            yield _of(roster, desk, "no-holder", "major", text, mend)
         elif all(row["role"] != "deputy" for row in held):
             text = say("gap.no-deputy", "{owner}: nobody stands in for the holder of '{desk}'.", **_names(roster, desk))
             yield _of(roster, desk, "no-deputy", "minor", text, mend)
@@ -214,10 +220,6 @@ def _of(roster: Roster, desk: Columns, kind: str, severity: str, text: Text, men
 
 def _names(roster: Roster, desk: Columns) -> dict[str, Any]:
     return {"owner": roster.name("organizations", desk["organization"]), "desk": desk["name"]}
-
-
-def _first(mend: Mend) -> Mend:
-    return Mend(mend.by, mend.text, mend.sheet, columns=mend.columns, then=("no-deputy", "one-person"))
 
 
 def _stands_in(one: Columns, desk: Columns) -> bool:

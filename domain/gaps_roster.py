@@ -15,6 +15,9 @@ Rows = Mapping[str, Sequence[Columns]]
 #: From gravest to lightest; the report comes in this order.
 SEVERITIES: Final = ("critical", "major", "minor")
 
+#: What may be seen to be lacking as soon as a service is offered: when, in which language, in which other places.
+OF_COVER: Final = ("place-uncovered", "language-uncovered", "no-emergency-cover")
+
 
 @dataclass(frozen=True, slots=True)
 class Mend:
@@ -99,11 +102,6 @@ class Roster:
     def around(self, force: str | None) -> list[str]:
         """The task force and those that it belongs to, as far as they are in force, the nearest first."""
         return _upwards(self.now["task_forces"], force)
-
-
-def takes(desk: Columns, service_type: str) -> bool:
-    """A desk that names no service types takes all that its organization offers."""
-    return not desk["service_types"] or service_type in desk["service_types"]
 
 
 def _grouped(rows: Iterable[Columns], column: str) -> dict[str, list[Columns]]:

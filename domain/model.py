@@ -6,7 +6,7 @@ the roster are read in UTC unless a contact point's own zone is at hand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from relaypoint.domain.calendars import Calendar
@@ -91,6 +91,11 @@ class Holder(Dated):
     rank: int = 1
 
 
+def takes(service_types: Collection[str], service_type: str) -> bool:
+    """Whether a contact point is for that type; one that names none takes all that its organization offers."""
+    return not service_types or service_type in service_types
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactPoint(Dated):
     id: str
@@ -106,8 +111,7 @@ class ContactPoint(Dated):
     version: int = 1
 
     def takes(self, service_type: str) -> bool:
-        """Whether it is for that type; one that names none takes all that its organization offers."""
-        return not self.service_types or service_type in self.service_types
+        return takes(self.service_types, service_type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

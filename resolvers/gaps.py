@@ -7,10 +7,10 @@ from datetime import date
 from typing import Final
 
 from relaypoint.domain.errors import Invalid
-from relaypoint.domain.gaps import Gap, Scope
+from relaypoint.domain.gaps import EVERYTHING, Scope
 from relaypoint.domain.gaps import gaps as gaps_of
 from relaypoint.domain.gaps import gaps_ahead as gaps_ahead_of
-from relaypoint.domain.gaps_roster import Rows
+from relaypoint.domain.gaps_roster import Gap, Rows
 from relaypoint.domain.policy import OPERATOR, Action, Subject
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.roster import export_roster
@@ -18,8 +18,6 @@ from relaypoint.resolvers.unknown import unknown
 
 #: How far ahead one may ask: a year, as long as most agreements run.
 FARTHEST: Final = 366
-
-EVERYTHING: Final = Scope()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,8 @@ async def coverage_gaps(
         )
     rows = await export_roster(OPERATOR, backend)
     scope = await _known(backend, scope, rows)
-    return Report(day, gaps_of(rows, day, scope), gaps_ahead_of(rows, day, scope, days) if days else [])
+    found = gaps_of(rows, day, scope)
+    return Report(day, found, gaps_ahead_of(rows, day, found, scope, days))
 
 
 def _day(text: str) -> str:
@@ -71,14 +70,13 @@ def _day(text: str) -> str:
 
 async def _known(backend: Backend, scope: Scope, rows: Rows) -> Scope:
     """The scope with its ids as the roster writes them."""
-    place = scope.place.strip().upper() if scope.place else None
-    scope = replace(scope, place=place)
-    for field, value, sheet, what in (
-        ("organization", scope.organization, "organizations", "an organization"),
-        ("taskForce", scope.task_force, "task_forces", "a task force"),
-        ("place", scope.place, "jurisdictions", "a place"),
-        ("serviceType", scope.service_type, "service_types", "a service type"),
+    known = replace(scope, place=scope.place.strip().upper() if scope.place else None)
+    for field, typed, id, sheet, what in (
+        ("organization", scope.organization, known.organization, "organizations", "an organization"),
+        ("taskForce", scope.task_force, known.task_force, "task_forces", "a task force"),
+        ("place", scope.place, known.place, "jurisdictions", "a place"),
+        ("serviceType", scope.service_type, known.service_type, "service_types", "a service type"),
     ):
-        if value is not None and all(row["id"] != value for row in rows[sheet]):
-            raise await unknown(backend, field, value, what)
-    return scope
+        if typed is not None and all(row["id"] != id for row in rows[sheet]):
+            raise await unknown(backend, field, typed, what)
+    return known

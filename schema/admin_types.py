@@ -110,7 +110,7 @@ class RosterImport:
                     kind=c.kind,
                     columns=list(c.columns),
                     differences=[
-                        ColumnChange(column=name, before=_cell((c.before or {}).get(name)), after=_cell(c.after[name]))
+                        ColumnChange(column=name, before=cell((c.before or {}).get(name)), after=cell(c.after[name]))
                         for name in c.columns
                     ],
                 )
@@ -173,7 +173,8 @@ def to_raw(tables: list[TableInput]) -> list[RawTable]:
     return raw
 
 
-def _cell(value: Any) -> str | None:
-    if isinstance(value, list):
+def cell(value: Any) -> str | None:
+    """A column's value as a spreadsheet has it; null: empty."""
+    if isinstance(value, list | tuple):
         return "; ".join(str(each) for each in value) or None
     return None if value is None else str(value)

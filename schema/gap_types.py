@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import strawberry
 
-from relaypoint.domain import gaps as domain
+from relaypoint.domain import gaps_roster as domain
 from relaypoint.domain.policy import Action
 from relaypoint.resolvers.gaps import Report
+from relaypoint.schema.admin_types import cell
 from relaypoint.schema.permissions import governed
 
 
@@ -64,7 +65,7 @@ class Gap:
                 text=mend.text,
                 sheet=mend.sheet,
                 row=mend.row,
-                cells=[MendCell(column=column, value=_written(value)) for column, value in mend.columns],
+                cells=[MendCell(column=column, value=cell(value)) for column, value in mend.columns],
                 then=list(mend.then),
             ),
         )
@@ -82,7 +83,3 @@ class GapReport:
         return cls(
             day=report.day, gaps=[Gap.of(gap) for gap in report.gaps], ahead=[Gap.of(gap) for gap in report.ahead]
         )
-
-
-def _written(value: Any) -> str | None:
-    return "; ".join(value) if isinstance(value, tuple) else value

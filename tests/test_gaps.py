@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from relaypoint.domain import gaps_bodies, gaps_cover, gaps_desks
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.errors import Invalid, NotFound
-from relaypoint.domain.gaps import CHECKS, Gap, Scope, gaps, gaps_ahead
+from relaypoint.domain.gaps import CHECKS, Scope, gaps, gaps_ahead
 from relaypoint.domain.gaps_cover import first_silence
+from relaypoint.domain.gaps_roster import Gap
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.roster import SHEETS
 from relaypoint.resolvers.backend import Backend
@@ -82,7 +83,6 @@ async def complete(backend: Backend) -> Sheets:
     """The tiny roster with what it lacks: a second way to each desk, and help in the language of the country."""
     sheets: Sheets = deepcopy(await export_roster(OPERATOR, backend))
     COMPLETE(sheets)
-    # Beds are offered in two parts of the country; these two are all of it.
     return sheets
 
 
@@ -291,6 +291,22 @@ async def test_a_place_is_told_whole_where_all_its_parts_lack_the_same(backend: 
     assert places(quay, shore, part) == ["GB-X-SHORE"]
 
 
+async def test_what_is_offered_in_a_larger_place_counts_in_its_parts(backend: Backend) -> None:
+    sheets = await complete(backend)
+    together(
+        put("services", "shelter-beds", jurisdictions=["GB"]),
+        put("contact_points", "shelter-desk", "shelter-night-desk", hours="Mo-Su 08:00-20:00", holidays=None),
+        put("contact_points", "line-desk", hours="Mo-Su 20:00-08:00"),
+        put("channels", "line-phone", hours=None),
+        add("services", "line-beds", organization="example-line", name="Beds by night", service_type="night-shelter",
+            jurisdictions=["GB-X-NORTH"], interpretation="yes"),
+    )(sheets)  # fmt: skip
+    scope = Scope(service_type="night-shelter")
+    assert [(gap.kind, gap.place) for gap in gaps(sheets, DAY, scope)] == [("no-emergency-cover", "GB-X-SOUTH")]
+    put("task_forces", "example-force", jurisdiction="GB-X-NORTH")(sheets)
+    assert gaps(sheets, DAY, scope) == [], "day and night answer there together"
+
+
 async def test_only_members_in_good_standing_cover_a_place(backend: Backend) -> None:
     for change in (
         put("memberships", "shelter-in-force", "shelter-in-north", standing="suspended"),
@@ -324,17 +340,17 @@ def test_cover_is_that_of_all_together() -> None:
 
 async def test_what_opens_soon_is_told_with_its_day(backend: Backend) -> None:
     sheets = await complete(backend)
-    assert gaps_ahead(sheets, DAY) == []
+    assert gaps_ahead(sheets, DAY, gaps(sheets, DAY)) == []
     end("holders", "shelter-second", day="2026-03-20")(sheets)
     end("pathways", "unit-to-shelter", day="2026-03-10")(sheets)
     end("channels", "unit-phone", day="2026-04-10")(sheets)
     assert gaps(sheets, DAY) == []
-    ahead = gaps_ahead(sheets, DAY)
+    ahead = gaps_ahead(sheets, DAY, gaps(sheets, DAY))
     assert [(gap.opens_on, gap.kind) for gap in ahead] == [
         ("2026-03-10", "pathway-expired"),
         ("2026-03-20", "no-deputy"),
     ]
-    assert [gap.kind for gap in gaps_ahead(sheets, DAY, days=60)][-1] == "single-number"
+    assert [gap.kind for gap in gaps_ahead(sheets, DAY, gaps(sheets, DAY), days=60)][-1] == "single-number"
     for gap in ahead:
         assert gap.opens_on is not None
         assert gap.key not in {each.key for each in gaps(sheets, "2026-03-09")}
@@ -345,7 +361,7 @@ async def test_a_holiday_without_cover_is_told_ahead(backend: Backend) -> None:
     sheets = await complete(backend)
     put("contact_points", "shelter-night-desk", hours="Mo-Su 00:00-24:00; PH off", holidays="GB-ENG")(sheets)
     assert gaps(sheets, DAY) == []
-    (gap,) = gaps_ahead(sheets, DAY, days=40)
+    (gap,) = gaps_ahead(sheets, DAY, gaps(sheets, DAY), days=40)
     assert (gap.kind, "2026-04-03" in gap.text) == ("no-emergency-cover", True)  # Good Friday
 
 
@@ -402,6 +418,10 @@ async def test_what_is_not_in_the_roster_is_told_with_what_may_be_meant(backend:
         with pytest.raises(NotFound) as told:
             await coverage_gaps(OPERATOR, backend, scope)
         assert (told.value.path, hint in told.value.remedy) == (path, True)
+        typed = next(
+            value for value in (scope.task_force, scope.place, scope.service_type, scope.organization) if value
+        )
+        assert f"'{typed}'" in told.value.message, "as it was typed"
     for at, days, path in (("yesterday", 0, ("at",)), (None, -1, ("days",)), (None, 367, ("days",))):
         with pytest.raises(Invalid) as refused:
             await coverage_gaps(OPERATOR, backend, at=at, days=days)
