@@ -71,30 +71,43 @@ async def move_handoff(
     done = await earlier(backend, operation, request)
     if done is not None:
         return Moved(done["handoff"], tuple(done["next"]))
+    row = await _get(backend, id)
     for _ in range(_TRIES):
-        row = await _get(backend, id)
         on = sides(subject, row["sender"]["id"], row["receiver"]["id"])
         if not on:
             raise _no_handoff(id)
-        version = row["handoff"]["version"]
-        if expected_version is not None and version != expected_version:
-            raise _changed(row)
-        expected_version = version
-        changes, side = _decide(backend, row, verb, on, reason, review)
+        try:
+            changes, side = _decide(backend, row, verb, on, reason, review, expected_version)
+        except Conflict:
+            # A read beside somebody's commit may see half of it, so that no is said to what two reads saw alike.
+            row, before = await _get(backend, id), row
+            if row["handoff"] == before["handoff"]:
+                raise
+            continue
+        expected_version = row["handoff"]["version"]
         steps, result = _steps(subject, backend, row, verb, changes, operation, on, side)
         try:
             told = await write_once(backend, operation, steps, request=request, result=result)
         except Unmet:
+            row = await _get(backend, id)
             continue
         return Moved(told["handoff"], tuple(told["next"]))
-    raise _changed(await _get(backend, id))
+    raise _changed(row)
 
 
 def _decide(
-    backend: Backend, row: Row, verb: str, on: frozenset[Side], reason: str | None, review: str | None
+    backend: Backend,
+    row: Row,
+    verb: str,
+    on: frozenset[Side],
+    reason: str | None,
+    review: str | None,
+    expected_version: int | None,
 ) -> tuple[dict[str, Any], Side]:
     """The changes, and the side that makes them; who stands on both sides is the receiver where that may be."""
     handoff, now = row["handoff"], backend.clock()
+    if expected_version not in (None, handoff["version"]):
+        raise _changed(row)
     status = Status(handoff["status"])
     changes: dict[str, Any] = {"changed_at": backend.now()}
     if verb == SEEN:
@@ -174,8 +187,9 @@ def _steps(
             {
                 "handoff": handoff["id"],
                 "operation": operation,
-                "handoff_version": handoff["version"],
+                "before": handoff,
                 "referral_version": referral["version"],
+                "chain_head": referral["chain_head"],
                 "changes": changes,
             },
         ),

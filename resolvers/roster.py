@@ -74,6 +74,7 @@ async def import_roster(
     Rows that the tables leave out stay as they are; a row ends by its ``until``. With any error nothing is applied.
     Raises ``Conflict`` where the roster was changed by somebody else meanwhile.
     """
+    await backend.store.write([Step("roster_settle", {})])
     root, present = await _present(backend)
     checked = check(tables, present.rows)
     errors = checked.errors or against_store(tables, checked.rows, present.rows)
@@ -164,6 +165,7 @@ async def _steps(
     lock = {
         "operation": backend.new_id(),
         "version": root["version"],
+        "previous": root["head"] or "",
         "length": events[-1].sequence,
         "head": events[-1].hash,
     }

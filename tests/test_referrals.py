@@ -11,10 +11,11 @@ import pytest
 from relaypoint.domain import chain
 from relaypoint.domain.errors import Conflict, IllegalTransition, Invalid, NoChannel, NotFound
 from relaypoint.domain.policy import ANONYMOUS, OPERATOR, Kind, NotSignedIn, Subject
+from relaypoint.graph import Row, Store
 from relaypoint.resolvers import audit, handoffs, outbox, referrals, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.finding import NeedInput, find
-from relaypoint.tests.helpers import dump, imported, make_backend, member, raw, row, tiny_roster
+from relaypoint.tests.helpers import Through, dump, imported, make_backend, member, raw, row, tiny_roster
 
 NEED = NeedInput(
     from_organization="example-unit",
@@ -124,6 +125,37 @@ async def test_a_stale_version_is_told_the_present_state(backend: Backend) -> No
     with pytest.raises(IllegalTransition):
         await handoffs.move_handoff(SHELTER, backend, step, "start", expected_version=2)
     assert await dump(backend.store) == before
+
+
+class HalfSeen(Through):
+    """Its first ``times`` reads of a step come beside a commit: the named columns are still as they were before."""
+
+    def __init__(self, inner: Store, before: dict[str, Any], times: int = 1) -> None:
+        super().__init__(inner)
+        self.before, self.times = before, times
+
+    async def read(self, statement: str, /, **parameters: Any) -> list[Row]:
+        rows = await self.inner.read(statement, **parameters)
+        if statement == "handoff_get" and self.times:
+            self.times -= 1
+            return [{**each, "handoff": {**each["handoff"], **self.before}} for each in rows]
+        return rows
+
+
+@pytest.mark.parametrize("before", [{"version": 1}, {"status": "requested"}])
+@pytest.mark.parametrize("expected", [1, None])
+async def test_nothing_is_decided_on_a_step_that_was_half_seen(
+    backend: Backend, before: dict[str, Any], expected: int | None
+) -> None:
+    step = (await send(backend)).referral["handoffs"][0]["id"]
+    await handoffs.move_handoff(SHELTER, backend, step, "reject", reason="no-capacity")
+    present = await dump(backend.store)
+    beside = replace(backend, store=HalfSeen(backend.store, before))
+    with pytest.raises(Conflict) as told:
+        await handoffs.move_handoff(SHELTER, beside, step, "accept", expected_version=expected)
+    assert isinstance(told.value, IllegalTransition) == (expected is None)
+    assert told.value.present["status"] == "rejected"
+    assert await dump(backend.store) == present
 
 
 async def test_the_sides_may_only_say_their_own(backend: Backend) -> None:

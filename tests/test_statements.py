@@ -80,19 +80,21 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
     steps = await raw(
         store,
         "MATCH (c:ContactPoint)<-[:TO]-(h:Handoff)-[:STEP_OF]->(r:Referral) "
-        "RETURN h.id AS id, h.version AS version, r.version AS referral_version ORDER BY h.id",
+        "RETURN h.id AS id, h.status AS status, h.version AS version, r.version AS referral_version, "
+        "r.chain_head AS chain_head ORDER BY h.id",
     )
     (leased,) = await raw(store, "MATCH (n:Notice) WHERE n.lease IS NOT NULL RETURN n.id AS id, n.lease AS lease")
     (notice, *_) = await raw(store, "MATCH (n:Notice) RETURN n.id AS id, n.reference AS reference ORDER BY n.id")
-    (root,) = await raw(store, "MATCH (r:Roster) RETURN r.version AS version")
+    (root,) = await raw(store, "MATCH (r:Roster) RETURN r.version AS version, r.chain_head AS head")
     (desk,) = await raw(store, "MATCH (c:ContactPoint {id: 'unit-desk'}) RETURN c.version AS version")
     (done,) = await raw(store, "MATCH (o:Operation) WHERE size(o.id) = 64 RETURN o.id AS id")
     step = steps[0]
     move = {
         "handoff": step["id"],
         "operation": "lock",
-        "handoff_version": step["version"],
+        "before": {"status": step["status"], "version": step["version"], "reason": None},
         "referral_version": step["referral_version"],
+        "chain_head": step["chain_head"],
         "changes": {"status": "accepted", "reason": None, "changed_at": LATER},
     }
     page = [{"after": after, "limit": 3} for after in (None, "example-line")]
@@ -194,7 +196,10 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         ],
         "notice_settle": [{"id": "new-notice", "lease": "lease", "changes": {"status": "dead", "lease": None}}],
         "notice_unqueue": [{"id": "new-notice"}],
-        "roster_lock": [{"operation": "lock", "version": root["version"], "length": 1000, "head": "head"}],
+        "roster_settle": [{}],
+        "roster_lock": [
+            {"operation": "lock", "version": root["version"], "previous": root["head"], "length": 1000, "head": "head"}
+        ],
         "roster_record": [{"events": [{"id": "new.1", "sequence": 1000}, {"id": "new.2", "sequence": 1001}]}],
         "contact_points_touch": [{"ids": ["shelter-desk", "line-desk"]}],
     }
@@ -219,16 +224,27 @@ def by_sheet() -> dict[str, list[Parameters]]:
     return found | {f"{sheet}_unlink": [{"ids": [rows[0], f"new-{sheet}"]}] for sheet, rows in ids.items()}
 
 
-def stale() -> list[tuple[str, Parameters]]:
-    """What compare-and-set has to refuse, after all of the above was written."""
-    lock = {"operation": "lock", "version": 0, "length": 0, "head": ""}
-    move = {"handoff": "new-handoff", "operation": "lock", "changes": {"status": "accepted"}}
+async def stale(store: Store) -> list[tuple[str, Parameters]]:
+    """What compare-and-set has to refuse, after all of the above was written: one thing is amiss in each."""
+    (root,) = await store.read("roster_root")
+    lock = {"operation": "lock", "version": root["version"], "previous": root["head"], "length": 0, "head": ""}
+    move = {
+        "handoff": "new-handoff",
+        "operation": "lock",
+        "changes": {"status": "accepted"},
+        "before": {"status": "requested", "version": 1},
+        "referral_version": 1,
+        "chain_head": "h",
+    }
     desk = {"contact_point": "unit-desk", "referral": "new-referral", "operation": "lock", "properties": {}}
     return [
-        ("roster_lock", lock),
+        ("roster_lock", {**lock, "version": 0}),
+        ("roster_lock", {**lock, "previous": "another"}),
         ("key_check_set", {"operation": "lock", "key_check": "another"}),
-        ("handoff_move", {**move, "handoff_version": 1, "referral_version": 9}),
-        ("handoff_move", {**move, "handoff_version": 9, "referral_version": 1}),
+        ("handoff_move", {**move, "referral_version": 9}),
+        ("handoff_move", {**move, "chain_head": "another"}),
+        ("handoff_move", {**move, "before": {"status": "requested", "version": 9}}),
+        ("handoff_move", {**move, "before": {"status": "accepted", "version": 1}}),
         ("handoff_create", {**desk, "id": "newer-handoff", "contact_point_version": 99}),
         ("handoff_close", {"handoff": "new-handoff"}),
         ("notice_settle", {"id": "new-notice", "lease": "another", "changes": {"status": "delivered"}}),
@@ -272,7 +288,7 @@ async def test_every_statement_does_the_same_on_both_engines(embedded_url: str, 
                 if statement.mode == "write":
                     assert await dump(embedded) == await dump(neo4j), (name, given)
         before = await dump(embedded)
-        for name, given in stale():
+        for name, given in await stale(embedded):
             assert set(given) == statements()[name].parameters, name
             for store in (embedded, neo4j):
                 with pytest.raises(Unmet):
@@ -287,6 +303,10 @@ async def ask(store: Store, statement: Statement, given: Parameters) -> list[Row
     return rows
 
 
+#: They make what is there already, and wait for others.
+LEAVES_ALL = {"schema_found", "roster_settle"}
+
+
 async def test_every_writing_statement_changes_something(embedded_url: str) -> None:
     """Else the comparison above would compare nothing."""
     async with opened(embedded_url, {"user": None, "password": None}) as store:
@@ -297,7 +317,7 @@ async def test_every_writing_statement_changes_something(embedded_url: str) -> N
             for given in sets:
                 await ask(store, statements()[name], given)
             changed = await dump(store) != before
-            assert changed == (statements()[name].mode == "write" and name != "schema_found"), name
+            assert changed == (statements()[name].mode == "write" and name not in LEAVES_ALL), name
 
 
 def test_every_statement_is_run_by_the_code() -> None:

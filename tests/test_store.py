@@ -39,7 +39,7 @@ def part(id: str, of: str) -> Step:
 
 
 def lock(version: int, by: str = "test") -> Step:
-    return Step("roster_lock", {"operation": by, "version": version, "length": 0, "head": ""})
+    return Step("roster_lock", {"operation": by, "version": version, "previous": "", "length": 0, "head": ""})
 
 
 def operation(id: str, fingerprint: str = "f", result: str = "{}") -> Operation:

@@ -40,7 +40,8 @@ CREATE (h)-[:ALONG]->(p)
 RETURN h.id AS id
 
 // name: handoff_move
-// The compare-and-set: lock, then test, then set.
+// The compare-and-set: lock, then test, then set. What was decided on must be what is there, not its version alone: a
+// read beside a commit may have seen the one half of it as it was and the other as it became.
 // mode: write
 // starts: id
 MATCH (h:Handoff {id: $handoff})
@@ -49,7 +50,8 @@ LIMIT 1
 MATCH (h)-[:STEP_OF]->(r:Referral)
 SET r.lock = $operation
 WITH h, r
-WHERE h.version = $handoff_version AND r.version = $referral_version
+WHERE r.version = $referral_version AND r.chain_head = $chain_head
+  AND all(key IN keys($before) WHERE coalesce(h[key], '') = coalesce($before[key], ''))
 SET h += $changes, h.version = h.version + 1, r.version = r.version + 1
 RETURN h.version AS version
 

@@ -6,13 +6,21 @@
 MATCH (r:Roster {id: 'roster'})
 RETURN r.version AS version, r.chain_length AS length, r.chain_head AS head
 
+// name: roster_settle
+// Waits until a change that is being committed is there as a whole, for what is read next.
+// mode: write
+// starts: id
+MATCH (r:Roster {id: 'roster'})
+SET r.lock = r.lock
+RETURN r.version AS version
+
 // name: roster_lock
 // mode: write
 // starts: id
 MATCH (r:Roster {id: 'roster'})
 SET r.lock = $operation
 WITH r
-WHERE r.version = $version
+WHERE r.version = $version AND coalesce(r.chain_head, '') = $previous
 SET r.version = r.version + 1, r.chain_length = $length, r.chain_head = $head
 RETURN r.version AS version
 
