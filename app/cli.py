@@ -20,10 +20,14 @@ from relaypoint.app.commands import Run, commands
 from relaypoint.app.console import app, audits, command, err, out, tell
 from relaypoint.app.doctor import examine
 from relaypoint.app.settings import Settings, read_settings
-from relaypoint.domain.errors import Invalid, Problem
+from relaypoint.domain.errors import Invalid, NotFound, Problem
 from relaypoint.domain.handoffs import ALIASES
 from relaypoint.domain.words import Confidentiality, Priority
 
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="TIME", help="As on record at that instant, or at the end of that day (UTC)."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 From = Annotated[str, typer.Option("--from", metavar="ORG", help="The organization that asks.")]
 Service = Annotated[str, typer.Option("--service", metavar="CODE", help="Service type, as emergency-support.")]
@@ -249,12 +253,13 @@ async def gaps(
     service: Annotated[str | None, typer.Option("--service", metavar="CODE", help="Only those that touch it.")] = None,
     at: Annotated[str | None, typer.Option("--at", metavar="DAY", help="As of that day, as 2026-03-01.")] = None,
     ahead: Annotated[int, typer.Option("--ahead", metavar="DAYS", help="How many days to look ahead.")] = 30,
+    as_of: AsOf = None,
     as_json: Json = False,
 ) -> int:
     """Where the roster has holes that a case could fall into, gravest first, and which ones open soon."""
     scope = {"organization": organization, "taskForce": task_force, "place": place, "serviceType": service}
     async with commands(read_settings()) as run:
-        found = await run("Gaps", {**scope, "at": at, "days": ahead})
+        found = await run("Gaps", {**scope, "at": at, "days": ahead, "asOf": as_of})
     tell(as_json, found, lambda: show_gaps.gaps(out, found))
     return 1 if found["gaps"] else 0
 
@@ -285,6 +290,7 @@ async def import_(
 async def export(
     path: Annotated[Path, typer.Argument(help="A folder for CSV files, or a name that ends in .xlsx.")],
     force: Annotated[bool, typer.Option("--force", help="Write over what is there.")] = False,
+    as_of: AsOf = None,
     as_json: Json = False,
 ) -> int:
     """Write the whole roster in the same format; importing it again changes nothing."""
@@ -293,10 +299,33 @@ async def export(
     check_target(path, force)
 
     async with commands(read_settings()) as run:
-        sheets = await run("Roster", {})
+        sheets = await run("Roster", {"asOf": as_of})
     write_tables(path, sheets)
     counts = {sheet: len(rows) for sheet, rows in sheets.items()}
     tell(as_json, {"path": str(path), "rows": counts}, lambda: out.print(f"{sum(counts.values())} rows to {path}"))
+    return 0
+
+
+@command("members")
+async def members(
+    task_force: Annotated[str, typer.Argument(metavar="TASK_FORCE", help="Its id.")],
+    on: Annotated[str | None, typer.Option("--on", metavar="DAY", help="Only who was in it on that day.")] = None,
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> int:
+    """Who is in a task force, or was: --on a day, and --as-of what was on record at a moment."""
+    async with commands(read_settings()) as run:
+        found = await run("Members", {"key": task_force.strip().lower(), "on": on, "asOf": as_of})
+    if found is None:
+        raise NotFound(
+            "members.none",
+            "There is no task force '{id}'{then}.",
+            path=("task_force",),
+            remedy="relaypoint export shows what there is, in task_forces.",
+            id=task_force,
+            then=" on record at that time" if as_of else "",
+        )
+    tell(as_json, found, lambda: show_gaps.members(out, found))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""How the command line shows the roster's gaps."""
+"""How the command line shows the roster's gaps, and who is in a task force."""
 
 from __future__ import annotations
 
@@ -50,3 +50,13 @@ def _table(title: str, found: Sequence[Data]) -> Table:
 
 def _mend(gap: Data) -> str:
     return f"{gap['mend']['by']}: {gap['mend']['text']}"
+
+
+def members(console: Console, force: Data) -> None:
+    title = f"{escape(force['name'])} ({len(force['memberships'])})"
+    table = wide(title, ("Who", 5), ("As", 3), ("Since", 2), ("Until", 2))
+    for each in sorted(force["memberships"], key=lambda row: (row["organization"]["name"], row["role"])):
+        standing = "" if each["standing"] == "full" else f" ({each['standing']})"
+        role = escape(each["role"] + standing)
+        table.add_row(escape(each["organization"]["name"]), role, each["since"] or "", each["until"] or "")
+    console.print(table)

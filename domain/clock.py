@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, TypeAlias
 
 import isodate  # type: ignore[import-untyped, unused-ignore]
@@ -62,6 +62,23 @@ def parse_instant(text: str) -> datetime:
         remedy="Write date, time and offset, such as 2026-11-23T20:08:41Z or 2026-11-23T20:08+01:00.",
         value=text[:60],
     )
+
+
+def parse_day(text: str, *, path: tuple[str, ...] = ()) -> str:
+    """An ISO day, as ``2026-03-01``. Raises Invalid with that path for anything else."""
+    try:
+        day = date.fromisoformat(text.strip()).isoformat()
+        if day == text.strip():  # Not one that is written as a week or without hyphens.
+            return day
+        raise ValueError
+    except ValueError:
+        raise Invalid(
+            "clock.day",
+            "'{value}' is not a day.",
+            path=path,
+            remedy="Write it as year, month and day, such as 2026-03-01.",
+            value=text[:60],
+        ) from None
 
 
 def parse_duration(text: str, *, path: tuple[str, ...] = ()) -> Duration:

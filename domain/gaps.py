@@ -57,10 +57,12 @@ EVERYTHING: Final = Scope()
 
 
 def gaps(rows: Rows, day: str, scope: Scope = EVERYTHING) -> list[Gap]:
-    """All gaps of the roster on a day (ISO), the gravest first. ``rows`` are the sheets' columns, as exported."""
+    """All gaps of the roster on a day (ISO), the gravest first. ``rows`` are the sheets' columns, by id."""
     roster = Roster(rows, day)
-    found = (gap for check in CHECKS for gap in check(roster))
-    return sorted((gap for gap in found if scope.has(roster, gap)), key=_order)
+    found = [gap for check in CHECKS for gap in check(roster)]
+    if scope != EVERYTHING:
+        found = [gap for gap in found if scope.has(roster, gap)]
+    return sorted(found, key=_order)
 
 
 def gaps_ahead(rows: Rows, day: str, known: Iterable[Gap], scope: Scope = EVERYTHING, days: int = AHEAD) -> list[Gap]:
@@ -79,7 +81,7 @@ def gaps_ahead(rows: Rows, day: str, known: Iterable[Gap], scope: Scope = EVERYT
 def _turns(rows: Rows, day: date, days: int) -> list[str]:
     """The days ahead on which a row begins or ends, and one a week, since holidays are in no row."""
     first, last = day.isoformat(), (day + timedelta(days=days)).isoformat()
-    dates = {row[edge] for of in rows.values() for row in of for edge in ("since", "until") if row[edge]}
+    dates = {row[edge] for of in rows.values() for row in of.values() for edge in ("since", "until") if row[edge]}
     weeks = {(day + timedelta(days=ahead)).isoformat() for ahead in range(7, days + 1, 7)}
     return sorted(each for each in dates | weeks if first < each <= last)
 

@@ -67,13 +67,18 @@ def successor_missing(roster: Roster) -> Iterator[Gap]:
 
 def abolished_place(roster: Roster) -> Iterator[Gap]:
     """What is in force for places that are all abolished: nobody who asks for a place of today finds it."""
+    gone = {
+        id: place
+        for id, place in roster.all["jurisdictions"].items()
+        if id not in roster.now["jurisdictions"] and Dated(until=place["until"]).ended(roster.day)
+    }
     for sheet, owner in (("organizations", "id"), ("services", "organization"), ("contact_points", "organization")):
         for row in roster.now[sheet].values():
-            places = [roster.all["jurisdictions"][id] for id in row["jurisdictions"]]
-            if not places or not all(Dated(until=place["until"]).ended(roster.day) for place in places):
+            if not row["jurisdictions"] or not gone.keys() >= set(row["jurisdictions"]):
                 continue
             if row[owner] not in roster.now["organizations"]:
                 continue
+            places = [gone[id] for id in row["jurisdictions"]]
             heirs = list(dict.fromkeys(heir for place in places for heir in place["replaced_by"]))
             names = ", ".join(roster.name("jurisdictions", heir) for heir in heirs) or "?"
             yield Gap(

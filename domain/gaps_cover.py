@@ -85,8 +85,8 @@ class _Cover:
     def _desks(self, services: Iterable[Columns]) -> Iterator[Columns]:
         """The services' contact points in force that can be reached."""
         for service in services:
-            for desk in self.roster.desks.get(service["organization"], ()):
-                if takes(desk["service_types"], service["service_type"]) and self.roster.reachable(desk["id"]):
+            for desk in self.roster.reachable_desks.get(service["organization"], ()):
+                if takes(desk["service_types"], service["service_type"]):
                     yield desk
 
     def _spoken(self, language: str, services: Iterable[Columns]) -> bool:
@@ -100,6 +100,7 @@ class _Cover:
         return [language for desk in self._desks((service,)) for language in desk["languages"]]
 
     def _silence(self, services: Iterable[Columns]) -> datetime | None:
+        """When first nobody answers there; the first instant of the day where nobody ever does."""
         calendars = frozenset(
             Calendar(desk["time_zone"], channel["hours"] or desk["hours"], desk["holidays"])
             for desk in self._desks(services)

@@ -38,7 +38,7 @@ def no_contact_point(roster: Roster) -> Iterator[Gap]:
 
 
 def no_channel(roster: Roster) -> Iterator[Gap]:
-    for desk, owner in roster.owned_desks():
+    for desk, owner in roster.owned_desks:
         if roster.reachable(desk["id"]):
             continue
         # With another desk for the same, a case still finds somebody there.
@@ -61,7 +61,7 @@ def no_channel(roster: Roster) -> Iterator[Gap]:
 
 def unsure_channels(roster: Roster) -> Iterator[Gap]:
     """The desk has channels, but none that is known to work."""
-    for desk, _ in roster.owned_desks():
+    for desk, _ in roster.owned_desks:
         channels = roster.usable(desk["id"])
         states = {channel["state"] for channel in channels}
         if not channels or "working" in states:
@@ -99,7 +99,7 @@ def unsure_channels(roster: Roster) -> Iterator[Gap]:
 def unsafe_channels(roster: Roster) -> Iterator[Gap]:
     """Cases are sent to the desk, but none of its channels is safe enough for one."""
     targets = {pathway["contact_point"] for pathway in roster.now["pathways"].values()}
-    for desk, owner in roster.owned_desks():
+    for desk, owner in roster.owned_desks:
         levels = [Confidentiality(channel["assurance"]).level for channel in roster.usable(desk["id"])]
         if levels and max(levels) < NEEDED.level and (owner in roster.services or desk["id"] in targets):
             yield _of(
@@ -122,7 +122,7 @@ def unsafe_channels(roster: Roster) -> Iterator[Gap]:
 
 
 def single_number(roster: Roster) -> Iterator[Gap]:
-    for desk, _ in roster.owned_desks():
+    for desk, _ in roster.owned_desks:
         channels = roster.usable(desk["id"])
         ways = {channel["via"] or channel["address"] for channel in channels}
         if len(ways) == 1 and None not in ways:
@@ -147,7 +147,7 @@ def single_number(roster: Roster) -> Iterator[Gap]:
 
 def holders(roster: Roster) -> Iterator[Gap]:
     """A desk that named people hold has nobody, or nobody to stand in."""
-    for desk, _ in roster.owned_desks():
+    for desk, _ in roster.owned_desks:
         held = roster.holders.get(desk["id"], [])
         if desk["staffing"] != "holder":
             continue
@@ -180,7 +180,7 @@ def holders(roster: Roster) -> Iterator[Gap]:
 def one_person(roster: Roster) -> Iterator[Gap]:
     """One person is alone in holding several desks: when they are away, all of these are."""
     alone: dict[tuple[str, str], list[Columns]] = {}
-    for desk, owner in roster.owned_desks():
+    for desk, owner in roster.owned_desks:
         people = {(row["name"] or "").casefold() for row in roster.holders.get(desk["id"], ())}
         if desk["staffing"] == "holder" and len(people) == 1 and (person := people.pop()):
             alone.setdefault((owner, person), []).append(desk)

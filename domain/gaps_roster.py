@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
-from relaypoint.domain.model import Dated
+from relaypoint.domain.model import holds
 from relaypoint.domain.texts import Text
 
 Columns = Mapping[str, Any]
-Rows = Mapping[str, Sequence[Columns]]
+#: By sheet and id.
+Rows = Mapping[str, Mapping[str, Columns]]
 
 #: From gravest to lightest; the report comes in this order.
 SEVERITIES: Final = ("critical", "major", "minor")
@@ -62,16 +64,14 @@ class Gap:
 
 
 class Roster:
-    """``rows`` are the sheets' columns, as exported; ``day`` is ISO."""
+    """``rows`` are the sheets' columns, by id; ``day`` is ISO."""
 
     def __init__(self, rows: Rows, day: str) -> None:
         self.day = day
-        self.all = {sheet: {row["id"]: row for row in of} for sheet, of in rows.items()}
-        self.now = {
-            sheet: {id: row for id, row in of.items() if Dated(since=row["since"], until=row["until"]).holds(day)}
-            for sheet, of in self.all.items()
-        }
-        self.channels = _grouped(self.now["channels"].values(), "contact_point")
+        self.all = rows
+        self.now = {sheet: {id: row for id, row in of.items() if holds(row, day)} for sheet, of in rows.items()}
+        working = (c for c in self.now["channels"].values() if c["state"] != "dead" and c["condition"] != "contingency")
+        self._usable = _grouped(working, "contact_point")
         self.holders = _grouped(self.now["holders"].values(), "contact_point")
         self.former = _grouped(self.all["holders"].values(), "contact_point")
         self.desks = _grouped(self.now["contact_points"].values(), "organization")
@@ -82,18 +82,25 @@ class Roster:
     def name(self, sheet: str, id: str) -> str:
         return str(self.all[sheet][id]["name"]) if id in self.all[sheet] else id
 
-    def owned_desks(self) -> Iterator[tuple[Columns, str]]:
+    @cached_property
+    def owned_desks(self) -> list[tuple[Columns, str]]:
         """The contact points of organizations in being, each with its owner's id."""
-        for desk in self.now["contact_points"].values():
-            if desk["organization"] in self.now["organizations"]:
-                yield desk, desk["organization"]
+        bodies = self.now["organizations"]
+        owners = ((desk, desk["organization"]) for desk in self.now["contact_points"].values())
+        return [(desk, owner) for desk, owner in owners if owner in bodies]
 
-    def usable(self, desk: str) -> list[Columns]:
+    @cached_property
+    def reachable_desks(self) -> Mapping[str, Sequence[Columns]]:
+        """The contact points that can be reached, by their owner."""
+        desks = (desk for desk in self.now["contact_points"].values() if desk["id"] in self._usable)
+        return _grouped(desks, "organization")
+
+    def usable(self, desk: str) -> Sequence[Columns]:
         """Its channels that may work in normal times."""
-        return [c for c in self.channels.get(desk, ()) if c["state"] != "dead" and c["condition"] != "contingency"]
+        return self._usable.get(desk, ())
 
     def reachable(self, desk: str) -> bool:
-        return bool(self.usable(desk))
+        return desk in self._usable
 
     def within(self, place: str | None) -> list[str]:
         """The place and all that it lies in, the nearest first."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.words import (
@@ -22,6 +23,16 @@ from relaypoint.domain.words import (
 )
 
 
+def within(day: str, since: str | None, until: str | None) -> bool:
+    """Whether the day (ISO) is within since (inclusive) and until (exclusive); None is open."""
+    return (since is None or since <= day) and (until is None or day < until)
+
+
+def holds(row: Mapping[str, Any], day: str) -> bool:
+    """Whether a row of the roster is in force on that day (ISO)."""
+    return within(day, row["since"], row["until"])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dated:
     since: str | None = None
@@ -29,7 +40,7 @@ class Dated:
 
     def holds(self, day: str) -> bool:
         """Whether ``day`` (ISO) is within since (inclusive) and until (exclusive)."""
-        return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
+        return within(day, self.since, self.until)
 
     def ended(self, day: str) -> bool:
         return self.until is not None and self.until <= day

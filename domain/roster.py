@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_origin
 
 from pydantic import AfterValidator, Field
 from pydantic_core.core_schema import ValidationInfo
@@ -246,7 +246,7 @@ class GuidanceRow(Row):
 
 @dataclass(frozen=True)
 class Sheet:
-    """``references`` maps a column to the sheet whose ids it holds."""
+    """``references`` maps a column to the sheet whose ids it holds; ``lists`` are the columns of several values."""
 
     name: str
     singular: str
@@ -254,6 +254,9 @@ class Sheet:
     columns: tuple[str, ...]
     required: tuple[str, ...]
     references: Mapping[str, str]
+    lists: frozenset[str]
+    #: What a column that a row leaves out holds, where that is not None.
+    defaults: Mapping[str, Any]
 
 
 def _sheet(singular: str, model: type[Row]) -> Sheet:
@@ -263,7 +266,10 @@ def _sheet(singular: str, model: type[Row]) -> Sheet:
     }
     columns = ("id", *own, "since", "until", "source", "as_of")
     required = tuple(each for each in columns if model.model_fields[each].is_required())
-    return Sheet(model.sheet, singular, model, columns, required, references)
+    left_out = {each: info.get_default(call_default_factory=True) for each, info in model.model_fields.items()}
+    lists = frozenset(each for each in columns if get_origin(model.model_fields[each].annotation) is list)
+    defaults = {each: left_out[each] for each in columns if each not in required and left_out[each] is not None}
+    return Sheet(model.sheet, singular, model, columns, required, references, lists, defaults)
 
 
 #: In the order in which they can be imported: what a sheet refers to comes before it, but for hotline and coordinator.

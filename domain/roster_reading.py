@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 from pydantic import ValidationError
@@ -25,9 +26,10 @@ def read_row(
     except ValidationError as refusal:
         # What the row must hold together is looked at below, also where single values are refused.
         found = [_fault(each, refusal.title) for each in refusal.errors(include_url=False) if each["loc"]]
-    for name, info in model.model_fields.items():
-        if not info.is_required() and is_empty(cells.get(name)):
-            reading.values.setdefault(name, info.get_default(call_default_factory=True, validated_data={}))
+    sheet = SHEETS[model.sheet]
+    for name in sheet.columns:
+        if name not in reading.values and name not in sheet.required and is_empty(cells.get(name)):
+            reading.values[name] = copy(sheet.defaults.get(name))
     found += model.rules(reading.values)
     return (None if found else row), reading.values, found
 

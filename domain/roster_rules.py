@@ -32,6 +32,10 @@ CHAINS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+#: The sheets whose rows have to hold something together.
+RULED: Final = (*CHAINS, "channels", "holders")
+
+
 def together(sheets: Mapping[str, Sequence[Numbered]]) -> Iterator[tuple[str, int, Fault]]:
     """Every fault between rows, as ``(sheet, row number, fault)``."""
     for sheet, columns in CHAINS.items():

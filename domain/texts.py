@@ -6,12 +6,14 @@ fills in the same values. No sentence is put together from pieces.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 
 class Text(str):
     """An English sentence that remembers its ``message_id``, its ``template`` and the ``fields`` filled in."""
 
+    __slots__ = ("fields", "message_id", "template")
     message_id: str
     template: str
     fields: dict[str, Any]
@@ -19,6 +21,15 @@ class Text(str):
 
 def say(message_id: str, template: str, **fields: Any) -> Text:
     """``template`` is a format string over ``fields``."""
+    return _filled(message_id, template, fields) if fields else _constant(message_id, template)
+
+
+@cache
+def _constant(message_id: str, template: str) -> Text:
+    return _filled(message_id, template, {})
+
+
+def _filled(message_id: str, template: str, fields: dict[str, Any]) -> Text:
     text = Text(template.format(**fields))
     text.message_id, text.template, text.fields = message_id, template, fields
     return text

@@ -11,7 +11,7 @@ from relaypoint.domain.errors import NotFound
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.replay import differing_handoffs, differing_rows
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.roster import export_roster
+from relaypoint.resolvers.known import read_whole
 
 _PAGE = 200
 
@@ -36,7 +36,7 @@ class Broken:
 @permitted(Action.VERIFY_CHAIN)
 async def verify(subject: Subject, backend: Backend) -> list[Broken]:
     """Everything whose record is broken or whose state differs from it: the roster first, then referrals by age."""
-    found = await _settled(lambda: _roster(subject, backend))
+    found = await _settled(lambda: _roster(backend))
     before = None
     while True:
         page = await backend.store.read("referrals_all", before=before, limit=_PAGE)
@@ -78,16 +78,19 @@ async def _referral(backend: Backend, id: str) -> list[Broken]:
     ]
 
 
-async def _roster(subject: Subject, backend: Backend) -> list[Broken]:
+async def _roster(backend: Backend) -> list[Broken]:
     (root,) = await backend.store.read("roster_root")
     events = [chain.Event(**row["event"]) for row in await backend.store.read("roster_events")]
     length = root["length"] or 0
     broken = chain.broken_link(events, length, root["head"] or "")
     if broken is not None:
         return [Broken("roster", "roster", broken, f"event {broken} of {length} does not hold")]
+    # From the store itself: what is known from the record would always be as it says.
+    whole = await read_whole(backend.store)
+    stored = {sheet: rows.values() for sheet, rows in whole.rows.items()}
     return [
         Broken("roster", "roster", None, f"row {id} of {sheet} is not stored as its record says")
-        for sheet, id in differing_rows(events, await export_roster(subject, backend))
+        for sheet, id in differing_rows(events, stored)
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Concatenate, Final, ParamSpec, TypeVar, cast
 
@@ -14,6 +14,7 @@ import uuid_utils
 from relaypoint.domain.clock import format_instant
 from relaypoint.domain.policy import Action, Subject, require
 from relaypoint.graph import Store
+from relaypoint.resolvers.known import Memory
 from relaypoint.resolvers.vault import Vault
 
 P = ParamSpec("P")
@@ -25,13 +26,17 @@ _ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The store, the clock, the ids and the keys. All of them are injected; none is a global."""
+    """The store, the clock, the ids and the keys. All of them are injected; none is a global.
+
+    ``memory`` is what was known of this store's roster last.
+    """
 
     store: Store
     clock: Callable[[], datetime]
     vault: Vault
     new_id: Callable[[], str] = lambda: str(uuid_utils.uuid7())
     random: Callable[[], str] = lambda: "".join(secrets.choice(_ALPHABET) for _ in range(10))
+    memory: Memory = field(default_factory=Memory)
 
     def now(self) -> str:
         """The present instant, 24 characters, UTC."""

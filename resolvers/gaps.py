@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Final
 
+from relaypoint.domain.clock import parse_day
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.gaps import EVERYTHING, Scope
 from relaypoint.domain.gaps import gaps as gaps_of
 from relaypoint.domain.gaps import gaps_ahead as gaps_ahead_of
 from relaypoint.domain.gaps_roster import Gap, Rows
-from relaypoint.domain.policy import OPERATOR, Action, Subject
+from relaypoint.domain.history import moment
+from relaypoint.domain.policy import Action, Subject
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.roster import export_roster
+from relaypoint.resolvers.known import Known, roster_at
 from relaypoint.resolvers.unknown import unknown
 
 #: How far ahead one may ask: a year, as long as most agreements run.
 FARTHEST: Final = 366
+
+#: How many answers about the same roster are kept: a few coordinators' days and scopes.
+_KEPT: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +37,21 @@ class Report:
 
 @permitted(Action.SEE_GAPS)
 async def coverage_gaps(
-    subject: Subject, backend: Backend, scope: Scope = EVERYTHING, *, at: str | None = None, days: int = 0
+    subject: Subject,
+    backend: Backend,
+    scope: Scope = EVERYTHING,
+    *,
+    at: str | None = None,
+    days: int = 0,
+    as_of: str | None = None,
 ) -> Report:
-    """All gaps within the scope, the gravest first, as of today or of the day ``at``; and those of the ``days`` after
-    it, the next first.
+    """All gaps within the scope, the gravest first, on the day ``at`` (today unless given); and those of the ``days``
+    after it, the next first. ``as_of`` a day or an instant: as the roster was on record then, and ``at`` that day.
 
     Raises ``Invalid`` for a day that is none and for too many days, ``NotFound`` where the scope names what the roster
     does not hold.
     """
-    day = _day(at) if at else backend.now()[:10]
+    day = parse_day(at, path=("at",)) if at else (moment(as_of) if as_of else backend.now())[:10]
     if not 0 <= days <= FARTHEST:
         raise Invalid(
             "gaps.days",
@@ -49,23 +61,22 @@ async def coverage_gaps(
             most=FARTHEST,
             value=days,
         )
-    rows = await export_roster(OPERATOR, backend)
+    known = await roster_at(backend, as_of)
+    rows = known.rows
     scope = await _known(backend, scope, rows)
-    found = gaps_of(rows, day, scope)
-    return Report(day, found, gaps_ahead_of(rows, day, found, scope, days))
+    found = await _once(known, ("gaps", day, scope), lambda: gaps_of(rows, day, scope))
+    ahead = await _once(known, ("ahead", day, scope, days), lambda: gaps_ahead_of(rows, day, found, scope, days))
+    return Report(day, found, ahead)
 
 
-def _day(text: str) -> str:
-    try:
-        return date.fromisoformat(text.strip()).isoformat()
-    except ValueError:
-        raise Invalid(
-            "gaps.day",
-            "'{value}' is not a day.",
-            path=("at",),
-            remedy="Write it as year, month and day, such as 2026-03-01.",
-            value=text[:60],
-        ) from None
+async def _once(known: Known, what: Hashable, work: Callable[[], list[Gap]]) -> list[Gap]:
+    """Worked out once for a roster as it is; beside the loop, so that on a large one others are answered meanwhile."""
+    if what not in known.derived:
+        if len(known.derived) >= _KEPT:
+            known.derived.clear()
+        known.derived[what] = await asyncio.to_thread(work)
+    found: list[Gap] = known.derived[what]
+    return found
 
 
 async def _known(backend: Backend, scope: Scope, rows: Rows) -> Scope:
@@ -77,6 +88,6 @@ async def _known(backend: Backend, scope: Scope, rows: Rows) -> Scope:
         ("place", scope.place, known.place, "jurisdictions", "a place"),
         ("serviceType", scope.service_type, known.service_type, "service_types", "a service type"),
     ):
-        if typed is not None and all(row["id"] != id for row in rows[sheet]):
+        if typed is not None and id not in rows[sheet]:
             raise await unknown(backend, field, typed, what)
     return known

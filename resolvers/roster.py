@@ -12,15 +12,11 @@ from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.roster import SHEETS, Sheet
 from relaypoint.graph import Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.known import Columns, Known, comparable, roster_at
 from relaypoint.resolvers.roster_against import against_store
 from relaypoint.resolvers.roster_check import RosterError, check
 from relaypoint.resolvers.tables_cells import RawTable
 from relaypoint.resolvers.writing import write_once
-
-Columns = dict[str, Any]
-
-#: So often the roster is read anew because an import came in between.
-_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +26,7 @@ class Change:
     sheet: str
     id: str
     kind: str
-    before: Columns | None
+    before: Mapping[str, Any] | None
     after: Columns
 
     @property
@@ -55,12 +51,6 @@ class Import:
     left: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Present:
-    rows: dict[str, dict[str, Columns]] = field(default_factory=dict)
-    versions: dict[str, dict[str, int]] = field(default_factory=dict)
-
-
 @permitted(Action.CHANGE_ROSTER)
 async def import_roster(
     subject: Subject,
@@ -75,7 +65,7 @@ async def import_roster(
     Raises ``Conflict`` where the roster was changed by somebody else meanwhile.
     """
     await backend.store.write([Step("roster_settle", {})])
-    root, present = await _present(backend)
+    present = await backend.memory.roster(backend.store)
     checked = check(tables, present.rows)
     errors = checked.errors or against_store(tables, checked.rows, present.rows)
     if errors:
@@ -83,7 +73,7 @@ async def import_roster(
     changes = []
     for sheet, rows in checked.rows.items():
         for row in rows:
-            after = _comparable(SHEETS[sheet], row.model_dump(mode="json"))
+            after = comparable(SHEETS[sheet], row.model_dump(mode="json"))
             before = present.rows[sheet].get(row.id)
             if before != after:
                 changes.append(Change(sheet, row.id, _kind(before, after, backend.now()[:10]), before, after))
@@ -95,7 +85,7 @@ async def import_roster(
     }
     if dry_run or not changes:
         return Import([], changes, False, total, left)
-    steps = await _steps(subject, backend, root, present, changes)
+    steps = await _steps(subject, backend, present, changes)
     try:
         # As one operation: where the answer to a commit is lost, the retry finds that it was done.
         await write_once(backend, backend.new_id(), steps, request={}, result={})
@@ -109,48 +99,17 @@ async def import_roster(
 
 
 @permitted(Action.EXPORT_ROSTER)
-async def export_roster(subject: Subject, backend: Backend) -> dict[str, list[Columns]]:
-    """Every sheet with its rows by id, in the columns of the roster format. Raises ``Conflict``
-    where others change it all the time."""
-    _, present = await _present(backend)
-    return {sheet: [rows[id] for id in sorted(rows)] for sheet, rows in present.rows.items()}
+async def export_roster(subject: Subject, backend: Backend, *, as_of: str | None = None) -> dict[str, list[Columns]]:
+    """Every sheet with its rows by id, in the columns of the roster format; ``as_of`` a day or an instant, as they
+    were on record then.
+
+    Raises ``Conflict`` where others change it all the time, ``Invalid`` for a moment that is none.
+    """
+    known = await roster_at(backend, as_of)
+    return {sheet: [dict(of[id]) for id in sorted(of)] for sheet, of in known.rows.items()}
 
 
-async def _present(backend: Backend) -> tuple[Mapping[str, Any], _Present]:
-    """The roster's root and its rows. Sheets are read one by one, so all again where an import came in between."""
-    (root,) = await backend.store.read("roster_root")
-    for _ in range(_TRIES):
-        found = _Present()
-        for name, sheet in SHEETS.items():
-            rows = await backend.store.read(f"{name}_list")
-            found.rows[name] = {row["row"]["id"]: _comparable(sheet, row["row"]) for row in rows}
-            found.versions[name] = {row["row"]["id"]: row["version"] for row in rows}
-        before, (root,) = root, await backend.store.read("roster_root")
-        if root["version"] == before["version"]:
-            return root, found
-    raise Conflict(
-        "roster.busy",
-        "The roster is being changed by others all the time; it can't be read as a whole now.",
-        remedy="Try again when they are done.",
-    )
-
-
-def _comparable(sheet: Sheet, row: Mapping[str, Any]) -> Columns:
-    """The row's columns in their order; a list of references has no order of its own, so it gets one."""
-    lists = {name for name in sheet.columns if isinstance(row.get(name), list)}
-    return {
-        name: sorted(row[name]) if name in lists and name in sheet.references else row.get(name) or _empty(sheet, name)
-        for name in sheet.columns
-    }
-
-
-def _empty(sheet: Sheet, column: str) -> list[str] | None:
-    """What an empty cell is: no items in a list column, nothing elsewhere."""
-    default = sheet.model.model_fields[column].get_default(call_default_factory=True)
-    return [] if isinstance(default, list) else None
-
-
-def _kind(before: Columns | None, after: Columns, day: str) -> str:
+def _kind(before: Mapping[str, Any] | None, after: Columns, day: str) -> str:
     if before is None:
         return "added"
     if before["until"] and before["until"] <= day and not (after["until"] and after["until"] <= day):
@@ -158,9 +117,8 @@ def _kind(before: Columns | None, after: Columns, day: str) -> str:
     return "ended" if after["until"] and not before["until"] else "changed"
 
 
-async def _steps(
-    subject: Subject, backend: Backend, root: Mapping[str, Any], present: _Present, changes: Sequence[Change]
-) -> list[Step]:
+async def _steps(subject: Subject, backend: Backend, present: Known, changes: Sequence[Change]) -> list[Step]:
+    root = present.root
     events = _events(subject, backend, root, changes)
     lock = {
         "operation": backend.new_id(),
@@ -173,7 +131,7 @@ async def _steps(
     steps = [Step("roster_lock", lock)]
     for name, changed in by_sheet.items():
         if changed:
-            rows = [_node(SHEETS[name], change, present.versions[name].get(change.id, 0)) for change in changed]
+            rows = [_node(SHEETS[name], change) for change in changed]
             steps.append(Step(f"{name}_put", {"rows": rows}, len(rows)))
     for name, changed in by_sheet.items():
         again = [change.id for change in changed if change.before is not None]
@@ -196,14 +154,14 @@ def _targets(value: str | list[str] | None) -> list[str]:
     return [value] if isinstance(value, str) else value
 
 
-def _node(sheet: Sheet, change: Change, version: int) -> Columns:
+def _node(sheet: Sheet, change: Change) -> Columns:
     properties = {name: value for name, value in change.after.items() if name not in ("id", *sheet.references)}
     if "version" in properties:  # A guidance's own; the node's counts changes.
         properties["edition"] = properties.pop("version")
-    return {"id": change.id, "properties": {**properties, "version": version + 1}}
+    return {"id": change.id, "properties": properties}
 
 
-async def _touched(backend: Backend, present: _Present, changes: Sequence[Change]) -> list[str]:
+async def _touched(backend: Backend, present: Known, changes: Sequence[Change]) -> list[str]:
     """The contact points, not changed themselves, whose channels, holders, services or organization changed."""
     desks, organizations = set(), set()
     for change in changes:

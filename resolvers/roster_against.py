@@ -8,7 +8,7 @@ from typing import Any
 from relaypoint.domain.roster import SHEETS
 from relaypoint.domain.roster_faults import RosterError, error, fault
 from relaypoint.domain.roster_row import Row
-from relaypoint.domain.roster_rules import Numbered, together
+from relaypoint.domain.roster_rules import RULED, Numbered, together
 from relaypoint.resolvers.tables_cells import RawTable, sheet_named
 
 Stored = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -34,14 +34,14 @@ def _together(
     files: Mapping[str, RawTable], rows: Mapping[str, Sequence[Row]], stored: Stored
 ) -> Iterator[RosterError]:
     sheets = {}
-    for name, sheet in SHEETS.items():
-        given = {row.id for row in rows[name]}
+    for name in (each for each in RULED if rows[each]):  # What stays by itself stays as sound as it was.
+        numbers = _numbers(files[name])
         kept = [
-            Numbered(_kept(id), sheet.model.model_validate(dict(row)).__dict__)
+            Numbered(_kept(id), SHEETS[name].model.model_validate(dict(row)).__dict__)
             for id, row in stored[name].items()
-            if id not in given
+            if id not in numbers
         ]
-        sheets[name] = [*kept, *(Numbered(_number(files[name], row.id), row.__dict__) for row in rows[name])]
+        sheets[name] = [*kept, *(Numbered(numbers[row.id], row.__dict__) for row in rows[name])]
     for name, number, problem in together(sheets):
         in_file = not isinstance(number, _Kept)
         file = files[name].file if name in files else name
@@ -57,7 +57,7 @@ def _changing_hands(
         if before is not None and before["organization"] != after:
             table = files["contact_points"]
             problem = fault("roster.changes-hands", "organization", after, owner=before["organization"])
-            yield error(problem, table.file, _number(table, row.id))
+            yield error(problem, table.file, _numbers(table)[row.id])
 
 
 def _kept(id: str) -> _Kept:
@@ -66,6 +66,7 @@ def _kept(id: str) -> _Kept:
     return kept
 
 
-def _number(table: RawTable, id: str) -> int:
+def _numbers(table: RawTable) -> dict[str, int]:
+    """The row of the file that each id is in."""
     column = [name.strip().lower() for name in table.header].index("id")
-    return next(number for number, cells in table.rows if column < len(cells) and cells[column].strip() == id)
+    return {cells[column].strip(): number for number, cells in reversed(table.rows) if column < len(cells)}

@@ -53,6 +53,9 @@ def _told(description: str) -> Any:
 First = Annotated[int | None, _told("How many entries at most: 20 unless given, 200 at most.")]
 After = Annotated[str | None, _told("The endCursor of the page before.")]
 Key = Annotated[str, _told("The plain id.")]
+AsOf = Annotated[
+    str | None, _told("As it was on record at this instant, or at the end of this day (UTC); today unless given.")
+]
 Need = Annotated[find_types.NeedInput, _told("The case.")]
 
 
@@ -70,12 +73,25 @@ def answered(field: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
 
 
 async def _page(
-    info: Info, kind: directory.Kind, make: Callable[[dict[str, Any]], T], first: int | None, after: str | None
+    info: Info,
+    kind: directory.Kind,
+    make: Callable[[dict[str, Any]], T],
+    first: int | None,
+    after: str | None,
+    as_of: str | None,
 ) -> Connection[T]:
     async def fetch(behind: str | None, limit: int) -> list[dict[str, Any]]:
-        return await directory.page(info.context.subject, info.context.backend, kind, after=behind, limit=limit)
+        context = info.context
+        return await directory.page(context.subject, context.backend, kind, after=behind, limit=limit, as_of=as_of)
 
     return await connect(fetch, make, first, after)
+
+
+async def _one(
+    info: Info, kind: directory.Kind, make: Callable[[dict[str, Any]], T], key: str, as_of: str | None
+) -> T | None:
+    found = await directory.by_id(info.context.subject, info.context.backend, kind, [key], as_of=as_of)
+    return make(found[key]) if found else None
 
 
 @strawberry.type(description="What can be asked.")
@@ -103,26 +119,33 @@ class Query:
 
     @strawberry.field(description="All organizations, by key.", metadata=under(Action.READ_ROSTER))
     async def organizations(
-        self, info: Info, first: First = None, after: After = None
+        self, info: Info, first: First = None, after: After = None, as_of: AsOf = None
     ) -> Connection[roster_types.Organization]:
-        return await _page(info, "organizations", roster_types.Organization.of, first, after)
+        return await _page(info, "organizations", roster_types.Organization.of, first, after, as_of)
 
     @strawberry.field(description="One organization by its key.", metadata=under(Action.READ_ROSTER))
-    async def organization(self, info: Info, key: Key) -> roster_types.Organization | None:
-        found = await directory.by_id(info.context.subject, info.context.backend, "organizations", [key])
-        return roster_types.Organization.of(found[key]) if found else None
+    async def organization(self, info: Info, key: Key, as_of: AsOf = None) -> roster_types.Organization | None:
+        return await _one(info, "organizations", roster_types.Organization.of, key, as_of)
 
     @strawberry.field(description="All task forces, by key.", metadata=under(Action.READ_ROSTER))
     async def task_forces(
-        self, info: Info, first: First = None, after: After = None
+        self, info: Info, first: First = None, after: After = None, as_of: AsOf = None
     ) -> Connection[roster_types.TaskForce]:
-        return await _page(info, "task_forces", roster_types.TaskForce.of, first, after)
+        return await _page(info, "task_forces", roster_types.TaskForce.of, first, after, as_of)
+
+    @strawberry.field(description="One task force by its key.", metadata=under(Action.READ_ROSTER))
+    async def task_force(self, info: Info, key: Key, as_of: AsOf = None) -> roster_types.TaskForce | None:
+        return await _one(info, "task_forces", roster_types.TaskForce.of, key, as_of)
 
     @strawberry.field(description="All contact points, by key.", metadata=under(Action.READ_ROSTER))
     async def contact_points(
-        self, info: Info, first: First = None, after: After = None
+        self, info: Info, first: First = None, after: After = None, as_of: AsOf = None
     ) -> Connection[roster_types.ContactPoint]:
-        return await _page(info, "contact_points", roster_types.ContactPoint.of, first, after)
+        return await _page(info, "contact_points", roster_types.ContactPoint.of, first, after, as_of)
+
+    @strawberry.field(description="One contact point by its key.", metadata=under(Action.READ_ROSTER))
+    async def contact_point(self, info: Info, key: Key, as_of: AsOf = None) -> roster_types.ContactPoint | None:
+        return await _one(info, "contact_points", roster_types.ContactPoint.of, key, as_of)
 
     @strawberry.field(
         description="The referrals that you sent or received, newest first.", metadata=under(Action.READ_REFERRAL)
@@ -175,11 +198,13 @@ class Query:
         task_force: Annotated[str | None, _told("Only those of this task force and its members (its key).")] = None,
         place: Annotated[str | None, _told("Only those that touch this place (its code).")] = None,
         service_type: Annotated[str | None, _told("Only those that touch this service type.")] = None,
-        at: Annotated[str | None, _told("The day, as 2026-03-01; today unless given.")] = None,
+        at: Annotated[str | None, _told("The day, as 2026-03-01; that of asOf, or today, unless given.")] = None,
         days: Annotated[int, _told("How many days to look ahead, 366 at most.")] = 0,
+        as_of: AsOf = None,
     ) -> gap_types.GapReport:
         scope = Scope(organization=organization, task_force=task_force, place=place, service_type=service_type)
-        found = await gaps.coverage_gaps(info.context.subject, info.context.backend, scope, at=at, days=days)
+        context = info.context
+        found = await gaps.coverage_gaps(context.subject, context.backend, scope, at=at, days=days, as_of=as_of)
         return gap_types.GapReport.of(found)
 
     @strawberry.field(
@@ -208,8 +233,8 @@ class Query:
         description="The whole roster, by sheet, in the columns of the roster format.",
         metadata=under(Action.EXPORT_ROSTER),
     )
-    async def roster(self, info: Info) -> JSON:
-        return JSON(await roster.export_roster(info.context.subject, info.context.backend))
+    async def roster(self, info: Info, as_of: AsOf = None) -> JSON:
+        return JSON(await roster.export_roster(info.context.subject, info.context.backend, as_of=as_of))
 
 
 @strawberry.type(description="What can be done. Each answer is the result or a typed problem.")

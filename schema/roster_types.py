@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import strawberry
 from strawberry import relay
 
+from relaypoint.domain.clock import parse_day
 from relaypoint.domain.errors import Invalid
+from relaypoint.domain.model import within
 from relaypoint.domain.policy import Action
 from relaypoint.resolvers import directory
 from relaypoint.schema.context import Info
@@ -99,7 +101,9 @@ class ContactPoint(relay.Node):
     time_zone: str | None = strawberry.field(description="IANA time zone of the hours.")
     staffing: str | None = strawberry.field(description="holder: named holders answer; office: whoever is on duty.")
     channels: list[Channel] = strawberry.field(description="How to reach it, in the owner's order.")
-    version: int = strawberry.field(description="Counts changes of the contact point and of what belongs to it.")
+    version: int | None = strawberry.field(
+        description="Counts changes of the contact point and of what belongs to it; null in the past."
+    )
     since: str | None = strawberry.field(description=_SINCE)
     until: str | None = strawberry.field(description=_UNTIL)
 
@@ -143,7 +147,7 @@ class Organization(relay.Node):
     replaced_by: list[Ref] = strawberry.field(description="Its successors, where it ended.")
     memberships: list[Membership] = strawberry.field(description="The task forces that it is or was a member of.")
     contact_points: list[ContactPoint] = strawberry.field(description="Its contact points.")
-    version: int = strawberry.field(description="Counts changes.")
+    version: int | None = strawberry.field(description="Counts changes; null in the past.")
     since: str | None = strawberry.field(description=_SINCE)
     until: str | None = strawberry.field(description=_UNTIL)
 
@@ -184,8 +188,8 @@ class TaskForce(relay.Node):
     jurisdiction: Ref | None = strawberry.field(description="The place that it is for.")
     within: Ref | None = strawberry.field(description="The national task force that a local one sits under.")
     coordinator: ContactPoint | None = strawberry.field(description="Its coordinator's contact point.")
-    memberships: list[Membership] = strawberry.field(description="Who is or was a member.")
-    version: int = strawberry.field(description="Counts changes.")
+    everyone: strawberry.Private[list[Membership]]
+    version: int | None = strawberry.field(description="Counts changes; null in the past.")
     since: str | None = strawberry.field(description=_SINCE)
     until: str | None = strawberry.field(description=_UNTIL)
 
@@ -202,11 +206,21 @@ class TaskForce(relay.Node):
             jurisdiction=Ref.of(row["jurisdiction"]),
             within=Ref.of(row["within"]),
             coordinator=ContactPoint.of(row["coordinator"]) if row["coordinator"] else None,
-            memberships=[Membership.of(membership) for membership in row["memberships"]],
+            everyone=[Membership.of(membership) for membership in row["memberships"]],
             version=row["version"],
             since=row["since"],
             until=row["until"],
         )
+
+    @strawberry.field(description="Who is or was a member; with a day, who was one on it.")
+    def memberships(
+        self,
+        on: Annotated[str | None, strawberry.argument(description="A day, as 2026-03-01; all unless given.")] = None,
+    ) -> list[Membership]:
+        if on is None:
+            return self.everyone
+        day = parse_day(on, path=("on",))
+        return [each for each in self.everyone if within(day, each.since, each.until)]
 
     @classmethod
     async def resolve_nodes(cls, *, info: Info, node_ids: Any, required: bool = False) -> Any:

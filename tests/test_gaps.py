@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from relaypoint.domain import gaps_bodies, gaps_cover, gaps_desks
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.errors import Invalid, NotFound
-from relaypoint.domain.gaps import CHECKS, Scope, gaps, gaps_ahead
+from relaypoint.domain.gaps import CHECKS, EVERYTHING, Scope
+from relaypoint.domain.gaps import gaps as gaps_of
+from relaypoint.domain.gaps import gaps_ahead as gaps_ahead_of
 from relaypoint.domain.gaps_cover import first_silence
-from relaypoint.domain.gaps_roster import Gap
+from relaypoint.domain.gaps_roster import Gap, Rows
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.roster import SHEETS
 from relaypoint.resolvers.backend import Backend
@@ -77,6 +79,18 @@ COMPLETE = together(
     put("task_forces", "example-force", languages=["en"]),
     put("services", "authority-decision", interpretation="yes"),
 )
+
+
+def by_id(sheets: Sheets) -> Rows:
+    return {sheet: {each["id"]: each for each in rows} for sheet, rows in sheets.items()}
+
+
+def gaps(sheets: Sheets, day: str, scope: Scope = EVERYTHING) -> list[Gap]:
+    return gaps_of(by_id(sheets), day, scope)
+
+
+def gaps_ahead(sheets: Sheets, day: str, known: list[Gap], **more: Any) -> list[Gap]:
+    return gaps_ahead_of(by_id(sheets), day, known, **more)
 
 
 async def complete(backend: Backend) -> Sheets:

@@ -148,7 +148,8 @@ async def test_a_contact_point_that_changed_meanwhile_is_not_referred_to(backend
 
 
 async def versions(store: Store) -> dict[str, int]:
-    return {row["row"]["id"]: row["version"] for row in await store.read("contact_points_list")}
+    found = await store.read("contact_points_page", after=None, limit=200)
+    return {row["node"]["id"]: row["node"]["version"] for row in found}
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ HELPERS = {
     "acting.acting",
     "keys.has_key",
     "keys.prove_key",
+    "known.read_whole",
+    "known.roster_at",
     "references.by_reference",
     "unknown.unknown",
     "writing.write_once",

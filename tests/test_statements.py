@@ -142,6 +142,8 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
             {"organization": "example-authority", "before": LATER, "limit": 9},
         ],
         "roster_events": [{}],
+        "roster_last_at": [{"at": NOW}, {"at": "2000-01-01T00:00:00.000Z"}],
+        "roster_changes": [{"ids": ["roster.2", "roster.1", "roster.99999"]}],
         "roster_root": [{}],
         "schema_version": [{}],
         "stall_surroundings": [
@@ -211,7 +213,7 @@ def by_sheet() -> dict[str, list[Parameters]]:
     found: dict[str, list[Parameters]] = {}
     ids = {sheet: [each["id"] for each in rows] for sheet, rows in tiny_roster().items()}
     for sheet, rows in ids.items():
-        properties = {"version": 7, "since": None, "until": "2027-01-01", "source": "a book"}
+        properties = {"since": None, "until": "2027-01-01", "source": "a book"}
         if "name" in SHEETS[sheet].columns:
             properties["name"] = "Other"
         found[f"{sheet}_put"] = [

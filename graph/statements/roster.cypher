@@ -41,6 +41,22 @@ MATCH (r:Roster {id: 'roster'})-[:RECORDED]->(e:Event)
 RETURN e {.id, .aggregate, .sequence, .kind, .at, .actor, .data, .previous, .hash} AS event
 ORDER BY e.sequence
 
+// name: roster_last_at
+// The number of the last event that was recorded by then; null: there was none.
+// mode: read
+// starts: id
+MATCH (r:Roster {id: 'roster'})
+OPTIONAL MATCH (r)-[:RECORDED]->(e:Event)
+WHERE e.at <= $at
+RETURN max(e.sequence) AS sequence
+
+// name: roster_changes
+// mode: read
+// starts: id
+UNWIND $ids AS id
+MATCH (e:Event {id: id})
+RETURN e.sequence AS sequence, e.data AS data
+
 // name: contact_points_touch
 // A contact point's version also stands for its channels, holders, services and organization.
 // mode: write

@@ -1,5 +1,5 @@
 // name: channels_list
-// Every row of the sheet, with its version in the store.
+// Every row of the sheet.
 // mode: read
 // starts: label
 MATCH (n:Channel)
@@ -8,16 +8,16 @@ RETURN n {
   .note, .since, .until, .source, .as_of,
   contact_point: head([(n)-[:REACHES]->(x:ContactPoint) | x.id]),
   via: head([(n)-[:VIA]->(x:ContactPoint) | x.id])
-} AS row, n.version AS version
+} AS row
 ORDER BY n.id
 
 // name: channels_put
-// Makes or changes the nodes of the sheet; a null property goes.
+// Makes or changes the nodes of the sheet; a null property goes. The version counts the changes.
 // mode: write
 // starts: id
 UNWIND $rows AS row
 MERGE (n:Channel {id: row.id})
-SET n += row.properties
+SET n += row.properties, n.version = coalesce(n.version, 0) + 1
 RETURN n.id AS id
 
 // name: channels_unlink

@@ -1,5 +1,5 @@
 // name: guidance_list
-// Every row of the sheet, with its version in the store.
+// Every row of the sheet.
 // mode: read
 // starts: label
 MATCH (n:Guidance)
@@ -7,16 +7,16 @@ RETURN n {
   .id, .name, version: n.edition, .text, .url, .acknowledge_by, .since, .until, .source, .as_of,
   task_force: head([(n)-[:GUIDES]->(x:TaskForce) | x.id]),
   contact_point: head([(n)-[:GUIDES]->(x:ContactPoint) | x.id])
-} AS row, n.version AS version
+} AS row
 ORDER BY n.id
 
 // name: guidance_put
-// Makes or changes the nodes of the sheet; a null property goes.
+// Makes or changes the nodes of the sheet; a null property goes. The version counts the changes.
 // mode: write
 // starts: id
 UNWIND $rows AS row
 MERGE (n:Guidance {id: row.id})
-SET n += row.properties
+SET n += row.properties, n.version = coalesce(n.version, 0) + 1
 RETURN n.id AS id
 
 // name: guidance_unlink

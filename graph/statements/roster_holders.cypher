@@ -1,21 +1,21 @@
 // name: holders_list
-// Every row of the sheet, with its version in the store.
+// Every row of the sheet.
 // mode: read
 // starts: label
 MATCH (n:Holder)
 RETURN n {
   .id, .name, .role, .rank, .since, .until, .source, .as_of,
   contact_point: head([(n)-[:HOLDS]->(x:ContactPoint) | x.id])
-} AS row, n.version AS version
+} AS row
 ORDER BY n.id
 
 // name: holders_put
-// Makes or changes the nodes of the sheet; a null property goes.
+// Makes or changes the nodes of the sheet; a null property goes. The version counts the changes.
 // mode: write
 // starts: id
 UNWIND $rows AS row
 MERGE (n:Holder {id: row.id})
-SET n += row.properties
+SET n += row.properties, n.version = coalesce(n.version, 0) + 1
 RETURN n.id AS id
 
 // name: holders_unlink

@@ -1,5 +1,5 @@
 // name: jurisdictions_list
-// Every row of the sheet, with its version in the store.
+// Every row of the sheet.
 // mode: read
 // starts: label
 MATCH (n:Jurisdiction)
@@ -9,16 +9,16 @@ RETURN n {
   within: head([(n)-[:WITHIN]->(x:Jurisdiction) | x.id]),
   replaced_by: [(n)-[:REPLACED_BY]->(x:Jurisdiction) | x.id],
   hotline: head([(n)-[:HOTLINE]->(x:ContactPoint) | x.id])
-} AS row, n.version AS version
+} AS row
 ORDER BY n.id
 
 // name: jurisdictions_put
-// Makes or changes the nodes of the sheet; a null property goes.
+// Makes or changes the nodes of the sheet; a null property goes. The version counts the changes.
 // mode: write
 // starts: id
 UNWIND $rows AS row
 MERGE (n:Jurisdiction {id: row.id})
-SET n += row.properties
+SET n += row.properties, n.version = coalesce(n.version, 0) + 1
 RETURN n.id AS id
 
 // name: jurisdictions_unlink

@@ -1,5 +1,5 @@
 // name: memberships_list
-// Every row of the sheet, with its version in the store.
+// Every row of the sheet.
 // mode: read
 // starts: label
 MATCH (n:Membership)
@@ -7,16 +7,16 @@ RETURN n {
   .id, .role, .standing, .since, .until, .source, .as_of,
   organization: head([(n)-[:OF]->(x:Organization) | x.id]),
   task_force: head([(n)-[:IN]->(x:TaskForce) | x.id])
-} AS row, n.version AS version
+} AS row
 ORDER BY n.id
 
 // name: memberships_put
-// Makes or changes the nodes of the sheet; a null property goes.
+// Makes or changes the nodes of the sheet; a null property goes. The version counts the changes.
 // mode: write
 // starts: id
 UNWIND $rows AS row
 MERGE (n:Membership {id: row.id})
-SET n += row.properties
+SET n += row.properties, n.version = coalesce(n.version, 0) + 1
 RETURN n.id AS id
 
 // name: memberships_unlink

@@ -1,5 +1,5 @@
 // name: organizations_list
-// Every row of the sheet, with its version in the store.
+// Every row of the sheet.
 // mode: read
 // starts: label
 MATCH (n:Organization)
@@ -8,16 +8,16 @@ RETURN n {
   jurisdictions: [(n)-[:GOVERNS]->(x:Jurisdiction) | x.id],
   part_of: head([(n)-[:PART_OF]->(x:Organization) | x.id]),
   replaced_by: [(n)-[:REPLACED_BY]->(x:Organization) | x.id]
-} AS row, n.version AS version
+} AS row
 ORDER BY n.id
 
 // name: organizations_put
-// Makes or changes the nodes of the sheet; a null property goes.
+// Makes or changes the nodes of the sheet; a null property goes. The version counts the changes.
 // mode: write
 // starts: id
 UNWIND $rows AS row
 MERGE (n:Organization {id: row.id})
-SET n += row.properties
+SET n += row.properties, n.version = coalesce(n.version, 0) + 1
 RETURN n.id AS id
 
 // name: organizations_unlink

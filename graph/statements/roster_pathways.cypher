@@ -1,5 +1,5 @@
 // name: pathways_list
-// Every row of the sheet, with its version in the store.
+// Every row of the sheet.
 // mode: read
 // starts: label
 MATCH (n:Pathway)
@@ -12,16 +12,16 @@ RETURN n {
   contact_point: head([(n)-[:AT]->(x:ContactPoint) | x.id]),
   service_types: [(n)-[:FOR]->(x:ServiceType) | x.id],
   jurisdictions: [(n)-[:APPLIES_IN]->(x:Jurisdiction) | x.id]
-} AS row, n.version AS version
+} AS row
 ORDER BY n.id
 
 // name: pathways_put
-// Makes or changes the nodes of the sheet; a null property goes.
+// Makes or changes the nodes of the sheet; a null property goes. The version counts the changes.
 // mode: write
 // starts: id
 UNWIND $rows AS row
 MERGE (n:Pathway {id: row.id})
-SET n += row.properties
+SET n += row.properties, n.version = coalesce(n.version, 0) + 1
 RETURN n.id AS id
 
 // name: pathways_unlink

@@ -1,21 +1,21 @@
 // name: service_types_list
-// Every row of the sheet, with its version in the store.
+// Every row of the sheet.
 // mode: read
 // starts: label
 MATCH (n:ServiceType)
 RETURN n {
   .id, .name, .description, .access, .since, .until, .source, .as_of,
   within: head([(n)-[:WITHIN]->(x:ServiceType) | x.id])
-} AS row, n.version AS version
+} AS row
 ORDER BY n.id
 
 // name: service_types_put
-// Makes or changes the nodes of the sheet; a null property goes.
+// Makes or changes the nodes of the sheet; a null property goes. The version counts the changes.
 // mode: write
 // starts: id
 UNWIND $rows AS row
 MERGE (n:ServiceType {id: row.id})
-SET n += row.properties
+SET n += row.properties, n.version = coalesce(n.version, 0) + 1
 RETURN n.id AS id
 
 // name: service_types_unlink

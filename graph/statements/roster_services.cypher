@@ -1,5 +1,5 @@
 // name: services_list
-// Every row of the sheet, with its version in the store.
+// Every row of the sheet.
 // mode: read
 // starts: label
 MATCH (n:Service)
@@ -9,16 +9,16 @@ RETURN n {
   organization: head([(n)-[:OF]->(x:Organization) | x.id]),
   service_type: head([(n)-[:OF_TYPE]->(x:ServiceType) | x.id]),
   jurisdictions: [(n)-[:COVERS]->(x:Jurisdiction) | x.id]
-} AS row, n.version AS version
+} AS row
 ORDER BY n.id
 
 // name: services_put
-// Makes or changes the nodes of the sheet; a null property goes.
+// Makes or changes the nodes of the sheet; a null property goes. The version counts the changes.
 // mode: write
 // starts: id
 UNWIND $rows AS row
 MERGE (n:Service {id: row.id})
-SET n += row.properties
+SET n += row.properties, n.version = coalesce(n.version, 0) + 1
 RETURN n.id AS id
 
 // name: services_unlink

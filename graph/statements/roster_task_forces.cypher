@@ -1,5 +1,5 @@
 // name: task_forces_list
-// Every row of the sheet, with its version in the store.
+// Every row of the sheet.
 // mode: read
 // starts: label
 MATCH (n:TaskForce)
@@ -9,16 +9,16 @@ RETURN n {
   jurisdiction: head([(n)-[:COVERS]->(x:Jurisdiction) | x.id]),
   coordinator: head([(n)-[:COORDINATED_BY]->(x:ContactPoint) | x.id]),
   service_types: [(n)-[:HANDLES]->(x:ServiceType) | x.id]
-} AS row, n.version AS version
+} AS row
 ORDER BY n.id
 
 // name: task_forces_put
-// Makes or changes the nodes of the sheet; a null property goes.
+// Makes or changes the nodes of the sheet; a null property goes. The version counts the changes.
 // mode: write
 // starts: id
 UNWIND $rows AS row
 MERGE (n:TaskForce {id: row.id})
-SET n += row.properties
+SET n += row.properties, n.version = coalesce(n.version, 0) + 1
 RETURN n.id AS id
 
 // name: task_forces_unlink

@@ -1,0 +1,54 @@
+"""The roster of another moment: its rows, with what was recorded since done again or undone.
+
+Rows are a mapping of the sheets to their rows by id. A change is an event's ``data``: the ``sheet``, the row's ``id``,
+and its columns ``before`` and ``after``, None where there was no such row. Nothing that is given is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from relaypoint.domain.clock import Instant, format_instant, parse_day, parse_instant
+from relaypoint.domain.errors import Invalid
+
+Columns = Mapping[str, Any]
+Rows = Mapping[str, Mapping[str, Columns]]
+Change = Mapping[str, Any]
+
+_DAY_END: Final = "T23:59:59.999Z"
+
+
+def redone(rows: Rows, changes: Iterable[Change]) -> dict[str, dict[str, Columns]]:
+    """The rows after these changes, the earliest first."""
+    return _put(rows, ((change, change["after"]) for change in changes))
+
+
+def undone(rows: Rows, changes: Iterable[Change]) -> dict[str, dict[str, Columns]]:
+    """The rows before these changes, the latest first."""
+    return _put(rows, ((change, change["before"]) for change in changes))
+
+
+def _put(rows: Rows, changed: Iterable[tuple[Change, Columns | None]]) -> dict[str, dict[str, Columns]]:
+    sheets = {sheet: dict(of) for sheet, of in rows.items()}
+    for change, columns in changed:
+        if columns is None:
+            sheets[change["sheet"]].pop(change["id"], None)
+        else:
+            sheets[change["sheet"]][change["id"]] = columns
+    return sheets
+
+
+def moment(text: str) -> Instant:
+    """The instant of an ``asOf``: an instant, or a day, which is meant to its end in UTC. Raises ``Invalid``."""
+    wanted = text.strip()
+    try:
+        return parse_day(wanted) + _DAY_END if len(wanted) == 10 else format_instant(parse_instant(wanted))
+    except Invalid:
+        raise Invalid(
+            "history.as-of",
+            "'{value}' is neither a day nor an instant.",
+            path=("asOf",),
+            remedy="Write a day, such as 2026-03-01, or an instant, such as 2026-03-01T08:30:00Z.",
+            value=wanted[:60],
+        ) from None

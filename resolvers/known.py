@@ -1,0 +1,119 @@
+"""The whole roster in memory: read once, then kept true by the record of what changed since.
+
+Reading a large roster takes far longer than looking at the version of its root. What is held is shared: whoever asks
+for it changes nothing in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from relaypoint.domain.clock import Instant
+from relaypoint.domain.errors import Conflict
+from relaypoint.domain.history import Rows, moment, redone, undone
+from relaypoint.domain.roster import SHEETS, Sheet
+from relaypoint.graph import Row, Store
+
+if TYPE_CHECKING:
+    from relaypoint.resolvers.backend import Backend
+
+Columns = dict[str, Any]
+
+#: A large roster is changed by others while it is being read; then it is read again.
+_TRIES: Final = 5
+
+#: With more changes than this a whole reading is as fast as catching up.
+_MANY: Final = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The roster's root as it was (``version``, and ``length`` and ``head`` of its record), and all its rows."""
+
+    root: Mapping[str, Any]
+    rows: Rows
+    #: What was worked out from these rows, by a name of its own; kept as long as they are.
+    derived: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def length(self) -> int:
+        return int(self.root["length"] or 0)
+
+
+async def roster_at(backend: Backend, at: str | None = None) -> Known:
+    """The roster as it is, or as it was on record at ``at``, a day or an instant. Raises ``Invalid`` for neither."""
+    wanted = moment(at) if at is not None else None
+    known = await backend.memory.roster(backend.store)
+    return known if wanted is None else Known(known.root, await _as_of(backend.store, known, wanted))
+
+
+class Memory:
+    """What was known of a store's roster last. One a store; it starts empty unless something is known already."""
+
+    def __init__(self, known: Known | None = None) -> None:
+        self._known = known
+
+    async def roster(self, store: Store) -> Known:
+        """The roster as it is now. Raises ``Conflict`` where others change it all the time."""
+        (root,) = await store.read("roster_root")
+        known = self._known
+        if known is None or dict(root) != dict(known.root):
+            known = (await _caught_up(store, known, root) if known else None) or await read_whole(store)
+            self._known = known
+        return known
+
+
+async def read_whole(store: Store) -> Known:
+    """The roster, row by row from the store. Sheets are read one by one, so all again where an import came between."""
+    (root,) = await store.read("roster_root")
+    for _ in range(_TRIES):
+        rows = {}
+        for name, sheet in SHEETS.items():
+            found = await store.read(f"{name}_list")
+            rows[name] = {row["row"]["id"]: comparable(sheet, row["row"]) for row in found}
+        before, (root,) = root, await store.read("roster_root")
+        if root == before:
+            return Known(root, rows)
+    raise Conflict(
+        "roster.busy",
+        "The roster is being changed by others all the time; it can't be read as a whole now.",
+        remedy="Try again when they are done.",
+    )
+
+
+async def _as_of(store: Store, known: Known, at: Instant) -> Rows:
+    """All rows as they were on record at the instant, what was recorded in its millisecond among it."""
+    (last,) = await store.read("roster_last_at", at=at)
+    since = range(known.length, last["sequence"] or 0, -1)
+    return undone(known.rows, await _changes(store, since))
+
+
+async def _caught_up(store: Store, known: Known, root: Row) -> Known | None:
+    """None where it can't be done: the record is shorter than it was, too long, or not all of it is to be seen yet."""
+    since = range(known.length + 1, (root["length"] or 0) + 1)
+    if not 0 < len(since) <= _MANY:
+        return None
+    changes = await _changes(store, since)
+    return Known(root, redone(known.rows, changes)) if len(changes) == len(since) else None
+
+
+async def _changes(store: Store, sequences: range) -> list[dict[str, Any]]:
+    """What the events with these numbers changed, in the order of the numbers."""
+    rows = await store.read("roster_changes", ids=[f"roster.{each}" for each in sequences])
+    data = {row["sequence"]: row["data"] for row in rows}
+    return [json.loads(data[each]) for each in sequences if each in data]
+
+
+def comparable(sheet: Sheet, row: Mapping[str, Any]) -> Columns:
+    """The row's columns in their order; a list of references has no order of its own, so it gets one."""
+    columns: Columns = {}
+    for name in sheet.columns:
+        value = row.get(name)
+        if name in sheet.lists:
+            columns[name] = sorted(value or ()) if name in sheet.references else value or []
+        else:
+            columns[name] = value or None
+    return columns
