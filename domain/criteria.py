@@ -114,11 +114,15 @@ def _language(service: Service, desk: ContactPoint, wanted: str | None) -> Crite
 
 
 def _staffing(desk: ContactPoint, day: str) -> Criterion:
-    held = {holder.role for holder in desk.holders if holder.holds(day)}
+    held = {holder.role for holder in desk.holders if holder.present(day)}
     if desk.staffing is Staffing.OFFICE:
         return Criterion("staffing", 0, say("why.staffing.office", "staffed"))
     if HolderRole.PRIMARY in held:
         return Criterion("staffing", 0, say("why.staffing.primary", "a focal point holds it"))
     if HolderRole.DEPUTY in held:
         return Criterion("staffing", 1, say("why.staffing.deputy", "a deputy holds it"))
+    if any(holder.answers(day) for holder in desk.holders):
+        return Criterion("staffing", 1, say("why.staffing.stand-in", "somebody stands in for who holds it"))
+    if any(holder.holds(day) for holder in desk.holders):
+        return Criterion("staffing", 2, say("why.staffing.away", "who holds it is away, and nobody stands in"))
     return Criterion("staffing", 2, say("why.staffing.nobody", "nobody is recorded as holding it"))

@@ -172,6 +172,17 @@ def holders(roster: Roster) -> Iterator[Gap]:
         elif not held:
             text = say("gap.no-holder", "{owner}: nobody is recorded as holding '{desk}'.", **_names(roster, desk))
             yield _of(roster, desk, "no-holder", "major", text, mend)
+        elif not any(roster.answers(row["id"]) for row in held):
+            text = say(
+                "gap.holder-away", "{owner}: who holds '{desk}' is away; nobody stands in.", **_names(roster, desk)
+            )
+            then = Mend(
+                "organization",
+                say("mend.holder-away", "Its owner fills in stand_in in absences, or adds a deputy to holders."),
+                "holders",
+                columns=(("contact_point", desk["id"]), ("role", "deputy")),
+            )
+            yield _of(roster, desk, "holder-away", "major", text, then)
         elif all(row["role"] != "deputy" for row in held):
             text = say("gap.no-deputy", "{owner}: nobody stands in for the holder of '{desk}'.", **_names(roster, desk))
             yield _of(roster, desk, "no-deputy", "minor", text, mend)

@@ -73,6 +73,7 @@ class Roster:
         working = (c for c in self.now["channels"].values() if c["state"] != "dead" and c["condition"] != "contingency")
         self._usable = _grouped(working, "contact_point")
         self.holders = _grouped(self.now["holders"].values(), "contact_point")
+        self.away = _grouped(self.now["absences"].values(), "holder")
         self.former = _grouped(self.all["holders"].values(), "contact_point")
         self.desks = _grouped(self.now["contact_points"].values(), "organization")
         self.services = _grouped(self.now["services"].values(), "organization")
@@ -101,6 +102,21 @@ class Roster:
 
     def reachable(self, desk: str) -> bool:
         return desk in self._usable
+
+    def answers(self, holder: str) -> bool:
+        """Whether that holder is there, or whoever stands in, or whoever stands in for these."""
+        asked, seen = [holder], {holder}
+        while asked:
+            person = asked.pop()
+            if person not in self.now["holders"]:
+                return False
+            for absence in self.away.get(person, ()):
+                instead = absence["stand_in"]
+                if instead is None or instead in seen:
+                    return False
+                seen.add(instead)
+                asked.append(instead)
+        return True
 
     def within(self, place: str | None) -> list[str]:
         """The place and all that it lies in, the nearest first."""

@@ -96,10 +96,36 @@ class Channel(Dated):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Absence(Dated):
+    """A time in which a holder is out of office; ``stand_in`` answers meanwhile."""
+
+    stand_in: Holder | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Holder(Dated):
     id: str
     role: HolderRole
     rank: int = 1
+    absences: tuple[Absence, ...] = ()
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The ids of all who may answer: its own, and those who stand in at some time."""
+        return (self.id, *(absence.stand_in.id for absence in self.absences if absence.stand_in))
+
+    def away(self, day: str) -> list[Absence]:
+        return [absence for absence in self.absences if absence.holds(day)]
+
+    def present(self, day: str) -> bool:
+        """Whether the holder is in tenure and in the office on that day (ISO)."""
+        return self.holds(day) and not self.away(day)
+
+    def answers(self, day: str) -> bool:
+        """Whether the holder or, while it is away, a stand-in who is in tenure is there on that day."""
+        return self.holds(day) and all(
+            absence.stand_in is not None and absence.stand_in.holds(day) for absence in self.away(day)
+        )
 
 
 def takes(service_types: Collection[str], service_type: str) -> bool:

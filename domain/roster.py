@@ -165,6 +165,19 @@ class HolderRow(Row):
     rank: Number = 1
 
 
+class AbsenceRow(Row):
+    sheet = "absences"
+
+    holder: Annotated[Line, To("holders")]
+    stand_in: Annotated[Line | None, To("holders")] = None
+
+    @classmethod
+    def rules(cls, values: Mapping[str, Any]) -> Iterator[Fault]:
+        yield from super().rules(values)
+        if values.get("stand_in") and values.get("stand_in") == values.get("holder"):
+            yield fault("roster.own-stand-in", "stand_in", values["stand_in"])
+
+
 def _address(value: str, info: ValidationInfo) -> str:
     """Checked by the kind, which is read before it; unchecked where the kind itself is faulty."""
     kind = info.data.get("kind")
@@ -284,6 +297,7 @@ SHEETS: Final[dict[str, Sheet]] = {
         _sheet("service", ServiceRow),
         _sheet("contact_point", ContactPointRow),
         _sheet("holder", HolderRow),
+        _sheet("absence", AbsenceRow),
         _sheet("channel", ChannelRow),
         _sheet("pathway", PathwayRow),
         _sheet("guidance", GuidanceRow),

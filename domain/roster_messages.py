@@ -151,6 +151,9 @@ MESSAGES: Final[dict[str, Message]] = {
     "roster.no-via": Message(
         "A relay needs the contact point that passes it on.", "Fill in via with the id of that contact point."
     ),
+    "roster.own-stand-in": Message(
+        "{value} can't stand in for itself.", "Name another holder in stand_in, or leave it empty."
+    ),
     "roster.bad-phone": Message(
         "{value} is not a phone number that can exist.", "Check the digits; write it with + and the country code."
     ),

@@ -129,6 +129,10 @@ def _reason(handoff: OpenHandoff, at: datetime) -> tuple[str, Text, str] | None:
             say("stall.vacant", "nobody holds the contact point any more"),
             max(_start(left), handoff.sent_at),
         )
+    if desk.staffing is Staffing.HOLDER and desk.holders and not any(h.answers(day) for h in desk.holders):
+        left = max(away.since or day for h in desk.holders if h.holds(day) for away in h.away(day))
+        text = say("stall.away", "who holds the contact point is away, and nobody stands in")
+        return "orphaned", text, max(_start(left), handoff.sent_at)
     if handoff.avoid.bars_contact_point(desk, handoff.receiver):
         text = say("stall.avoided", "somebody whom the case avoids may hold it now")
         return "avoided", text, handoff.sent_at

@@ -7,6 +7,7 @@ from typing import Any
 
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.model import (
+    Absence,
     Area,
     Body,
     Channel,
@@ -68,6 +69,25 @@ def channel(row: Map) -> Channel:
     )
 
 
+def holder(row: Map) -> Holder:
+    absences = sorted(row.get("absences") or (), key=lambda each: (each["since"] or "", each["until"] or ""))
+    return Holder(
+        id=row["id"],
+        role=HolderRole(row["role"]),
+        rank=row.get("rank") or 1,
+        absences=tuple(
+            Absence(
+                since=each["since"],
+                until=each["until"],
+                stand_in=holder(each["stand_in"]) if each["stand_in"] else None,
+            )
+            for each in absences
+        ),
+        since=row.get("since"),
+        until=row.get("until"),
+    )
+
+
 def contact_point(row: Map, organization_id: str = "") -> ContactPoint:
     return ContactPoint(
         id=row["id"],
@@ -78,16 +98,7 @@ def contact_point(row: Map, organization_id: str = "") -> ContactPoint:
         languages=tuple(row.get("languages") or ()),
         service_types=frozenset(row.get("service_types") or ()),
         areas=frozenset(row.get("areas") or ()),
-        holders=tuple(
-            Holder(
-                id=h["id"],
-                role=HolderRole(h["role"]),
-                rank=h.get("rank") or 1,
-                since=h.get("since"),
-                until=h.get("until"),
-            )
-            for h in sorted(row.get("holders") or (), key=lambda h: str(h["id"]))
-        ),
+        holders=tuple(holder(h) for h in sorted(row.get("holders") or (), key=lambda h: str(h["id"]))),
         channels=tuple(channel(c) for c in sorted(row.get("channels") or (), key=lambda c: str(c["id"]))),
         version=row.get("version") or 1,
         since=row.get("since"),

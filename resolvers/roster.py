@@ -163,13 +163,24 @@ def _node(sheet: Sheet, change: Change) -> Columns:
 
 async def _touched(backend: Backend, present: Known, changes: Sequence[Change]) -> list[str]:
     """The contact points, not changed themselves, whose channels, holders, services or organization changed."""
-    desks, organizations = set(), set()
+    desks: set[str] = set()
+    organizations: set[str] = set()
+    absences = list(present.rows["absences"].values())
+
+    def desk_of(holder: str) -> str:
+        """Of one that was there before; a new holder's desk is touched by the holder's own row."""
+        row = present.rows["holders"].get(holder)
+        return row["contact_point"] if row else ""
+
     for change in changes:
         for columns in (change.before, change.after):
             if columns is None:
                 continue
             if change.sheet in ("channels", "holders"):
                 desks.add(columns["contact_point"])
+                desks |= {desk_of(each["holder"]) for each in absences if each["stand_in"] == change.id}
+            elif change.sheet == "absences":
+                desks.add(desk_of(columns["holder"]))
             elif change.sheet == "services":
                 organizations.add(columns["organization"])
         if change.sheet == "organizations":

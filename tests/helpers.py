@@ -98,6 +98,10 @@ _TINY = {
         shelter-first,shelter-desk,primary,1,
         shelter-second,shelter-desk,deputy,2,
     """,
+    "absences": """
+        id,holder,stand_in,since,until
+        second-in-august,shelter-second,shelter-first,2026-08-01,2026-08-15
+    """,
     "channels": """
         id,contact_point,kind,address,rank,assurance,hours,state,via,note
         shelter-mail,shelter-desk,secure-email,desk@shelter.example.org,1,strict,,working,,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from relaypoint.domain import filters
 from relaypoint.domain.criteria import CRITERIA
 from relaypoint.domain.finding import Finding, Need, find
-from relaypoint.domain.model import Area, Body, Ground, Holder, Membership, Named, Service
+from relaypoint.domain.model import Absence, Area, Body, Ground, Holder, Membership, Named, Service
 from relaypoint.domain.words import (
     Access,
     Capacity,
@@ -509,6 +509,28 @@ def test_a_kind_is_avoided_through_the_parent_whatever_the_parents_id() -> None:
     assert codes(find(ground(service("help", unit)), need(avoid=["police"]), NOON)) == {"help": ["avoided"]}
     assert codes(find(ground(service("help", unit)), need(avoid=["ice-force"]), NOON)) == {"help": ["avoided"]}
     assert order(find(ground(service("help", unit)), need(avoid=["immigration"]), NOON)) == ["help"]
+
+
+def test_who_is_away_does_not_answer_unless_somebody_stands_in() -> None:
+    def held(*absences: Absence) -> str:
+        holder = Holder(id="first", role=HolderRole.PRIMARY, absences=absences)
+        found = find(ground(with_desk(staffing=Staffing.HOLDER, holders=(holder,))), need(), NOON)
+        return next(each.text.message_id for each in found.candidates[0].criteria if each.name == "staffing")
+
+    second = Holder(id="second", role=HolderRole.DEPUTY)
+    assert held() == "why.staffing.primary"
+    assert held(Absence(since="2026-11-23", until="2026-11-24")) == "why.staffing.away"
+    assert held(Absence(since="2026-11-24")) == held(Absence(until="2026-11-23")) == "why.staffing.primary"
+    assert held(Absence(stand_in=second)) == "why.staffing.stand-in"
+    assert held(Absence(stand_in=replace(second, until="2026-11-23"))) == "why.staffing.away"
+
+
+def test_a_desk_where_somebody_stands_in_whom_the_case_avoids_is_out() -> None:
+    second = Holder(id="second", role=HolderRole.DEPUTY)
+    holder = Holder(id="first", role=HolderRole.PRIMARY, absences=(Absence(stand_in=second),))
+    there = ground(with_desk(holders=(holder,)))
+    assert find(there, need(), NOON).candidates
+    assert not find(there, need(avoid=["second"]), NOON).candidates
 
 
 def test_a_contact_point_and_a_holder_are_avoided_and_the_other_desk_stays() -> None:

@@ -108,6 +108,12 @@ ALONE = together(
     add("holders", "night-first", contact_point="shelter-night-desk", name="A. Example", role="primary"),
 )
 
+#: The first stands in for the second, and is away too.
+AWAY = together(
+    put("absences", "second-in-august", since="2026-03-01"),
+    add("absences", "first-away", holder="shelter-first", since="2026-03-02", until="2026-03-09"),
+)
+
 #: A kind, the id that it is about, what breaks the roster.
 KINDS: list[tuple[str, str, Change]] = [
     ("no-contact-point", "line-advice", put("contact_points", "line-desk", service_types=["housing"])),
@@ -121,6 +127,7 @@ KINDS: list[tuple[str, str, Change]] = [
     ("single-number", "unit-desk", put("channels", "unit-phone", address="desk@unit.example.org")),
     ("no-holder", "shelter-desk", lambda sheets: sheets["holders"].clear()),
     ("holder-left", "shelter-desk", end("holders", "shelter-first", "shelter-second")),
+    ("holder-away", "shelter-desk", AWAY),
     ("no-deputy", "shelter-desk", end("holders", "shelter-second")),
     ("one-person", "shelter-night-desk", ALONE),
     ("no-coordinator", "example-force", put("task_forces", "example-force", coordinator=None)),

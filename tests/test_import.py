@@ -158,6 +158,7 @@ async def versions(store: Store) -> dict[str, int]:
         ("channels", "shelter-phone", "address", "+442079460108", {"shelter-desk"}),
         ("channels", "shelter-phone", "contact_point", "shelter-night-desk", {"shelter-desk", "shelter-night-desk"}),
         ("holders", "shelter-second", "until", "2026-06-01", {"shelter-desk"}),
+        ("absences", "second-in-august", "until", "2026-09-01", {"shelter-desk"}),
         ("services", "shelter-beds", "capacity", "full", {"shelter-desk", "shelter-night-desk"}),
         ("services", "line-advice", "organization", "example-unit", {"line-desk", "unit-desk"}),
         ("organizations", "example-line", "status", "suspended", {"line-desk"}),

@@ -10,7 +10,7 @@ import pytest
 
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.handoffs import Status
-from relaypoint.domain.model import Body, Holder
+from relaypoint.domain.model import Absence, Body, Holder
 from relaypoint.domain.next_steps import NextStep, next_steps
 from relaypoint.domain.stalls import OpenHandoff, Stall, stall
 from relaypoint.domain.words import ChannelKind, ChannelState, Confidentiality, HolderRole, Priority, Staffing
@@ -61,6 +61,7 @@ def reason(case: OpenHandoff, when: str) -> str | None:
 
 HOLDER = Holder(id="first", role=HolderRole.PRIMARY, until="2026-03-04")
 HELD = desk("desk", phone(), staffing=Staffing.HOLDER, holders=(HOLDER,))
+LEFT_ALONE = replace(HELD, holders=(replace(HOLDER, until=None, absences=(Absence(since="2026-03-04"),)),))
 FORM = {"form": "https://example.org/form", "notice": None}
 
 REASONS: list[tuple[str, dict[str, Any], str, str]] = [
@@ -78,6 +79,7 @@ REASONS: list[tuple[str, dict[str, Any], str, str]] = [
     ("orphaned", {"desk": replace(DESK, until="2026-03-04")}, "2026-03-03T13:59", "2026-03-04T00:00"),
     ("orphaned", {"receiver": body("receiver", until="2026-03-04")}, "2026-03-03T13:59", "2026-03-04T00:00"),
     ("orphaned", {"desk": HELD}, "2026-03-03T13:59", "2026-03-04T00:00"),
+    ("orphaned", {"desk": LEFT_ALONE}, "2026-03-03T13:59", "2026-03-04T00:00"),
 ]
 
 

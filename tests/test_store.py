@@ -30,7 +30,7 @@ Auth = dict[str, str | None]
 
 def put(*ids: str, **properties: Any) -> Step:
     """Makes or changes organizations."""
-    rows = [{"id": id, "properties": {"name": id.upper(), "version": 1, **properties}} for id in ids]
+    rows = [{"id": id, "properties": {"name": id.upper(), **properties}} for id in ids]
     return Step("organizations_put", {"rows": rows}, len(rows))
 
 
@@ -121,7 +121,7 @@ async def test_a_null_property_goes(store: Store) -> None:
     await store.write([put("a", website="https://example.org", other_names=["x"])])
     await store.write([put("a", website=None, other_names=[], status="active")])
     assert [line for line in await dump(store) if line.startswith("Organization")] == [
-        'Organization {"id": "a", "name": "A", "other_names": [], "status": "active", "version": 1}'
+        'Organization {"id": "a", "name": "A", "other_names": [], "status": "active", "version": 2}'
     ]
 
 
@@ -132,8 +132,8 @@ async def test_values_come_back_as_they_went_in(store: Store) -> None:
     kept = (await store.read("organizations_list"))[0]
     assert {name: kept["row"][name] for name in values} == values
     big = 2**53 + 1
-    await store.write([put("a", version=big)])
-    assert (await store.read("organizations_list"))[0]["version"] == big
+    await store.write([put("a", as_of=big)])
+    assert (await store.read("organizations_list"))[0]["row"]["as_of"] == big
 
 
 # once
@@ -197,10 +197,10 @@ async def test_of_two_keys_that_start_at_once_one_is_refused(store: Store) -> No
 
 async def test_what_was_written_is_read(store: Store) -> None:
     for number in range(25):
-        await store.write([put("a", version=number), put(f"b{number:02}")])
+        await store.write([put("a", as_of=number), put(f"b{number:02}")])
         rows = await store.read("organizations_list")
         assert [row["row"]["id"] for row in rows] == ["a", *(f"b{n:02}" for n in range(number + 1))]
-        assert rows[0]["version"] == number
+        assert rows[0]["row"]["as_of"] == number
 
 
 async def test_one_writer_wins_each_version(store: Store) -> None:
@@ -240,19 +240,19 @@ async def test_readers_see_no_half_of_a_write(embedded_url: str) -> None:
     """Neo4j promises less here; see ``Store.read``."""
     store = await open_store(embedded_url)
     names = [f"o{number:02}" for number in range(40)]
-    await store.write([put(*names, version=0)])
+    await store.write([put(*names, as_of=0)])
     done = asyncio.Event()
     seen = Counter[int]()
 
     async def watch() -> None:
         while not done.is_set():
-            versions = {row["version"] for row in await store.read("organizations_list")}
+            versions = {row["row"]["as_of"] for row in await store.read("organizations_list")}
             assert len(versions) == 1, versions
             seen.update(versions)
 
     watchers = [asyncio.create_task(watch()) for _ in range(3)]
     for version in range(1, 15):
-        await store.write([put(*names[:20], version=version), put(*names[20:], version=version)])
+        await store.write([put(*names[:20], as_of=version), put(*names[20:], as_of=version)])
     done.set()
     await asyncio.gather(*watchers)
     await store.close()

@@ -23,7 +23,9 @@ RETURN
       since: desk.since, until: desk.until, public: desk.public,
       owner: {id: owner.id, name: owner.name, kind: owner.kind, status: owner.status, since: owner.since, until: owner.until},
       owner_bodies: [(owner)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}],
-      holders: [(desk)<-[:HOLDS]-(h:Holder) | h {.id, .role, .rank, .since, .until}],
+      holders: [(desk)<-[:HOLDS]-(h:Holder) | h {.id, .role, .rank, .since, .until,
+        absences: [(h)<-[:AWAY]-(a:Absence) | {since: a.since, until: a.until,
+          stand_in: head([(a)-[:COVERED_BY]->(s:Holder) | s {.id, .role, .since, .until}])}]}],
       id: desk.id, name: desk.name, hours: desk.hours, time_zone: desk.time_zone, holidays: desk.holidays,
       channels: [(desk)<-[:REACHES]-(c:Channel) | c {.id, .kind, .address, .rank, .assurance, .hours, .condition, .state, .note, .since, .until}]
     }])
@@ -51,7 +53,9 @@ RETURN
       holidays: desk.holidays, staffing: desk.staffing, since: desk.since, until: desk.until, version: desk.version,
       service_types: [(desk)-[:HANDLES]->(t:ServiceType) | t.id],
       areas: [(desk)-[:COVERS]->(a:Jurisdiction) | a.id],
-      holders: [(desk)<-[:HOLDS]-(h:Holder) | h {.id, .role, .rank, .since, .until}],
+      holders: [(desk)<-[:HOLDS]-(h:Holder) | h {.id, .role, .rank, .since, .until,
+        absences: [(h)<-[:AWAY]-(a:Absence) | {since: a.since, until: a.until,
+          stand_in: head([(a)-[:COVERED_BY]->(s:Holder) | s {.id, .role, .since, .until}])}]}],
       channels: [(desk)<-[:REACHES]-(c:Channel) | {
         id: c.id, kind: c.kind, address: c.address, rank: c.rank, assurance: c.assurance, hours: c.hours,
         condition: c.condition, state: c.state, note: c.note, since: c.since, until: c.until,
@@ -91,7 +95,9 @@ RETURN
       since: desk.since, until: desk.until, public: desk.public,
       owner: {id: owner.id, name: owner.name, kind: owner.kind, status: owner.status, since: owner.since, until: owner.until},
       owner_bodies: [(owner)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}],
-      holders: [(desk)<-[:HOLDS]-(h:Holder) | h {.id, .role, .rank, .since, .until}],
+      holders: [(desk)<-[:HOLDS]-(h:Holder) | h {.id, .role, .rank, .since, .until,
+        absences: [(h)<-[:AWAY]-(a:Absence) | {since: a.since, until: a.until,
+          stand_in: head([(a)-[:COVERED_BY]->(s:Holder) | s {.id, .role, .since, .until}])}]}],
       id: desk.id, name: desk.name, hours: desk.hours, time_zone: desk.time_zone, holidays: desk.holidays,
       channels: [(desk)<-[:REACHES]-(c:Channel) | c {.id, .kind, .address, .rank, .assurance, .hours, .condition, .state, .note, .since, .until}]
     }])
