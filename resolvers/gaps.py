@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from relaypoint.domain.clock import parse_day
-from relaypoint.domain.errors import Invalid
+from relaypoint.domain.errors import Invalid, NotFound
 from relaypoint.domain.gaps import EVERYTHING, Scope
 from relaypoint.domain.gaps import gaps as gaps_of
 from relaypoint.domain.gaps import gaps_ahead as gaps_ahead_of
@@ -49,7 +49,7 @@ async def coverage_gaps(
     after it, the next first. ``as_of`` a day or an instant: as the roster was on record then, and ``at`` that day.
 
     Raises ``Invalid`` for a day that is none and for too many days, ``NotFound`` where the scope names what the roster
-    does not hold.
+    does not hold, and where there was no roster yet.
     """
     day = parse_day(at, path=("at",)) if at else (moment(as_of) if as_of else backend.now())[:10]
     if not 0 <= days <= FARTHEST:
@@ -63,6 +63,14 @@ async def coverage_gaps(
         )
     known = await roster_at(backend, as_of)
     rows = known.rows
+    if as_of is not None and not any(rows.values()):
+        raise NotFound(
+            "gaps.nothing-yet",
+            "There was no roster on record at '{value}'.",
+            path=("asOf",),
+            remedy="Ask for a moment after the first import.",
+            value=as_of[:60],
+        )
     scope = await _known(backend, scope, rows)
     found = await _once(known, ("gaps", day, scope), lambda: gaps_of(rows, day, scope))
     ahead = await _once(known, ("ahead", day, scope, days), lambda: gaps_ahead_of(rows, day, found, scope, days))

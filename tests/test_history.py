@@ -141,6 +141,9 @@ async def test_gaps_as_they_were(backend: Backend) -> None:
     assert "holder-left" in {gap.kind for gap in now.gaps} - {gap.kind for gap in then.gaps}
     report = await coverage_gaps(OPERATOR, later(backend, 20), as_of="2026-03-04")
     assert report.day == "2026-03-04"
+    with pytest.raises(NotFound) as told:
+        await coverage_gaps(OPERATOR, later(backend, 20), as_of=at(-1))
+    assert told.value.message_id == "gaps.nothing-yet", "an empty roster is not one without gaps"
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01", "2026-03-01T10:00", "20260301", "2026-W09-1"])
