@@ -71,14 +71,14 @@ class Roster:
         self.all = rows
         self.now = {sheet: {id: row for id, row in of.items() if holds(row, day)} for sheet, of in rows.items()}
         working = (c for c in self.now["channels"].values() if c["state"] != "dead" and c["condition"] != "contingency")
-        self._usable = _grouped(working, "contact_point")
-        self.holders = _grouped(self.now["holders"].values(), "contact_point")
-        self.away = _grouped(self.now["absences"].values(), "holder")
-        self.former = _grouped(self.all["holders"].values(), "contact_point")
-        self.desks = _grouped(self.now["contact_points"].values(), "organization")
-        self.services = _grouped(self.now["services"].values(), "organization")
-        self.roles = _grouped(self.now["memberships"].values(), "organization")
-        self.parts = _grouped(self.now["jurisdictions"].values(), "within")
+        self._usable = grouped(working, "contact_point")
+        self.holders = grouped(self.now["holders"].values(), "contact_point")
+        self.away = grouped(self.now["absences"].values(), "holder")
+        self.former = grouped(self.all["holders"].values(), "contact_point")
+        self.desks = grouped(self.now["contact_points"].values(), "organization")
+        self.services = grouped(self.now["services"].values(), "organization")
+        self.roles = grouped(self.now["memberships"].values(), "organization")
+        self.parts = grouped(self.now["jurisdictions"].values(), "within")
 
     def name(self, sheet: str, id: str) -> str:
         return str(self.all[sheet][id]["name"]) if id in self.all[sheet] else id
@@ -94,7 +94,7 @@ class Roster:
     def reachable_desks(self) -> Mapping[str, Sequence[Columns]]:
         """The contact points that can be reached, by their owner."""
         desks = (desk for desk in self.now["contact_points"].values() if desk["id"] in self._usable)
-        return _grouped(desks, "organization")
+        return grouped(desks, "organization")
 
     def usable(self, desk: str) -> Sequence[Columns]:
         """Its channels that may work in normal times."""
@@ -127,7 +127,8 @@ class Roster:
         return _upwards(self.now["task_forces"], force)
 
 
-def _grouped(rows: Iterable[Columns], column: str) -> dict[str, list[Columns]]:
+def grouped(rows: Iterable[Columns], column: str) -> dict[str, list[Columns]]:
+    """The rows by what the column holds, in their order; those where it is empty are left out."""
     groups: dict[str, list[Columns]] = {}
     for row in rows:
         if row[column] is not None:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from rapidfuzz import fuzz, process
 
-from relaypoint.domain.model import Dated
+from relaypoint.domain.model import Dated, holds
 
 #: How alike two names have to be, of 100, to be proposed as one.
 ALIKE: Final = 90
@@ -63,11 +63,7 @@ def bodies_of(rows: Iterable[Mapping[str, Any]], day: str) -> list[Body]:
 
 def members_of(rows: Iterable[Mapping[str, Any]], role: str, day: str) -> list[str]:
     """The ids of the organizations that hold a role on that day, from the columns of the sheet of memberships."""
-    return [
-        row["organization"]
-        for row in rows
-        if row["role"] == role and Dated(since=row["since"], until=row["until"]).holds(day)
-    ]
+    return [row["organization"] for row in rows if row["role"] == role and holds(row, day)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ async def page(
     if as_of is not None:
         then = Then((await roster_at(backend, as_of)).rows)
         ids = [id for id in then.ids(kind) if after is None or id > after]
-        return [entry for id in ids[:limit] if (entry := then.entry(kind, id))]
+        return [_ordered(entry) for id in ids[:limit] if (entry := then.entry(kind, id))]
     return [_ordered(row["node"]) for row in await backend.store.read(f"{kind}_page", after=after, limit=limit)]
 
 
@@ -33,13 +33,13 @@ async def by_id(
     """The entries that there are, or with ``as_of`` were, by id."""
     if as_of is not None:
         then = Then((await roster_at(backend, as_of)).rows)
-        return {id: entry for id in ids if (entry := then.entry(kind, id))}
+        return {id: _ordered(entry) for id in ids if (entry := then.entry(kind, id))}
     rows = await backend.store.read(f"{kind}_get", ids=list(ids))
     return {row["node"]["id"]: _ordered(row["node"]) for row in rows}
 
 
 def _ordered(node: Row) -> Row:
-    """Lists of nodes come from the store in no order; give them one."""
+    """Lists of nodes come in no order; give them one."""
     for name, value in node.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
             node[name] = sorted((_ordered(item) for item in value), key=_rank)

@@ -5,8 +5,10 @@ An entry's ``version`` is None: nothing can be changed in the past.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from relaypoint.domain.gaps_roster import grouped
 
 Columns = Mapping[str, Any]
 Rows = Mapping[str, Mapping[str, Columns]]
@@ -18,6 +20,7 @@ class Then:
 
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
+        self._groups: dict[tuple[str, str], Mapping[str, Sequence[Columns]]] = {}
 
     def entry(self, kind: str, id: str) -> Entry | None:
         """One of ``organizations``, ``task_forces`` and ``contact_points``."""
@@ -52,12 +55,11 @@ class Then:
         }
 
     def _contact_points(self, row: Columns) -> Entry:
-        channels = [dict(each) for each in self._having("channels", "contact_point", row["id"])]
         return {
             **row,
             "version": None,
             "organization": self._ref("organizations", row["organization"]),
-            "channels": sorted(channels, key=lambda each: (each["rank"] or 0, each["id"])),
+            "channels": [dict(each) for each in self._having("channels", "contact_point", row["id"])],
         }
 
     def _membership(self, row: Columns) -> Entry:
@@ -67,8 +69,10 @@ class Then:
             "task_force": self._ref("task_forces", row["task_force"]),
         }
 
-    def _having(self, sheet: str, column: str, id: str) -> Iterable[Columns]:
-        return [row for _, row in sorted(self.rows[sheet].items()) if row[column] == id]
+    def _having(self, sheet: str, column: str, id: str) -> Sequence[Columns]:
+        if (sheet, column) not in self._groups:
+            self._groups[sheet, column] = grouped(self.rows[sheet].values(), column)
+        return self._groups[sheet, column].get(id, ())
 
     def _ref(self, sheet: str, id: str | None) -> Entry | None:
         row = self.rows[sheet].get(id) if id else None

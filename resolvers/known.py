@@ -15,7 +15,7 @@ from relaypoint.domain.clock import Instant
 from relaypoint.domain.errors import Conflict
 from relaypoint.domain.history import Rows, moment, redone, undone
 from relaypoint.domain.roster import SHEETS, Sheet
-from relaypoint.graph import Row, Store
+from relaypoint.graph import Row, Step, Store
 
 if TYPE_CHECKING:
     from relaypoint.resolvers.backend import Backend
@@ -67,14 +67,18 @@ class Memory:
 
 
 async def read_whole(store: Store) -> Known:
-    """The roster, row by row from the store. Sheets are read one by one, so all again where an import came between."""
-    (root,) = await store.read("roster_root")
+    """The roster, row by row from the store. Sheets are read one by one, so all again where an import came between.
+
+    The root is looked at under its lock, before and after: beside a commit one might see its root and not yet its rows.
+    """
+    settle = [Step("roster_settle", {})]
+    ((root,),) = await store.write(settle)
     for _ in range(_TRIES):
         rows = {}
         for name, sheet in SHEETS.items():
             found = await store.read(f"{name}_list")
             rows[name] = {row["row"]["id"]: comparable(sheet, row["row"]) for row in found}
-        before, (root,) = root, await store.read("roster_root")
+        before, ((root,),) = root, await store.write(settle)
         if root == before:
             return Known(root, rows)
     raise Conflict(

@@ -8,6 +8,7 @@ from typing import Any
 
 from relaypoint.domain import chain
 from relaypoint.domain.errors import Conflict
+from relaypoint.domain.gaps_roster import grouped
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.roster import SHEETS, Sheet
 from relaypoint.graph import Step, Unmet
@@ -64,7 +65,6 @@ async def import_roster(
     Rows that the tables leave out stay as they are; a row ends by its ``until``. With any error nothing is applied.
     Raises ``Conflict`` where the roster was changed by somebody else meanwhile.
     """
-    await backend.store.write([Step("roster_settle", {})])
     present = await backend.memory.roster(backend.store)
     checked = check(tables, present.rows)
     errors = checked.errors or against_store(tables, checked.rows, present.rows)
@@ -165,7 +165,7 @@ async def _touched(backend: Backend, present: Known, changes: Sequence[Change]) 
     """The contact points, not changed themselves, whose channels, holders, services or organization changed."""
     desks: set[str] = set()
     organizations: set[str] = set()
-    absences = list(present.rows["absences"].values())
+    covering = grouped(present.rows["absences"].values(), "stand_in")
 
     def desk_of(holder: str) -> str:
         """Of one that was there before; a new holder's desk is touched by the holder's own row."""
@@ -178,7 +178,8 @@ async def _touched(backend: Backend, present: Known, changes: Sequence[Change]) 
                 continue
             if change.sheet in ("channels", "holders"):
                 desks.add(columns["contact_point"])
-                desks |= {desk_of(each["holder"]) for each in absences if each["stand_in"] == change.id}
+                if change.sheet == "holders":
+                    desks |= {desk_of(absence["holder"]) for absence in covering.get(change.id, ())}
             elif change.sheet == "absences":
                 desks.add(desk_of(columns["holder"]))
             elif change.sheet == "services":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from relaypoint.domain.clock import fixed_clock, format_instant, parse_instant
 from relaypoint.domain.errors import Invalid, NotFound
 from relaypoint.domain.history import moment
 from relaypoint.domain.policy import ANONYMOUS, OPERATOR, NotSignedIn
-from relaypoint.graph import Row, Store
+from relaypoint.graph import Operation, Row, Step, Store
 from relaypoint.resolvers import directory
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.gaps import coverage_gaps
@@ -180,6 +180,35 @@ class Counting(Through):
         self.whole += statement == "organizations_list"
         rows = await self.inner.read(statement, **parameters)
         return rows[: len(rows) - self.unseen] if statement == "roster_changes" else rows
+
+
+class HalfCommitted(Through):
+    """The root of a change is to be seen already, and its rows are not before its lock is free."""
+
+    def __init__(self, inner: Store, stale: list[Row]) -> None:
+        super().__init__(inner)
+        self.stale: list[Row] | None = stale
+
+    async def read(self, statement: str, /, **parameters: Any) -> list[Row]:
+        if statement == "organizations_list" and self.stale is not None:
+            return self.stale
+        return await self.inner.read(statement, **parameters)
+
+    async def write(self, steps: Sequence[Step], operation: Operation | None = None) -> list[list[Row]]:
+        self.stale = None
+        return await self.inner.write(steps, operation)
+
+
+async def test_what_is_kept_was_not_half_seen(backend: Backend) -> None:
+    stale = await backend.store.read("organizations_list")
+    roster = tiny_roster()
+    EDITS[0](roster, 1)
+    await imported(backend, roster)
+    names = {
+        each["name"]
+        for each in (await export_roster(OPERATOR, make_backend(HalfCommitted(backend.store, stale))))["organizations"]
+    }
+    assert "Line 1" in names
 
 
 async def test_what_is_known_is_kept_true_by_what_others_record(backend: Backend) -> None:

@@ -181,6 +181,18 @@ async def test_what_a_contact_point_rests_on_changes_its_version(
     assert {after[id] for id in bumped} <= {2}
 
 
+async def test_a_change_of_who_stands_in_changes_the_contact_points_version(backend: Backend) -> None:
+    roster = tiny_roster()
+    roster["holders"].append({"id": "line-first", "contact_point": "line-desk", "role": "primary"})
+    row(roster, "absences", "second-in-august")["stand_in"] = "line-first"
+    await imported(backend, roster)
+    before = await versions(backend.store)
+    row(roster, "holders", "line-first")["until"] = "2026-08-05"
+    await imported(backend, roster)
+    after = await versions(backend.store)
+    assert {id for id in after if after[id] != before[id]} == {"shelter-desk", "line-desk"}
+
+
 async def test_a_value_that_is_taken_out_goes(backend: Backend) -> None:
     roster = tiny_roster()
     row(roster, "contact_points", "shelter-desk").update(hours="", holidays="", languages="", service_types="")

@@ -7,12 +7,12 @@ MATCH (r:Roster {id: 'roster'})
 RETURN r.version AS version, r.chain_length AS length, r.chain_head AS head
 
 // name: roster_settle
-// Waits until a change that is being committed is there as a whole, for what is read next.
+// The root under its lock: a change that is being committed is waited for, so that it is there as a whole.
 // mode: write
 // starts: id
 MATCH (r:Roster {id: 'roster'})
 SET r.lock = r.lock
-RETURN r.version AS version
+RETURN r.version AS version, r.chain_length AS length, r.chain_head AS head
 
 // name: roster_lock
 // mode: write
