@@ -306,6 +306,33 @@ async def export(
     return 0
 
 
+@command("end")
+async def end(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="holder, contact-point, organization or task-force.")],
+    id: Annotated[str, typer.Argument(metavar="ID", help="Its id in the roster.")],
+    to: Annotated[
+        list[str] | None,
+        typer.Option("--to", metavar="TAKER", help="Who takes its open work: a holder or contact point; repeatable."),
+    ] = None,
+    replaced_by: Annotated[
+        list[str] | None, typer.Option("--replaced-by", metavar="ORG", help="Who succeeds it; repeatable.")
+    ] = None,
+    override: Annotated[
+        str | None, typer.Option("--override", metavar="REASON", help="End it although work is left; reported since.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the work and who takes it.")] = False,
+    acting: Annotated[str | None, typer.Option("--as", metavar="ORG", help="Act for this organization.")] = None,
+    as_json: Json = False,
+) -> int:
+    """End a tenure, a contact point, an organization or a task force: not while it holds work that nobody takes."""
+    settings = read_settings()
+    wanted = {"kind": kind, "key": id, "to": to or [], "replacedBy": replaced_by or []}
+    async with commands(settings, _acting(acting, settings)) as run:
+        done = await run("End", {"end": {**wanted, "override": override, "dryRun": dry_run}})
+    tell(as_json, done, lambda: show_gaps.ended(out, done))
+    return 1 if any(each["taker"] is None for each in done["work"]) else 0
+
+
 @command("members")
 async def members(
     task_force: Annotated[str, typer.Argument(metavar="TASK_FORCE", help="Its id.")],

@@ -147,6 +147,8 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         _WHERE.get(handoff["status"], "Was with"),
         f"{escape(handoff['receiver']['name'])}, {escape(handoff['contactPoint']['name'])}",
     )
+    if face := handoff["answeredBy"]:
+        grid.add_row("Answered by", escape(f"{face['name'] or face['id']} ({face['role']})"))
     if handoff["mustSee"]:
         grid.add_row("[bold red]Seen by the sender[/]", "[bold red]not yet[/]")
     grid.add_row("Since", when(handoff["changedAt"]))

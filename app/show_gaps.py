@@ -1,4 +1,4 @@
-"""How the command line shows the roster's gaps, and who is in a task force."""
+"""How the command line shows the roster's gaps, who is in a task force, and what an ending leaves."""
 
 from __future__ import annotations
 
@@ -60,3 +60,19 @@ def members(console: Console, force: Data) -> None:
         role = escape(each["role"] + standing)
         table.add_row(escape(each["organization"]["name"]), role, each["since"] or "", each["until"] or "")
     console.print(table)
+
+
+def ended(console: Console, done: Data) -> None:
+    verb = "ended" if done["applied"] else "would end"
+    console.print(f"[bold]{escape(done['name'])}[/] ({done['kind']} {escape(done['id'])}) {verb} on {done['day']}.")
+    if not done["work"]:
+        console.print("[green]It leaves no open work behind.[/]")
+        return
+    table = wide(f"Its open work ({len(done['work'])})", ("Referral", 3), ("From", 3), ("Lies at", 3), ("Taken", 5))
+    for each in done["work"]:
+        taken = f"[green]{escape(each['text'])}[/]" if each["taker"] else f"[bold red]{escape(each['text'])}[/]"
+        step = f"[bold]{each['reference']}[/]\n{each['priority']}, {each['status']}"
+        table.add_row(step, escape(each["sender"]), escape(each["contactPoint"]), taken)
+    console.print(table)
+    if done["overridden"] and done["applied"]:
+        console.print("[yellow]What nobody takes is a gap until it is settled: relaypoint gaps.[/]")

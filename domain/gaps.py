@@ -6,13 +6,14 @@ checks on each day ahead on which something begins or ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
-from relaypoint.domain import gaps_bodies, gaps_cover, gaps_desks
+from relaypoint.domain import gaps_bodies, gaps_cover, gaps_desks, gaps_work
 from relaypoint.domain.gaps_roster import SEVERITIES, Gap, Roster, Rows
+from relaypoint.domain.gaps_work import Left, OpenStep
 
 #: How many days ahead the report looks.
 AHEAD: Final = 30
@@ -72,6 +73,36 @@ def gaps_ahead(rows: Rows, day: str, known: Iterable[Gap], scope: Scope = EVERYT
     ahead: list[Gap] = []
     for later in _turns(rows, date.fromisoformat(day), days):
         for gap in gaps(rows, later, scope):
+            if gap.key not in seen:
+                seen.add(gap.key)
+                ahead.append(replace(gap, opens_on=later))
+    return ahead
+
+
+def merged(*found: Iterable[Gap]) -> list[Gap]:
+    """All of them, the gravest first."""
+    return sorted((gap for each in found for gap in each), key=_order)
+
+
+def work_gaps(
+    rows: Rows, day: str, steps: Sequence[OpenStep], left: Sequence[Left], scope: Scope = EVERYTHING
+) -> list[Gap]:
+    """Open work that lies with nobody on a day, or that was left there."""
+    if not steps and not left:
+        return []
+    roster = Roster(rows, day)
+    return [gap for gap in gaps_work.work(roster, steps, left) if scope == EVERYTHING or scope.has(roster, gap)]
+
+
+def work_gaps_ahead(
+    rows: Rows, day: str, steps: Sequence[OpenStep], left: Sequence[Left], scope: Scope = EVERYTHING, days: int = AHEAD
+) -> list[Gap]:
+    """The open work that will lie with nobody within ``days`` after the day, as the roster stands."""
+    seen = {gap.key for gap in work_gaps(rows, day, steps, left, scope)}
+    ahead = []
+    last = (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+    for later in sorted(each for each in gaps_work.ends(rows, steps) if day < each <= last):
+        for gap in work_gaps(rows, later, steps, left, scope):
             if gap.key not in seen:
                 seen.add(gap.key)
                 ahead.append(replace(gap, opens_on=later))

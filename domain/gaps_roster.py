@@ -26,7 +26,8 @@ class Mend:
     """What mends a gap: ``by`` whom (``organization``, that is its owner, or ``coordinator``), and what to import.
 
     That is the row ``row`` of ``sheet``, or a new one where it is None, with at least these ``columns``. ``then`` are
-    the kinds of gap that it may uncover: a first holder has no deputy yet.
+    the kinds of gap that it may uncover: a first holder has no deputy yet. ``command`` does it instead where an import
+    can't.
     """
 
     by: str
@@ -35,6 +36,7 @@ class Mend:
     row: str | None = None
     columns: tuple[tuple[str, Any], ...] = ()
     then: tuple[str, ...] = ()
+    command: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

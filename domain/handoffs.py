@@ -129,6 +129,14 @@ LONGEST_HOLD: Final = 90
 PASSING_ON: Final = frozenset({"referred-onward", "redirected", "reassigned"})
 
 
+def passing_on(status: Status, reason: str = "reassigned") -> tuple[Status, str]:
+    """How an open step ends whose successor is made in the same write: its status and coded reason.
+
+    Before acceptance the receiving side declines it as referred onward; after it, it is cancelled for ``reason``.
+    """
+    return (Status.REJECTED, "referred-onward") if status in _BEFORE else (Status.CANCELLED, reason)
+
+
 def move(status: Status, verb: str, side: Side, *, reason: str | None, review: str | None, day: str) -> Status:
     """The status that ``verb`` leads to. ``review`` is the ISO day on which a hold is looked at again.
 

@@ -46,6 +46,7 @@ class Action(StrEnum):
     MOVE_HANDOFF = "move-handoff"
     SEE_STALLED = "see-stalled"
     SEE_GAPS = "see-gaps"
+    END_ENTRY = "end-entry"
     CHANGE_ROSTER = "change-roster"
     EXPORT_ROSTER = "export-roster"
     DELIVER_NOTICES = "deliver-notices"
@@ -65,6 +66,7 @@ POLICY: Final[dict[Action, frozenset[Kind]]] = {
     Action.MOVE_HANDOFF: _SIGNED_IN,
     Action.SEE_STALLED: _SIGNED_IN,
     Action.SEE_GAPS: _SIGNED_IN,
+    Action.END_ENTRY: _SIGNED_IN,
     Action.CHANGE_ROSTER: _OPERATOR,
     Action.EXPORT_ROSTER: _OPERATOR,
     Action.DELIVER_NOTICES: _OPERATOR,

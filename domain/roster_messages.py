@@ -193,6 +193,10 @@ MESSAGES: Final[dict[str, Message]] = {
         "This contact point belongs to {owner}: with another organization its referrals would change hands.",
         "End it with until, and add one with another id for {value}.",
     ),
+    "roster.open-work": Message(
+        "This would leave {count} open referral steps at {desk} to nobody.",
+        "See them and say who takes them: {command} --dry-run; then import again.",
+    ),
     "roster.two-primaries": Message(
         "{contact_point} has another primary holder at the same time (row {first}).",
         "End one of the two with until, or make one a deputy.",

@@ -8,7 +8,7 @@ from relaypoint.domain.errors import Unavailable
 from relaypoint.graph.port import Step, Store
 
 #: Raised by one with every change of the graph's form. A store that is newer than the program is refused.
-VERSION: Final = 3
+VERSION: Final = 4
 
 #: Every kind of node. Each has an ``id`` that is unique within its label.
 LABELS: Final = (
@@ -29,6 +29,7 @@ LABELS: Final = (
     "Handoff",
     "Event",
     "Notice",
+    "Override",
     "Queue",
     "Roster",
     "Operation",

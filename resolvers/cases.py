@@ -16,6 +16,9 @@ class StoredCase:
     avoid: Avoid
     place: str | None = None
     candidates: tuple[str, ...] = ()
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+    consent: bool = False
 
 
 def stored_case(backend: Backend, sealed_key: str | None, sealed: str) -> StoredCase:
@@ -26,4 +29,11 @@ def stored_case(backend: Backend, sealed_key: str | None, sealed: str) -> Stored
         fields = backend.vault.unseal(sealed_key, sealed)
     except Unavailable:
         return StoredCase(EVERYBODY)
-    return StoredCase(Avoid.of(fields["avoid"]), fields["place"], tuple(fields["candidates"]))
+    return StoredCase(
+        Avoid.of(fields["avoid"]),
+        fields["place"],
+        tuple(fields["candidates"]),
+        fields["language"],
+        tuple(fields["tags"]),
+        fields["consent"],
+    )

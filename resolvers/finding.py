@@ -19,6 +19,7 @@ from relaypoint.domain.model import Area, ContactPoint, Ground
 from relaypoint.domain.policy import Action, Subject, may_act_for
 from relaypoint.domain.roster_faults import nearest
 from relaypoint.domain.words import TAG_DIMENSIONS, ChannelKind, Confidentiality, OrganizationKind, Priority
+from relaypoint.graph import Row
 from relaypoint.graph.mapping import areas as areas_from_rows
 from relaypoint.graph.mapping import ground as ground_from_row
 from relaypoint.resolvers.backend import Backend, permitted
@@ -69,14 +70,7 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
     wanted = _checked(need)
     if not may_act_for(subject, wanted.asker):
         raise not_yours(wanted.asker)
-    rows = await backend.store.read(
-        "find_ground",
-        place=wanted.place,
-        service=wanted.service,
-        asker=wanted.asker,
-        avoid=sorted(wanted.avoid.entries),
-    )
-    row = rows[0]
+    row = await _ground(backend, wanted)
     for field, typed, what in (
         ("from", wanted.asker, "an organization"),
         ("service", wanted.service, "a service type"),
@@ -101,6 +95,22 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
             name=ground.asker.name,
         )
     return Answer(wanted, ground, finding.find(ground, wanted, at), _emergency(ground.areas, at, wanted.avoid), at)
+
+
+async def find_again(backend: Backend, need: Need) -> Finding:
+    """Who can take a case that was sent before, now: all that bound it then binds it still."""
+    return finding.find(ground_from_row(await _ground(backend, need)), need, backend.clock())
+
+
+async def _ground(backend: Backend, need: Need) -> Row:
+    rows = await backend.store.read(
+        "find_ground",
+        place=need.place,
+        service=need.service,
+        asker=need.asker,
+        avoid=sorted(need.avoid.entries),
+    )
+    return rows[0]
 
 
 @permitted(Action.SEE_EMERGENCY)

@@ -9,7 +9,7 @@ from typing import Final
 
 from relaypoint.domain.clock import parse_day
 from relaypoint.domain.errors import Invalid, NotFound
-from relaypoint.domain.gaps import EVERYTHING, Scope
+from relaypoint.domain.gaps import EVERYTHING, Scope, merged, work_gaps, work_gaps_ahead
 from relaypoint.domain.gaps import gaps as gaps_of
 from relaypoint.domain.gaps import gaps_ahead as gaps_ahead_of
 from relaypoint.domain.gaps_roster import Gap, Rows
@@ -17,6 +17,7 @@ from relaypoint.domain.history import moment
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.known import Known, roster_at
+from relaypoint.resolvers.open_work import left_open, open_work
 from relaypoint.resolvers.unknown import unknown
 
 #: How far ahead one may ask: a year, as long as most agreements run.
@@ -74,6 +75,11 @@ async def coverage_gaps(
     scope = await _known(backend, scope, rows)
     found = await _once(known, ("gaps", day, scope), lambda: gaps_of(rows, day, scope))
     ahead = await _once(known, ("ahead", day, scope, days), lambda: gaps_ahead_of(rows, day, found, scope, days))
+    if as_of is None:  # How work lay at an earlier moment is not asked here.
+        steps, left = await open_work(backend), await left_open(backend)
+        found = merged(found, work_gaps(rows, day, steps, left, scope))
+        soon = work_gaps_ahead(rows, day, steps, left, scope, days)
+        ahead = sorted([*ahead, *soon], key=lambda gap: gap.opens_on or "")
     return Report(day, found, ahead)
 
 

@@ -17,6 +17,7 @@ from relaypoint.domain.policy import Action, Subject, sides
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.faces import with_faces
 from relaypoint.resolvers.references import by_reference
 from relaypoint.resolvers.referral_steps import notice, record
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
@@ -46,7 +47,8 @@ async def handoff(subject: Subject, backend: Backend, id: str) -> Moved:
     on = sides(subject, row["sender"]["id"], row["receiver"]["id"])
     if not on:
         raise _no_handoff(asked)
-    return Moved(_shown(row, row["handoff"]), tuple(_offered(row, row["handoff"], on)))
+    (shown,) = await with_faces(backend, [_shown(row, row["handoff"])])
+    return Moved(shown, tuple(_offered(row, row["handoff"], on)))
 
 
 @permitted(Action.MOVE_HANDOFF)
@@ -70,7 +72,7 @@ async def move_handoff(
     request = {"id": id, "verb": verb, "reason": reason, "review": review, "version": expected_version}
     done = await earlier(backend, operation, request)
     if done is not None:
-        return Moved(done["handoff"], tuple(done["next"]))
+        return await _told(backend, done)
     row = await _get(backend, id)
     for _ in range(_TRIES):
         on = sides(subject, row["sender"]["id"], row["receiver"]["id"])
@@ -91,8 +93,13 @@ async def move_handoff(
         except Unmet:
             row = await _get(backend, id)
             continue
-        return Moved(told["handoff"], tuple(told["next"]))
+        return await _told(backend, told)
     raise _changed(row)
+
+
+async def _told(backend: Backend, result: dict[str, Any]) -> Moved:
+    (shown,) = await with_faces(backend, [result["handoff"]])
+    return Moved(shown, tuple(result["next"]))
 
 
 def _decide(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from relaypoint.domain import chain
 from relaypoint.domain.channels import ChannelUse
+from relaypoint.domain.clock import format_instant
 from relaypoint.domain.deadlines import deadlines
 from relaypoint.domain.finding import Candidate
 from relaypoint.domain.handoffs import Status
+from relaypoint.domain.model import Pathway
 from relaypoint.domain.policy import Subject
 from relaypoint.domain.words import MESSAGE_KINDS, Priority
 from relaypoint.graph import Step
@@ -27,28 +30,9 @@ def first_steps(
     answered_at: str | None,
 ) -> tuple[list[Step], dict[str, Any]]:
     need, now = answer.need, backend.now()
-    referral_id, handoff_id = backend.new_id(), backend.new_id()
-    hop = chosen.route.hops[-1] if chosen.route.hops else None
-    due = deadlines(
-        need.priority,
-        answer.at,
-        chosen.contact_point.calendar,
-        acknowledge_within=hop.acknowledge_within if hop else None,
-        decide_within=hop.decide_within if hop else None,
-    )
-    form = hop.form if hop else None
-    handoff = {
-        "id": handoff_id,
-        "version": 1,
-        "status": Status.REQUESTED.value,
-        "sent_at": now,
-        "changed_at": now,
-        "acknowledge_by": due.acknowledge_by,
-        "decide_by": due.decide_by,
-        "form": form,
-        "acknowledge_within": hop.acknowledge_within if hop else None,
-        "decide_within": hop.decide_within if hop else None,
-    }
+    referral_id = backend.new_id()
+    hop = _hop(chosen)
+    handoff = new_handoff(backend, chosen, need.priority, answer.at)
     case_key = backend.vault.new_case_key()
     sealed = backend.vault.seal(
         case_key,
@@ -100,29 +84,18 @@ def first_steps(
                 },
             },
         ),
-        Step(
-            "handoff_create",
-            {
-                "contact_point": chosen.contact_point.id,
-                "contact_point_version": chosen.contact_point.version,
-                "operation": operation,
-                "referral": referral_id,
-                "id": handoff_id,
-                "properties": handoff,
-            },
-        ),
+        *handoff_steps(handoff, referral_id, chosen, operation),
     ]
-    if hop:
-        steps.append(Step("handoff_along", {"handoff": handoff_id, "pathway": hop.id}))
     if answered_at:
         steps.append(Step("referral_answered_at", {"referral": referral_id, "contact_point": answered_at}))
     steps.append(record(event))
     # Where the official form is the referral, the form is what arrives; a message beside it would look like another.
+    form = handoff["form"]
     if form is None:
         steps.append(
             notice(
                 backend,
-                handoff=handoff_id,
+                handoff=handoff["id"],
                 contact_point=chosen.contact_point.id,
                 kind="requested",
                 priority=need.priority,
@@ -132,6 +105,53 @@ def first_steps(
     by_hand = form is None and not any(_carries_message(use) for use in chosen.channels)
     phone_now = need.priority is Priority.STAT
     return steps, {"referral": referral_id, "phone": phone_now, "hand": by_hand, "form": form}
+
+
+def new_handoff(backend: Backend, chosen: Candidate, priority: Priority, at: datetime) -> dict[str, Any]:
+    """A first or following step of a referral, as it is sent to the chosen desk at that moment."""
+    hop = _hop(chosen)
+    within = {
+        "acknowledge_within": hop.acknowledge_within if hop else None,
+        "decide_within": hop.decide_within if hop else None,
+    }
+    due = deadlines(priority, at, chosen.contact_point.calendar, **within)
+    now = format_instant(at)
+    return {
+        "id": backend.new_id(),
+        "version": 1,
+        "status": Status.REQUESTED.value,
+        "sent_at": now,
+        "changed_at": now,
+        "acknowledge_by": due.acknowledge_by,
+        "decide_by": due.decide_by,
+        "form": hop.form if hop else None,
+        **within,
+    }
+
+
+def handoff_steps(handoff: dict[str, Any], referral: str, chosen: Candidate, operation: str) -> list[Step]:
+    """Lays the handoff at the chosen desk, if that is still as it was chosen."""
+    steps = [
+        Step(
+            "handoff_create",
+            {
+                "contact_point": chosen.contact_point.id,
+                "contact_point_version": chosen.contact_point.version,
+                "operation": operation,
+                "referral": referral,
+                "id": handoff["id"],
+                "properties": handoff,
+            },
+        )
+    ]
+    if hop := _hop(chosen):
+        steps.append(Step("handoff_along", {"handoff": handoff["id"], "pathway": hop.id}))
+    return steps
+
+
+def _hop(chosen: Candidate) -> Pathway | None:
+    """The last leg of the way to it; None where it is reached directly."""
+    return chosen.route.hops[-1] if chosen.route.hops else None
 
 
 def record(event: chain.Event) -> Step:

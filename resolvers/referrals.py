@@ -17,6 +17,7 @@ from relaypoint.domain.words import Confidentiality
 from relaypoint.graph import Row, Unmet
 from relaypoint.graph.mapping import owned_desk
 from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.faces import with_faces
 from relaypoint.resolvers.finding import Answer, Emergency, NeedInput, emergency, find
 from relaypoint.resolvers.references import by_reference
 from relaypoint.resolvers.referral_steps import first_steps
@@ -190,7 +191,7 @@ async def _shown(subject: Subject, backend: Backend, id: str, asked: str | None 
         **row["referral"],
         "sender": row["sender"],
         "service_type": row["service_type"],
-        "handoffs": sorted(row["handoffs"], key=lambda h: str(h["id"])),
+        "handoffs": await with_faces(backend, sorted(row["handoffs"], key=lambda h: str(h["id"]))),
         "case": None,
     }
     sealed = shown.pop("sealed")

@@ -35,7 +35,7 @@ def _together(
 ) -> Iterator[RosterError]:
     sheets = {}
     for name in (each for each in RULED if rows[each]):  # What stays by itself stays as sound as it was.
-        numbers = _numbers(files[name])
+        numbers = row_numbers(files[name])
         kept = [
             Numbered(_kept(id), SHEETS[name].model.model_validate(dict(row)).__dict__)
             for id, row in stored[name].items()
@@ -57,7 +57,7 @@ def _changing_hands(
         if before is not None and before["organization"] != after:
             table = files["contact_points"]
             problem = fault("roster.changes-hands", "organization", after, owner=before["organization"])
-            yield error(problem, table.file, _numbers(table)[row.id])
+            yield error(problem, table.file, row_numbers(table)[row.id])
 
 
 def _kept(id: str) -> _Kept:
@@ -66,7 +66,7 @@ def _kept(id: str) -> _Kept:
     return kept
 
 
-def _numbers(table: RawTable) -> dict[str, int]:
+def row_numbers(table: RawTable) -> dict[str, int]:
     """The row of the file that each id is in."""
     column = [name.strip().lower() for name in table.header].index("id")
     return {cells[column].strip(): number for number, cells in reversed(table.rows) if column < len(cells)}

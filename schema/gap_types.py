@@ -29,6 +29,7 @@ class Mend:
     row: str | None = strawberry.field(description="The id of the row to change; null: a new one.")
     cells: list[MendCell] = strawberry.field(description="What the row has to hold at least.")
     then: list[str] = strawberry.field(description="Kinds of gap that it may uncover.")
+    command: str | None = strawberry.field(description="The command that mends it, where an import can't.")
 
 
 @governed(Action.SEE_GAPS)
@@ -67,6 +68,7 @@ class Gap:
                 row=mend.row,
                 cells=[MendCell(column=column, value=cell(value)) for column, value in mend.columns],
                 then=list(mend.then),
+                command=mend.command,
             ),
         )
 

@@ -14,9 +14,21 @@ from strawberry.scalars import JSON
 from relaypoint.domain import errors
 from relaypoint.domain.gaps import Scope
 from relaypoint.domain.policy import Action
-from relaypoint.resolvers import audit, directory, finding, gaps, handoffs, reconcile, referrals, roster, stalled
+from relaypoint.resolvers import (
+    audit,
+    directory,
+    ending,
+    finding,
+    gaps,
+    handoffs,
+    reconcile,
+    referrals,
+    roster,
+    stalled,
+)
 from relaypoint.schema import (
     admin_types,
+    end_types,
     find_types,
     gap_types,
     problems,
@@ -27,6 +39,7 @@ from relaypoint.schema import (
 from relaypoint.schema.admin_types import ImportResult
 from relaypoint.schema.connections import Connection, connect
 from relaypoint.schema.context import Info
+from relaypoint.schema.end_types import EndResult
 from relaypoint.schema.permissions import Guard, under
 from relaypoint.schema.referral_types import MoveResult, ReferResult
 
@@ -44,6 +57,10 @@ _MOVE = {
     **{f: ("move", f) for f in ("verb", "reason", "review", "expectedVersion", "idempotencyKey")},
 }
 _KEY = {"id": ("key",)}
+_END = {
+    "id": ("end", "key"),
+    **{f: ("end", f) for f in ("kind", "to", "replacedBy", "override", "idempotencyKey")},
+}
 
 
 def _told(description: str) -> Any:
@@ -296,6 +313,29 @@ class Mutation:
             info.context.subject, info.context.backend, admin_types.to_raw(tables), dry_run=dry_run
         )
         return admin_types.RosterImport.of(done)
+
+    @strawberry.mutation(
+        description="Ends a tenure, a contact point, an organization or a task force today; its open work is taken"
+        " over in the same write, or it does not end.",
+        metadata=under(Action.END_ENTRY),
+    )
+    @answered
+    async def end_entry(
+        self, info: Info, end: Annotated[end_types.EndInput, _told("What ends, and who takes its work.")]
+    ) -> EndResult:
+        with problems.placed(_END):
+            ended = await ending.end(
+                info.context.subject,
+                info.context.backend,
+                end.kind,
+                end.key,
+                to=end.to,
+                replaced_by=end.replaced_by,
+                override=end.override,
+                idempotency_key=end.idempotency_key,
+                dry_run=end.dry_run,
+            )
+        return end_types.Ended.of(ended)
 
     @strawberry.mutation(description="Delivers what the outbox holds.", metadata=under(Action.DELIVER_NOTICES))
     async def deliver_notices(self, info: Info) -> admin_types.Delivery:

@@ -21,6 +21,14 @@ from relaypoint.schema.roster_types import Ref
 
 
 @governed(Action.READ_REFERRAL)
+@strawberry.type(description="The person that answers at a desk.")
+class Face:
+    key: str = strawberry.field(description="The holder's id in the roster.")
+    name: str | None = strawberry.field(description="Their name, where the roster has it.")
+    role: str = strawberry.field(description="primary or deputy.")
+
+
+@governed(Action.READ_REFERRAL)
 @strawberry.type(description="One hop of a referral, from one contact point to the next.")
 class Handoff:
     key: str = strawberry.field(description="Its id.")
@@ -39,6 +47,9 @@ class Handoff:
     )
     contact_point: Ref | None = strawberry.field(default=None, description="The desk that holds it.")
     receiver: Ref | None = strawberry.field(default=None, description="Whose desk it is.")
+    answered_by: Face | None = strawberry.field(
+        default=None, description="Who answers for it now; null where it is closed or no person is recorded."
+    )
     pathway: Ref | None = strawberry.field(default=None, description="The agreed pathway it went along.")
 
     @classmethod
@@ -58,6 +69,9 @@ class Handoff:
             must_see=row["must_see"],
             contact_point=Ref.of(row.get("contact_point")),
             receiver=Ref.of(row.get("receiver")),
+            answered_by=Face(key=face["id"], name=face["name"], role=face["role"])
+            if (face := row.get("answered_by"))
+            else None,
             pathway=Ref.of(row.get("pathway")),
         )
 

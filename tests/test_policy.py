@@ -23,11 +23,18 @@ from relaypoint.tests.helpers import member
 #: Public coroutines that serve use cases and are none: they act for a subject whose right was asked before.
 HELPERS = {
     "acting.acting",
+    "faces.with_faces",
+    "finding.find_again",
     "keys.has_key",
     "keys.prove_key",
     "known.read_whole",
     "known.roster_at",
+    "leaving.work_left",
+    "open_work.left_behind",
+    "open_work.left_open",
+    "open_work.open_work",
     "references.by_reference",
+    "roster_write.roster_steps",
     "unknown.unknown",
     "writing.write_once",
     "writing.earlier",
@@ -107,6 +114,7 @@ def test_what_a_mutation_can_answer_is_told_by_introspection() -> None:
         "ReferResult": {"ReferralSent", "NoChannel", *problems},
         "MoveResult": {"HandoffMoved", "NoChannel", *problems},
         "ImportResult": {"RosterImport", *problems},
+        "EndResult": {"Ended", *problems},
     }
 
 

@@ -16,7 +16,7 @@ from relaypoint.graph import Operation, Row, Step, Store, Unmet, open_store
 from relaypoint.graph.library import Statement, statements
 from relaypoint.graph.neo4j import Neo4jStore
 from relaypoint.graph.schema import VERSION
-from relaypoint.resolvers import handoffs, outbox, referrals
+from relaypoint.resolvers import ending, handoffs, outbox, referrals
 from relaypoint.resolvers.finding import NeedInput
 from relaypoint.tests.engines import Server
 from relaypoint.tests.helpers import NOW, Through, dump, filled, member, opened, raw, tiny_roster, unordered
@@ -51,6 +51,8 @@ async def populate(store: Store) -> None:
     shelter = member("example-shelter")
     await handoffs.move_handoff(shelter, backend, one.referral["handoffs"][0]["id"], "receive")
     await handoffs.move_handoff(shelter, backend, over.referral["handoffs"][0]["id"], "reject", reason="no-capacity")
+    await ending.end(OPERATOR, backend, "holder", "shelter-first", to=["shelter-second"])
+    await ending.end(OPERATOR, backend, "organization", "example-line", override="It was dissolved.")
     leased = await outbox.lease(OPERATOR, backend, limit=3)
     await outbox.settle(OPERATOR, backend, leased[0], "delivered", "shelter-mail", {})
     await outbox.settle(OPERATOR, backend, leased[1], "failed", None, {"shelter-mail": "no answer"})
@@ -146,6 +148,11 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "roster_changes": [{"ids": ["roster.2", "roster.1", "roster.99999"]}],
         "roster_root": [{}],
         "schema_version": [{}],
+        "work_open": [{}],
+        "overrides_open": [{}],
+        "work_of": [{"desks": ["authority-desk", "shelter-desk"], "day": "2026-03-03"}],
+        "work_sent_by": [{"organization": "example-unit"}],
+        "faces": [{"handoffs": [each["id"] for each in steps]}],
         "stall_surroundings": [
             {"pairs": [{"desk": "shelter-desk", "sender": "example-unit"}]},
             {"pairs": [{"desk": each, "sender": "example-line"} for each in ("authority-desk", "shelter-desk")]},
@@ -188,6 +195,19 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
             }
         ],
         "handoff_move": [move],
+        "handoff_continues": [{"handoff": "new-handoff", "before": step["id"]}],
+        "handoff_untaken": [{"handoffs": [each["id"] for each in steps]}],
+        "handoff_not_left": [{"handoffs": [each["id"] for each in steps]}],
+        "handoff_taken": [{"handoffs": [step["id"], "new-handoff"], "holder": "shelter-second"}],
+        "override_record": [
+            {"id": "new-override", "properties": {"reason": "It moved."}, "handoffs": ["new-handoff", step["id"]]}
+        ],
+        "work_as_known": [
+            {
+                "operation": "lock",
+                "desks": [{"id": "unit-desk", "handoffs": ["new-handoff"]}, {"id": "line-desk", "handoffs": []}],
+            }
+        ],
         "handoff_close": [{"handoff": "new-handoff"}],
         "handoff_must_see": [{"handoff": "new-handoff"}],
         "handoff_seen": [{"handoff": "new-handoff"}],
@@ -249,6 +269,7 @@ async def stale(store: Store) -> list[tuple[str, Parameters]]:
         ("handoff_move", {**move, "before": {"status": "accepted", "version": 1}}),
         ("handoff_create", {**desk, "id": "newer-handoff", "contact_point_version": 99}),
         ("handoff_close", {"handoff": "new-handoff"}),
+        ("work_as_known", {"operation": "lock", "desks": [{"id": "shelter-desk", "handoffs": []}]}),
         ("notice_settle", {"id": "new-notice", "lease": "another", "changes": {"status": "delivered"}}),
         ("notice_unqueue", {"id": "new-notice"}),
         ("notices_lease", {"lease": "lease", "now": NOW, "until": LATER, "limit": 9}),

@@ -1,0 +1,40 @@
+"""Who answers at a contact point for the work that lies there, and when nobody does any more.
+
+Its holders come in one order: the primary first, then the deputies by rank. A desk that an office staffs, and one
+whose holders were never recorded, is answered by whoever is on duty.
+"""
+
+from __future__ import annotations
+
+from relaypoint.domain.gaps_roster import Columns, Roster
+from relaypoint.domain.model import Holder
+from relaypoint.domain.texts import Text, say
+
+
+def answering(roster: Roster, desk: str) -> list[Columns]:
+    """The holders that answer at a desk on the roster's day, or whose stand-in does; who faces the senders first."""
+    held = (row for row in roster.holders.get(desk, ()) if roster.answers(row["id"]))
+    return sorted(held, key=lambda row: (row["role"] != "primary", row["rank"] or 1, row["id"]))
+
+
+def face(holders: tuple[Holder, ...], day: str, taken_by: str | None = None) -> Holder | None:
+    """Who answers for a step of a referral: who took it over, else the first in order; None where no person is
+    recorded as there."""
+    there = sorted((h for h in holders if h.answers(day)), key=lambda h: (h.role != "primary", h.rank, h.id))
+    return next((h for h in there if h.id == taken_by), next(iter(there), None))
+
+
+def unheld(roster: Roster, desk: str) -> Text | None:
+    """Why nobody is there for the work of a desk; None where somebody is."""
+    row = roster.now["contact_points"].get(desk)
+    if row is None:
+        return say("handover.desk-ended", "the contact point has ended")
+    if row["organization"] not in roster.now["organizations"]:
+        return say("handover.organization-ended", "its organization has ended")
+    if row["staffing"] != "holder" or not roster.former.get(desk):
+        return None
+    if not roster.holders.get(desk):
+        return say("handover.vacant", "nobody holds the contact point any more")
+    if not answering(roster, desk):
+        return say("handover.away", "who holds the contact point is away, and nobody stands in")
+    return None

@@ -1,0 +1,31 @@
+"""The person that answers for each open step of a referral now, for those who see the step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from relaypoint.domain.handoffs import Status
+from relaypoint.domain.handover import face
+from relaypoint.graph.mapping import holder
+from relaypoint.resolvers.backend import Backend
+
+
+async def with_faces(backend: Backend, handoffs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The steps, each with ``answered_by``: ``{id, name, role}``, or None where it is closed or no person is named.
+
+    Read when it is shown and never kept with a result: a name belongs to the roster alone.
+    """
+    there = [each["id"] for each in handoffs if Status(each["status"]).open]
+    rows = {row["handoff"]: row for row in await backend.store.read("faces", handoffs=there)} if there else {}
+    day = backend.now()[:10]
+    found = []
+    for each in handoffs:
+        shown = {**each, "answered_by": None}
+        if row := rows.get(each["id"]):
+            person = face(tuple(holder(h) for h in row["holders"]), day, row["taken_by"])
+            names = {h["id"]: h["name"] for h in row["holders"]}
+            if person:
+                shown["answered_by"] = {"id": person.id, "name": names[person.id], "role": person.role.value}
+        found.append(shown)
+    return found

@@ -1,0 +1,107 @@
+"""Open work that changes hands, as the steps of one write: at its desk to another person, or on to another desk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from relaypoint.domain import chain
+from relaypoint.domain.finding import Candidate
+from relaypoint.domain.handoffs import Status, passing_on
+from relaypoint.domain.policy import Subject
+from relaypoint.domain.words import Priority
+from relaypoint.graph import Row, Step
+from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.referral_steps import handoff_steps, new_handoff, notice, record
+
+
+def handed_over(subject: Subject, backend: Backend, rows: Sequence[Row], holder: str, operation: str) -> list[Step]:
+    """The steps (``rows`` of the statement ``work_of``) stay at their desk; that holder answers for them from now on,
+    and is told."""
+    referrals = _Referrals(subject, backend, operation)
+    steps: list[Step] = []
+    for row in rows:
+        handoff = row["handoff"]
+        after = {**handoff, "version": handoff["version"] + 1}
+        steps += referrals.move(row, "handed-over", {}, {"before": handoff, "after": after, "to": holder})
+        steps.append(_told(backend, row, handoff["id"], row["contact_point"]["id"], "handed-over"))
+    ids = [row["handoff"]["id"] for row in rows]
+    steps.append(Step("handoff_untaken", {"handoffs": ids}, None))
+    steps.append(Step("handoff_not_left", {"handoffs": ids}, None))
+    steps.append(Step("handoff_taken", {"handoffs": ids, "holder": holder}, len(ids)))
+    return steps
+
+
+def passed_on(subject: Subject, backend: Backend, moves: Sequence[tuple[Row, Candidate]], operation: str) -> list[Step]:
+    """Each step is closed, and one that continues it is sent to the desk that takes it; that desk and the sender are
+    told."""
+    referrals = _Referrals(subject, backend, operation)
+    steps: list[Step] = []
+    for row, chosen in moves:
+        handoff, referral, desk = row["handoff"], row["referral"], chosen.contact_point.id
+        status, reason = passing_on(Status(handoff["status"]))
+        changes = {"status": status.value, "reason": reason, "review_on": None, "changed_at": backend.now()}
+        after = {**handoff, **changes, "version": handoff["version"] + 1}
+        steps += referrals.move(row, "reassigned", changes, {"before": handoff, "after": after})
+        steps.append(Step("handoff_close", {"handoff": handoff["id"]}))
+        following = new_handoff(backend, chosen, Priority(referral["priority"]), backend.clock())
+        steps += handoff_steps(following, referral["id"], chosen, operation)
+        steps.append(Step("handoff_continues", {"handoff": following["id"], "before": handoff["id"]}))
+        sent = {"handoff": following, "contact_point": desk, "continues": handoff["id"]}
+        steps.append(referrals.event(referral, "sent-on", {"before": None, "after": sent}))
+        if following["form"] is None:
+            steps.append(_told(backend, row, following["id"], desk, "requested"))
+        answered_at = row["answered_at"] or next(iter(sorted(row["sender_desks"])), None)
+        if answered_at:
+            steps.append(_told(backend, row, following["id"], answered_at, "moved"))
+    return steps
+
+
+class _Referrals:
+    """The referrals as the steps so far leave them: several steps of one may move in the same write."""
+
+    def __init__(self, subject: Subject, backend: Backend, operation: str) -> None:
+        self.subject, self.backend, self.operation = subject, backend, operation
+        self.heads: dict[str, tuple[int, str]] = {}
+        self.moves: dict[str, int] = {}
+
+    def move(self, row: Row, verb: str, changes: dict[str, Any], data: dict[str, Any]) -> list[Step]:
+        referral = row["referral"]
+        _, head = self.heads.get(referral["id"], (0, referral["chain_head"]))
+        moved = self.moves.get(referral["id"], 0)
+        self.moves[referral["id"]] = moved + 1
+        given = {
+            "handoff": row["handoff"]["id"],
+            "operation": self.operation,
+            "before": row["handoff"],
+            "referral_version": referral["version"] + moved,
+            "chain_head": head,
+            "changes": changes,
+        }
+        return [Step("handoff_move", given), self.event(referral, verb, data)]
+
+    def event(self, referral: Row, verb: str, data: dict[str, Any]) -> Step:
+        length, head = self.heads.get(referral["id"], (referral["chain_length"], referral["chain_head"]))
+        event = chain.append(
+            referral["id"],
+            length,
+            head,
+            kind=f"handoff-{verb}",
+            at=self.backend.now(),
+            actor=self.subject.name,
+            data=data,
+        )
+        self.heads[referral["id"]] = (event.sequence, event.hash)
+        return record(event)
+
+
+def _told(backend: Backend, row: Row, handoff: str, desk: str, kind: str) -> Step:
+    referral = row["referral"]
+    return notice(
+        backend,
+        handoff=handoff,
+        contact_point=desk,
+        kind=kind,
+        priority=referral["priority"],
+        confidentiality=referral["confidentiality"],
+    )
