@@ -29,6 +29,10 @@ err = Console(stderr=True, highlight=False)
 
 audits = typer.Typer(no_args_is_help=True, help="Whether the records are whole.")
 app.add_typer(audits, name="audit")
+contingencies = typer.Typer(
+    no_args_is_help=True, help="When normal ways are closed: rehearse, declare, renew and end contingency."
+)
+app.add_typer(contingencies, name="contingency")
 
 
 def command(

@@ -81,6 +81,7 @@ def found(console: Console, answer: Data) -> None:
             table.add_row(
                 str(candidate["rank"]),
                 f"[bold]{escape(candidate['organization']['name'])}[/]\n{escape(candidate['contactPoint']['name'])}"
+                f"{_diverted(candidate)}"
                 f"\n{escape(candidate['service']['name'])}\n[dim]{candidate['contactPoint']['id']}[/]",
                 "\n".join(channel(use) for use in candidate["channels"] if use["usable"]),
                 _why(candidate, telling),
@@ -147,6 +148,8 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         _WHERE.get(handoff["status"], "Was with"),
         f"{escape(handoff['receiver']['name'])}, {escape(handoff['contactPoint']['name'])}",
     )
+    if other := handoff["divertedTo"]:
+        grid.add_row("Diverted to", f"[bold]{escape(other['name'])}[/], while a contingency holds")
     if face := handoff["answeredBy"]:
         grid.add_row("Answered by", escape(f"{face['name'] or face['id']} ({face['role']})"))
     if handoff["mustSee"]:
@@ -179,6 +182,10 @@ def referral(console: Console, found: Data) -> None:
         console.print(f"  {when(event['at'])}  {event['kind']}  [dim]{escape(event['actor'])}[/]")
 
 
+def _diverted(at: Data) -> str:
+    return f"\n(diverted to {escape(at['divertedTo']['name'])})" if at["divertedTo"] else ""
+
+
 def stalled(console: Console, stalls: list[Data]) -> None:
     if not stalls:
         console.print("[green]Nothing has stalled.[/]")
@@ -196,7 +203,7 @@ def stalled(console: Console, stalls: list[Data]) -> None:
             f"[bold]{stall['reference']}[/]\n{stall['priority']}, {stall['status']}\n"
             f"from {escape(stall['sender']['name'])}",
             f"[bold red]{stall['reason']}[/]\n{escape(stall['text'])}\nsince {when(stall['due'])}\n" + _ages(stall),
-            f"{escape(stall['organization']['name'])}\n{escape(stall['holder']['name'])}",
+            f"{escape(stall['organization']['name'])}\n{escape(stall['holder']['name'])}" + _diverted(stall),
             "\n".join(_next(step) for step in stall["nextSteps"]),
         )
     console.print(table)

@@ -36,9 +36,11 @@ class Avoid:
         return organization.works(day) and not self.bars_organization(organization)
 
     def bars_contact_point(self, desk: ContactPoint, organization: Organization | None = None) -> bool:
-        """A desk is out by itself, by one who holds it or stands in, or by the organization behind it."""
+        """A desk is out by itself, by the one that answers for it now, by one who holds it or stands in, or by the
+        organization behind it."""
         return (
             self.bars_id(desk.id)
+            or (desk.diverted_to is not None and self.bars_id(desk.diverted_to.id))
             or any(self.bars_id(person) for holder in desk.holders for person in holder.people)
             or (organization is not None and self.bars_organization(organization))
         )

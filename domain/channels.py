@@ -35,14 +35,13 @@ def weigh(
     floor: Confidentiality,
     at: datetime,
     avoid: Avoid | None = None,
-    contingency: bool = False,
 ) -> tuple[ChannelUse, ...]:
     """All channels of the desk: first those that may be used (open, then hours unknown, then closed), then the barred.
 
     Within each of these the roster's rank decides. ``floor`` is the case's confidentiality: a channel that assures
     less is never used for it.
     """
-    uses = [_use(desk, channel, floor, at, avoid, contingency) for channel in desk.channels]
+    uses = [_use(desk, channel, floor, at, avoid) for channel in desk.channels]
     return tuple(sorted(uses, key=_order))
 
 
@@ -56,14 +55,12 @@ def _order(use: ChannelUse) -> tuple[bool, int, bool, int, str]:
     return (use.barred is not None, openness, failing, use.channel.rank, use.channel.id)
 
 
-def _use(
-    desk: ContactPoint, channel: Channel, floor: Confidentiality, at: datetime, avoid: Avoid | None, contingency: bool
-) -> ChannelUse:
+def _use(desk: ContactPoint, channel: Channel, floor: Confidentiality, at: datetime, avoid: Avoid | None) -> ChannelUse:
     calendar = desk.calendar if channel.hours is None else replace(desk.calendar, hours=channel.hours)
     is_open = calendar.is_open(at)
     return ChannelUse(
         channel=channel,
-        barred=_barred(channel, floor, at, avoid, contingency),
+        barred=_barred(channel, floor, at, avoid, desk.contingency),
         open=is_open,
         opens_at=calendar.next_opening(at) if is_open is False else None,
     )

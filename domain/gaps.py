@@ -12,8 +12,9 @@ from datetime import date, timedelta
 from typing import Final
 
 from relaypoint.domain import gaps_bodies, gaps_cover, gaps_desks, gaps_work
-from relaypoint.domain.gaps_roster import SEVERITIES, Gap, Roster, Rows
+from relaypoint.domain.gaps_roster import SEVERITIES, Gap, Roster
 from relaypoint.domain.gaps_work import Left, OpenStep
+from relaypoint.domain.rows import Rows
 
 #: How many days ahead the report looks.
 AHEAD: Final = 30

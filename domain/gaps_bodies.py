@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from relaypoint.domain.gaps_roster import OF_COVER, Columns, Gap, Mend, Roster
+from relaypoint.domain.gaps_roster import OF_COVER, Gap, Mend, Roster
 from relaypoint.domain.model import Dated
+from relaypoint.domain.rows import Columns
 from relaypoint.domain.texts import say
 
 

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.criteria import speaks
-from relaypoint.domain.gaps_roster import OF_COVER, Columns, Gap, Mend, Roster
+from relaypoint.domain.gaps_roster import OF_COVER, Gap, Mend, Roster
 from relaypoint.domain.model import takes
+from relaypoint.domain.rows import Columns
 from relaypoint.domain.texts import say
 
 #: How far the search for a time without anybody looks: every day of the week comes once.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from relaypoint.domain.gaps_roster import Columns, Gap, Mend, Roster
+from relaypoint.domain.gaps_roster import Gap, Mend, Roster
 from relaypoint.domain.model import takes
+from relaypoint.domain.rows import Columns
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.words import Confidentiality
 

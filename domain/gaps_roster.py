@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from relaypoint.domain.contingency import diversions, in_contingency
 from relaypoint.domain.model import holds
+from relaypoint.domain.rows import Columns, Rows, grouped, upwards
 from relaypoint.domain.texts import Text
-
-Columns = Mapping[str, Any]
-#: By sheet and id.
-Rows = Mapping[str, Mapping[str, Columns]]
 
 #: From gravest to lightest; the report comes in this order.
 SEVERITIES: Final = ("critical", "major", "minor")
@@ -72,8 +70,10 @@ class Roster:
         self.day = day
         self.all = rows
         self.now = {sheet: {id: row for id, row in of.items() if holds(row, day)} for sheet, of in rows.items()}
-        working = (c for c in self.now["channels"].values() if c["state"] != "dead" and c["condition"] != "contingency")
-        self._usable = grouped(working, "contact_point")
+        self.contingent = in_contingency(rows, day)
+        #: Who answers, of those in contingency, for the desks that are diverted.
+        self.diverted = diversions(rows, self.contingent, day)
+        self._usable = self._channels()
         self.holders = grouped(self.now["holders"].values(), "contact_point")
         self.away = grouped(self.now["absences"].values(), "holder")
         self.former = grouped(self.all["holders"].values(), "contact_point")
@@ -98,8 +98,20 @@ class Roster:
         desks = (desk for desk in self.now["contact_points"].values() if desk["id"] in self._usable)
         return grouped(desks, "organization")
 
+    def _channels(self) -> dict[str, list[Columns]]:
+        """By contact point, the channels that may work as things are."""
+        off = {True: "normal", False: "contingency"}
+        working = (
+            row
+            for row in self.now["channels"].values()
+            if row["state"] != "dead" and row["condition"] != off[row["contact_point"] in self.contingent]
+        )
+        own = grouped(working, "contact_point")
+        instead = {desk: own.get(other, []) for desk, other in self.diverted.items()}
+        return {desk: channels for desk, channels in {**own, **instead}.items() if channels}
+
     def usable(self, desk: str) -> Sequence[Columns]:
-        """Its channels that may work in normal times."""
+        """Its channels that may work now, or those of who answers for it."""
         return self._usable.get(desk, ())
 
     def reachable(self, desk: str) -> bool:
@@ -122,25 +134,8 @@ class Roster:
 
     def within(self, place: str | None) -> list[str]:
         """The place and all that it lies in, the nearest first."""
-        return _upwards(self.all["jurisdictions"], place)
+        return upwards(self.all["jurisdictions"], place)
 
     def around(self, force: str | None) -> list[str]:
         """The task force and those that it belongs to, as far as they are in force, the nearest first."""
-        return _upwards(self.now["task_forces"], force)
-
-
-def grouped(rows: Iterable[Columns], column: str) -> dict[str, list[Columns]]:
-    """The rows by what the column holds, in their order; those where it is empty are left out."""
-    groups: dict[str, list[Columns]] = {}
-    for row in rows:
-        if row[column] is not None:
-            groups.setdefault(row[column], []).append(row)
-    return groups
-
-
-def _upwards(rows: Mapping[str, Columns], id: str | None) -> list[str]:
-    found: list[str] = []
-    while id is not None and id in rows and id not in found:
-        found.append(id)
-        id = rows[id]["within"]
-    return found
+        return upwards(self.now["task_forces"], force)

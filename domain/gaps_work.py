@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from relaypoint.domain.gaps_roster import Gap, Mend, Roster, Rows
+from relaypoint.domain.gaps_roster import Gap, Mend, Roster
 from relaypoint.domain.handover import unheld
+from relaypoint.domain.rows import Rows
 from relaypoint.domain.texts import Text, say
 
 #: What may end while it holds work, by sheet.

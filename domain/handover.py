@@ -6,8 +6,9 @@ whose holders were never recorded, is answered by whoever is on duty.
 
 from __future__ import annotations
 
-from relaypoint.domain.gaps_roster import Columns, Roster
+from relaypoint.domain.gaps_roster import Roster
 from relaypoint.domain.model import Holder
+from relaypoint.domain.rows import Columns
 from relaypoint.domain.texts import Text, say
 
 
@@ -31,6 +32,8 @@ def unheld(roster: Roster, desk: str) -> Text | None:
         return say("handover.desk-ended", "the contact point has ended")
     if row["organization"] not in roster.now["organizations"]:
         return say("handover.organization-ended", "its organization has ended")
+    desk = roster.diverted.get(desk, desk)
+    row = roster.now["contact_points"][desk]
     if row["staffing"] != "holder" or not roster.former.get(desk):
         return None
     if not roster.holders.get(desk):

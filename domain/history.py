@@ -11,9 +11,8 @@ from typing import Any, Final
 
 from relaypoint.domain.clock import Instant, format_instant, parse_day, parse_instant
 from relaypoint.domain.errors import Invalid
+from relaypoint.domain.rows import Columns, Rows
 
-Columns = Mapping[str, Any]
-Rows = Mapping[str, Mapping[str, Columns]]
 Change = Mapping[str, Any]
 
 _DAY_END: Final = "T23:59:59.999Z"

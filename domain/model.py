@@ -146,6 +146,10 @@ class ContactPoint(Dated):
     holders: tuple[Holder, ...] = ()
     channels: tuple[Channel, ...] = ()
     version: int = 1
+    #: Whether a contingency holds there now; and the desk that answers for it meanwhile, whose channels, holders
+    #: and hours are then those given here.
+    contingency: bool = False
+    diverted_to: Named | None = None
 
     def takes(self, service_type: str) -> bool:
         return takes(self.service_types, service_type)

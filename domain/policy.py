@@ -47,6 +47,8 @@ class Action(StrEnum):
     SEE_STALLED = "see-stalled"
     SEE_GAPS = "see-gaps"
     END_ENTRY = "end-entry"
+    SEE_CONTINGENCIES = "see-contingencies"
+    DECLARE_CONTINGENCY = "declare-contingency"
     CHANGE_ROSTER = "change-roster"
     EXPORT_ROSTER = "export-roster"
     DELIVER_NOTICES = "deliver-notices"
@@ -67,6 +69,8 @@ POLICY: Final[dict[Action, frozenset[Kind]]] = {
     Action.SEE_STALLED: _SIGNED_IN,
     Action.SEE_GAPS: _SIGNED_IN,
     Action.END_ENTRY: _SIGNED_IN,
+    Action.SEE_CONTINGENCIES: _SIGNED_IN,
+    Action.DECLARE_CONTINGENCY: _OPERATOR,
     Action.CHANGE_ROSTER: _OPERATOR,
     Action.EXPORT_ROSTER: _OPERATOR,
     Action.DELIVER_NOTICES: _OPERATOR,

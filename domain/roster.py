@@ -156,6 +156,21 @@ class ContactPointRow(Row):
     public: Annotated[YesNo, OneOf(YesNo)] = YesNo.YES
 
 
+class DiversionRow(Row):
+    """Where the work of a contact point is answered while it is in contingency."""
+
+    sheet = "diversions"
+
+    contact_point: Annotated[Line, To("contact_points")]
+    to: Annotated[Line, To("contact_points")]
+
+    @classmethod
+    def rules(cls, values: Mapping[str, Any]) -> Iterator[Fault]:
+        yield from super().rules(values)
+        if values.get("to") and values.get("to") == values.get("contact_point"):
+            yield fault("roster.own-diversion", "to", values["to"])
+
+
 class HolderRow(Row):
     sheet = "holders"
 
@@ -245,6 +260,31 @@ class PathwayRow(Row):
             yield fault("roster.pathway-task-force", "task_force")
 
 
+class ContingencyRow(Row):
+    """A declared, dated and reversible state of a task force, a place or an organization."""
+
+    sheet = "contingencies"
+    within_a_day = True
+
+    place: Annotated[Line | None, To("jurisdictions")] = None
+    task_force: Annotated[Line | None, To("task_forces")] = None
+    organization: Annotated[Line | None, To("organizations")] = None
+    reason: Text
+
+    @classmethod
+    def rules(cls, values: Mapping[str, Any]) -> Iterator[Fault]:
+        yield from super().rules(values)
+        scopes = ("place", "task_force", "organization")
+        if all(each in values for each in scopes):
+            given = [each for each in scopes if values[each]]
+            if len(given) != 1:
+                column = given[-1] if given else "task_force"
+                yield fault("roster.contingency-scope", column, values[column] or "", given=", ".join(given) or "none")
+        for column in ("since", "until"):
+            if column in values and not values[column]:
+                yield fault("roster.contingency-dates", column)
+
+
 class GuidanceRow(Row):
     sheet = "guidance"
 
@@ -296,10 +336,12 @@ SHEETS: Final[dict[str, Sheet]] = {
         _sheet("service_type", ServiceTypeRow),
         _sheet("service", ServiceRow),
         _sheet("contact_point", ContactPointRow),
+        _sheet("diversion", DiversionRow),
         _sheet("holder", HolderRow),
         _sheet("absence", AbsenceRow),
         _sheet("channel", ChannelRow),
         _sheet("pathway", PathwayRow),
         _sheet("guidance", GuidanceRow),
+        _sheet("contingency", ContingencyRow),
     )
 }

@@ -154,6 +154,18 @@ MESSAGES: Final[dict[str, Message]] = {
     "roster.own-stand-in": Message(
         "{value} can't stand in for itself.", "Name another holder in stand_in, or leave it empty."
     ),
+    "roster.own-diversion": Message("{value} can't be diverted to itself.", "Name another contact point in to."),
+    "roster.contingency-scope": Message(
+        "A contingency is declared for one of place, task_force and organization; given: {given}.",
+        "Fill in exactly one of them.",
+    ),
+    "roster.contingency-dates": Message(
+        "A contingency needs {column}: it begins and ends on a day.", "Fill in {column}, as 2026-03-01."
+    ),
+    "roster.diversion-abroad": Message(
+        "{value} belongs to {other}, not to {owner}: another organization would come to see the referrals.",
+        "Divert to a contact point of {owner}; to hand work to another organization, pass it on step by step.",
+    ),
     "roster.bad-phone": Message(
         "{value} is not a phone number that can exist.", "Check the digits; write it with + and the country code."
     ),

@@ -27,6 +27,8 @@ class Row(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     sheet: ClassVar[str]
+    #: Whether a row may end on the day on which it began: it held for a part of that day.
+    within_a_day: ClassVar[bool] = False
 
     id: Id
     since: Day | None = None
@@ -58,5 +60,5 @@ class Row(BaseModel):
     def rules(cls, values: Mapping[str, Any]) -> Iterator[Fault]:
         """What the columns must hold together. ``values`` lacks those that are faulty by themselves."""
         since, until = values.get("since"), values.get("until")
-        if since and until and until <= since:
+        if since and until and (until < since or (until == since and not cls.within_a_day)):
             yield fault("roster.bad-period", "until", until, since=since)

@@ -8,7 +8,7 @@ from relaypoint.domain.errors import Unavailable
 from relaypoint.graph.port import Step, Store
 
 #: Raised by one with every change of the graph's form. A store that is newer than the program is refused.
-VERSION: Final = 4
+VERSION: Final = 5
 
 #: Every kind of node. Each has an ``id`` that is unique within its label.
 LABELS: Final = (
@@ -19,11 +19,13 @@ LABELS: Final = (
     "ServiceType",
     "Service",
     "ContactPoint",
+    "Diversion",
     "Holder",
     "Absence",
     "Channel",
     "Pathway",
     "Guidance",
+    "Contingency",
     "Referral",
     "CaseKey",
     "Handoff",

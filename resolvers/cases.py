@@ -33,7 +33,7 @@ def stored_case(backend: Backend, sealed_key: str | None, sealed: str) -> Stored
         Avoid.of(fields["avoid"]),
         fields["place"],
         tuple(fields["candidates"]),
-        fields["language"],
-        tuple(fields["tags"]),
-        fields["consent"],
+        fields.get("language"),
+        tuple(fields.get("tags", ())),
+        fields.get("consent", False),
     )

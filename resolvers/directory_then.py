@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from relaypoint.domain.gaps_roster import grouped
+from relaypoint.domain.rows import Columns, Rows, grouped
 
-Columns = Mapping[str, Any]
-Rows = Mapping[str, Mapping[str, Columns]]
 Entry = dict[str, Any]
 
 

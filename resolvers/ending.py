@@ -20,10 +20,8 @@ from relaypoint.resolvers.handing_over import handed_over, passed_on
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.leaving import Leaving, Work, work_left
 from relaypoint.resolvers.open_work import work_as_known
-from relaypoint.resolvers.roster_against import against_store
-from relaypoint.resolvers.roster_check import check
-from relaypoint.resolvers.roster_write import Change, differing, roster_steps
-from relaypoint.resolvers.tables_cells import RawTable, texts
+from relaypoint.resolvers.roster_edit import edited
+from relaypoint.resolvers.roster_write import Change, roster_steps
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
 SHEET_OF: Final = {kind: sheet for sheet, kind in KINDS.items()}
@@ -195,19 +193,7 @@ def _changes(present: Known, leaving: Leaving, replaced_by: Sequence[str]) -> li
         row["until"] = leaving.day
     if replaced_by:
         row["replaced_by"] = sorted({*row["replaced_by"], *replaced_by})
-    header, cells = texts(leaving.sheet, [row])
-    tables = [RawTable(leaving.sheet, leaving.sheet, header, [(1, cells)])]
-    found = check(tables, present.rows)
-    for error in found.errors or against_store(tables, found.rows, present.rows):
-        raise Invalid(
-            error.message_id,
-            "{problem}",
-            path=("replacedBy",) if error.column == "replaced_by" else ("id",),
-            remedy="{mend}",
-            problem=error.message,
-            mend=error.remedy,
-        )
-    return differing(present, found.rows, leaving.day)
+    return edited(present, leaving.sheet, row, leaving.day, {"replaced_by": ("replacedBy",)})
 
 
 def _refused(leaving: Leaving, left: Sequence[Work]) -> Invalid:

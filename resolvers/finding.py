@@ -23,6 +23,7 @@ from relaypoint.graph import Row
 from relaypoint.graph.mapping import areas as areas_from_rows
 from relaypoint.graph.mapping import ground as ground_from_row
 from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.overlay import overlay
 from relaypoint.resolvers.unknown import not_yours, unknown
 
 E = TypeVar("E", bound=StrEnum)
@@ -83,7 +84,8 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
         if _tidy(entry) not in known:
             what = "an organization, a kind, a contact point or a holder"
             raise await unknown(backend, f"avoid.{index}", entry, what)
-    ground = ground_from_row(row)
+    over = await overlay(backend)
+    ground = over.ground(ground_from_row(row))
     _check_tags(wanted.tags, ground)
     at = backend.clock()
     if not ground.asker.holds(at.date().isoformat()):
@@ -99,7 +101,8 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
 
 async def find_again(backend: Backend, need: Need) -> Finding:
     """Who can take a case that was sent before, now: all that bound it then binds it still."""
-    return finding.find(ground_from_row(await _ground(backend, need)), need, backend.clock())
+    over = await overlay(backend)
+    return finding.find(over.ground(ground_from_row(await _ground(backend, need))), need, backend.clock())
 
 
 async def _ground(backend: Backend, need: Need) -> Row:
@@ -122,7 +125,9 @@ async def emergency(subject: Subject, backend: Backend, place: str, avoid: Avoid
     rows = await backend.store.read("place_emergency", place=place.strip().upper())
     if not rows:
         raise await unknown(backend, "place", place, "a place")
-    return _emergency(areas_from_rows(rows[0]["areas"]), backend.clock(), avoid or Avoid())
+    over = await overlay(backend)
+    areas = [over.area(area) for area in areas_from_rows(rows[0]["areas"])]
+    return _emergency(areas, backend.clock(), avoid or Avoid())
 
 
 def _emergency(areas: Sequence[Area], at: datetime, avoid: Avoid) -> Emergency:

@@ -12,9 +12,10 @@ from relaypoint.domain.errors import Invalid, NotFound
 from relaypoint.domain.gaps import EVERYTHING, Scope, merged, work_gaps, work_gaps_ahead
 from relaypoint.domain.gaps import gaps as gaps_of
 from relaypoint.domain.gaps import gaps_ahead as gaps_ahead_of
-from relaypoint.domain.gaps_roster import Gap, Rows
+from relaypoint.domain.gaps_roster import Gap
 from relaypoint.domain.history import moment
 from relaypoint.domain.policy import Action, Subject
+from relaypoint.domain.rows import Rows
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.known import Known, roster_at
 from relaypoint.resolvers.open_work import left_open, open_work

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from relaypoint.domain.clock import Instant
 from relaypoint.domain.errors import Conflict
-from relaypoint.domain.history import Rows, moment, redone, undone
+from relaypoint.domain.history import moment, redone, undone
 from relaypoint.domain.roster import SHEETS, Sheet
+from relaypoint.domain.rows import Rows
 from relaypoint.graph import Row, Step, Store
 
 if TYPE_CHECKING:

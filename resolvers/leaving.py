@@ -9,9 +9,10 @@ from typing import Any
 from relaypoint.domain.eligibility import is_child
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.finding import Candidate, Finding, Need
-from relaypoint.domain.gaps_roster import Columns, Roster
+from relaypoint.domain.gaps_roster import Roster
 from relaypoint.domain.handover import answering
 from relaypoint.domain.model import takes
+from relaypoint.domain.rows import Columns
 from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend

@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.clock import format_instant
+from relaypoint.domain.model import ContactPoint
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.words import Confidentiality, Priority
-from relaypoint.graph import Row, Step, Unmet
+from relaypoint.graph import Step, Unmet
 from relaypoint.graph.mapping import contact_point
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import stored_case
+from relaypoint.resolvers.overlay import overlay
 
 #: After this a lease is void, and another worker takes the row over.
 LEASE = timedelta(minutes=2)
@@ -51,9 +53,11 @@ async def lease(subject: Subject, backend: Backend, *, limit: int = 100) -> list
         ]
     )
     leased = []
+    over = await overlay(backend)
     for row in await backend.store.read("notices_leased", lease=name):
         avoid = stored_case(backend, row["sealed_key"], row["sealed"]).avoid
         notice = row["notice"]
+        desk = over.desk(contact_point(row["contact_point"]))
         leased.append(
             Leased(
                 id=notice["id"],
@@ -62,16 +66,15 @@ async def lease(subject: Subject, backend: Backend, *, limit: int = 100) -> list
                 kind=notice["kind"],
                 priority=Priority(notice["priority"]),
                 attempts=notice["attempts"],
-                channels=_channels(row, avoid, at),
+                channels=_channels(desk, notice["confidentiality"], avoid, at),
             )
         )
     return leased
 
 
-def _channels(row: Row, avoid: Avoid, at: datetime) -> tuple[ChannelUse, ...]:
+def _channels(desk: ContactPoint, confidentiality: str, avoid: Avoid, at: datetime) -> tuple[ChannelUse, ...]:
     """The recipient's channels. All are barred where somebody whom the case avoids has come to hold the desk."""
-    desk = contact_point(row["contact_point"])
-    uses = weigh(desk, floor=Confidentiality(row["notice"]["confidentiality"]), at=at, avoid=avoid)
+    uses = weigh(desk, floor=Confidentiality(confidentiality), at=at, avoid=avoid)
     if avoid.bars_contact_point(desk):
         return tuple(replace(use, barred=use.barred or "avoided") for use in uses)
     return uses

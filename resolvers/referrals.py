@@ -19,6 +19,7 @@ from relaypoint.graph.mapping import owned_desk
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.faces import with_faces
 from relaypoint.resolvers.finding import Answer, Emergency, NeedInput, emergency, find
+from relaypoint.resolvers.overlay import overlay
 from relaypoint.resolvers.references import by_reference
 from relaypoint.resolvers.referral_steps import first_steps
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
@@ -114,11 +115,12 @@ async def _again(subject: Subject, backend: Backend, need: NeedInput, known: dic
     desks = await backend.store.read(
         "desks", contact_points=[referral["handoffs"][0]["contact_point"]["id"]], organizations=[]
     )
+    over = await overlay(backend)
     channels = tuple(
         use
         for row in desks
         for use in weigh(
-            owned_desk(row)[0],
+            over.desk(owned_desk(row)[0]),
             floor=Confidentiality(referral["confidentiality"]),
             at=backend.clock(),
             avoid=avoid,
@@ -131,7 +133,8 @@ async def _again(subject: Subject, backend: Backend, need: NeedInput, known: dic
 async def _answered_at(backend: Backend, answer: Answer, reply_to: str | None) -> str | None:
     """The sender's desk that is told what becomes of the referral; None where it has none."""
     rows = await backend.store.read("desks", contact_points=[], organizations=[answer.need.asker])
-    own = [owned_desk(row)[0] for row in rows]
+    over = await overlay(backend)
+    own = [over.desk(owned_desk(row)[0]) for row in rows]
     if reply_to is not None:
         wanted = reply_to.strip().lower()
         if any(desk.id == wanted and desk.holds(answer.at.date().isoformat()) for desk in own):

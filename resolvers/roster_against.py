@@ -26,7 +26,11 @@ class _Kept(int):
 def against_store(tables: Sequence[RawTable], rows: Mapping[str, Sequence[Row]], stored: Stored) -> list[RosterError]:
     """Every fault between the files' rows and the stored ones, and every contact point that would change hands."""
     files = {sheet_named(table.sheet): table for table in tables}
-    found = [*_together(files, rows, stored), *_changing_hands(files, rows, stored)]
+    found = [
+        *_together(files, rows, stored),
+        *_changing_hands(files, rows, stored),
+        *_diverted_abroad(files, rows, stored),
+    ]
     return list(dict.fromkeys(found))
 
 
@@ -57,6 +61,21 @@ def _changing_hands(
         if before is not None and before["organization"] != after:
             table = files["contact_points"]
             problem = fault("roster.changes-hands", "organization", after, owner=before["organization"])
+            yield error(problem, table.file, row_numbers(table)[row.id])
+
+
+def _diverted_abroad(
+    files: Mapping[str, RawTable], rows: Mapping[str, Sequence[Row]], stored: Stored
+) -> Iterator[RosterError]:
+    """Diversions to a contact point of another organization, whose people may not see what lies there."""
+    owners = {id: row["organization"] for id, row in stored["contact_points"].items()}
+    owners |= {row.id: row.model_dump(mode="json")["organization"] for row in rows["contact_points"]}
+    for row in rows["diversions"]:
+        given = row.model_dump(mode="json")
+        owner, other = owners[given["contact_point"]], owners[given["to"]]
+        if owner != other:
+            table = files["diversions"]
+            problem = fault("roster.diversion-abroad", "to", given["to"], owner=owner, other=other)
             yield error(problem, table.file, row_numbers(table)[row.id])
 
 

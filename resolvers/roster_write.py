@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from relaypoint.domain import chain
-from relaypoint.domain.gaps_roster import Rows, grouped
 from relaypoint.domain.policy import Subject
 from relaypoint.domain.roster import SHEETS, Sheet
 from relaypoint.domain.roster_row import Row
+from relaypoint.domain.rows import Rows, grouped
 from relaypoint.graph import Step
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.known import Columns, Known, comparable

@@ -15,6 +15,7 @@ from relaypoint.graph import Row
 from relaypoint.graph.mapping import contact_point, organization, owned_desk
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import StoredCase, stored_case
+from relaypoint.resolvers.overlay import Overlay, overlay
 
 Reachable = tuple[tuple[ContactPoint, Organization], ...]
 
@@ -37,6 +38,7 @@ class _Around:
     pairs: Mapping[tuple[str, str], Row]
     desks: Mapping[str, tuple[ContactPoint, Organization]]
     places: Mapping[str, frozenset[str]]
+    over: Overlay
 
 
 @permitted(Action.SEE_STALLED)
@@ -71,10 +73,13 @@ async def _read_around(subject: Subject, backend: Backend, rows: list[Row], case
     desks = await backend.store.read("desks", contact_points=wanted, organizations=[]) if wanted else []
     places = sorted({case.place for case in cases if case.place})
     inside = await backend.store.read("places_around", places=places) if places else []
+    over = await overlay(backend)
+    owned = [owned_desk(row) for row in desks]
     return _Around(
         pairs={(row["desk"], row["sender"]): row for row in around},
-        desks={row["desk"]["id"]: owned_desk(row) for row in desks},
+        desks={desk.id: (over.desk(desk), owner) for desk, owner in owned},
         places={row["place"]: frozenset(row["areas"]) for row in inside},
+        over=over,
     )
 
 
@@ -82,9 +87,9 @@ def _open_handoff(row: Row, case: StoredCase, around: _Around, day: str) -> Open
     handoff, referral = row["handoff"], row["referral"]
     near = around.pairs[row["desk"], row["sender"]["id"]]
     receiver = organization(row["receiver"], row["receiver_bodies"])
-    desks = {desk["id"]: contact_point(desk, receiver.id) for desk in near["desks"]}
+    desks = {desk["id"]: around.over.desk(contact_point(desk, receiver.id)) for desk in near["desks"]}
     here = around.places.get(case.place or "", frozenset())
-    coordinators, hotlines = _shared(near["shared"], day)
+    coordinators, hotlines = _shared(near["shared"], day, around.over)
     return OpenHandoff(
         id=handoff["id"],
         reference=referral["reference"],
@@ -122,7 +127,7 @@ def _suits(desk: ContactPoint, service_type: str, here: frozenset[str]) -> bool:
     return desk.takes(service_type) and (not desk.areas or not here or not desk.areas.isdisjoint(here))
 
 
-def _shared(shared: Iterable[Row], day: str) -> tuple[Reachable, Reachable]:
+def _shared(shared: Iterable[Row], day: str, over: Overlay) -> tuple[Reachable, Reachable]:
     """The coordinators (local before national) and hotlines of the task forces that both bodies belong to today.
 
     A suspended member's open cases keep them: they need somebody to turn to more than others do.
@@ -137,7 +142,7 @@ def _shared(shared: Iterable[Row], day: str) -> tuple[Reachable, Reachable]:
         for rows, into in ((force["coordinators"], coordinators), (force["hotlines"], hotlines)):
             for row in rows:
                 owner = organization(row["organization"], row["bodies"])
-                desk = contact_point({**row, "id": row["contact_point"]}, owner.id)
+                desk = over.desk(contact_point({**row, "id": row["contact_point"]}, owner.id))
                 into.setdefault(desk.id, (row["level"], desk, owner))
     return tuple(
         tuple((desk, owner) for _, desk, owner in sorted(found.values(), key=lambda f: (f[0], f[1].id)))

@@ -126,6 +126,9 @@ class Criterion:
 class Candidate:
     rank: int = strawberry.field(description="1 is the first to try.")
     contact_point: Ref = strawberry.field(description="The desk.")
+    diverted_to: Ref | None = strawberry.field(
+        description="The desk that answers for it while a contingency holds: the channels are that one's."
+    )
     organization: Ref = strawberry.field(description="Whose desk it is.")
     organization_kind: str = strawberry.field(description="The organization's kind.")
     service: Ref = strawberry.field(description="The service that it offers.")
@@ -142,6 +145,7 @@ class Candidate:
         return cls(
             rank=rank,
             contact_point=Ref(key=found.contact_point.id, name=found.contact_point.name),
+            diverted_to=Ref(key=other.id, name=other.name) if (other := found.contact_point.diverted_to) else None,
             organization=Ref(key=owner.id, name=owner.name),
             organization_kind=owner.kind,
             service=Ref(key=found.service.id, name=found.service.name),

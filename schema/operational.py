@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, ParamSpec, TypeVar
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 from graphql import GraphQLError
 from strawberry import relay
 from strawberry.scalars import JSON
 
-from relaypoint.domain import errors
 from relaypoint.domain.gaps import Scope
 from relaypoint.domain.policy import Action
 from relaypoint.resolvers import (
     audit,
+    contingency,
     directory,
-    ending,
     finding,
     gaps,
     handoffs,
@@ -28,7 +26,7 @@ from relaypoint.resolvers import (
 )
 from relaypoint.schema import (
     admin_types,
-    end_types,
+    contingency_types,
     find_types,
     gap_types,
     problems,
@@ -36,57 +34,20 @@ from relaypoint.schema import (
     referral_types,
     roster_types,
 )
-from relaypoint.schema.admin_types import ImportResult
 from relaypoint.schema.connections import Connection, connect
 from relaypoint.schema.context import Info
-from relaypoint.schema.end_types import EndResult
+from relaypoint.schema.mutations import Mutation
 from relaypoint.schema.permissions import Guard, under
-from relaypoint.schema.referral_types import MoveResult, ReferResult
+from relaypoint.schema.words import NEED_PATHS, Key, Need, told
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
-
-#: Where the fields that the use cases name are in the input.
-_NEED = {
-    f: ("need", f) for f in ("from", "service", "place", "language", "priority", "confidentiality", "for", "avoid")
-}
-_SEND = {f: ("send", f) for f in ("to", "replyTo", "consent", "idempotencyKey")}
-_MOVE = {
-    "id": ("move", "handoff"),
-    **{f: ("move", f) for f in ("verb", "reason", "review", "expectedVersion", "idempotencyKey")},
-}
 _KEY = {"id": ("key",)}
-_END = {
-    "id": ("end", "key"),
-    **{f: ("end", f) for f in ("kind", "to", "replacedBy", "override", "idempotencyKey")},
-}
-
-
-def _told(description: str) -> Any:
-    return strawberry.argument(description=description)
-
-
-First = Annotated[int | None, _told("How many entries at most: 20 unless given, 200 at most.")]
-After = Annotated[str | None, _told("The endCursor of the page before.")]
-Key = Annotated[str, _told("The plain id.")]
+After = Annotated[str | None, told("The endCursor of the page before.")]
+First = Annotated[int | None, told("How many entries at most: 20 unless given, 200 at most.")]
 AsOf = Annotated[
-    str | None, _told("As it was on record at this instant, or at the end of this day (UTC); today unless given.")
+    str | None, told("As it was on record at this instant, or at the end of this day (UTC); today unless given.")
 ]
-Need = Annotated[find_types.NeedInput, _told("The case.")]
-
-
-def answered(field: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
-    """An expected failure of a mutation is its answer, not an error."""
-
-    @functools.wraps(field)
-    async def answer(*args: P.args, **kwargs: P.kwargs) -> Any:
-        try:
-            return await field(*args, **kwargs)
-        except errors.Problem as problem:
-            return problems.from_domain(problem)
-
-    return answer
 
 
 async def _page(
@@ -115,7 +76,7 @@ async def _one(
 class Query:
     @strawberry.field(description="Anything of the roster, by its global id.", metadata=under(Action.READ_ROSTER))
     async def node(
-        self, info: Info, id: Annotated[strawberry.ID, _told("The id that an entry of the roster gave.")]
+        self, info: Info, id: Annotated[strawberry.ID, told("The id that an entry of the roster gave.")]
     ) -> relay.Node | None:
         return await roster_types.by_global_id(info, id)
 
@@ -124,14 +85,14 @@ class Query:
         metadata=under(Action.SEE_EMERGENCY),
     )
     async def emergency(
-        self, info: Info, place: Annotated[str, _told("ISO or local code, as GB-WLS.")]
+        self, info: Info, place: Annotated[str, told("ISO or local code, as GB-WLS.")]
     ) -> find_types.Emergency:
         return find_types.Emergency.of(await finding.emergency(info.context.subject, info.context.backend, place))
 
     @strawberry.field(description="Who can take this case, ranked and explained.", metadata=under(Action.FIND))
     async def find(self, info: Info, need: Need) -> find_types.FindResult:
         context = info.context
-        with problems.placed(_NEED):
+        with problems.placed(NEED_PATHS):
             return find_types.FindResult.of(await finding.find(context.subject, context.backend, need.to_domain()))
 
     @strawberry.field(description="All organizations, by key.", metadata=under(Action.READ_ROSTER))
@@ -179,7 +140,7 @@ class Query:
         description="One referral by its id, its reference or a message's.", metadata=under(Action.READ_REFERRAL)
     )
     async def referral(
-        self, info: Info, key: Annotated[str, _told("The referral's id, or a reference.")]
+        self, info: Info, key: Annotated[str, told("The referral's id, or a reference.")]
     ) -> referral_types.Referral:
         with problems.placed(_KEY):
             found = await referrals.referral(info.context.subject, info.context.backend, key)
@@ -190,7 +151,7 @@ class Query:
         metadata=under(Action.READ_REFERRAL),
     )
     async def handoff(
-        self, info: Info, key: Annotated[str, _told("The step's id, or the referral's reference.")]
+        self, info: Info, key: Annotated[str, told("The step's id, or the referral's reference.")]
     ) -> referral_types.HandoffMoved:
         with problems.placed(_KEY):
             found = await handoffs.handoff(info.context.subject, info.context.backend, key)
@@ -211,12 +172,12 @@ class Query:
     async def coverage_gaps(
         self,
         info: Info,
-        organization: Annotated[str | None, _told("Only those of this organization (its key).")] = None,
-        task_force: Annotated[str | None, _told("Only those of this task force and its members (its key).")] = None,
-        place: Annotated[str | None, _told("Only those that touch this place (its code).")] = None,
-        service_type: Annotated[str | None, _told("Only those that touch this service type.")] = None,
-        at: Annotated[str | None, _told("The day, as 2026-03-01; that of asOf, or today, unless given.")] = None,
-        days: Annotated[int, _told("How many days to look ahead, 366 at most.")] = 0,
+        organization: Annotated[str | None, told("Only those of this organization (its key).")] = None,
+        task_force: Annotated[str | None, told("Only those of this task force and its members (its key).")] = None,
+        place: Annotated[str | None, told("Only those that touch this place (its code).")] = None,
+        service_type: Annotated[str | None, told("Only those that touch this service type.")] = None,
+        at: Annotated[str | None, told("The day, as 2026-03-01; that of asOf, or today, unless given.")] = None,
+        days: Annotated[int, told("How many days to look ahead, 366 at most.")] = 0,
         as_of: AsOf = None,
     ) -> gap_types.GapReport:
         scope = Scope(organization=organization, task_force=task_force, place=place, service_type=service_type)
@@ -225,14 +186,24 @@ class Query:
         return gap_types.GapReport.of(found)
 
     @strawberry.field(
+        description="The contingencies that are declared, the next to end first.",
+        metadata=under(Action.SEE_CONTINGENCIES),
+    )
+    async def contingencies(
+        self, info: Info, past: Annotated[bool, told("Also those that are over.")] = False
+    ) -> list[contingency_types.Contingency]:
+        found = await contingency.contingencies(info.context.subject, info.context.backend, past=past)
+        return [contingency_types.Contingency.of(each) for each in found]
+
+    @strawberry.field(
         description="A published list of names against the roster: what is new, what has ended, who succeeded it.",
         metadata=under(Action.READ_ROSTER),
     )
     async def reconcile(
         self,
         info: Info,
-        names: Annotated[list[str], _told("The names, as published.")],
-        role: Annotated[str | None, _told("Those who hold this role are expected on the list.")] = None,
+        names: Annotated[list[str], told("The names, as published.")],
+        role: Annotated[str | None, told("Those who hold this role are expected on the list.")] = None,
     ) -> reconcile_types.Reconciliation:
         context = info.context
         found = await reconcile.against_stored(context.subject, context.backend, names, role=role)
@@ -252,94 +223,6 @@ class Query:
     )
     async def roster(self, info: Info, as_of: AsOf = None) -> JSON:
         return JSON(await roster.export_roster(info.context.subject, info.context.backend, as_of=as_of))
-
-
-@strawberry.type(description="What can be done. Each answer is the result or a typed problem.")
-class Mutation:
-    @strawberry.mutation(
-        description="Sends a referral: stored with its first step, its record and its notification, as one.",
-        metadata=under(Action.REFER),
-    )
-    @answered
-    async def refer(
-        self,
-        info: Info,
-        need: Need,
-        send: Annotated[referral_types.ReferInput | None, _told("How to send it; may be left out.")] = None,
-    ) -> ReferResult:
-        how = send or referral_types.ReferInput()
-        with problems.placed(_NEED | _SEND):
-            sent = await referrals.refer(
-                info.context.subject,
-                info.context.backend,
-                need.to_domain(),
-                to=how.to,
-                reply_to=how.reply_to,
-                consent=how.consent,
-                idempotency_key=how.idempotency_key,
-            )
-        return referral_types.ReferralSent.of(sent)
-
-    @strawberry.mutation(description="Moves a step of a referral.", metadata=under(Action.MOVE_HANDOFF))
-    @answered
-    async def move_handoff(
-        self, info: Info, move: Annotated[referral_types.MoveInput, _told("The move.")]
-    ) -> MoveResult:
-        with problems.placed(_MOVE):
-            moved = await handoffs.move_handoff(
-                info.context.subject,
-                info.context.backend,
-                move.handoff,
-                move.verb,
-                reason=move.reason,
-                review=move.review,
-                expected_version=move.expected_version,
-                idempotency_key=move.idempotency_key,
-            )
-        return referral_types.HandoffMoved.of(moved)
-
-    @strawberry.mutation(
-        description="Checks a roster and, unless it is a dry run, applies it as one write.",
-        metadata=under(Action.CHANGE_ROSTER),
-    )
-    @answered
-    async def import_roster(
-        self,
-        info: Info,
-        tables: Annotated[list[admin_types.TableInput], _told("The sheets.")],
-        dry_run: Annotated[bool, _told("Check and show; change nothing.")] = False,
-    ) -> ImportResult:
-        done = await roster.import_roster(
-            info.context.subject, info.context.backend, admin_types.to_raw(tables), dry_run=dry_run
-        )
-        return admin_types.RosterImport.of(done)
-
-    @strawberry.mutation(
-        description="Ends a tenure, a contact point, an organization or a task force today; its open work is taken"
-        " over in the same write, or it does not end.",
-        metadata=under(Action.END_ENTRY),
-    )
-    @answered
-    async def end_entry(
-        self, info: Info, end: Annotated[end_types.EndInput, _told("What ends, and who takes its work.")]
-    ) -> EndResult:
-        with problems.placed(_END):
-            ended = await ending.end(
-                info.context.subject,
-                info.context.backend,
-                end.kind,
-                end.key,
-                to=end.to,
-                replaced_by=end.replaced_by,
-                override=end.override,
-                idempotency_key=end.idempotency_key,
-                dry_run=end.dry_run,
-            )
-        return end_types.Ended.of(ended)
-
-    @strawberry.mutation(description="Delivers what the outbox holds.", metadata=under(Action.DELIVER_NOTICES))
-    async def deliver_notices(self, info: Info) -> admin_types.Delivery:
-        return admin_types.Delivery(**await info.context.deliver())
 
 
 class Schema(strawberry.Schema):

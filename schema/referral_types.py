@@ -50,6 +50,9 @@ class Handoff:
     answered_by: Face | None = strawberry.field(
         default=None, description="Who answers for it now; null where it is closed or no person is recorded."
     )
+    diverted_to: Ref | None = strawberry.field(
+        default=None, description="The contact point that answers for it while a contingency holds."
+    )
     pathway: Ref | None = strawberry.field(default=None, description="The agreed pathway it went along.")
 
     @classmethod
@@ -72,6 +75,7 @@ class Handoff:
             answered_by=Face(key=face["id"], name=face["name"], role=face["role"])
             if (face := row.get("answered_by"))
             else None,
+            diverted_to=Ref.of(row.get("diverted_to")),
             pathway=Ref.of(row.get("pathway")),
         )
 
@@ -193,6 +197,9 @@ class Stall:
     working_hours: float = strawberry.field(description="Working hours of the holder since then.")
     sender: Ref = strawberry.field(description="Who sent it.")
     holder: Ref = strawberry.field(description="The contact point that holds it now.")
+    diverted_to: Ref | None = strawberry.field(
+        description="The contact point that answers for it while a contingency holds."
+    )
     organization: Ref = strawberry.field(description="Whose contact point that is.")
     next_steps: list[NextStep] = strawberry.field(description="Whom to turn to, the first to try first.")
 
@@ -213,6 +220,7 @@ class Stall:
             working_hours=round(found.age.working_hours, 2),
             sender=Ref(key=handoff.sender.id, name=handoff.sender.name),
             holder=Ref(key=handoff.desk.id, name=handoff.desk.name),
+            diverted_to=Ref(key=other.id, name=other.name) if (other := handoff.desk.diverted_to) else None,
             organization=Ref(key=handoff.receiver.id, name=handoff.receiver.name),
             next_steps=[NextStep.of(step) for step in reported.next_steps],
         )

@@ -98,6 +98,16 @@ _TINY = {
         shelter-first,shelter-desk,primary,1,
         shelter-second,shelter-desk,deputy,2,
     """,
+    "diversions": """
+        id,contact_point,to,since,until
+        shelter-at-night,shelter-desk,shelter-night-desk,,
+    """,
+    "contingencies": """
+        id,place,task_force,organization,reason,since,until
+        summer-flood,GB-X-SOUTH,,,A flood,2026-08-01,2026-08-15
+        force-drill,,example-force-north,,A rehearsal,2025-08-01,2025-08-02
+        line-strike,,,example-line,A strike,2025-09-01,2025-09-02
+    """,
     "absences": """
         id,holder,stand_in,since,until
         second-in-august,shelter-second,shelter-first,2026-08-01,2026-08-15

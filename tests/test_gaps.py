@@ -21,9 +21,10 @@ from relaypoint.domain.gaps import CHECKS, EVERYTHING, Scope
 from relaypoint.domain.gaps import gaps as gaps_of
 from relaypoint.domain.gaps import gaps_ahead as gaps_ahead_of
 from relaypoint.domain.gaps_cover import first_silence
-from relaypoint.domain.gaps_roster import Gap, Rows
+from relaypoint.domain.gaps_roster import Gap
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.roster import SHEETS
+from relaypoint.domain.rows import Rows
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.gaps import coverage_gaps
 from relaypoint.resolvers.roster import export_roster

@@ -33,6 +33,8 @@ HELPERS = {
     "open_work.left_behind",
     "open_work.left_open",
     "open_work.open_work",
+    "overlay.overlay",
+    "overlay.overlay_of",
     "references.by_reference",
     "roster_write.roster_steps",
     "unknown.unknown",
@@ -115,6 +117,7 @@ def test_what_a_mutation_can_answer_is_told_by_introspection() -> None:
         "MoveResult": {"HandoffMoved", "NoChannel", *problems},
         "ImportResult": {"RosterImport", *problems},
         "EndResult": {"Ended", *problems},
+        "ContingencyResult": {"ContingencyChange", *problems},
     }
 
 

@@ -148,11 +148,12 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "roster_changes": [{"ids": ["roster.2", "roster.1", "roster.99999"]}],
         "roster_root": [{}],
         "schema_version": [{}],
+        "contingencies_on": [{"day": "2026-08-03"}],
         "work_open": [{}],
         "overrides_open": [{}],
         "work_of": [{"desks": ["authority-desk", "shelter-desk"], "day": "2026-03-03"}],
         "work_sent_by": [{"organization": "example-unit"}],
-        "faces": [{"handoffs": [each["id"] for each in steps]}],
+        "faces": [{"asked": [{"handoff": each["id"], "desk": "shelter-desk"} for each in steps]}],
         "stall_surroundings": [
             {"pairs": [{"desk": "shelter-desk", "sender": "example-unit"}]},
             {"pairs": [{"desk": each, "sender": "example-line"} for each in ("authority-desk", "shelter-desk")]},

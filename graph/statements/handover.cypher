@@ -117,11 +117,12 @@ CREATE (o)-[:LEFT]->(h)
 RETURN h.id AS id
 
 // name: faces
-// Who holds the desks of some steps, with their names, and who took a step over: for those who may see it.
+// Who holds the desks that answer for some steps, with their names, and who took a step over: for those who may see it.
 // mode: read
 // starts: id
-UNWIND $handoffs AS id
-MATCH (h:Handoff {id: id})-[:TO]->(desk:ContactPoint)
+UNWIND $asked AS each
+MATCH (h:Handoff {id: each.handoff})
+MATCH (desk:ContactPoint {id: each.desk})
 RETURN h.id AS handoff, head([(h)-[:TAKEN_BY]->(p:Holder) | p.id]) AS taken_by,
   [(desk)<-[:HOLDS]-(p:Holder) | p {.id, .name, .role, .rank, .since, .until,
     absences: [(p)<-[:AWAY]-(a:Absence) | {since: a.since, until: a.until,

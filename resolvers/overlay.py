@@ -1,0 +1,71 @@
+"""How contact points are reached while a contingency holds: read anew each time, and written into nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from relaypoint.domain.contingency import diversions, in_contingency, overlaid
+from relaypoint.domain.model import Area, ContactPoint, Ground, Named, Service
+from relaypoint.domain.rows import Rows
+from relaypoint.graph.mapping import owned_desk
+from relaypoint.resolvers.backend import Backend
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """``answering`` has the contact points in contingency, each with who answers for it; None: it does so itself."""
+
+    answering: Mapping[str, ContactPoint | None] = field(default_factory=dict)
+
+    def desk(self, desk: ContactPoint) -> ContactPoint:
+        return overlaid(desk, self.answering)
+
+    def diverted_to(self, desk: str) -> Named | None:
+        """Who answers for the contact point now, where that is another."""
+        instead = self.answering.get(desk)
+        return Named(instead.id, instead.name) if instead else None
+
+    def ground(self, ground: Ground) -> Ground:
+        if not self.answering:
+            return ground
+        return replace(
+            ground,
+            areas=tuple(self.area(area) for area in ground.areas),
+            services=tuple(self._service(service) for service in ground.services),
+        )
+
+    def area(self, area: Area) -> Area:
+        return replace(area, hotline=self.desk(area.hotline)) if area.hotline else area
+
+    def _service(self, service: Service) -> Service:
+        return replace(service, contact_points=tuple(self.desk(desk) for desk in service.contact_points))
+
+
+async def overlay(backend: Backend) -> Overlay:
+    """What holds now. Where nothing does, it is one small read."""
+    day = backend.now()[:10]
+    if not await backend.store.read("contingencies_on", day=day):
+        return Overlay()
+    known = await backend.memory.roster(backend.store)
+    what = ("overlay", day)
+    if what not in known.derived:
+        known.derived[what] = pairs_of(known.rows, day)
+    pairs: dict[str, str | None] = known.derived[what]
+    return await overlay_of(backend, pairs)
+
+
+async def overlay_of(backend: Backend, pairs: Mapping[str, str | None]) -> Overlay:
+    """``pairs`` has the contact points in contingency, each with the id of who answers for it."""
+    others = sorted({other for other in pairs.values() if other is not None})
+    rows = await backend.store.read("desks", contact_points=others, organizations=[]) if others else []
+    found = {row["desk"]["id"]: owned_desk(row)[0] for row in rows}
+    there = {id: replace(desk, contingency=id in pairs) for id, desk in found.items()}
+    return Overlay({desk: there.get(other) if other else None for desk, other in pairs.items()})
+
+
+def pairs_of(rows: Rows, day: str) -> dict[str, str | None]:
+    """The contact points in contingency on the day, each with who answers for it; None: it does so itself."""
+    desks = in_contingency(rows, day)
+    instead = diversions(rows, desks, day)
+    return {desk: instead.get(desk) for desk in desks}

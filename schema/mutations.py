@@ -1,0 +1,191 @@
+"""What can be done, as one visible list. Each answer is the result or a typed problem."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+import strawberry
+
+from relaypoint.domain import errors
+from relaypoint.domain.policy import Action
+from relaypoint.resolvers import contingency, ending, handoffs, referrals, roster
+from relaypoint.schema import admin_types, contingency_types, end_types, problems, referral_types
+from relaypoint.schema.admin_types import ImportResult
+from relaypoint.schema.context import Info
+from relaypoint.schema.contingency_types import ContingencyResult
+from relaypoint.schema.end_types import EndResult
+from relaypoint.schema.permissions import under
+from relaypoint.schema.referral_types import MoveResult, ReferResult
+from relaypoint.schema.words import NEED_PATHS, Key, Need, RepeatKey, told
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_SEND = {f: ("send", f) for f in ("to", "replyTo", "consent", "idempotencyKey")}
+_MOVE = {
+    "id": ("move", "handoff"),
+    **{f: ("move", f) for f in ("verb", "reason", "review", "expectedVersion", "idempotencyKey")},
+}
+#: Where the fields that the use cases name are in the input.
+_KEY = {"id": ("key",)}
+_DECLARE = {f: ("declare", f) for f in ("place", "taskForce", "organization", "reason", "until", "idempotencyKey")} | {
+    "id": ("declare", "key")
+}
+_END = {
+    "id": ("end", "key"),
+    **{f: ("end", f) for f in ("kind", "to", "replacedBy", "override", "idempotencyKey")},
+}
+
+
+def answered(field: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """An expected failure of a mutation is its answer, not an error."""
+
+    @functools.wraps(field)
+    async def answer(*args: P.args, **kwargs: P.kwargs) -> Any:
+        try:
+            return await field(*args, **kwargs)
+        except errors.Problem as problem:
+            return problems.from_domain(problem)
+
+    return answer
+
+
+@strawberry.type(description="What can be done. Each answer is the result or a typed problem.")
+class Mutation:
+    @strawberry.mutation(
+        description="Sends a referral: stored with its first step, its record and its notification, as one.",
+        metadata=under(Action.REFER),
+    )
+    @answered
+    async def refer(
+        self,
+        info: Info,
+        need: Need,
+        send: Annotated[referral_types.ReferInput | None, told("How to send it; may be left out.")] = None,
+    ) -> ReferResult:
+        how = send or referral_types.ReferInput()
+        with problems.placed(NEED_PATHS | _SEND):
+            sent = await referrals.refer(
+                info.context.subject,
+                info.context.backend,
+                need.to_domain(),
+                to=how.to,
+                reply_to=how.reply_to,
+                consent=how.consent,
+                idempotency_key=how.idempotency_key,
+            )
+        return referral_types.ReferralSent.of(sent)
+
+    @strawberry.mutation(description="Moves a step of a referral.", metadata=under(Action.MOVE_HANDOFF))
+    @answered
+    async def move_handoff(
+        self, info: Info, move: Annotated[referral_types.MoveInput, told("The move.")]
+    ) -> MoveResult:
+        with problems.placed(_MOVE):
+            moved = await handoffs.move_handoff(
+                info.context.subject,
+                info.context.backend,
+                move.handoff,
+                move.verb,
+                reason=move.reason,
+                review=move.review,
+                expected_version=move.expected_version,
+                idempotency_key=move.idempotency_key,
+            )
+        return referral_types.HandoffMoved.of(moved)
+
+    @strawberry.mutation(
+        description="Checks a roster and, unless it is a dry run, applies it as one write.",
+        metadata=under(Action.CHANGE_ROSTER),
+    )
+    @answered
+    async def import_roster(
+        self,
+        info: Info,
+        tables: Annotated[list[admin_types.TableInput], told("The sheets.")],
+        dry_run: Annotated[bool, told("Check and show; change nothing.")] = False,
+    ) -> ImportResult:
+        done = await roster.import_roster(
+            info.context.subject, info.context.backend, admin_types.to_raw(tables), dry_run=dry_run
+        )
+        return admin_types.RosterImport.of(done)
+
+    @strawberry.mutation(
+        description="Ends a tenure, a contact point, an organization or a task force today; its open work is taken"
+        " over in the same write, or it does not end.",
+        metadata=under(Action.END_ENTRY),
+    )
+    @answered
+    async def end_entry(
+        self, info: Info, end: Annotated[end_types.EndInput, told("What ends, and who takes its work.")]
+    ) -> EndResult:
+        with problems.placed(_END):
+            ended = await ending.end(
+                info.context.subject,
+                info.context.backend,
+                end.kind,
+                end.key,
+                to=end.to,
+                replaced_by=end.replaced_by,
+                override=end.override,
+                idempotency_key=end.idempotency_key,
+                dry_run=end.dry_run,
+            )
+        return end_types.Ended.of(ended)
+
+    @strawberry.mutation(
+        description="Declares a contingency from today on, or shows what it would change.",
+        metadata=under(Action.DECLARE_CONTINGENCY),
+    )
+    @answered
+    async def declare_contingency(
+        self, info: Info, declare: Annotated[contingency_types.ContingencyInput, told("For what, why, how long.")]
+    ) -> ContingencyResult:
+        scope = contingency.Scope(declare.place, declare.task_force, declare.organization)
+        with problems.placed(_DECLARE):
+            done = await contingency.declare(
+                info.context.subject,
+                info.context.backend,
+                scope,
+                declare.reason,
+                declare.until,
+                id=declare.key,
+                idempotency_key=declare.idempotency_key,
+                preview=declare.preview,
+            )
+        return contingency_types.ContingencyChange.of(done)
+
+    @strawberry.mutation(
+        description="Lets a contingency hold until another day.", metadata=under(Action.DECLARE_CONTINGENCY)
+    )
+    @answered
+    async def renew_contingency(
+        self,
+        info: Info,
+        key: Key,
+        until: Annotated[str, told("The day from which it no longer holds, within 90 days.")],
+        idempotency_key: RepeatKey = None,
+    ) -> ContingencyResult:
+        with problems.placed(_KEY):
+            done = await contingency.renew(
+                info.context.subject, info.context.backend, key, until, idempotency_key=idempotency_key
+            )
+        return contingency_types.ContingencyChange.of(done)
+
+    @strawberry.mutation(
+        description="Ends a contingency: everything reads as before, but what was settled meanwhile.",
+        metadata=under(Action.DECLARE_CONTINGENCY),
+    )
+    @answered
+    async def end_contingency(self, info: Info, key: Key, idempotency_key: RepeatKey = None) -> ContingencyResult:
+        with problems.placed(_KEY):
+            done = await contingency.end(
+                info.context.subject, info.context.backend, key, idempotency_key=idempotency_key
+            )
+        return contingency_types.ContingencyChange.of(done)
+
+    @strawberry.mutation(description="Delivers what the outbox holds.", metadata=under(Action.DELIVER_NOTICES))
+    async def deliver_notices(self, info: Info) -> admin_types.Delivery:
+        return admin_types.Delivery(**await info.context.deliver())
