@@ -19,17 +19,26 @@ def declared(console: Console, found: Sequence[Data]) -> None:
         console.print("[green]No contingency is declared.[/]")
     for each in found:
         _head(console, each)
-        _covered(console, each["contactPoints"])
+        open_now = [desk for desk in each["contactPoints"] if desk["reachable"]]
+        console.print(f"{len(open_now)} of {len(each['contactPoints'])} contact points can be reached.")
+        _covered(console, "What is open", sorted(open_now, key=lambda desk: not desk["divertedTo"]))
 
 
 def changed(console: Console, done: Data) -> None:
-    _head(console, done["contingency"])
-    if not done["applied"]:
-        console.print("[bold]A preview: nothing was changed.[/]")
+    if done["applied"]:
+        _head(console, done["contingency"])
+    else:
+        console.print(f"[bold]A preview for {escape(_scope(done['contingency']))}: nothing was changed.[/]")
     effect = done["effect"]
     if effect is None:
         return
-    _covered(console, effect["contactPoints"])
+    desks = effect["contactPoints"]
+    lost = [each for each in desks if each["otherwise"] and not each["reachable"]]
+    told = f"{len(desks)} contact points are concerned: "
+    console.print(
+        told + f"{len(lost)} can't be reached any more, {sum(bool(d['divertedTo']) for d in desks)} diverted."
+    )
+    _covered(console, "Those that change", [*lost, *(each for each in desks if each["divertedTo"])])
     if channels := effect["channels"]:
         table = wide(f"Channels that come in or drop out ({len(channels)})", ("Channel", 3), ("Kind", 2), ("", 2))
         for each in channels[:_SHOWN]:
@@ -51,7 +60,7 @@ def changed(console: Console, done: Data) -> None:
 
 
 def _head(console: Console, each: Data) -> None:
-    scope = next(each[name] for name in ("place", "taskForce", "organization") if each[name])
+    scope = _scope(each)
     state = "[bold red]holds[/]" if each["active"] else "does not hold"
     console.print(
         f"[bold]{escape(each['id'])}[/] for {escape(scope)} {state}, "
@@ -59,13 +68,19 @@ def _head(console: Console, each: Data) -> None:
     )
 
 
-def _covered(console: Console, desks: Sequence[Data]) -> None:
+def _scope(each: Data) -> str:
+    return str(next(each[name] for name in ("place", "taskForce", "organization") if each[name]))
+
+
+def _covered(console: Console, title: str, desks: Sequence[Data]) -> None:
     if not desks:
         return
-    table = wide(f"Contact points ({len(desks)})", ("Contact point", 4), ("Organization", 3), ("Reached", 4))
-    for each in sorted(desks, key=lambda each: each["reachable"])[:_SHOWN]:
+    table = wide(f"{title} ({len(desks)})", ("Contact point", 4), ("Organization", 3), ("Reached", 4))
+    for each in desks[:_SHOWN]:
         how = f"through {escape(each['divertedTo'])}" if each["divertedTo"] else "itself"
         table.add_row(
             escape(each["name"]), escape(each["organization"]), how if each["reachable"] else "[bold red]not at all[/]"
         )
     console.print(table)
+    if len(desks) > _SHOWN:
+        console.print(f"[dim]and {len(desks) - _SHOWN} more; --json lists all.[/]")

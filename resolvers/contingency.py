@@ -50,13 +50,15 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A contact point that it covers. ``diverted_to`` answers for it meanwhile; ``reachable``: over any channel."""
+    """A contact point that it covers. ``diverted_to`` answers for it meanwhile; ``reachable``: over any channel, and
+    ``otherwise``: over any, were it not for this."""
 
     id: str
     name: str
     organization: str
     diverted_to: str | None
     reachable: bool
+    otherwise: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ async def reached(subject: Subject, backend: Backend, id: str) -> list[Reached]:
     known = await backend.memory.roster(backend.store)
     row = _found(known, id)
     desks = sorted(covered(known.rows, row, backend.now()[:10]))
-    return await _reached(backend, known.rows, desks, await overlay(backend))
+    return await _reached(backend, desks, await overlay(backend), Overlay())
 
 
 @permitted(Action.DECLARE_CONTINGENCY)
@@ -231,21 +233,24 @@ async def _effect(backend: Backend, known: Known, changes: list[Change], day: st
     differ = sorted(desk for desk in was.keys() | will.keys() if was.get(desk, "") != will.get(desk, ""))
     over = await overlay_of(backend, will)
     return Effect(
-        contact_points=await _reached(backend, after, differ, over),
+        contact_points=await _reached(backend, differ, over, await overlay_of(backend, was)),
         channels=_switched(after, differ, was, will, day),
         handoffs=await _moves(backend, after, differ, over, day),
         **await asyncio.to_thread(_gap_changes, before, after, day),
     )
 
 
-async def _reached(backend: Backend, rows: Rows, desks: list[str], over: Overlay) -> list[Reached]:
+async def _reached(backend: Backend, desks: list[str], over: Overlay, otherwise: Overlay) -> list[Reached]:
+    def reachable(desk: ContactPoint) -> bool:
+        return bool(usable(weigh(desk, floor=Confidentiality.PUBLIC, at=backend.clock())))
+
     found = []
     for row in await backend.store.read("desks", contact_points=desks, organizations=[]) if desks else []:
-        desk, owner = owned_desk(row)
-        desk = over.desk(desk)
-        uses = weigh(desk, floor=Confidentiality.PUBLIC, at=backend.clock())
+        plain, owner = owned_desk(row)
+        desk = over.desk(plain)
         instead = desk.diverted_to.id if desk.diverted_to else None
-        found.append(Reached(desk.id, desk.name, owner.id, instead, bool(usable(uses))))
+        was = reachable(otherwise.desk(plain))
+        found.append(Reached(desk.id, desk.name, owner.id, instead, reachable(desk), was))
     return found
 
 

@@ -38,6 +38,7 @@ class CoveredContactPoint:
     organization: str = strawberry.field(description="Key of its organization.")
     diverted_to: str | None = strawberry.field(description="Key of the contact point that answers for it meanwhile.")
     reachable: bool = strawberry.field(description="Whether any channel works for it.")
+    otherwise: bool = strawberry.field(description="Whether any channel would, were it not for this.")
 
     @classmethod
     def of(cls, found: domain.Reached) -> Self:
@@ -47,6 +48,7 @@ class CoveredContactPoint:
             organization=found.organization,
             diverted_to=found.diverted_to,
             reachable=found.reachable,
+            otherwise=found.otherwise,
         )
 
 
