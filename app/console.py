@@ -29,6 +29,8 @@ err = Console(stderr=True, highlight=False)
 
 audits = typer.Typer(no_args_is_help=True, help="Whether the records are whole.")
 app.add_typer(audits, name="audit")
+statuses = typer.Typer(no_args_is_help=True, help="How far organizations and services can operate now.")
+app.add_typer(statuses, name="status")
 contingencies = typer.Typer(
     no_args_is_help=True, help="When normal ways are closed: rehearse, declare, renew and end contingency."
 )

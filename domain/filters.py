@@ -13,7 +13,7 @@ from relaypoint.domain.eligibility import fit
 from relaypoint.domain.model import Body, ContactPoint, Ground, Organization, Pathway, Service
 from relaypoint.domain.routing import applies, open_to
 from relaypoint.domain.texts import Text, any_of, say
-from relaypoint.domain.words import Capacity, Confidentiality
+from relaypoint.domain.words import Capacity, Confidentiality, OperationalState
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,12 @@ def about_service(ground: Ground, service: Service, *, avoid: Avoid, tags: Seque
             "eligibility",
             say("out.eligibility", "It is only for: {tags}.", tags=any_of(wanted)),
             say("out.eligibility.relax", "It fits where this applies to the person: {tags}.", tags=any_of(wanted)),
+        )
+    if service.operation and service.operation.state is OperationalState.CLOSED:
+        yield Reason(
+            "closed",
+            say("out.closed", "It has closed for now; it says so until {until}.", until=service.operation.until),
+            say("out.closed.relax", "It opens again when it says so."),
         )
     if service.capacity is Capacity.FULL:
         yield Reason(

@@ -20,7 +20,7 @@ from relaypoint.domain.filters import Reason
 from relaypoint.domain.model import ContactPoint, Ground, Service
 from relaypoint.domain.routing import Route, route_to, routes
 from relaypoint.domain.texts import Text, any_of, say
-from relaypoint.domain.words import Confidentiality, Priority
+from relaypoint.domain.words import Confidentiality, OperationalState, Priority
 
 __all__ = ["CRITERIA", "Candidate", "Criterion", "Excluded", "Finding", "Need", "Reason", "find"]
 
@@ -143,6 +143,10 @@ def _to_confirm(ground: Ground, service: Service, suits: Fit, route: Route, need
             asks.append(say("confirm.tags", "only for {tags}: not stated for this case", tags=any_of(tags)))
     if service.eligibility:
         asks.append(say("confirm.eligibility", "{text}", text=service.eligibility))
+    if service.operation and service.operation.state is OperationalState.LIMITED:
+        asks.append(say("confirm.limited", "it says that it works in a limited way for now"))
+    if service.operation and service.operation.state is OperationalState.REMOTE:
+        asks.append(say("confirm.remote", "it says that it works from a distance for now: nobody can go there"))
     if not any(area.id in service.areas for area in ground.areas):
         text = "covers only part of {place}: name the place more closely"
         asks.append(say("confirm.place", text, place=ground.place.name))

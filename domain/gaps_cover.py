@@ -50,6 +50,10 @@ class _Cover:
                 self.offered.setdefault(service["service_type"], []).append(service)
         named = dict.fromkeys(type for each in below for type in each["service_types"])
         self.types = [type for type in named or sorted(self.offered) if type in roster.now["service_types"]]
+        # What has closed for now is still asked for there.
+        self.offered = {
+            type: [row for row in services if row["id"] not in roster.closed] for type, services in self.offered.items()
+        }
         self.languages = list(dict.fromkeys(language for each in below for language in each["languages"]))
 
     def gaps(self) -> Iterator[Gap]:

@@ -79,6 +79,15 @@ class Roster:
         self.former = grouped(self.all["holders"].values(), "contact_point")
         self.desks = grouped(self.now["contact_points"].values(), "organization")
         self.services = grouped(self.now["services"].values(), "organization")
+        said = {
+            row["service"] or row["organization"]: row["state"] for row in self.now["operational_statuses"].values()
+        }
+        #: The services that are closed for now, as they or their organizations say.
+        self.closed = {
+            id
+            for id, row in (self.now["services"].items() if said else ())
+            if said.get(id, said.get(row["organization"])) == "closed"
+        }
         self.roles = grouped(self.now["memberships"].values(), "organization")
         self.parts = grouped(self.now["jurisdictions"].values(), "within")
 

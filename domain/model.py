@@ -19,6 +19,7 @@ from relaypoint.domain.words import (
     ChannelState,
     Confidentiality,
     HolderRole,
+    OperationalState,
     Staffing,
 )
 
@@ -155,6 +156,14 @@ class ContactPoint(Dated):
         return takes(self.service_types, service_type)
 
 
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """How far a body or a service works, as it said itself; from the day ``until`` on it is unknown again."""
+
+    state: OperationalState
+    until: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service(Dated):
     """``areas`` are ids of places, ``places`` the names of the same."""
@@ -172,6 +181,7 @@ class Service(Dated):
     capacity: Capacity = Capacity.UNKNOWN
     capacity_as_of: str | None = None
     eligibility: str | None = None
+    operation: Operation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,7 @@ class Action(StrEnum):
     SEE_STALLED = "see-stalled"
     SEE_GAPS = "see-gaps"
     END_ENTRY = "end-entry"
+    SET_STATUS = "set-status"
     SEE_CONTINGENCIES = "see-contingencies"
     DECLARE_CONTINGENCY = "declare-contingency"
     CHANGE_ROSTER = "change-roster"
@@ -69,6 +70,7 @@ POLICY: Final[dict[Action, frozenset[Kind]]] = {
     Action.SEE_STALLED: _SIGNED_IN,
     Action.SEE_GAPS: _SIGNED_IN,
     Action.END_ENTRY: _SIGNED_IN,
+    Action.SET_STATUS: _SIGNED_IN,
     Action.SEE_CONTINGENCIES: _SIGNED_IN,
     Action.DECLARE_CONTINGENCY: _OPERATOR,
     Action.CHANGE_ROSTER: _OPERATOR,

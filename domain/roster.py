@@ -48,6 +48,8 @@ from relaypoint.domain.words import (
     Confidentiality,
     HolderRole,
     JurisdictionKind,
+    OperationalNeed,
+    OperationalState,
     OrganizationKind,
     Staffing,
     Standing,
@@ -285,6 +287,30 @@ class ContingencyRow(Row):
                 yield fault("roster.contingency-dates", column)
 
 
+class OperationalStatusRow(Row):
+    """How far a body, or one of its services, works for now; what has run out is unknown again."""
+
+    sheet = "operational_statuses"
+    within_a_day = True
+
+    organization: Annotated[Line, To("organizations")]
+    service: Annotated[Line | None, To("services")] = None
+    state: Annotated[OperationalState, OneOf(OperationalState)]
+    capacity: Annotated[Capacity, OneOf(Capacity)] = Capacity.UNKNOWN
+    needs: Tags = Field(default_factory=list)
+
+    @classmethod
+    def rules(cls, values: Mapping[str, Any]) -> Iterator[Fault]:
+        yield from super().rules(values)
+        for need in values.get("needs") or ():
+            if need not in set(OperationalNeed):
+                allowed = ", ".join(OperationalNeed)
+                yield fault("roster.bad-enum", "needs", need, allowed=allowed, nearest=nearest(need, OperationalNeed))
+        for column in ("since", "until"):
+            if column in values and not values[column]:
+                yield fault("roster.status-dates", column)
+
+
 class GuidanceRow(Row):
     sheet = "guidance"
 
@@ -343,5 +369,6 @@ SHEETS: Final[dict[str, Sheet]] = {
         _sheet("pathway", PathwayRow),
         _sheet("guidance", GuidanceRow),
         _sheet("contingency", ContingencyRow),
+        _sheet("operational_status", OperationalStatusRow),
     )
 }

@@ -162,6 +162,13 @@ MESSAGES: Final[dict[str, Message]] = {
     "roster.contingency-dates": Message(
         "A contingency needs {column}: it begins and ends on a day.", "Fill in {column}, as 2026-03-01."
     ),
+    "roster.status-dates": Message(
+        "An operational status needs {column}: it begins on a day, and is unknown again from another on.",
+        "Fill in {column}, as 2026-03-01.",
+    ),
+    "roster.another-service": Message(
+        "{value} is a service of {other}, not of {owner}.", "Name a service of {owner}, or leave service empty."
+    ),
     "roster.diversion-abroad": Message(
         "{value} belongs to {other}, not to {owner}: another organization would come to see the referrals.",
         "Divert to a contact point of {owner}; to hand work to another organization, pass it on step by step.",

@@ -110,6 +110,26 @@ class Capacity(StrEnum):
     UNKNOWN = "unknown"
 
 
+class OperationalState(StrEnum):
+    """Whether a body or a service works now; unknown where nobody has said so lately."""
+
+    OPEN = "open"
+    LIMITED = "limited"
+    REMOTE = "remote"
+    CLOSED = "closed"
+
+
+class OperationalNeed(StrEnum):
+    """What a body lacks to go on."""
+
+    FUNDING = "funding"
+    STAFF = "staff"
+    PROTECTIVE_EQUIPMENT = "protective-equipment"
+    ACCOMMODATION = "accommodation"
+    INTERPRETERS = "interpreters"
+    TRANSPORT = "transport"
+
+
 class Answer(StrEnum):
     YES = "yes"
     NO = "no"

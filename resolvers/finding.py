@@ -23,6 +23,7 @@ from relaypoint.graph import Row
 from relaypoint.graph.mapping import areas as areas_from_rows
 from relaypoint.graph.mapping import ground as ground_from_row
 from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.operational import as_they_say
 from relaypoint.resolvers.overlay import overlay
 from relaypoint.resolvers.unknown import not_yours, unknown
 
@@ -85,7 +86,7 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
             what = "an organization, a kind, a contact point or a holder"
             raise await unknown(backend, f"avoid.{index}", entry, what)
     over = await overlay(backend)
-    ground = over.ground(ground_from_row(row))
+    ground = await as_they_say(backend, over.ground(ground_from_row(row)))
     _check_tags(wanted.tags, ground)
     at = backend.clock()
     if not ground.asker.holds(at.date().isoformat()):
@@ -102,7 +103,8 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
 async def find_again(backend: Backend, need: Need) -> Finding:
     """Who can take a case that was sent before, now: all that bound it then binds it still."""
     over = await overlay(backend)
-    return finding.find(over.ground(ground_from_row(await _ground(backend, need))), need, backend.clock())
+    ground = await as_they_say(backend, over.ground(ground_from_row(await _ground(backend, need))))
+    return finding.find(ground, need, backend.clock())
 
 
 async def _ground(backend: Backend, need: Need) -> Row:

@@ -30,6 +30,7 @@ def against_store(tables: Sequence[RawTable], rows: Mapping[str, Sequence[Row]],
         *_together(files, rows, stored),
         *_changing_hands(files, rows, stored),
         *_diverted_abroad(files, rows, stored),
+        *_of_another(files, rows, stored),
     ]
     return list(dict.fromkeys(found))
 
@@ -68,8 +69,7 @@ def _diverted_abroad(
     files: Mapping[str, RawTable], rows: Mapping[str, Sequence[Row]], stored: Stored
 ) -> Iterator[RosterError]:
     """Diversions to a contact point of another organization, whose people may not see what lies there."""
-    owners = {id: row["organization"] for id, row in stored["contact_points"].items()}
-    owners |= {row.id: row.model_dump(mode="json")["organization"] for row in rows["contact_points"]}
+    owners = _owners("contact_points", rows, stored)
     for row in rows["diversions"]:
         given = row.model_dump(mode="json")
         owner, other = owners[given["contact_point"]], owners[given["to"]]
@@ -77,6 +77,28 @@ def _diverted_abroad(
             table = files["diversions"]
             problem = fault("roster.diversion-abroad", "to", given["to"], owner=owner, other=other)
             yield error(problem, table.file, row_numbers(table)[row.id])
+
+
+def _of_another(
+    files: Mapping[str, RawTable], rows: Mapping[str, Sequence[Row]], stored: Stored
+) -> Iterator[RosterError]:
+    """Statuses of a service of another organization: only its own can know."""
+    owners = _owners("services", rows, stored)
+    for row in rows["operational_statuses"]:
+        given = row.model_dump(mode="json")
+        if given["service"] and owners[given["service"]] != given["organization"]:
+            table = files["operational_statuses"]
+            other = owners[given["service"]]
+            problem = fault(
+                "roster.another-service", "service", given["service"], owner=given["organization"], other=other
+            )
+            yield error(problem, table.file, row_numbers(table)[row.id])
+
+
+def _owners(sheet: str, rows: Mapping[str, Sequence[Row]], stored: Stored) -> dict[str, str]:
+    """The organization of each contact point or service, as the files leave it."""
+    owners = {id: row["organization"] for id, row in stored[sheet].items()}
+    return owners | {row.id: row.model_dump(mode="json")["organization"] for row in rows[sheet]}
 
 
 def _kept(id: str) -> _Kept:

@@ -10,14 +10,15 @@ import strawberry
 
 from relaypoint.domain import errors
 from relaypoint.domain.policy import Action
-from relaypoint.resolvers import contingency, ending, handoffs, referrals, roster
-from relaypoint.schema import admin_types, contingency_types, end_types, problems, referral_types
+from relaypoint.resolvers import contingency, ending, handoffs, operational, referrals, roster
+from relaypoint.schema import admin_types, contingency_types, end_types, problems, referral_types, status_types
 from relaypoint.schema.admin_types import ImportResult
 from relaypoint.schema.context import Info
 from relaypoint.schema.contingency_types import ContingencyResult
 from relaypoint.schema.end_types import EndResult
 from relaypoint.schema.permissions import under
 from relaypoint.schema.referral_types import MoveResult, ReferResult
+from relaypoint.schema.status_types import StatusResult
 from relaypoint.schema.words import NEED_PATHS, Key, Need, RepeatKey, told
 
 P = ParamSpec("P")
@@ -32,6 +33,10 @@ _MOVE = {
 _KEY = {"id": ("key",)}
 _DECLARE = {f: ("declare", f) for f in ("place", "taskForce", "organization", "reason", "until", "idempotencyKey")} | {
     "id": ("declare", "key")
+}
+_STATUS = {
+    "from": ("status", "organization"),
+    **{f: ("status", f) for f in ("organization", "service", "state", "capacity", "needs", "until", "idempotencyKey")},
 }
 _END = {
     "id": ("end", "key"),
@@ -134,6 +139,28 @@ class Mutation:
                 dry_run=end.dry_run,
             )
         return end_types.Ended.of(ended)
+
+    @strawberry.mutation(
+        description="Says how far one's own organization, or a service of it, works from today on.",
+        metadata=under(Action.SET_STATUS),
+    )
+    @answered
+    async def set_status(
+        self, info: Info, status: Annotated[status_types.StatusInput, told("What holds from today on.")]
+    ) -> StatusResult:
+        with problems.placed(_STATUS):
+            row = await operational.set_status(
+                info.context.subject,
+                info.context.backend,
+                status.organization,
+                status.state,
+                service=status.service,
+                capacity=status.capacity,
+                needs=status.needs,
+                until=status.until,
+                idempotency_key=status.idempotency_key,
+            )
+        return status_types.OperationalStatus.of(row)
 
     @strawberry.mutation(
         description="Declares a contingency from today on, or shows what it would change.",

@@ -19,6 +19,7 @@ from relaypoint.resolvers import (
     finding,
     gaps,
     handoffs,
+    operational,
     reconcile,
     referrals,
     roster,
@@ -33,6 +34,7 @@ from relaypoint.schema import (
     reconcile_types,
     referral_types,
     roster_types,
+    status_types,
 )
 from relaypoint.schema.connections import Connection, connect
 from relaypoint.schema.context import Info
@@ -194,6 +196,23 @@ class Query:
     ) -> list[contingency_types.Contingency]:
         found = await contingency.contingencies(info.context.subject, info.context.backend, past=past)
         return [contingency_types.Contingency.of(each) for each in found]
+
+    @strawberry.field(
+        description="How many can still operate, by service type and place; a status that has run out is unknown.",
+        metadata=under(Action.READ_ROSTER),
+    )
+    async def operational_overview(
+        self,
+        info: Info,
+        place: Annotated[str | None, told("Only services that touch this place (its code).")] = None,
+        service_type: Annotated[str | None, told("Only services of this type.")] = None,
+        kind: Annotated[str | None, told("Only organizations of this kind, as cso.")] = None,
+    ) -> status_types.OperationalOverview:
+        context = info.context
+        found = await operational.overview(
+            context.subject, context.backend, place=place, service_type=service_type, kind=kind
+        )
+        return status_types.OperationalOverview.of(found)
 
     @strawberry.field(
         description="A published list of names against the roster: what is new, what has ended, who succeeded it.",

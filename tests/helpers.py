@@ -108,6 +108,10 @@ _TINY = {
         force-drill,,example-force-north,,A rehearsal,2025-08-01,2025-08-02
         line-strike,,,example-line,A strike,2025-09-01,2025-09-02
     """,
+    "operational_statuses": """
+        id,organization,service,state,capacity,needs,since,until
+        shelter-in-august,example-shelter,shelter-beds,limited,full,staff;funding,2026-08-01,2026-08-15
+    """,
     "absences": """
         id,holder,stand_in,since,until
         second-in-august,shelter-second,shelter-first,2026-08-01,2026-08-15

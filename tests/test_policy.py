@@ -33,6 +33,7 @@ HELPERS = {
     "open_work.left_behind",
     "open_work.left_open",
     "open_work.open_work",
+    "operational.as_they_say",
     "overlay.overlay",
     "overlay.overlay_of",
     "references.by_reference",
@@ -117,6 +118,7 @@ def test_what_a_mutation_can_answer_is_told_by_introspection() -> None:
         "MoveResult": {"HandoffMoved", "NoChannel", *problems},
         "ImportResult": {"RosterImport", *problems},
         "EndResult": {"Ended", *problems},
+        "StatusResult": {"OperationalStatus", *problems},
         "ContingencyResult": {"ContingencyChange", *problems},
     }
 

@@ -149,6 +149,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "roster_root": [{}],
         "schema_version": [{}],
         "contingencies_on": [{"day": "2026-08-03"}],
+        "operational_statuses_of": [{"organizations": ["example-shelter", "example-line"], "day": "2026-08-03"}],
         "work_open": [{}],
         "overrides_open": [{}],
         "work_of": [{"desks": ["authority-desk", "shelter-desk"], "day": "2026-03-03"}],
