@@ -1,0 +1,64 @@
+"""The coordinator's day of the documentation, run as it stands, step by step, in one shell."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from relaypoint.tests.helpers import ROOT, environment
+
+_BLOCK = re.compile(r"^```(sh|text)(?: exit=(\d))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Step(NamedTuple):
+    """The commands, the exit code of the last one, and the lines that they have to show, each somewhere."""
+
+    commands: str
+    code: int
+    shown: list[str]
+
+
+def steps() -> list[Step]:
+    found: list[Step] = []
+    for kind, code, text in _BLOCK.findall((ROOT / "docs" / "coordinator.md").read_text(encoding="utf-8")):
+        if kind == "sh":
+            found.append(Step(text, int(code or 0), []))
+        else:
+            found[-1].shown.extend(text.splitlines())
+    return found
+
+
+def plain(output: str) -> str:
+    """Without the lines of tables and with single blanks, so that no width decides."""
+    return re.sub(r"[\s│┃]+", " ", output)
+
+
+def test_the_day_goes_as_it_is_written(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "examples" / "rehearsal", tmp_path / "examples" / "rehearsal")
+    day = steps()
+    assert len(day) > 10
+    assert all(step.shown for step in day)
+    script = [f"relaypoint() {{ '{sys.executable}' -c 'from relaypoint.app.cli import main; main()' \"$@\"; }}"]
+    for number, step in enumerate(day):
+        script.append(f'{step.commands}\necho "=== {number} $?"')
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(script)],
+        cwd=tmp_path,
+        env=environment({}) | {"COLUMNS": "200"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+    )
+    parts = re.split(r"^=== (\d+) (\d+)\n", done.stdout, flags=re.MULTILINE)
+    assert "Traceback" not in done.stdout
+    outputs = list(zip(parts[0::3], parts[2::3], strict=False))
+    assert len(outputs) == len(day)
+    for step, (output, code) in zip(day, outputs, strict=True):
+        for line in step.shown:
+            assert plain(line).strip() in plain(output), f"{step.commands}\n{output}"
+        assert int(code) == step.code, f"{step.commands}\n{output}"
