@@ -122,3 +122,21 @@ def _aware(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise ValueError("a datetime without time zone is not an instant")
     return at
+
+
+def parse_end(text: str, today: str, most: int, *, path: tuple[str, ...]) -> str:
+    """The ISO day on which something that begins today no longer holds. Raises ``Invalid`` for one that is not after
+    today and within ``most`` days."""
+    day = parse_day(text, path=path)
+    last = (date.fromisoformat(today) + timedelta(days=most)).isoformat()
+    if not today < day <= last:
+        raise Invalid(
+            "clock.end",
+            "It has to end after today and within {most} days, not on {day}.",
+            path=path,
+            remedy="Give a day up to {last}; it can be said anew then.",
+            most=most,
+            day=day,
+            last=last,
+        )
+    return day

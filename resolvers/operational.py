@@ -8,24 +8,19 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
-from relaypoint.domain.clock import parse_day
-from relaypoint.domain.errors import Conflict, Invalid
+from relaypoint.domain.clock import parse_end
 from relaypoint.domain.model import Ground, Operation, Service, holds
 from relaypoint.domain.policy import Action, Subject, may_act_for
 from relaypoint.domain.rows import Columns, Rows, upwards
 from relaypoint.domain.words import Capacity, OperationalState
-from relaypoint.graph import Unmet
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.roster_edit import edited
-from relaypoint.resolvers.roster_write import roster_steps
+from relaypoint.resolvers.known import Known
+from relaypoint.resolvers.roster_edit import Edit, carried_out
 from relaypoint.resolvers.unknown import not_yours, unknown
-from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
 #: For so many days it is believed where nothing else is said, and at most.
 USUAL: Final = 14
 LONGEST: Final = 31
-
-_TRIES: Final = 5
 
 _PATHS: Final = {name: (name,) for name in ("organization", "service", "state", "capacity", "needs", "until")}
 
@@ -74,6 +69,7 @@ async def set_status(
     if not may_act_for(subject, organization):
         raise not_yours(organization)
     today = backend.now()[:10]
+    usual = (date.fromisoformat(today) + timedelta(days=USUAL)).isoformat()
     said = {
         "organization": organization,
         "service": service.strip().lower() if service else None,
@@ -81,35 +77,18 @@ async def set_status(
         "capacity": capacity.strip().lower(),
         "needs": [need.strip().lower() for need in needs],
         "since": today,
-        "until": _until(until, today),
+        "until": parse_end(until, today, LONGEST, path=("until",)) if until else usual,
     }
-    operation = operation_id(subject, backend, idempotency_key)
-    request = {"status": said, "until": until}
-    done = await earlier(backend, operation, request)
-    if done is not None:
-        return dict(done["row"])
-    for _ in range(_TRIES):
-        known = await backend.memory.roster(backend.store)
+
+    async def row(known: Known) -> Columns:
         if organization not in known.rows["organizations"]:
             raise await unknown(backend, "organization", organization, "an organization")
         rows = known.rows["operational_statuses"].values()
         own = [row["id"] for row in rows if _subject(row) == _subject(said) and row["organization"] == organization]
-        id = min(own) if own else f"status-{backend.new_id()}"
-        row = {**said, "id": id}
-        changes = edited(known, "operational_statuses", row, today, _PATHS)
-        if not changes:
-            return known.rows["operational_statuses"][id]
-        after = changes[0].after
-        steps = await roster_steps(subject, backend, known, changes)
-        try:
-            return dict((await write_once(backend, operation, steps, request=request, result={"row": after}))["row"])
-        except Unmet:
-            continue
-    raise Conflict(
-        "status.changed",
-        "The roster was being changed by others all the time; nothing was recorded.",
-        remedy="Try again.",
-    )
+        return {**said, "id": min(own) if own else f"status-{backend.new_id()}"}
+
+    edit = Edit("operational_statuses", row, _PATHS, {"status": said, "until": until}, idempotency_key)
+    return (await carried_out(subject, backend, edit)).row
 
 
 @permitted(Action.READ_ROSTER)
@@ -185,22 +164,3 @@ def _touches(rows: Rows, service: Columns, place: str | None) -> bool:
     places = rows["jurisdictions"]
     around = upwards(places, place)
     return any(each in around or place in upwards(places, each) for each in service["jurisdictions"])
-
-
-def _until(until: str | None, today: str) -> str:
-    first = date.fromisoformat(today)
-    if until is None:
-        return (first + timedelta(days=USUAL)).isoformat()
-    day = parse_day(until, path=("until",))
-    last = (first + timedelta(days=LONGEST)).isoformat()
-    if not today < day <= last:
-        raise Invalid(
-            "status.until",
-            "A status holds until a day after today and within {most} days, not {until}.",
-            path=("until",),
-            remedy="Give a day up to {last}, and say it anew then.",
-            most=LONGEST,
-            until=day,
-            last=last,
-        )
-    return day

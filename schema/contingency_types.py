@@ -8,6 +8,7 @@ import strawberry
 
 from relaypoint.domain.policy import Action
 from relaypoint.resolvers import contingency as domain
+from relaypoint.resolvers import contingency_effect
 from relaypoint.schema.context import Info
 from relaypoint.schema.gap_types import Gap
 from relaypoint.schema.permissions import governed
@@ -41,7 +42,7 @@ class CoveredContactPoint:
     otherwise: bool = strawberry.field(description="Whether any channel would, were it not for this.")
 
     @classmethod
-    def of(cls, found: domain.Reached) -> Self:
+    def of(cls, found: contingency_effect.Reached) -> Self:
         return cls(
             key=found.id,
             name=found.name,
@@ -117,7 +118,7 @@ class ContingencyEffect:
     closes: int = strawberry.field(description="How many gaps it closes.")
 
     @classmethod
-    def of(cls, effect: domain.Effect) -> Self:
+    def of(cls, effect: contingency_effect.Effect) -> Self:
         return cls(
             contact_points=[CoveredContactPoint.of(each) for each in effect.contact_points],
             channels=[

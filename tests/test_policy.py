@@ -23,6 +23,8 @@ from relaypoint.tests.helpers import member
 #: Public coroutines that serve use cases and are none: they act for a subject whose right was asked before.
 HELPERS = {
     "acting.acting",
+    "contingency_effect.effect_of",
+    "contingency_effect.reached_under",
     "faces.with_faces",
     "finding.find_again",
     "keys.has_key",
@@ -37,6 +39,7 @@ HELPERS = {
     "overlay.overlay",
     "overlay.overlay_of",
     "references.by_reference",
+    "roster_edit.carried_out",
     "roster_write.roster_steps",
     "unknown.unknown",
     "writing.write_once",
