@@ -43,6 +43,7 @@ class _Cover:
             for row in roster.now["memberships"].values()
             if row["task_force"] in forces and row["standing"] != "suspended"
         }
+        self._when: dict[str, frozenset[Calendar]] = {}
         self.offered: dict[str, list[Columns]] = {}
         for service in roster.now["services"].values():
             owner = roster.now["organizations"].get(service["organization"])
@@ -106,12 +107,18 @@ class _Cover:
 
     def _silence(self, services: Iterable[Columns]) -> datetime | None:
         """When first nobody answers there; the first instant of the day where nobody ever does."""
-        calendars = frozenset(
-            Calendar(desk["time_zone"], channel["hours"] or desk["hours"], desk["holidays"])
-            for desk in self._desks(services)
-            for channel in self.roster.usable(desk["id"])
-        )
+        calendars = frozenset[Calendar]().union(*(self._calendars(service) for service in services))
         return first_silence(calendars, self.roster.day)
+
+    def _calendars(self, service: Columns) -> frozenset[Calendar]:
+        """Of all channels over which the service can be reached; asked for once in every place that it covers."""
+        if service["id"] not in self._when:
+            self._when[service["id"]] = frozenset(
+                _calendar(desk["time_zone"], channel["hours"] or desk["hours"], desk["holidays"])
+                for desk in self._desks((service,))
+                for channel in self.roster.usable(desk["id"])
+            )
+        return self._when[service["id"]]
 
     def _gap(self, kind: str, severity: str, type: str, place: str, text: Any, mend: Mend, **more: Any) -> Gap:
         return Gap(
@@ -208,6 +215,9 @@ class _Cover:
                 then=("channel-unproven", "single-number"),
             ),
         )
+
+
+_calendar = lru_cache(maxsize=4096)(Calendar)
 
 
 @lru_cache(maxsize=4096)

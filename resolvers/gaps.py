@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -89,9 +90,21 @@ async def _once(known: Known, what: Hashable, work: Callable[[], list[Gap]]) -> 
     if what not in known.derived:
         if len(known.derived) >= _KEPT:
             known.derived.clear()
-        known.derived[what] = await asyncio.to_thread(work)
+        known.derived[what] = await asyncio.to_thread(_undisturbed, work)
     found: list[Gap] = known.derived[what]
     return found
+
+
+def _undisturbed(work: Callable[[], list[Gap]]) -> list[Gap]:
+    """The work without the collection of garbage, of which it makes none: thousands of new gaps would have the whole
+    roster in memory looked through again and again."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return work()
+    finally:
+        if collecting:
+            gc.enable()
 
 
 async def _known(backend: Backend, scope: Scope, rows: Rows) -> Scope:

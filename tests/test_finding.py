@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from relaypoint.domain import filters
 from relaypoint.domain.criteria import CRITERIA
 from relaypoint.domain.finding import Finding, Need, find
-from relaypoint.domain.model import Absence, Area, Body, Ground, Holder, Membership, Named, Service
+from relaypoint.domain.model import Absence, Area, Body, Ground, Holder, Membership, Named, Operation, Service
 from relaypoint.domain.words import (
     Access,
     Capacity,
@@ -25,6 +25,7 @@ from relaypoint.domain.words import (
     ChannelState,
     Confidentiality,
     HolderRole,
+    OperationalState,
     Priority,
     Staffing,
 )
@@ -101,6 +102,11 @@ WAYS = [
         service(languages=("en",), interpretation="no"),
         service(languages=("en", "vi-VN"), interpretation="no"),
         need(language="vi"),
+    ),
+    Way(
+        "closed",
+        service(operation=Operation(OperationalState.CLOSED, "2026-12-01")),
+        service(operation=Operation(OperationalState.LIMITED, "2026-12-01")),
     ),
     Way("full", service(capacity=Capacity.FULL), service(capacity=Capacity.LIMITED)),
     Way("contact-point-ended", with_desk(until="2026-11-23"), with_desk(until="2026-11-24")),
