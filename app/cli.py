@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from relaypoint.app import cli_contingency, cli_status, show, show_gaps, show_list
+from relaypoint.app import cli_contingency, cli_edit, cli_round, cli_status, show, show_gaps, show_list
 from relaypoint.app.commands import Run, commands
 from relaypoint.app.console import app, audits, command, err, out, tell
 from relaypoint.app.doctor import examine
@@ -24,7 +24,7 @@ from relaypoint.domain.errors import Invalid, NotFound, Problem
 from relaypoint.domain.handoffs import ALIASES
 from relaypoint.domain.words import Confidentiality, Priority
 
-__all__ = ["cli_contingency", "cli_status", "main"]
+__all__ = ["cli_contingency", "cli_edit", "cli_round", "cli_status", "main"]
 
 AsOf = Annotated[
     str | None,

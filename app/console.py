@@ -31,6 +31,10 @@ audits = typer.Typer(no_args_is_help=True, help="Whether the records are whole."
 app.add_typer(audits, name="audit")
 statuses = typer.Typer(no_args_is_help=True, help="How far organizations and services can operate now.")
 app.add_typer(statuses, name="status")
+rounds = typer.Typer(no_args_is_help=True, help="Ask who still holds what, and try whether channels are answered.")
+app.add_typer(rounds, name="round")
+proposed = typer.Typer(no_args_is_help=True, help="What is proposed to be changed in others' entries.")
+app.add_typer(proposed, name="proposal")
 contingencies = typer.Typer(
     no_args_is_help=True, help="When normal ways are closed: rehearse, declare, renew and end contingency."
 )

@@ -1,14 +1,17 @@
-"""Takes what the outbox leases to the transport, and settles it. Run by ``relaypoint notify`` and by the server."""
+"""Takes what the outbox leases to the transport, and settles it; sends the links of rounds."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from relaypoint.domain.policy import OPERATOR
+from relaypoint.domain.words import MESSAGE_KINDS, ChannelKind
 from relaypoint.notifications.delivery import Transport, deliver
-from relaypoint.notifications.messages import Notification
+from relaypoint.notifications.messages import Notification, compose_link
 from relaypoint.resolvers import outbox
 from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.rounds import Link
 
 
 async def deliver_due(backend: Backend, transport: Transport, site: str) -> dict[str, int]:
@@ -23,3 +26,20 @@ async def deliver_due(backend: Backend, transport: Transport, site: str) -> dict
             if ended := await outbox.settle(OPERATOR, backend, leased, attempt.status, attempt.channel, attempt.why):
                 counts[ended] += 1
     return dict(counts)
+
+
+async def send_links(links: Sequence[Link], transport: Transport, site: str, *, test: bool) -> frozenset[str]:
+    """Sends each link by its channel, where that takes messages; returns the keys of those that went out.
+
+    A token is stored nowhere, so what fails here is not tried again: a reminder makes a new one.
+    """
+    sent = set()
+    for link in links:
+        if link.kind is None or link.address is None or ChannelKind(link.kind) not in MESSAGE_KINDS:
+            continue
+        try:
+            await transport.send(link.kind, compose_link(link.key, link.token, link.address, site, test=test))
+        except OSError:
+            continue
+        sent.add(link.key)
+    return frozenset(sent)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from relaypoint.app.delivering import deliver_due
+from relaypoint.app.delivering import deliver_due, send_links
 from relaypoint.app.settings import Settings
 from relaypoint.domain.clock import Clock, fixed_clock, system_clock
 from relaypoint.domain.errors import Invalid, Unavailable
@@ -17,6 +17,7 @@ from relaypoint.graph import open_store
 from relaypoint.notifications.spool import Spool
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.keys import has_key, prove_key
+from relaypoint.resolvers.rounds import Link
 from relaypoint.resolvers.vault import Vault
 from relaypoint.schema.context import Context
 
@@ -27,11 +28,15 @@ class Runtime:
     backend: Backend
 
     def context(self, subject: Subject) -> Context:
-        return Context(subject, self.backend, self.deliver)
+        return Context(subject, self.backend, self.deliver, self.post)
 
     async def deliver(self) -> dict[str, int]:
         """Runs the outbox once, into the spool folder."""
         return await deliver_due(self.backend, Spool(self.settings.spool), self.settings.url)
+
+    async def post(self, links: Sequence[Link], *, test: bool) -> frozenset[str]:
+        """Lays the links into the spool folder, as far as their channels take messages."""
+        return await send_links(links, Spool(self.settings.spool), self.settings.url, test=test)
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
-from relaypoint.domain import gaps_bodies, gaps_cover, gaps_desks, gaps_work
+from relaypoint.domain import gaps_bodies, gaps_cover, gaps_desks, gaps_people, gaps_work
 from relaypoint.domain.gaps_roster import SEVERITIES, Gap, Roster
 from relaypoint.domain.gaps_work import Left, OpenStep
 from relaypoint.domain.rows import Rows
@@ -27,6 +27,8 @@ CHECKS: Final = (
     gaps_desks.single_number,
     gaps_desks.holders,
     gaps_desks.one_person,
+    gaps_people.unconfirmed,
+    gaps_people.proposals_waiting,
     gaps_bodies.no_coordinator,
     gaps_bodies.successor_missing,
     gaps_bodies.abolished_place,
@@ -115,7 +117,7 @@ def _turns(rows: Rows, day: date, days: int) -> list[str]:
     first, last = day.isoformat(), (day + timedelta(days=days)).isoformat()
     dates = {row[edge] for of in rows.values() for row in of.values() for edge in ("since", "until") if row[edge]}
     weeks = {(day + timedelta(days=ahead)).isoformat() for ahead in range(7, days + 1, 7)}
-    return sorted(each for each in dates | weeks if first < each <= last)
+    return sorted(each for each in dates | weeks | gaps_people.turns(rows) if first < each <= last)
 
 
 def _order(gap: Gap) -> tuple[int, tuple[str, ...]]:

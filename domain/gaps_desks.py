@@ -156,7 +156,7 @@ def holders(roster: Roster) -> Iterator[Gap]:
             "organization",
             say("mend.holder", "Its owner adds a row to holders."),
             "holders",
-            columns=(("contact_point", desk["id"]), ("role", "deputy" if held else "primary")),
+            columns=(("contact_point", desk["id"]), ("role", "deputy" if held else "primary"), ("since", roster.day)),
             then=() if held else ("no-deputy", "one-person"),
         )
         left = [
@@ -181,7 +181,7 @@ def holders(roster: Roster) -> Iterator[Gap]:
                 "organization",
                 say("mend.holder-away", "Its owner fills in stand_in in absences, or adds a deputy to holders."),
                 "holders",
-                columns=(("contact_point", desk["id"]), ("role", "deputy")),
+                columns=(("contact_point", desk["id"]), ("role", "deputy"), ("since", roster.day)),
             )
             yield _of(roster, desk, "holder-away", "major", text, then)
         elif all(row["role"] != "deputy" for row in held):
@@ -213,7 +213,7 @@ def one_person(roster: Roster) -> Iterator[Gap]:
                     "organization",
                     say("mend.one-person", "Its owner adds a row to holders, for somebody else."),
                     "holders",
-                    columns=(("contact_point", desk["id"]), ("role", "deputy")),
+                    columns=(("contact_point", desk["id"]), ("role", "deputy"), ("since", roster.day)),
                 ),
             )
 

@@ -48,6 +48,10 @@ class Action(StrEnum):
     SEE_GAPS = "see-gaps"
     END_ENTRY = "end-entry"
     SET_STATUS = "set-status"
+    EDIT_ROSTER = "edit-roster"
+    SEE_PROPOSALS = "see-proposals"
+    RUN_ROUND = "run-round"
+    ANSWER_ROUND = "answer-round"
     SEE_CONTINGENCIES = "see-contingencies"
     DECLARE_CONTINGENCY = "declare-contingency"
     CHANGE_ROSTER = "change-roster"
@@ -71,6 +75,10 @@ POLICY: Final[dict[Action, frozenset[Kind]]] = {
     Action.SEE_GAPS: _SIGNED_IN,
     Action.END_ENTRY: _SIGNED_IN,
     Action.SET_STATUS: _SIGNED_IN,
+    Action.EDIT_ROSTER: _SIGNED_IN,
+    Action.SEE_PROPOSALS: _SIGNED_IN,
+    Action.RUN_ROUND: _SIGNED_IN,
+    Action.ANSWER_ROUND: _ANYONE,
     Action.SEE_CONTINGENCIES: _SIGNED_IN,
     Action.DECLARE_CONTINGENCY: _OPERATOR,
     Action.CHANGE_ROSTER: _OPERATOR,

@@ -108,6 +108,7 @@ class TaskForceRow(Row):
     coordinator: Annotated[Line | None, To("contact_points")] = None
     service_types: Annotated[Items, To("service_types")] = Field(default_factory=list)
     languages: Languages = Field(default_factory=list)
+    confirm_every: Duration | None = None
 
 
 class MembershipRow(Row):
@@ -180,6 +181,7 @@ class HolderRow(Row):
     name: Line | None = None
     role: Annotated[HolderRole, OneOf(HolderRole)]
     rank: Number = 1
+    confirmed_on: Day | None = None
 
 
 class AbsenceRow(Row):
@@ -338,7 +340,8 @@ class Sheet:
     defaults: Mapping[str, Any]
 
 
-def _sheet(singular: str, model: type[Row]) -> Sheet:
+def sheet_of(singular: str, model: type[Row]) -> Sheet:
+    """What is known of the sheet that holds such rows."""
     own = [name for name in model.model_fields if name not in Row.model_fields]
     references = {
         name: mark.sheet for name in own for mark in model.model_fields[name].metadata if isinstance(mark, To)
@@ -355,20 +358,20 @@ def _sheet(singular: str, model: type[Row]) -> Sheet:
 SHEETS: Final[dict[str, Sheet]] = {
     sheet.name: sheet
     for sheet in (
-        _sheet("jurisdiction", JurisdictionRow),
-        _sheet("organization", OrganizationRow),
-        _sheet("task_force", TaskForceRow),
-        _sheet("membership", MembershipRow),
-        _sheet("service_type", ServiceTypeRow),
-        _sheet("service", ServiceRow),
-        _sheet("contact_point", ContactPointRow),
-        _sheet("diversion", DiversionRow),
-        _sheet("holder", HolderRow),
-        _sheet("absence", AbsenceRow),
-        _sheet("channel", ChannelRow),
-        _sheet("pathway", PathwayRow),
-        _sheet("guidance", GuidanceRow),
-        _sheet("contingency", ContingencyRow),
-        _sheet("operational_status", OperationalStatusRow),
+        sheet_of("jurisdiction", JurisdictionRow),
+        sheet_of("organization", OrganizationRow),
+        sheet_of("task_force", TaskForceRow),
+        sheet_of("membership", MembershipRow),
+        sheet_of("service_type", ServiceTypeRow),
+        sheet_of("service", ServiceRow),
+        sheet_of("contact_point", ContactPointRow),
+        sheet_of("diversion", DiversionRow),
+        sheet_of("holder", HolderRow),
+        sheet_of("absence", AbsenceRow),
+        sheet_of("channel", ChannelRow),
+        sheet_of("pathway", PathwayRow),
+        sheet_of("guidance", GuidanceRow),
+        sheet_of("contingency", ContingencyRow),
+        sheet_of("operational_status", OperationalStatusRow),
     )
 }

@@ -24,6 +24,39 @@ class OrganizationKind(StrEnum):
     INTERNATIONAL = "international"
 
 
+class ProposalState(StrEnum):
+    """How a change that somebody proposed to another's entry stands."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class RoundKind(StrEnum):
+    """What a round asks: whether people still hold their contact points, or whether a channel is answered."""
+
+    CONFIRMATION = "confirmation"
+    DRILL = "drill"
+
+
+class RequestState(StrEnum):
+    """What a holder has answered to a confirmation round."""
+
+    ASKED = "asked"
+    CONFIRMED = "confirmed"
+    CORRECTED = "corrected"
+    LEFT = "left"
+
+
+class TrialState(StrEnum):
+    """How the test of a channel in a drill stands."""
+
+    SENT = "sent"
+    ANSWERED = "answered"
+    SILENT = "silent"
+
+
 class Priority(StrEnum):
     """FHIR request-priority. Pages read ``stat`` as "emergency"; the order of declaration is the order."""
 

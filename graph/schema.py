@@ -8,7 +8,7 @@ from relaypoint.domain.errors import Unavailable
 from relaypoint.graph.port import Step, Store
 
 #: Raised by one with every change of the graph's form. A store that is newer than the program is refused.
-VERSION: Final = 6
+VERSION: Final = 7
 
 #: Every kind of node. Each has an ``id`` that is unique within its label.
 LABELS: Final = (
@@ -27,6 +27,10 @@ LABELS: Final = (
     "Guidance",
     "Contingency",
     "OperationalStatus",
+    "Round",
+    "Request",
+    "Trial",
+    "Proposal",
     "Referral",
     "CaseKey",
     "Handoff",

@@ -1,10 +1,12 @@
-"""What leaves the system: an urgency word, a reference that belongs to the message alone, and a link. Nothing else.
+"""What leaves the system: an urgency word, a reference that belongs to the message alone, and a link. Nothing else;
+and the one-time links by which holders confirm their details and tests are answered.
 
 No case field can get in, because none is handed to this module.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,4 +48,16 @@ def compose(notification: Notification, address: str, site: str) -> Message:
         address=address,
         subject=f"{urgency}: {reference}",
         body=f"{urgency}\n{reference}\n{site.rstrip('/')}/n/{reference}\n",
+    )
+
+
+def compose_link(key: str, token: str, address: str, site: str, *, test: bool) -> Message:
+    """A one-time link of a round. A test says that it is one, lest somebody takes it for a case."""
+    subject = "Test: please answer" if test else "Please confirm your contact details"
+    told = "This is a test. Nobody is waiting for help." if test else "Are your details still right?"
+    return Message(
+        key=f"{key}-{hashlib.sha256(token.encode()).hexdigest()[:12]}",
+        address=address,
+        subject=subject,
+        body=f"{told}\nAnswer here, once:\n{site.rstrip('/')}/a/{token}\n",
     )

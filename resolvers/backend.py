@@ -42,6 +42,11 @@ class Backend:
         """The present instant, 24 characters, UTC."""
         return format_instant(self.clock())
 
+    def new_token(self) -> str:
+        """A secret for one answer, of 98 random bits: for a link, or to be read out. Only its hash is stored."""
+        text = self.random() + self.random()
+        return "-".join(text[at : at + 5] for at in range(0, len(text), 5))
+
     def new_reference(self) -> str:
         """A random reference for a person to read out; it says nothing and is never used again."""
         text = self.random()

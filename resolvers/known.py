@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from relaypoint.domain.clock import Instant
 from relaypoint.domain.errors import Conflict
 from relaypoint.domain.history import moment, redone, undone
-from relaypoint.domain.roster import SHEETS, Sheet
+from relaypoint.domain.roster import Sheet
+from relaypoint.domain.roster_kept import RECORDED
 from relaypoint.domain.rows import Rows
 from relaypoint.graph import Row, Step, Store
 
@@ -76,7 +77,7 @@ async def read_whole(store: Store) -> Known:
     ((root,),) = await store.write(settle)
     for _ in range(_TRIES):
         rows = {}
-        for name, sheet in SHEETS.items():
+        for name, sheet in RECORDED.items():
             found = await store.read(f"{name}_list")
             rows[name] = {row["row"]["id"]: comparable(sheet, row["row"]) for row in found}
         before, ((root,),) = root, await store.write(settle)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from relaypoint.domain.errors import Conflict
 from relaypoint.domain.policy import Action, Subject
+from relaypoint.domain.roster import SHEETS
 from relaypoint.graph import Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.known import Columns, roster_at
@@ -84,4 +85,4 @@ async def export_roster(subject: Subject, backend: Backend, *, as_of: str | None
     Raises ``Conflict`` where others change it all the time, ``Invalid`` for a moment that is none.
     """
     known = await roster_at(backend, as_of)
-    return {sheet: [dict(of[id]) for id in sorted(of)] for sheet, of in known.rows.items()}
+    return {sheet: [dict(known.rows[sheet][id]) for id in sorted(known.rows[sheet])] for sheet in SHEETS}

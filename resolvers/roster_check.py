@@ -86,6 +86,10 @@ class _Check:
             self._add(table.sheet, found)
             if found.column:
                 self.told.add((table.sheet, found.row, found.column))
+        if table.sheet not in SHEETS and not table.errors:
+            near = nearest(table.sheet, SHEETS)
+            unknown = fault("roster.unknown-file", None, table.file, allowed=", ".join(SHEETS), nearest=near)
+            self._add(table.sheet, error(unknown, table.file, None))
         if not table.whole:
             self.incomplete.add(table.sheet if table.sheet in SHEETS else nearest(table.sheet, SHEETS))
         if table.sheet not in SHEETS or not table.header:

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from relaypoint.domain.errors import Conflict, Invalid
 from relaypoint.domain.policy import Subject
+from relaypoint.domain.roster_kept import RECORDED
 from relaypoint.domain.rows import Columns
-from relaypoint.graph import Unmet
+from relaypoint.graph import Step, Unmet
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.known import Known
+from relaypoint.resolvers.open_work import left_behind
 from relaypoint.resolvers.roster_against import against_store
-from relaypoint.resolvers.roster_check import check
+from relaypoint.resolvers.roster_check import RosterError, check
 from relaypoint.resolvers.roster_write import Change, differing, roster_steps
 from relaypoint.resolvers.tables_cells import RawTable, texts
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
 #: Others may change the roster in between; then it is looked at anew.
 _TRIES: Final = 5
+
+
+#: Decides, on the roster as it is, what changes in it, and what the answer to the request is (JSON).
+Decide = Callable[[Known], Awaitable[tuple[Sequence[Change], Mapping[str, Any]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,34 +53,75 @@ class Edited:
     changes: Sequence[Change] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """``answer`` is that of ``Decide``, or the first one's for a repeat; then ``before`` is None."""
+
+    answer: Mapping[str, Any]
+    before: Known | None = None
+    changes: Sequence[Change] = ()
+
+
 async def carried_out(subject: Subject, backend: Backend, edit: Edit, *, preview: bool = False) -> Edited:
     """Carries the edit out once, as one write with its record; nothing is written where nothing differs.
 
     Raises what ``edit.row`` raises, ``Invalid`` for a fault of the row, and ``Conflict`` where others change the
     roster all the time.
     """
-    operation, day = operation_id(subject, backend, edit.key), backend.now()[:10]
-    done = None if preview else await earlier(backend, operation, edit.request)
-    if done is not None:
-        return Edited(done["row"])
-    for _ in range(_TRIES):
-        known = await backend.memory.roster(backend.store)
+    day = backend.now()[:10]
+
+    async def decide(known: Known) -> tuple[Sequence[Change], Mapping[str, Any]]:
         row = await edit.row(known)
         changes = edited(known, edit.sheet, row, day, edit.paths)
         after = changes[0].after if changes else known.rows[edit.sheet][row["id"]]
+        return changes, {"row": after}
+
+    done = await decided(subject, backend, decide, edit.request, edit.key, preview=preview)
+    return Edited(done.answer["row"], done.before, done.changes)
+
+
+async def decided(
+    subject: Subject,
+    backend: Backend,
+    decide: Decide,
+    request: Mapping[str, Any],
+    key: str | None = None,
+    *,
+    preview: bool = False,
+    held: Callable[[Known, Sequence[Change]], Awaitable[Sequence[Step]]] | None = None,
+) -> Done:
+    """Writes what ``decide`` decides, once, with its record; anew where the roster was changed in between.
+
+    ``held`` gives the locks that have to hold for it. Raises what both raise, and ``Conflict`` where others change the
+    roster all the time.
+    """
+    operation = operation_id(subject, backend, key)
+    earlier_answer = None if preview else await earlier(backend, operation, request)
+    if earlier_answer is not None:
+        return Done(earlier_answer)
+    for _ in range(_TRIES):
+        known = await backend.memory.roster(backend.store)
+        changes, answer = await decide(known)
+        locks = list(await held(known, changes)) if held else []
         if preview or not changes:
-            return Edited(after, known, changes)
-        steps = await roster_steps(subject, backend, known, changes)
+            return Done(answer, known, changes)
+        steps = [*locks, *await roster_steps(subject, backend, known, changes)]
         try:
-            result = await write_once(backend, operation, steps, request=edit.request, result={"row": after})
+            result = await write_once(backend, operation, steps, request=request, result=answer)
         except Unmet:
             continue
-        return Edited(result["row"], known, changes)
+        return Done(result, known, changes)
     raise Conflict(
         "roster.busy-edit",
         "The roster was being changed by others all the time; nothing was done.",
         remedy="Try again.",
     )
+
+
+def kept(present: Known, sheet: str, rows: Sequence[Mapping[str, Any]], day: str) -> list[Change]:
+    """Rows of a sheet that no file holds, as changes of the record."""
+    model = RECORDED[sheet].model
+    return differing(present, {sheet: [model.model_validate(row) for row in rows]}, day)
 
 
 def edited(
@@ -83,10 +131,43 @@ def edited(
 
     ``paths`` leads from a column to the input field that it comes from. Raises ``Invalid`` for the first fault.
     """
-    header, cells = texts(sheet, [row])
-    tables = [RawTable(sheet, sheet, header, [(1, cells)])]
+    return edited_all(present, sheet, [row], day, paths)
+
+
+def edited_all(
+    present: Known,
+    sheet: str,
+    rows: Sequence[Mapping[str, Any]],
+    day: str,
+    paths: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> list[Change]:
+    """The same for several rows of a sheet."""
+    if not rows:
+        return []
+    tables = [_table(sheet, *rows)]
     found = check(tables, present.rows)
-    for error in found.errors or against_store(tables, found.rows, present.rows):
+    _raised(found.errors or against_store(tables, found.rows, present.rows), paths)
+    return differing(present, found.rows, day)
+
+
+async def held(
+    backend: Backend, present: Known, sheet: str, changes: Sequence[Change], paths: Mapping[str, Sequence[str]]
+) -> list[Step]:
+    """The locks on what the changes leave without anybody. Raises ``Invalid`` where open work lies there."""
+    rows = [change.after for change in changes if change.sheet == sheet]
+    tables = [_table(sheet, *rows)] if rows else []
+    errors, locks = await left_behind(backend, tables, present, [each for each in changes if each.sheet == sheet])
+    _raised(errors, paths)
+    return locks
+
+
+def _table(sheet: str, *rows: Mapping[str, Any]) -> RawTable:
+    header, *cells = texts(sheet, rows)
+    return RawTable(sheet, sheet, header, list(enumerate(cells, 1)))
+
+
+def _raised(errors: Sequence[RosterError], paths: Mapping[str, Sequence[str]]) -> None:
+    for error in errors:
         raise Invalid(
             error.message_id,
             "{problem}",
@@ -95,4 +176,3 @@ def edited(
             problem=error.message,
             mend=error.remedy,
         )
-    return differing(present, found.rows, day)

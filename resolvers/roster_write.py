@@ -8,7 +8,8 @@ from typing import Any
 
 from relaypoint.domain import chain
 from relaypoint.domain.policy import Subject
-from relaypoint.domain.roster import SHEETS, Sheet
+from relaypoint.domain.roster import Sheet
+from relaypoint.domain.roster_kept import RECORDED
 from relaypoint.domain.roster_row import Row
 from relaypoint.domain.rows import Rows, grouped
 from relaypoint.graph import Step
@@ -43,7 +44,7 @@ def differing(present: Known, rows: Mapping[str, Sequence[Row]], day: str) -> li
     changes = []
     for sheet, checked in rows.items():
         for row in checked:
-            after = comparable(SHEETS[sheet], row.model_dump(mode="json"))
+            after = comparable(RECORDED[sheet], row.model_dump(mode="json"))
             before = present.rows[sheet].get(row.id)
             if before != after:
                 changes.append(Change(sheet, row.id, _kind(before, after, day), before, after))
@@ -77,17 +78,17 @@ async def roster_steps(subject: Subject, backend: Backend, present: Known, chang
         "length": events[-1].sequence,
         "head": events[-1].hash,
     }
-    by_sheet = {name: [change for change in changes if change.sheet == name] for name in SHEETS}
+    by_sheet = {name: [change for change in changes if change.sheet == name] for name in RECORDED}
     steps = [Step("roster_lock", lock)]
     for name, differs in by_sheet.items():
         if differs:
-            rows = [_node(SHEETS[name], change) for change in differs]
+            rows = [_node(RECORDED[name], change) for change in differs]
             steps.append(Step(f"{name}_put", {"rows": rows}, len(rows)))
     for name, differs in by_sheet.items():
         again = [change.id for change in differs if change.before is not None]
         if again:
             steps.append(Step(f"{name}_unlink", {"ids": again}, None))
-        for column in SHEETS[name].references:
+        for column in RECORDED[name].references:
             pairs = [{"id": change.id, "to": to} for change in differs for to in _targets(change.after[column])]
             if pairs:
                 steps.append(Step(f"{name}_link_{column}", {"pairs": pairs}, len(pairs)))

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import Annotated
 
 import strawberry
 
-from relaypoint.domain import errors
 from relaypoint.domain.policy import Action
 from relaypoint.resolvers import contingency, ending, handoffs, operational, referrals, roster
 from relaypoint.schema import admin_types, contingency_types, end_types, problems, referral_types, status_types
@@ -18,11 +15,9 @@ from relaypoint.schema.contingency_types import ContingencyResult
 from relaypoint.schema.end_types import EndResult
 from relaypoint.schema.permissions import under
 from relaypoint.schema.referral_types import MoveResult, ReferResult
+from relaypoint.schema.roster_mutations import RosterMutation
 from relaypoint.schema.status_types import StatusResult
-from relaypoint.schema.words import NEED_PATHS, Key, Need, RepeatKey, told
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from relaypoint.schema.words import KEY_PATHS, NEED_PATHS, Key, Need, RepeatKey, told
 
 _SEND = {f: ("send", f) for f in ("to", "replyTo", "consent", "idempotencyKey")}
 _MOVE = {
@@ -30,7 +25,6 @@ _MOVE = {
     **{f: ("move", f) for f in ("verb", "reason", "review", "expectedVersion", "idempotencyKey")},
 }
 #: Where the fields that the use cases name are in the input.
-_KEY = {"id": ("key",)}
 _DECLARE = {f: ("declare", f) for f in ("place", "taskForce", "organization", "reason", "until", "idempotencyKey")} | {
     "id": ("declare", "key")
 }
@@ -44,26 +38,13 @@ _END = {
 }
 
 
-def answered(field: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
-    """An expected failure of a mutation is its answer, not an error."""
-
-    @functools.wraps(field)
-    async def answer(*args: P.args, **kwargs: P.kwargs) -> Any:
-        try:
-            return await field(*args, **kwargs)
-        except errors.Problem as problem:
-            return problems.from_domain(problem)
-
-    return answer
-
-
 @strawberry.type(description="What can be done. Each answer is the result or a typed problem.")
-class Mutation:
+class Mutation(RosterMutation):
     @strawberry.mutation(
         description="Sends a referral: stored with its first step, its record and its notification, as one.",
         metadata=under(Action.REFER),
     )
-    @answered
+    @problems.answered
     async def refer(
         self,
         info: Info,
@@ -84,7 +65,7 @@ class Mutation:
         return referral_types.ReferralSent.of(sent)
 
     @strawberry.mutation(description="Moves a step of a referral.", metadata=under(Action.MOVE_HANDOFF))
-    @answered
+    @problems.answered
     async def move_handoff(
         self, info: Info, move: Annotated[referral_types.MoveInput, told("The move.")]
     ) -> MoveResult:
@@ -105,7 +86,7 @@ class Mutation:
         description="Checks a roster and, unless it is a dry run, applies it as one write.",
         metadata=under(Action.CHANGE_ROSTER),
     )
-    @answered
+    @problems.answered
     async def import_roster(
         self,
         info: Info,
@@ -122,7 +103,7 @@ class Mutation:
         " over in the same write, or it does not end.",
         metadata=under(Action.END_ENTRY),
     )
-    @answered
+    @problems.answered
     async def end_entry(
         self, info: Info, end: Annotated[end_types.EndInput, told("What ends, and who takes its work.")]
     ) -> EndResult:
@@ -144,7 +125,7 @@ class Mutation:
         description="Says how far one's own organization, or a service of it, works from today on.",
         metadata=under(Action.SET_STATUS),
     )
-    @answered
+    @problems.answered
     async def set_status(
         self, info: Info, status: Annotated[status_types.StatusInput, told("What holds from today on.")]
     ) -> StatusResult:
@@ -166,7 +147,7 @@ class Mutation:
         description="Declares a contingency from today on, or shows what it would change.",
         metadata=under(Action.DECLARE_CONTINGENCY),
     )
-    @answered
+    @problems.answered
     async def declare_contingency(
         self, info: Info, declare: Annotated[contingency_types.ContingencyInput, told("For what, why, how long.")]
     ) -> ContingencyResult:
@@ -187,7 +168,7 @@ class Mutation:
     @strawberry.mutation(
         description="Lets a contingency hold until another day.", metadata=under(Action.DECLARE_CONTINGENCY)
     )
-    @answered
+    @problems.answered
     async def renew_contingency(
         self,
         info: Info,
@@ -195,7 +176,7 @@ class Mutation:
         until: Annotated[str, told("The day from which it no longer holds, within 90 days.")],
         idempotency_key: RepeatKey = None,
     ) -> ContingencyResult:
-        with problems.placed(_KEY):
+        with problems.placed(KEY_PATHS):
             done = await contingency.renew(
                 info.context.subject, info.context.backend, key, until, idempotency_key=idempotency_key
             )
@@ -205,9 +186,9 @@ class Mutation:
         description="Ends a contingency: everything reads as before, but what was settled meanwhile.",
         metadata=under(Action.DECLARE_CONTINGENCY),
     )
-    @answered
+    @problems.answered
     async def end_contingency(self, info: Info, key: Key, idempotency_key: RepeatKey = None) -> ContingencyResult:
-        with problems.placed(_KEY):
+        with problems.placed(KEY_PATHS):
             done = await contingency.end(
                 info.context.subject, info.context.backend, key, idempotency_key=idempotency_key
             )

@@ -20,9 +20,12 @@ from relaypoint.resolvers import (
     gaps,
     handoffs,
     operational,
+    proposals,
     reconcile,
     referrals,
     roster,
+    round_answers,
+    round_asks,
     stalled,
 )
 from relaypoint.schema import (
@@ -31,20 +34,21 @@ from relaypoint.schema import (
     find_types,
     gap_types,
     problems,
+    proposal_types,
     reconcile_types,
     referral_types,
     roster_types,
+    round_types,
     status_types,
 )
 from relaypoint.schema.connections import Connection, connect
 from relaypoint.schema.context import Info
 from relaypoint.schema.mutations import Mutation
 from relaypoint.schema.permissions import Guard, under
-from relaypoint.schema.words import NEED_PATHS, Key, Need, told
+from relaypoint.schema.words import KEY_PATHS, NEED_PATHS, Key, Need, told
 
 T = TypeVar("T")
 
-_KEY = {"id": ("key",)}
 After = Annotated[str | None, told("The endCursor of the page before.")]
 First = Annotated[int | None, told("How many entries at most: 20 unless given, 200 at most.")]
 AsOf = Annotated[
@@ -144,7 +148,7 @@ class Query:
     async def referral(
         self, info: Info, key: Annotated[str, told("The referral's id, or a reference.")]
     ) -> referral_types.Referral:
-        with problems.placed(_KEY):
+        with problems.placed(KEY_PATHS):
             found = await referrals.referral(info.context.subject, info.context.backend, key)
         return referral_types.Referral.of(found)
 
@@ -155,7 +159,7 @@ class Query:
     async def handoff(
         self, info: Info, key: Annotated[str, told("The step's id, or the referral's reference.")]
     ) -> referral_types.HandoffMoved:
-        with problems.placed(_KEY):
+        with problems.placed(KEY_PATHS):
             found = await handoffs.handoff(info.context.subject, info.context.backend, key)
         return referral_types.HandoffMoved.of(found)
 
@@ -196,6 +200,35 @@ class Query:
     ) -> list[contingency_types.Contingency]:
         found = await contingency.contingencies(info.context.subject, info.context.backend, past=past)
         return [contingency_types.Contingency.of(each) for each in found]
+
+    @strawberry.field(
+        description="The changes of others' entries that you proposed or decide on, the oldest first.",
+        metadata=under(Action.SEE_PROPOSALS),
+    )
+    async def proposals(
+        self, info: Info, past: Annotated[bool, told("Also those that were decided.")] = False
+    ) -> list[proposal_types.Proposal]:
+        found = await proposals.proposals(info.context.subject, info.context.backend, past=past)
+        return [proposal_types.Proposal.of(each) for each in found]
+
+    @strawberry.field(
+        description="The confirmation rounds and drills that you run, the next due first.",
+        metadata=under(Action.RUN_ROUND),
+    )
+    async def rounds(
+        self, info: Info, past: Annotated[bool, told("Also those that were closed.")] = False
+    ) -> list[round_types.Round]:
+        found = await round_asks.rounds(info.context.subject, info.context.backend, past=past)
+        return [round_types.Round.of(each) for each in found]
+
+    @strawberry.field(description="One round by its key.", metadata=under(Action.RUN_ROUND))
+    async def round(self, info: Info, key: Key) -> round_types.Round:
+        with problems.placed(KEY_PATHS):
+            return round_types.Round.of(await round_asks.round_of(info.context.subject, info.context.backend, key))
+
+    @strawberry.field(description="What a one-time link asks. Needs no sign-in.", metadata=under(Action.ANSWER_ROUND))
+    async def asked(self, info: Info, token: Annotated[str, told("The link's token.")]) -> round_types.Asked:
+        return round_types.Asked.of(await round_answers.asked(info.context.subject, info.context.backend, token))
 
     @strawberry.field(
         description="How many can still operate, by service type and place; a status that has run out is unknown.",

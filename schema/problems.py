@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import secrets
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any, ParamSpec, TypeVar
 
 import strawberry
 from graphql import GraphQLError
@@ -63,6 +64,8 @@ class Unavailable(Problem):
 
 
 T = TypeVar("T", bound=Problem)
+A = TypeVar("A")
+P = ParamSpec("P")
 
 
 def from_domain(problem: errors.Problem) -> Problem:
@@ -92,6 +95,19 @@ def _of(kind: Callable[..., T], problem: errors.Problem, **more: Any) -> T:
         remedy=problem.remedy,
         **more,
     )
+
+
+def answered(field: Callable[P, Awaitable[A]]) -> Callable[P, Awaitable[A]]:
+    """An expected failure of a mutation is its answer, not an error."""
+
+    @functools.wraps(field)
+    async def answer(*args: P.args, **kwargs: P.kwargs) -> Any:
+        try:
+            return await field(*args, **kwargs)
+        except errors.Problem as problem:
+            return from_domain(problem)
+
+    return answer
 
 
 @contextlib.contextmanager

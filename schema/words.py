@@ -21,3 +21,6 @@ RepeatKey = Annotated[str | None, told("A random text; a repeat under it within 
 NEED_PATHS = {
     f: ("need", f) for f in ("from", "service", "place", "language", "priority", "confidentiality", "for", "avoid")
 }
+
+#: Where the use cases' "id" is in the input of what takes a key.
+KEY_PATHS = {"id": ("key",)}

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relaypoint.domain import gaps_bodies, gaps_cover, gaps_desks
+from relaypoint.domain import gaps_bodies, gaps_cover, gaps_desks, gaps_people
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.errors import Invalid, NotFound
 from relaypoint.domain.gaps import CHECKS, EVERYTHING, Scope
@@ -115,6 +115,25 @@ AWAY = together(
     add("absences", "first-away", holder="shelter-first", since="2026-03-02", until="2026-03-09"),
 )
 
+MODULES = (gaps_desks, gaps_bodies, gaps_cover, gaps_people)
+
+
+def asked(state: str, since: str, due: str) -> Change:
+    """A confirmation round that asked the shelter's deputy, with what they answered."""
+
+    def change(sheets: Sheets) -> None:
+        row = {"id": "ask", "round": "spring", "holder": "shelter-second", "state": state}
+        sheets["rounds"] = [{"id": "spring", "due": due, "since": since, "until": None}]
+        sheets["requests"] = [{**row, "since": since, "until": since}]
+
+    return change
+
+
+def proposed(sheets: Sheets) -> None:
+    row = {"id": "change", "row": "x", "on_sheet": "channels", "organization": "example-line", "state": "open"}
+    sheets["proposals"] = [{**row, "since": "2026-02-24", "until": None}]
+
+
 #: A kind, the id that it is about, what breaks the roster.
 KINDS: list[tuple[str, str, Change]] = [
     ("no-contact-point", "line-advice", put("contact_points", "line-desk", service_types=["housing"])),
@@ -131,6 +150,12 @@ KINDS: list[tuple[str, str, Change]] = [
     ("holder-away", "shelter-desk", AWAY),
     ("no-deputy", "shelter-desk", end("holders", "shelter-second")),
     ("one-person", "shelter-night-desk", ALONE),
+    ("unconfirmed", "shelter-second", asked("asked", "2026-02-01", "2026-03-03")),
+    ("unconfirmed", "shelter-first", put("task_forces", "example-force", confirm_every="P30D")),
+    ("unconfirmed", "shelter-first", together(put("task_forces", "example-force-north", confirm_every="P4W"),
+                                              put("holders", "shelter-first", confirmed_on="2026-02-03"))),
+    ("holder-gone", "shelter-second", asked("left", "2026-03-01", "2026-03-09")),
+    ("proposal-waiting", "change", proposed),
     ("no-coordinator", "example-force", put("task_forces", "example-force", coordinator=None)),
     ("no-coordinator", "example-force", end("channels", "authority-form", "authority-mail")),
     ("successor-not-member", "old", add("memberships", "old", organization="example-former", task_force="example-force",
@@ -162,15 +187,20 @@ async def test_a_gap_appears_and_goes_when_mended(backend: Backend, kind: str, s
 
 
 def test_no_kind_is_left_out_above() -> None:
-    source = "".join(inspect.getsource(module) for module in (gaps_desks, gaps_bodies, gaps_cover))
+    source = "".join(inspect.getsource(module) for module in MODULES)
     known = set(re.findall(r'say\(\s*"gap\.', source))
-    named = set(re.findall(r'"((?:no|channel|single|holder|one|successor|place|pathway|language)-[a-z-]+)"', source))
+    named = set(
+        re.findall(
+            r'"(unconfirmed|(?:no|channel|single|holder|one|successor|place|pathway|language|proposal)-[a-z-]+)"',
+            source,
+        )
+    )
     assert known
     assert named == {kind for kind, _, _ in KINDS}
     defined = {f"{check.__module__}.{check.__name__}" for check in CHECKS}
     written = {
         f"{module.__name__}.{name}"
-        for module in (gaps_desks, gaps_bodies, gaps_cover)
+        for module in MODULES
         for name, value in inspect.getmembers(module, inspect.isgeneratorfunction)
         if value.__module__ == module.__name__ and not name.startswith("_")
     }

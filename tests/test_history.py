@@ -51,10 +51,10 @@ fragment Desk on ContactPoint {
 
 
 async def asked(backend: Backend, query: str, **variables: Any) -> Any:
-    async def nothing() -> dict[str, int]:
+    async def nothing(*_: Any, **__: Any) -> Any:
         return {}
 
-    answer = await schema.execute(query, variables, context_value=Context(OPERATOR, backend, nothing))
+    answer = await schema.execute(query, variables, context_value=Context(OPERATOR, backend, nothing, nothing))
     assert not answer.errors, answer.errors
     return answer.data
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from relaypoint.domain.policy import OPERATOR
-from relaypoint.domain.roster import SHEETS
+from relaypoint.domain.roster_kept import KEPT, RECORDED
 from relaypoint.graph import Operation, Row, Step, Store, Unmet, open_store
 from relaypoint.graph.library import Statement, statements
 from relaypoint.graph.neo4j import Neo4jStore
 from relaypoint.graph.schema import VERSION
-from relaypoint.resolvers import ending, handoffs, outbox, referrals
+from relaypoint.resolvers import ending, handoffs, outbox, proposing, referrals, rounds
 from relaypoint.resolvers.finding import NeedInput
 from relaypoint.tests.engines import Server
 from relaypoint.tests.helpers import NOW, Through, dump, filled, member, opened, raw, tiny_roster, unordered
@@ -53,6 +53,11 @@ async def populate(store: Store) -> None:
     await handoffs.move_handoff(shelter, backend, over.referral["handoffs"][0]["id"], "reject", reason="no-capacity")
     await ending.end(OPERATOR, backend, "holder", "shelter-first", to=["shelter-second"])
     await ending.end(OPERATOR, backend, "organization", "example-line", override="It was dissolved.")
+    await proposing.edit(shelter, backend, "channels", "unit-mail", {"rank": "2"})
+    for kind in ("confirmation", "drill"):
+        force = {"task_force": "example-force-north"}
+        started = await rounds.start(OPERATOR, backend, kind, "2026-03-10", **force)
+        assert started.links
     leased = await outbox.lease(OPERATOR, backend, limit=3)
     await outbox.settle(OPERATOR, backend, leased[0], "delivered", "shelter-mail", {})
     await outbox.settle(OPERATOR, backend, leased[1], "failed", None, {"shelter-mail": "no answer"})
@@ -101,7 +106,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
     }
     page = [{"after": after, "limit": 3} for after in (None, "example-line")]
     reading: dict[str, list[Parameters]] = {
-        **{f"{sheet}_list": [{}] for sheet in SHEETS},
+        **{f"{sheet}_list": [{}] for sheet in RECORDED},
         **{f"{kind}_page": page for kind in ("organizations", "contact_points")},
         "task_forces_page": [{"after": None, "limit": 1}, {"after": "example-force", "limit": 9}],
         "organizations_get": [{"ids": ["example-shelter", "nobody", "example-police", "example-former"]}],
@@ -227,21 +232,23 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "roster_record": [{"events": [{"id": "new.1", "sequence": 1000}, {"id": "new.2", "sequence": 1001}]}],
         "contact_points_touch": [{"ids": ["shelter-desk", "line-desk"]}],
     }
-    return reading | writing | by_sheet()
+    return reading | writing | await by_sheet(store)
 
 
-def by_sheet() -> dict[str, list[Parameters]]:
+async def by_sheet(store: Store) -> dict[str, list[Parameters]]:
     """What the statements of the sheets are asked with: a row that is there is changed, tied anew, and one is made."""
     found: dict[str, list[Parameters]] = {}
     ids = {sheet: [each["id"] for each in rows] for sheet, rows in tiny_roster().items()}
+    for sheet in KEPT:
+        ids[sheet] = [each["row"]["id"] for each in await store.read(f"{sheet}_list")]
     for sheet, rows in ids.items():
         properties = {"since": None, "until": "2027-01-01", "source": "a book"}
-        if "name" in SHEETS[sheet].columns:
+        if "name" in RECORDED[sheet].columns:
             properties["name"] = "Other"
         found[f"{sheet}_put"] = [
             {"rows": [{"id": rows[0], "properties": properties}, {"id": f"new-{sheet}", "properties": properties}]}
         ]
-        for column, target in SHEETS[sheet].references.items():
+        for column, target in RECORDED[sheet].references.items():
             pairs = [{"id": rows[0], "to": ids[target][-1]}, {"id": f"new-{sheet}", "to": ids[target][0]}]
             found[f"{sheet}_link_{column}"] = [{"pairs": pairs}]
     # At the end, for all the others find more to do before.
@@ -352,8 +359,8 @@ def test_every_statement_is_run_by_the_code() -> None:
     kinds = ("organizations", "task_forces", "contact_points")
     by_kind = {f"{kind}_{what}" for kind in kinds for what in ("page", "get")}
     # By sheet, these names are made up where they are used.
-    sheets = {f"{sheet}{what}" for sheet in SHEETS for what in BY_SHEET}
-    links = {f"{name}_link_{column}" for name, sheet in SHEETS.items() for column in sheet.references}
+    sheets = {f"{sheet}{what}" for sheet in RECORDED for what in BY_SHEET}
+    links = {f"{name}_link_{column}" for name, sheet in RECORDED.items() for column in sheet.references}
     assert by_kind | sheets | links <= set(statements())
     for name in set(statements()) - by_kind - sheets - links:
         assert f'"{name}"' in code, name

@@ -4,7 +4,7 @@
 // starts: label
 MATCH (n:TaskForce)
 RETURN n {
-  .id, .name, .level, .languages, .since, .until, .source, .as_of,
+  .id, .name, .level, .languages, .confirm_every, .since, .until, .source, .as_of,
   within: head([(n)-[:WITHIN]->(x:TaskForce) | x.id]),
   jurisdiction: head([(n)-[:COVERS]->(x:Jurisdiction) | x.id]),
   coordinator: head([(n)-[:COORDINATED_BY]->(x:ContactPoint) | x.id]),

@@ -1,0 +1,168 @@
+"""Gaps of people: who has not said for too long that they still hold a contact point, and who says that they left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from relaypoint.domain.gaps_roster import Gap, Mend, Roster
+from relaypoint.domain.rounds import last_day, strictest
+from relaypoint.domain.rows import Columns, Rows, grouped
+from relaypoint.domain.texts import Text, say
+from relaypoint.domain.words import ProposalState, RequestState
+
+#: A proposal that is older has been overlooked.
+_ANSWERED_WITHIN: Final = "P7D"
+
+
+def unconfirmed(roster: Roster) -> Iterator[Gap]:
+    """Holders whom nobody has heard of for longer than a task force allows, or who did not answer a round in time."""
+    asked = _requests(roster.all)
+    if not asked and not any(force["confirm_every"] for force in roster.now["task_forces"].values()):
+        return
+    for desk, owner in roster.owned_desks:
+        every = _every(roster, owner)
+        if desk["staffing"] != "holder" or (every is None and not asked):
+            continue
+        held = roster.holders.get(desk["id"], [])
+        left = [row for row in held if _left(asked.get(row["id"]), row)]
+        silent = {row["id"]: text for row in held if row not in left and (text := _silent(roster, row, asked, every))}
+        sure = len(held) - len(left) - len(silent)
+        for row in left:
+            yield _gap(
+                roster,
+                "holder-gone",
+                row,
+                desk,
+                "major",
+                say("gap.holder-gone", "{owner}: {who} of '{desk}' says that they have left.", **_names(roster, row)),
+                Mend(
+                    "organization",
+                    say("mend.holder-gone", "Its owner ends the tenure, and names who takes over."),
+                    "holders",
+                    row["id"],
+                    (("until", roster.day),),
+                    then=("holder-left", "no-deputy", "one-person", "holder-away"),
+                    command=f"relaypoint end holder {row['id']} --to TAKER",
+                ),
+            )
+        for row in held:
+            if row["id"] in silent:
+                yield _gap(
+                    roster,
+                    "unconfirmed",
+                    row,
+                    desk,
+                    "minor" if sure else "major",
+                    silent[row["id"]],
+                    _confirm(row, roster),
+                )
+
+
+def proposals_waiting(roster: Roster) -> Iterator[Gap]:
+    """Proposed changes that nobody has accepted or declined for a week."""
+    for row in roster.all.get("proposals", {}).values():
+        if row["state"] == ProposalState.OPEN and last_day(_ANSWERED_WITHIN, row["since"]) <= roster.day:
+            yield Gap(
+                kind="proposal-waiting",
+                severity="minor",
+                sheet="proposals",
+                subject=row["id"],
+                organization=row["organization"],
+                text=say(
+                    "gap.proposal-waiting",
+                    "A change of {entry} in {sheet} was proposed on {since}; nobody has answered.",
+                    entry=row["row"],
+                    sheet=row["on_sheet"],
+                    since=row["since"],
+                ),
+                mend=Mend(
+                    "coordinator",
+                    say("mend.proposal", "Accept it, or decline it with a reason."),
+                    "proposals",
+                    row["id"],
+                    (("state", str(ProposalState.ACCEPTED)),),
+                    command=f"relaypoint proposal accept {row['id']}",
+                ),
+            )
+
+
+def turns(rows: Rows) -> set[str]:
+    """The days on which an answer is due, or what was said last is too long ago."""
+    found = {last_day(_ANSWERED_WITHIN, row["since"]) for row in rows.get("proposals", {}).values()}
+    found |= {row["due"] for row in rows.get("rounds", {}).values()}
+    durations = {force["confirm_every"] for force in rows["task_forces"].values() if force["confirm_every"]}
+    for row in rows["holders"].values() if durations else ():
+        if said := row["confirmed_on"] or row["since"]:
+            found |= {last_day(every, said) for every in durations}
+    return found
+
+
+def _every(roster: Roster, owner: str) -> str | None:
+    forces = {force for each in roster.roles.get(owner, ()) for force in roster.around(each["task_force"])}
+    durations = (roster.now["task_forces"][force]["confirm_every"] for force in sorted(forces))
+    return strictest(every for every in durations if every)
+
+
+def _requests(rows: Rows) -> Mapping[str, Columns]:
+    """By holder, the last request that asked them."""
+    last = {}
+    for holder, requests in grouped(rows.get("requests", {}).values(), "holder").items():
+        last[holder] = max(requests, key=lambda row: (row["since"], row["id"]))
+    return last
+
+
+def _left(request: Columns | None, holder: Columns) -> bool:
+    if request is None or request["state"] != RequestState.LEFT:
+        return False
+    return holder["confirmed_on"] is None or holder["confirmed_on"] < request["until"]
+
+
+def _silent(roster: Roster, holder: Columns, asked: Mapping[str, Columns], every: str | None) -> Text | None:
+    """Why it isn't known that this holder is still there; None where it is."""
+    names = _names(roster, holder)
+    request, said = asked.get(holder["id"]), holder["confirmed_on"]
+    if request and request["state"] == RequestState.ASKED and not (said and said >= request["since"]):
+        due = roster.all["rounds"][request["round"]]["due"]
+        if due <= roster.day:
+            text = "{owner}: {who} of '{desk}' has not answered the confirmation round of {since}, due on {due}."
+            return say("gap.unanswered", text, since=request["since"], due=due, **names)
+    last = said or holder["since"]
+    if every is None or (last is not None and roster.day < last_day(every, last)):
+        return None
+    if last is None:
+        return say("gap.never-confirmed", "{owner}: {who} of '{desk}' has never confirmed that they hold it.", **names)
+    text = "{owner}: {who} of '{desk}' last confirmed on {last} that they hold it."
+    return say("gap.unconfirmed", text, last=last, **names)
+
+
+def _confirm(holder: Columns, roster: Roster) -> Mend:
+    return Mend(
+        "organization",
+        say("mend.confirm", "Its owner says that they still hold it, or ends the tenure."),
+        "holders",
+        holder["id"],
+        (("confirmed_on", roster.day),),
+        command=f"relaypoint edit holders {holder['id']} confirmed_on={roster.day}",
+    )
+
+
+def _gap(roster: Roster, kind: str, holder: Columns, desk: Columns, severity: str, text: Text, mend: Mend) -> Gap:
+    return Gap(
+        kind=kind,
+        severity=severity,
+        sheet="holders",
+        subject=holder["id"],
+        organization=desk["organization"],
+        text=text,
+        mend=mend,
+    )
+
+
+def _names(roster: Roster, holder: Columns) -> dict[str, str]:
+    desk = roster.all["contact_points"][holder["contact_point"]]
+    return {
+        "owner": roster.name("organizations", desk["organization"]),
+        "desk": desk["name"],
+        "who": "the first holder" if holder["role"] == "primary" else "a deputy",
+    }

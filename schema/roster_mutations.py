@@ -1,0 +1,138 @@
+"""What can be done to keep the roster true, by its members and coordinators."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from relaypoint.domain.policy import Action
+from relaypoint.resolvers import proposing, round_answers, rounds
+from relaypoint.schema import problems, proposal_types, round_types
+from relaypoint.schema.context import Info
+from relaypoint.schema.permissions import under
+from relaypoint.schema.proposal_types import EditResult, ProposalResult
+from relaypoint.schema.round_types import AnswerResult, RoundCloseResult, RoundResult, TestResult
+from relaypoint.schema.words import KEY_PATHS, Key, RepeatKey, told
+
+#: Where the fields that the use cases name are in the input.
+_START = {f: ("start", f) for f in ("kind", "due", "taskForce", "idempotencyKey")}
+_EDIT = {
+    "id": ("edit", "key"),
+    **{f: ("edit", f) for f in ("sheet", "columns", "reason", "idempotencyKey")},
+}
+
+
+@strawberry.type
+class RosterMutation:
+    @strawberry.mutation(
+        description="Changes an entry of one's own at once; a change of another's becomes a proposal.",
+        metadata=under(Action.EDIT_ROSTER),
+    )
+    @problems.answered
+    async def edit_roster(
+        self, info: Info, edit: Annotated[proposal_types.EditInput, told("The entry, and what changes.")]
+    ) -> EditResult:
+        with problems.placed(_EDIT):
+            done = await proposing.edit(
+                info.context.subject,
+                info.context.backend,
+                edit.sheet,
+                edit.key,
+                {each.name: each.value or "" for each in edit.columns},
+                reason=edit.reason,
+                idempotency_key=edit.idempotency_key,
+                preview=edit.preview,
+            )
+        return proposal_types.RosterEdit.of(done)
+
+    @strawberry.mutation(
+        description="Starts a confirmation round or a drill; its links are handed to the channels, and told once.",
+        metadata=under(Action.RUN_ROUND),
+    )
+    @problems.answered
+    async def start_round(
+        self, info: Info, start: Annotated[round_types.RoundInput, told("Of whom, and until when.")]
+    ) -> RoundResult:
+        with problems.placed(_START):
+            started = await rounds.start(
+                info.context.subject,
+                info.context.backend,
+                start.kind,
+                start.due,
+                task_force=start.task_force,
+                idempotency_key=start.idempotency_key,
+            )
+        return await round_types.RoundStarted.of(info, started)
+
+    @strawberry.mutation(
+        description="New links for those who have not answered; the old ones no longer hold.",
+        metadata=under(Action.RUN_ROUND),
+    )
+    @problems.answered
+    async def remind_round(self, info: Info, key: Key, idempotency_key: RepeatKey = None) -> RoundResult:
+        with problems.placed(KEY_PATHS):
+            started = await rounds.remind(
+                info.context.subject, info.context.backend, key, idempotency_key=idempotency_key
+            )
+        return await round_types.RoundStarted.of(info, started)
+
+    @strawberry.mutation(
+        description="Ends a round; channels whose test nobody answered are failing from then on.",
+        metadata=under(Action.RUN_ROUND),
+    )
+    @problems.answered
+    async def close_round(self, info: Info, key: Key, idempotency_key: RepeatKey = None) -> RoundCloseResult:
+        with problems.placed(KEY_PATHS):
+            row = await rounds.close(info.context.subject, info.context.backend, key, idempotency_key=idempotency_key)
+        return round_types.Round.of(row)
+
+    @strawberry.mutation(description="Answers a link, once, without signing in.", metadata=under(Action.ANSWER_ROUND))
+    @problems.answered
+    async def answer_round(
+        self,
+        info: Info,
+        token: Annotated[str, told("The link's token.")],
+        answer: Annotated[str, told("confirm, correct or left; the test of a channel is confirmed.")] = "confirm",
+        corrections: Annotated[
+            list[round_types.CorrectionInput] | None, told("What is wrong, for the answer correct.")
+        ] = None,
+    ) -> AnswerResult:
+        wrong = [
+            round_answers.Correction(each.sheet, each.key, {column.name: column.value or "" for column in each.columns})
+            for each in corrections or ()
+        ]
+        found = await round_answers.answer(info.context.subject, info.context.backend, token, answer, wrong)
+        return round_types.Asked.of(found)
+
+    @strawberry.mutation(
+        description="Notes what came of a test that a person made, such as a call.", metadata=under(Action.RUN_ROUND)
+    )
+    @problems.answered
+    async def note_test(
+        self,
+        info: Info,
+        key: Annotated[str, told("Key of the test, as the round lists it.")],
+        answered: Annotated[bool, told("Whether somebody answered.")],
+    ) -> TestResult:
+        with problems.placed(KEY_PATHS):
+            ask = await round_answers.note(info.context.subject, info.context.backend, key, answered=answered)
+        return round_types.RoundAsk.of(ask)
+
+    @strawberry.mutation(
+        description="Accepts, declines or withdraws a proposed change.", metadata=under(Action.EDIT_ROSTER)
+    )
+    @problems.answered
+    async def decide_proposal(
+        self,
+        info: Info,
+        key: Key,
+        verb: Annotated[str, told("accept, decline or withdraw.")],
+        reason: Annotated[str | None, told("Why; needed to decline.")] = None,
+        idempotency_key: RepeatKey = None,
+    ) -> ProposalResult:
+        with problems.placed(KEY_PATHS):
+            done = await proposing.decide(
+                info.context.subject, info.context.backend, key, verb, reason=reason, idempotency_key=idempotency_key
+            )
+        return proposal_types.Proposal.of(done)
