@@ -15,7 +15,17 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from relaypoint.app import cli_contingency, cli_edit, cli_round, cli_status, show, show_gaps, show_list
+from relaypoint.app import (
+    cli_contingency,
+    cli_edit,
+    cli_gaps,
+    cli_joint,
+    cli_round,
+    cli_status,
+    show,
+    show_gaps,
+    show_list,
+)
 from relaypoint.app.commands import Run, commands
 from relaypoint.app.console import app, audits, command, err, out, tell
 from relaypoint.app.doctor import examine
@@ -24,7 +34,7 @@ from relaypoint.domain.errors import Invalid, NotFound, Problem
 from relaypoint.domain.handoffs import ALIASES
 from relaypoint.domain.words import Confidentiality, Priority
 
-__all__ = ["cli_contingency", "cli_edit", "cli_round", "cli_status", "main"]
+__all__ = ["cli_contingency", "cli_edit", "cli_gaps", "cli_joint", "cli_round", "cli_status", "main"]
 
 AsOf = Annotated[
     str | None,
@@ -243,27 +253,6 @@ async def reconcile(
     tell(as_json, found, lambda: show_list.reconciled(out, found))
     amiss = ("abolished", "lacking", "new", "twice", "unlisted")
     return 1 if any(found[part] for part in amiss) or any(m["how"] == "alike" for m in found["matched"]) else 0
-
-
-@command("gaps")
-async def gaps(
-    organization: Annotated[str | None, typer.Option("--organization", metavar="ORG", help="Only its gaps.")] = None,
-    task_force: Annotated[
-        str | None, typer.Option("--task-force", metavar="ID", help="Only its own and its members'.")
-    ] = None,
-    place: Annotated[str | None, typer.Option("--place", metavar="CODE", help="Only those that touch it.")] = None,
-    service: Annotated[str | None, typer.Option("--service", metavar="CODE", help="Only those that touch it.")] = None,
-    at: Annotated[str | None, typer.Option("--at", metavar="DAY", help="As of that day, as 2026-03-01.")] = None,
-    ahead: Annotated[int, typer.Option("--ahead", metavar="DAYS", help="How many days to look ahead.")] = 30,
-    as_of: AsOf = None,
-    as_json: Json = False,
-) -> int:
-    """Where the roster has holes that a case could fall into, gravest first, and which ones open soon."""
-    scope = {"organization": organization, "taskForce": task_force, "place": place, "serviceType": service}
-    async with commands(read_settings()) as run:
-        found = await run("Gaps", {**scope, "at": at, "days": ahead, "asOf": as_of})
-    tell(as_json, found, lambda: show_gaps.gaps(out, found))
-    return 1 if found["gaps"] else 0
 
 
 @command("import")

@@ -17,6 +17,7 @@ Force = Annotated[str | None, typer.Option("--task-force", metavar="ID", help="T
 Body = Annotated[str | None, typer.Option("--organization", metavar="ORG", help="This organization and its parts.")]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; members read it.")]
 Until = Annotated[str, typer.Option("--until", metavar="DAY", help="The day on which it no longer holds.")]
+Acting = Annotated[str | None, typer.Option("--as", metavar="ORG", help="The coordinator, or the organization itself.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="Its id.")]
 
 
@@ -27,11 +28,12 @@ async def preview(
     task_force: Force = None,
     organization: Body = None,
     reason: Reason = "A rehearsal",
+    acting: Acting = None,
     as_json: Json = False,
 ) -> int:
     """Show what it would change, and change nothing: channels, diversions, open referral steps, gaps."""
     scope = {"place": place, "taskForce": task_force, "organization": organization}
-    return await _run("DeclareContingency", _declared(scope, reason, until, None, preview=True), as_json)
+    return await _run("DeclareContingency", _declared(scope, reason, until, None, preview=True), acting, as_json)
 
 
 @command("declare", contingencies)
@@ -42,23 +44,24 @@ async def declare(
     task_force: Force = None,
     organization: Body = None,
     id: Annotated[str | None, typer.Option("--id", metavar="ID", help="An id of your own.")] = None,
+    acting: Acting = None,
     as_json: Json = False,
 ) -> int:
     """Declare it from today on: contingency channels and diversions apply, normal ones do not."""
     scope = {"place": place, "taskForce": task_force, "organization": organization}
-    return await _run("DeclareContingency", _declared(scope, reason, until, id, preview=False), as_json)
+    return await _run("DeclareContingency", _declared(scope, reason, until, id, preview=False), acting, as_json)
 
 
 @command("renew", contingencies)
-async def renew(id: Id, until: Until, as_json: Json = False) -> int:
+async def renew(id: Id, until: Until, acting: Acting = None, as_json: Json = False) -> int:
     """Let it hold until another day."""
-    return await _run("RenewContingency", {"key": id, "until": until}, as_json)
+    return await _run("RenewContingency", {"key": id, "until": until}, acting, as_json)
 
 
 @command("end", contingencies)
-async def end(id: Id, as_json: Json = False) -> int:
+async def end(id: Id, acting: Acting = None, as_json: Json = False) -> int:
     """End it now: everything reads as before, but what was settled meanwhile."""
-    return await _run("EndContingency", {"key": id}, as_json)
+    return await _run("EndContingency", {"key": id}, acting, as_json)
 
 
 @command("list", contingencies)
@@ -81,8 +84,9 @@ def _declared(
     return {"declare": {**scope, "reason": reason, "until": until, "key": id, "preview": preview}}
 
 
-async def _run(document: str, variables: dict[str, Any], as_json: bool) -> int:
-    async with commands(read_settings()) as run:
+async def _run(document: str, variables: dict[str, Any], acting: str | None, as_json: bool) -> int:
+    settings = read_settings()
+    async with commands(settings, acting or settings.organization) as run:
         done = await run(document, variables)
     tell(as_json, done, lambda: show_contingency.changed(out, done))
     return 1 if done["effect"] and any(each["to"] is None for each in done["effect"]["handoffs"]) else 0

@@ -40,6 +40,20 @@ async def edit(
     return 0
 
 
+@command("news", app)
+async def news(
+    since: Annotated[str | None, typer.Option("--since", metavar="WHEN", help="A day or an instant.")] = None,
+    acting: Acting = None,
+    as_json: Json = False,
+) -> int:
+    """What changed in one's task forces: members, rules, guidance, contingencies; in the last 30 days unless given."""
+    settings = read_settings()
+    async with commands(settings, acting or settings.organization) as run:
+        found = await run("News", {"since": since})
+    tell(as_json, found, lambda: _news(out, found))
+    return 0
+
+
 @command("list", proposed)
 async def list_(
     past: Annotated[bool, typer.Option("--past", help="Also those that were decided.")] = False,
@@ -71,6 +85,16 @@ async def decline(
     return await _decide(id, "decline", reason, acting, as_json)
 
 
+@command("vouch", proposed)
+async def vouch(id: Id, acting: Acting = None, as_json: Json = False) -> int:
+    """Vouch for a newcomer that is proposed, as a full member of the task force."""
+    settings = read_settings()
+    async with commands(settings, acting or settings.organization) as run:
+        done = await run("VouchFor", {"key": id})
+    tell(as_json, done, lambda: _proposal(out, done))
+    return 0
+
+
 @command("withdraw", proposed)
 async def withdraw(id: Id, acting: Acting = None, reason: Why = None, as_json: Json = False) -> int:
     """Take back what one proposed oneself."""
@@ -96,6 +120,13 @@ def column(given: str) -> dict[str, Any]:
             given=given[:60],
         )
     return {"name": name.strip(), "value": value}
+
+
+def _news(console: Console, found: Sequence[Data]) -> None:
+    if not found:
+        console.print("Nothing has changed.")
+    for each in found:
+        console.print(f"{each['at'][:16].replace('T', ' ')}  {escape(each['text'])}")
 
 
 def _edited(console: Console, done: Data, dry_run: bool) -> None:

@@ -19,12 +19,17 @@ from relaypoint.app.graphql_http import Limits
 from relaypoint.app.runtime import Runtime, running
 from relaypoint.app.settings import Settings
 from relaypoint.domain.errors import Invalid, Problem
+from relaypoint.domain.policy import OPERATOR
+from relaypoint.resolvers import trend
 from relaypoint.schema.problems import where
 
 log = logging.getLogger("relaypoint.serve")
 
 #: How often the outbox is looked through, in seconds.
 _PAUSE = 1.0
+
+#: How often the gaps are counted: the last count of a day stays.
+_HOUR = 3600.0
 
 #: The command socket takes whole rosters.
 _COMMANDS = Limits(body=1 << 28)
@@ -93,13 +98,23 @@ async def _background(runtime: Runtime) -> AsyncIterator[None]:
                 log.error("outbox: %s", where(error))
             await asyncio.sleep(_PAUSE)
 
-    task = asyncio.create_task(outbox())
+    async def snapshots() -> None:
+        while True:
+            try:
+                await trend.snapshot(OPERATOR, runtime.backend)
+            except Problem as problem:
+                log.warning("snapshot: %s", problem.message_id)
+            except Exception as error:
+                log.error("snapshot: %s", where(error))
+            await asyncio.sleep(_HOUR)
+
+    tasks = [asyncio.create_task(outbox()), asyncio.create_task(snapshots())]
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,6 @@ from typing import Final
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from relaypoint.app.show import Data, wide
 
@@ -18,34 +17,66 @@ _COLUMNS: Final = (("Severity", 2), ("Kind", 3), ("How many", 2), ("For example"
 
 
 def gaps(console: Console, report: Data) -> None:
-    found, ahead = report["gaps"], report["ahead"]
-    if found:
-        console.print(_table(f"Gaps in the roster ({len(found)}) on {report['day']}, gravest first", found))
+    ahead = [edge["node"] for edge in report["ahead"]["edges"]]
+    if report["total"]:
+        title = f"Gaps in the roster ({report['total']}) on {report['day']}, gravest first"
+        table = wide(title, *_COLUMNS)
+        for alike in report["counts"]:
+            examples = alike["examples"]
+            texts = "\n".join(escape(gap["text"]) for gap in examples)
+            table.add_row(alike["severity"], alike["kind"], str(alike["count"]), texts, escape(_mend(examples[0])))
+        console.print(table)
     else:
         console.print(f"[green]The roster has no gap on {escape(report['day'])}.[/]")
     if ahead:
-        table = wide(f"Gaps ahead ({len(ahead)})", ("Opens on", 3), ("Severity", 2), ("What", 6), ("What mends it", 4))
-        for gap in ahead[: 4 * _SHOWN]:
+        title = f"Gaps ahead ({report['totalAhead']})"
+        table = wide(title, ("Opens on", 3), ("Severity", 2), ("What", 6), ("What mends it", 4))
+        for gap in ahead:
             table.add_row(gap["opensOn"], gap["severity"], escape(gap["text"]), escape(_mend(gap)))
         console.print(table)
-    if found or ahead:
+    if report["total"] or ahead:
         console.print("[dim]--json lists every one, with the row that mends it, for relaypoint import.[/]")
 
 
-def _table(title: str, found: Sequence[Data]) -> Table:
-    table = wide(title, *_COLUMNS)
-    kinds: dict[tuple[str, str], list[Data]] = {}
-    for gap in found:
-        kinds.setdefault((gap["severity"], gap["kind"]), []).append(gap)
-    for (severity, kind), alike in kinds.items():
-        table.add_row(
-            severity,
-            kind,
-            str(len(alike)),
-            "\n".join(escape(gap["text"]) for gap in alike[:_SHOWN]),
-            escape(_mend(alike[0])),
-        )
-    return table
+def trend(console: Console, points: Sequence[Data]) -> None:
+    if not points:
+        console.print("Nothing was counted yet; `relaypoint snapshot` does, and so does a running server each day.")
+        return
+    table = wide("Gaps, day by day", ("Day", 2), ("Gaps", 1), ("Since the day before", 3), ("Most of them", 6))
+    before = None
+    for point in points:
+        most = sorted(point["counts"], key=lambda of: (-of["count"], of["kind"]))[:_SHOWN]
+        change = "" if before is None else f"{point['total'] - before:+}"
+        told = ", ".join(f"{of['count']} {of['kind']}" for of in most)
+        table.add_row(point["day"], str(point["total"]), change, told)
+        before = point["total"]
+    console.print(table)
+
+
+def guidance(console: Console, found: Sequence[Data]) -> None:
+    if not found:
+        console.print("No guidance is in force.")
+        return
+    columns = (("Guidance", 5), ("Version", 2), ("For", 4), ("By", 2), ("Not acknowledged", 3))
+    table = wide("Guidance", *columns)
+    for each in found:
+        meant = each["contactPoint"] or " ".join(filter(None, (each["taskForce"], each["role"])))
+        name = f"{each['name']} ({each['key']})"
+        by = each["acknowledgeBy"] or ""
+        table.add_row(escape(name), str(each["version"]), escape(meant), by, str(len(each["readers"])))
+    console.print(table)
+
+
+def readers(console: Console, found: Data) -> None:
+    console.print(f"[bold]{escape(found['name'])}[/], version {found['version']}")
+    for line in (found["text"], found["url"]):
+        if line:
+            console.print(escape(line))
+    table = wide("", ("Holder", 4), ("Contact point", 4), ("Organization", 4), ("Due", 2), ("Acknowledged", 2))
+    for each in found["readers"]:
+        names = (escape(each[name]) for name in ("holder", "contactPoint", "organization"))
+        table.add_row(*names, each["due"] or "", each["readOn"] or "–")
+    console.print(table)
 
 
 def _mend(gap: Data) -> str:
@@ -65,6 +96,8 @@ def members(console: Console, force: Data) -> None:
 def ended(console: Console, done: Data) -> None:
     verb = "ended" if done["applied"] else "would end"
     console.print(f"[bold]{escape(done['name'])}[/] ({done['kind']} {escape(done['id'])}) {verb} on {done['day']}.")
+    if done["waits"]:
+        console.print("[yellow]This takes two: it is done when another coordinator, or the operator, says the same.[/]")
     if not done["work"]:
         console.print("[green]It leaves no open work behind.[/]")
         return

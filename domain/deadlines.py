@@ -7,7 +7,7 @@ is never acknowledged later than the default asks, for an aim written for everyd
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -54,6 +54,25 @@ class Age:
 
     clock_hours: float
     working_hours: float
+
+
+class Agreed(NamedTuple):
+    """ISO 8601 durations that partners agreed on; None: the default of the priority."""
+
+    acknowledge_within: str | None = None
+    decide_within: str | None = None
+
+
+AS_USUAL: Final = Agreed()
+
+
+def agreed(*rules: Agreed) -> Agreed:
+    """Of several, the shorter one each."""
+
+    def shortest(durations: Iterable[str | None]) -> str | None:
+        return min((each for each in durations if each), key=lambda each: parse_duration(each).elapsed, default=None)
+
+    return Agreed(shortest(each.acknowledge_within for each in rules), shortest(each.decide_within for each in rules))
 
 
 def deadlines(

@@ -13,7 +13,7 @@ from relaypoint.domain.eligibility import fit
 from relaypoint.domain.model import Body, ContactPoint, Ground, Organization, Pathway, Service
 from relaypoint.domain.routing import applies, open_to
 from relaypoint.domain.texts import Text, any_of, say
-from relaypoint.domain.words import Capacity, Confidentiality, OperationalState
+from relaypoint.domain.words import Capacity, Confidentiality, OperationalState, Presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,22 @@ def about_desk(
     avoid: Avoid,
     floor: Confidentiality,
     language: str | None,
+    tags: Sequence[str],
     day: str,
 ) -> Iterator[Reason]:
     """The reasons that concern one desk, beyond those that concern its organization."""
+    if desk.presence is Presence.CLOSED:
+        yield Reason(
+            "contact-point-closed",
+            say("out.desk-closed", "{desk} has closed for now.", desk=desk.name),
+            say("out.desk-closed.relax", "It opens again when its owner says so."),
+        )
+    for wanted in fit(desk.serves, tags).against:
+        yield Reason(
+            "eligibility",
+            say("out.desk-eligibility", "{desk} is only for: {tags}.", desk=desk.name, tags=any_of(wanted)),
+            say("out.eligibility.relax", "It fits where this applies to the person: {tags}.", tags=any_of(wanted)),
+        )
     if not desk.holds(day):
         yield Reason(
             "contact-point-ended", say("out.desk-ended", "{desk} is no contact point on this day.", desk=desk.name)

@@ -20,7 +20,7 @@ from relaypoint.domain.filters import Reason
 from relaypoint.domain.model import ContactPoint, Ground, Service
 from relaypoint.domain.routing import Route, route_to, routes
 from relaypoint.domain.texts import Text, any_of, say
-from relaypoint.domain.words import Confidentiality, OperationalState, Priority
+from relaypoint.domain.words import Confidentiality, OperationalState, Presence, Priority
 
 __all__ = ["CRITERIA", "Candidate", "Criterion", "Excluded", "Finding", "Need", "Reason", "find"]
 
@@ -119,6 +119,7 @@ def _try_desk(
             avoid=need.avoid,
             floor=need.confidentiality,
             language=need.language,
+            tags=need.tags,
             day=day,
         )
     )
@@ -127,12 +128,13 @@ def _try_desk(
         return None, [*reasons, filters.no_route(ground, service, need.avoid, day)]
     suits = fit(service.serves, need.tags)
     criteria = weigh_up(ground, service, desk, route=route, uses=uses, suits=suits, language=need.language, day=day)
-    return Candidate(
-        service, desk, route, uses, criteria, tuple(_to_confirm(ground, service, suits, route, need))
-    ), reasons
+    asks = tuple(_to_confirm(ground, service, desk, suits, route, need))
+    return Candidate(service, desk, route, uses, criteria, asks), reasons
 
 
-def _to_confirm(ground: Ground, service: Service, suits: Fit, route: Route, need: Need) -> list[Text]:
+def _to_confirm(
+    ground: Ground, service: Service, desk: ContactPoint, suits: Fit, route: Route, need: Need
+) -> list[Text]:
     """What the caseworker has to make sure of, since the case does not say it or the roster can't know it."""
     own = service.organization.id == ground.asker.id
     asks = [say("confirm.own", "this is your own organization")] if own else []
@@ -147,6 +149,11 @@ def _to_confirm(ground: Ground, service: Service, suits: Fit, route: Route, need
         asks.append(say("confirm.limited", "it says that it works in a limited way for now"))
     if service.operation and service.operation.state is OperationalState.REMOTE:
         asks.append(say("confirm.remote", "it says that it works from a distance for now: nobody can go there"))
+    elif desk.presence is Presence.REMOTE:
+        asks.append(say("confirm.desk-remote", "its office works from a distance: nobody can go there"))
+    for tags in fit(desk.serves, need.tags).unknown:
+        if tags not in suits.unknown:
+            asks.append(say("confirm.desk-tags", "its desk is only for {tags}: not stated", tags=any_of(tags)))
     if not any(area.id in service.areas for area in ground.areas):
         text = "covers only part of {place}: name the place more closely"
         asks.append(say("confirm.place", text, place=ground.place.name))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
-from relaypoint.domain import gaps_bodies, gaps_cover, gaps_desks, gaps_people, gaps_work
+from relaypoint.domain import gaps_bodies, gaps_cover, gaps_desks, gaps_joint, gaps_people, gaps_work
 from relaypoint.domain.gaps_roster import SEVERITIES, Gap, Roster
 from relaypoint.domain.gaps_work import Left, OpenStep
 from relaypoint.domain.rows import Rows
@@ -24,13 +24,20 @@ CHECKS: Final = (
     gaps_desks.no_channel,
     gaps_desks.unsure_channels,
     gaps_desks.unsafe_channels,
+    gaps_desks.above_the_rule,
     gaps_desks.single_number,
     gaps_desks.holders,
+    gaps_desks.duty,
     gaps_desks.one_person,
+    gaps_joint.access_expired,
+    gaps_joint.unanswered,
+    gaps_joint.events,
     gaps_people.unconfirmed,
     gaps_people.proposals_waiting,
+    gaps_people.guidance_unread,
     gaps_bodies.no_coordinator,
     gaps_bodies.successor_missing,
+    gaps_bodies.not_vouched,
     gaps_bodies.abolished_place,
     gaps_bodies.no_capacity,
     gaps_bodies.broken_pathway,
@@ -87,6 +94,17 @@ def merged(*found: Iterable[Gap]) -> list[Gap]:
     return sorted((gap for each in found for gap in each), key=_order)
 
 
+def counted(rows: Rows, day: str, found: Iterable[Gap]) -> dict[str, dict[str, int]]:
+    """How many gaps of each kind there are: in all (under ""), and of each task force."""
+    roster = Roster(rows, day)
+    counts: dict[str, dict[str, int]] = {force: {} for force in ("", *roster.now["task_forces"])}
+    for gap in found:
+        for force in ("", *_forces(roster, gap)):
+            of = counts.setdefault(force, {})
+            of[gap.kind] = of.get(gap.kind, 0) + 1
+    return counts
+
+
 def work_gaps(
     rows: Rows, day: str, steps: Sequence[OpenStep], left: Sequence[Left], scope: Scope = EVERYTHING
 ) -> list[Gap]:
@@ -117,7 +135,8 @@ def _turns(rows: Rows, day: date, days: int) -> list[str]:
     first, last = day.isoformat(), (day + timedelta(days=days)).isoformat()
     dates = {row[edge] for of in rows.values() for row in of.values() for edge in ("since", "until") if row[edge]}
     weeks = {(day + timedelta(days=ahead)).isoformat() for ahead in range(7, days + 1, 7)}
-    return sorted(each for each in dates | weeks | gaps_people.turns(rows) if first < each <= last)
+    turns = dates | weeks | gaps_people.turns(rows) | gaps_joint.turns(rows)
+    return sorted(each for each in turns if first < each <= last)
 
 
 def _order(gap: Gap) -> tuple[int, tuple[str, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from relaypoint.domain.gaps_roster import OF_COVER, Gap, Mend, Roster
+from relaypoint.domain.membership import members_before
 from relaypoint.domain.model import Dated
 from relaypoint.domain.rows import Columns
 from relaypoint.domain.texts import say
@@ -64,6 +65,41 @@ def successor_missing(roster: Roster) -> Iterator[Gap]:
                         then=OF_COVER,
                     ),
                 )
+
+
+def not_vouched(roster: Roster) -> Iterator[Gap]:
+    """Newcomers for whom fewer members vouch than the task force wants."""
+    for membership in roster.now["memberships"].values():
+        force = roster.now["task_forces"].get(membership["task_force"])
+        if force is None or not force["vouchers"] or membership["standing"] == "suspended":
+            continue
+        before = members_before(roster.all, membership)
+        if len(before) < force["vouchers"]:
+            continue  # Who founded it had nobody to vouch for them.
+        count = len(set(membership["vouched_by"]) & before)
+        if count < force["vouchers"]:
+            yield Gap(
+                kind="not-vouched",
+                severity="minor",
+                sheet="memberships",
+                subject=membership["id"],
+                organization=membership["organization"],
+                text=say(
+                    "gap.not-vouched",
+                    "{body} is new in {force}: {count} members vouch for it, of {wanted}.",
+                    body=roster.name("organizations", membership["organization"]),
+                    force=force["name"],
+                    count=count,
+                    wanted=force["vouchers"],
+                ),
+                mend=Mend(
+                    "coordinator",
+                    say("mend.vouch", "Fill in vouched_by in memberships, with members that know it."),
+                    "memberships",
+                    membership["id"],
+                    (("vouched_by", tuple(sorted(before)[: force["vouchers"]])),),
+                ),
+            )
 
 
 def abolished_place(roster: Roster) -> Iterator[Gap]:

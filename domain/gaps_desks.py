@@ -7,6 +7,7 @@ from typing import Any
 
 from relaypoint.domain.gaps_roster import Gap, Mend, Roster
 from relaypoint.domain.model import takes
+from relaypoint.domain.rota import on_duty
 from relaypoint.domain.rows import Columns
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.words import Confidentiality
@@ -44,6 +45,23 @@ def no_channel(roster: Roster) -> Iterator[Gap]:
             continue
         # With another desk for the same, a case still finds somebody there.
         others = any(roster.reachable(each["id"]) and _stands_in(each, desk) for each in roster.desks[owner])
+        if desk["id"] in roster.shut:
+            yield _of(
+                roster,
+                desk,
+                "desk-closed",
+                "critical" if owner in roster.services and not others else "major",
+                say("gap.desk-closed", "{owner}: '{desk}' has closed for now.", **_names(roster, desk)),
+                Mend(
+                    "organization",
+                    say("mend.desk-closed", "Its owner opens it again, or ends it and names who takes its work."),
+                    "contact_points",
+                    desk["id"],
+                    (("presence", "on-site"),),
+                    then=("no-channel", "channel-unproven", "channel-failing", "channel-unsafe", "single-number"),
+                ),
+            )
+            continue
         yield _of(
             roster,
             desk,
@@ -101,7 +119,7 @@ def unsafe_channels(roster: Roster) -> Iterator[Gap]:
     """Cases are sent to the desk, but none of its channels is safe enough for one."""
     targets = {pathway["contact_point"] for pathway in roster.now["pathways"].values()}
     for desk, owner in roster.owned_desks:
-        levels = [Confidentiality(channel["assurance"]).level for channel in roster.usable(desk["id"])]
+        levels = [roster.assurance(channel).level for channel in roster.usable(desk["id"])]
         if levels and max(levels) < NEEDED.level and (owner in roster.services or desk["id"] in targets):
             yield _of(
                 roster,
@@ -118,6 +136,35 @@ def unsafe_channels(roster: Roster) -> Iterator[Gap]:
                     say("mend.unsafe", "Its owner adds a channel that assures '{needed}' at least.", needed=NEEDED),
                     "channels",
                     columns=(("contact_point", desk["id"]), ("assurance", str(NEEDED))),
+                ),
+            )
+
+
+def above_the_rule(roster: Roster) -> Iterator[Gap]:
+    """Channels of which their owner says more than the task force grants; it counts as what is granted."""
+    for channel in roster.now["channels"].values() if roster.caps else ():
+        desk = roster.now["contact_points"].get(channel["contact_point"])
+        granted = roster.assurance(channel)
+        if desk is not None and granted != channel["assurance"]:
+            yield Gap(
+                kind="channel-above-rule",
+                severity="minor",
+                sheet="channels",
+                subject=channel["id"],
+                organization=desk["organization"],
+                text=say(
+                    "gap.channel-above-rule",
+                    "{owner}: a channel of '{desk}' says that it assures '{said}'; the task force grants '{granted}'.",
+                    said=channel["assurance"],
+                    granted=granted,
+                    **_names(roster, desk),
+                ),
+                mend=Mend(
+                    "organization",
+                    say("mend.above-rule", "Its owner lowers assurance in channels."),
+                    "channels",
+                    channel["id"],
+                    (("assurance", str(granted)),),
                 ),
             )
 
@@ -187,6 +234,31 @@ def holders(roster: Roster) -> Iterator[Gap]:
         elif all(row["role"] != "deputy" for row in held):
             text = say("gap.no-deputy", "{owner}: nobody stands in for the holder of '{desk}'.", **_names(roster, desk))
             yield _of(roster, desk, "no-deputy", "minor", text, mend)
+
+
+def duty(roster: Roster) -> Iterator[Gap]:
+    """Whose turn it is on a rota is away, and nobody stands in."""
+    for desk, _ in roster.owned_desks:
+        turn = on_duty(desk, roster.holders.get(desk["id"], ()), roster.day)
+        if turn is not None and not roster.answers(turn["id"]):
+            yield _of(
+                roster,
+                desk,
+                "duty-uncovered",
+                "minor",
+                say(
+                    "gap.duty-uncovered",
+                    "{owner}: whose turn it is at '{desk}' is away; nobody stands in.",
+                    **_names(roster, desk),
+                ),
+                Mend(
+                    "organization",
+                    say("mend.duty", "Its owner fills in stand_in in absences, or has others take turns."),
+                    "holders",
+                    turn["id"],
+                    (("rota", None),),
+                ),
+            )
 
 
 def one_person(roster: Roster) -> Iterator[Gap]:

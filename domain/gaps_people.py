@@ -1,4 +1,5 @@
-"""Gaps of people: who has not said for too long that they still hold a contact point, and who says that they left."""
+"""Gaps of people: who has not said for too long that they still hold a contact point, who says that they left, and
+what nobody has read or answered."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from relaypoint.domain.gaps_roster import Gap, Mend, Roster
+from relaypoint.domain.guidance import Reader, readers
+from relaypoint.domain.guidance import turns as guidance_turns
 from relaypoint.domain.rounds import last_day, strictest
 from relaypoint.domain.rows import Columns, Rows, grouped
 from relaypoint.domain.texts import Text, say
@@ -87,9 +90,20 @@ def proposals_waiting(roster: Roster) -> Iterator[Gap]:
             )
 
 
+def guidance_unread(roster: Roster) -> Iterator[Gap]:
+    """Holders who have not acknowledged in time what they have to."""
+    for guidance in roster.now["guidance"].values():
+        if guidance["acknowledge_by"] is None:
+            continue
+        for reader in readers(roster, guidance):
+            if reader.read_on is None and reader.due is not None and reader.due <= roster.day:
+                yield _unread(roster, reader)
+
+
 def turns(rows: Rows) -> set[str]:
     """The days on which an answer is due, or what was said last is too long ago."""
     found = {last_day(_ANSWERED_WITHIN, row["since"]) for row in rows.get("proposals", {}).values()}
+    found |= guidance_turns(rows)
     found |= {row["due"] for row in rows.get("rounds", {}).values()}
     durations = {force["confirm_every"] for force in rows["task_forces"].values() if force["confirm_every"]}
     for row in rows["holders"].values() if durations else ():
@@ -164,5 +178,39 @@ def _names(roster: Roster, holder: Columns) -> dict[str, str]:
     return {
         "owner": roster.name("organizations", desk["organization"]),
         "desk": desk["name"],
-        "who": "the first holder" if holder["role"] == "primary" else "a deputy",
+        "who": _who(holder),
     }
+
+
+def _who(holder: Columns) -> str:
+    return "the first holder" if holder["role"] == "primary" else "a deputy"
+
+
+def _unread(roster: Roster, reader: Reader) -> Gap:
+    guidance, holder = reader.guidance, reader.holder
+    command = f"relaypoint guidance acknowledge {guidance['id']} --holder {holder['id']} --as {reader.organization}"
+    return Gap(
+        kind="guidance-unread",
+        severity="minor",
+        sheet="guidance",
+        subject=guidance["id"],
+        organization=reader.organization,
+        holder=holder["id"],
+        text=say(
+            "gap.guidance-unread",
+            "{owner}: {who} of '{desk}' has not acknowledged version {version} of '{name}', due on {due}.",
+            owner=roster.name("organizations", reader.organization),
+            who=_who(holder),
+            desk=roster.name("contact_points", holder["contact_point"]),
+            version=guidance["version"],
+            name=guidance["name"],
+            due=reader.due,
+        ),
+        mend=Mend(
+            "organization",
+            say("mend.guidance", "They read it, and say so."),
+            "guidance",
+            guidance["id"],
+            command=command,
+        ),
+    )

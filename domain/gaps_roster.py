@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from relaypoint.domain.assurance import NONE, caps, least
 from relaypoint.domain.contingency import diversions, in_contingency
 from relaypoint.domain.model import holds
 from relaypoint.domain.rows import Columns, Rows, grouped, upwards
 from relaypoint.domain.texts import Text
+from relaypoint.domain.words import Confidentiality
 
 #: From gravest to lightest; the report comes in this order.
 SEVERITIES: Final = ("critical", "major", "minor")
@@ -56,11 +58,14 @@ class Gap:
     place: str | None = None
     language: str | None = None
     opens_on: str | None = None
+    #: Of a gap that is one person's: the holder's id.
+    holder: str | None = None
 
     @property
     def key(self) -> tuple[str, ...]:
         """What makes it the same gap on another day."""
-        return (self.kind, self.sheet, self.subject, self.service_type or "", self.place or "", self.language or "")
+        where = (self.service_type or "", self.place or "", self.language or "")
+        return (self.kind, self.sheet, self.subject, *where, self.holder or "")
 
 
 class Roster:
@@ -71,8 +76,12 @@ class Roster:
         self.all = rows
         self.now = {sheet: {id: row for id, row in of.items() if holds(row, day)} for sheet, of in rows.items()}
         self.contingent = in_contingency(rows, day)
+        #: By organization, how much its kinds of channel assure at most.
+        self.caps = caps(rows, day)
         #: Who answers, of those in contingency, for the desks that are diverted.
         self.diverted = diversions(rows, self.contingent, day)
+        #: The contact points that have closed for now.
+        self.shut = {id for id, row in self.now["contact_points"].items() if row["presence"] == "closed"}
         self._usable = self._channels()
         self.holders = grouped(self.now["holders"].values(), "contact_point")
         self.away = grouped(self.now["absences"].values(), "holder")
@@ -113,7 +122,9 @@ class Roster:
         working = (
             row
             for row in self.now["channels"].values()
-            if row["state"] != "dead" and row["condition"] != off[row["contact_point"] in self.contingent]
+            if row["contact_point"] not in self.shut
+            and row["state"] != "dead"
+            and row["condition"] != off[row["contact_point"] in self.contingent]
         )
         own = grouped(working, "contact_point")
         instead = {desk: own.get(other, []) for desk, other in self.diverted.items()}
@@ -122,6 +133,11 @@ class Roster:
     def usable(self, desk: str) -> Sequence[Columns]:
         """Its channels that may work now, or those of who answers for it."""
         return self._usable.get(desk, ())
+
+    def assurance(self, channel: Columns) -> Confidentiality:
+        """How much it assures, as far as its task forces let it."""
+        owner = self.all["contact_points"][channel["contact_point"]]["organization"]
+        return least(self.caps.get(owner, NONE).get(channel["kind"]), channel["assurance"])
 
     def reachable(self, desk: str) -> bool:
         return desk in self._usable

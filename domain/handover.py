@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from relaypoint.domain.gaps_roster import Roster
 from relaypoint.domain.model import Holder
+from relaypoint.domain.rota import on_duty
 from relaypoint.domain.rows import Columns
 from relaypoint.domain.texts import Text, say
 
@@ -15,7 +16,9 @@ from relaypoint.domain.texts import Text, say
 def answering(roster: Roster, desk: str) -> list[Columns]:
     """The holders that answer at a desk on the roster's day, or whose stand-in does; who faces the senders first."""
     held = (row for row in roster.holders.get(desk, ()) if roster.answers(row["id"]))
-    return sorted(held, key=lambda row: (row["role"] != "primary", row["rank"] or 1, row["id"]))
+    turn = on_duty(roster.all["contact_points"][desk], roster.holders.get(desk, ()), roster.day)
+    first = turn["id"] if turn else None
+    return sorted(held, key=lambda row: (row["id"] != first, row["role"] != "primary", row["rank"] or 1, row["id"]))
 
 
 def face(holders: tuple[Holder, ...], day: str, taken_by: str | None = None) -> Holder | None:

@@ -20,6 +20,7 @@ from relaypoint.domain.words import (
     Confidentiality,
     HolderRole,
     OperationalState,
+    Presence,
     Staffing,
 )
 
@@ -144,6 +145,8 @@ class ContactPoint(Dated):
     languages: tuple[str, ...] = ()
     service_types: frozenset[str] = frozenset()
     areas: frozenset[str] = frozenset()
+    serves: tuple[str, ...] = ()
+    presence: Presence = Presence.ON_SITE
     holders: tuple[Holder, ...] = ()
     channels: tuple[Channel, ...] = ()
     version: int = 1

@@ -7,6 +7,7 @@ from typing import Final
 
 from relaypoint.domain.model import holds
 from relaypoint.domain.rows import Columns, Rows, upwards
+from relaypoint.domain.words import Designation
 
 #: Sheets with commands of their own; the command that changes a row of each.
 OWN_COMMANDS: Final[Mapping[str, str]] = {
@@ -17,6 +18,12 @@ OWN_COMMANDS: Final[Mapping[str, str]] = {
 #: What an organization is, which it does not say of itself: others rely on it.
 _SETTLED: Final[Mapping[str, frozenset[str]]] = {
     "organizations": frozenset({"kind", "jurisdictions", "part_of", "replaced_by", "status", "since", "until"}),
+}
+
+#: What designates somebody: a new row, or a change of these columns. A task force may leave that to its coordinator.
+_DESIGNATED: Final[Mapping[str, tuple[str, ...]]] = {
+    "contact_points": ("name", "service_types", "jurisdictions"),
+    "holders": ("name", "role", "rank", "since"),
 }
 
 #: The column that leads from a row to the row whose owner is its owner.
@@ -59,8 +66,13 @@ def forces(rows: Rows, day: str, sheet: str, row: Columns) -> set[str]:
 
 
 def coordinators(rows: Rows, day: str, forces: set[str]) -> set[str]:
-    """The organizations that coordinate these task forces."""
-    desks = {rows["task_forces"][force]["coordinator"] for force in forces} - {None}
+    """The organizations that coordinate these task forces, and those whose contact points deputise for them."""
+    desks = {
+        desk
+        for force in forces
+        for desk in (rows["task_forces"][force]["coordinator"], *rows["task_forces"][force]["deputies"])
+        if desk is not None
+    }
     return {rows["contact_points"][desk]["organization"] for desk in desks if holds(rows["contact_points"][desk], day)}
 
 
@@ -79,10 +91,14 @@ def deciders(rows: Rows, day: str, sheet: str, row: Columns) -> set[str]:
     return found
 
 
-def at_once(rows: Rows, organization: str, sheet: str, before: Columns | None, after: Columns) -> bool:
+def at_once(rows: Rows, day: str, organization: str, sheet: str, before: Columns | None, after: Columns) -> bool:
     """Whether the change is one of the organization's own entry, as far as it may say it of itself."""
     if owner(rows, sheet, after) != organization:
         return False
+    if sheet in _DESIGNATED and (before is None or any(before[name] != after[name] for name in _DESIGNATED[sheet])):
+        rules = {rows["task_forces"][force]["designation"] for force in forces(rows, day, sheet, after)}
+        if Designation.COORDINATOR in rules:
+            return False
     if before is None:
         return sheet != "organizations"
     if owner(rows, sheet, before) != organization:

@@ -50,6 +50,9 @@ class Action(StrEnum):
     SET_STATUS = "set-status"
     EDIT_ROSTER = "edit-roster"
     SEE_PROPOSALS = "see-proposals"
+    ACKNOWLEDGE = "acknowledge"
+    ASK_JOINTLY = "ask-jointly"
+    TAKE_SNAPSHOT = "take-snapshot"
     RUN_ROUND = "run-round"
     ANSWER_ROUND = "answer-round"
     SEE_CONTINGENCIES = "see-contingencies"
@@ -77,10 +80,13 @@ POLICY: Final[dict[Action, frozenset[Kind]]] = {
     Action.SET_STATUS: _SIGNED_IN,
     Action.EDIT_ROSTER: _SIGNED_IN,
     Action.SEE_PROPOSALS: _SIGNED_IN,
+    Action.ACKNOWLEDGE: _SIGNED_IN,
+    Action.ASK_JOINTLY: _SIGNED_IN,
+    Action.TAKE_SNAPSHOT: _OPERATOR,
     Action.RUN_ROUND: _SIGNED_IN,
     Action.ANSWER_ROUND: _ANYONE,
     Action.SEE_CONTINGENCIES: _SIGNED_IN,
-    Action.DECLARE_CONTINGENCY: _OPERATOR,
+    Action.DECLARE_CONTINGENCY: _SIGNED_IN,
     Action.CHANGE_ROSTER: _OPERATOR,
     Action.EXPORT_ROSTER: _OPERATOR,
     Action.DELIVER_NOTICES: _OPERATOR,

@@ -46,11 +46,17 @@ from relaypoint.domain.words import (
     ChannelKind,
     ChannelState,
     Confidentiality,
+    ContactPointKind,
+    Designation,
+    EventKind,
+    EventState,
+    FacilityKind,
     HolderRole,
     JurisdictionKind,
     OperationalNeed,
     OperationalState,
     OrganizationKind,
+    Presence,
     Staffing,
     Standing,
 )
@@ -108,7 +114,22 @@ class TaskForceRow(Row):
     coordinator: Annotated[Line | None, To("contact_points")] = None
     service_types: Annotated[Items, To("service_types")] = Field(default_factory=list)
     languages: Languages = Field(default_factory=list)
+    deputies: Annotated[Items, To("contact_points")] = Field(default_factory=list)
+    designation: Annotated[Designation, OneOf(Designation)] = Designation.MEMBERS
+    vouchers: Number | None = None
     confirm_every: Duration | None = None
+    acknowledge_within: Duration | None = None
+    decide_within: Duration | None = None
+
+
+class ChannelRuleRow(Row):
+    """How much a kind of channel assures at most, for the members of a task force."""
+
+    sheet = "channel_rules"
+
+    task_force: Annotated[Line, To("task_forces")]
+    kind: Annotated[ChannelKind, OneOf(ChannelKind)]
+    assurance: Annotated[Confidentiality, OneOf(Confidentiality)]
 
 
 class MembershipRow(Row):
@@ -118,6 +139,17 @@ class MembershipRow(Row):
     task_force: Annotated[Line, To("task_forces")]
     role: Slug
     standing: Annotated[Standing, OneOf(Standing)] = Standing.FULL
+    vouched_by: Annotated[Items, To("organizations")] = Field(default_factory=list)
+    reason: Text | None = None
+    continuity: Annotated[Line | None, To("contact_points")] = None
+
+    @classmethod
+    def rules(cls, values: Mapping[str, Any]) -> Iterator[Fault]:
+        yield from super().rules(values)
+        if values.get("standing") is Standing.SUSPENDED:
+            for column in ("reason", "continuity"):
+                if column in values and not values[column]:
+                    yield fault("roster.suspension", column)
 
 
 class ServiceTypeRow(Row):
@@ -157,6 +189,26 @@ class ContactPointRow(Row):
     holidays: HolidayCalendar | None = None
     staffing: Annotated[Staffing, OneOf(Staffing)] = Staffing.HOLDER
     public: Annotated[YesNo, OneOf(YesNo)] = YesNo.YES
+    task_forces: Annotated[Items, To("task_forces")] = Field(default_factory=list)
+    serves: Tags = Field(default_factory=list)
+    presence: Annotated[Presence, OneOf(Presence)] = Presence.ON_SITE
+    rota_every: Duration | None = None
+    rota_since: Day | None = None
+    kind: Annotated[ContactPointKind, OneOf(ContactPointKind)] = ContactPointKind.OFFICE
+    consented_on: Day | None = None
+    public_consent_on: Day | None = None
+
+    @classmethod
+    def rules(cls, values: Mapping[str, Any]) -> Iterator[Fault]:
+        yield from super().rules(values)
+        if values.get("rota_every") and "rota_since" in values and not values["rota_since"]:
+            yield fault("roster.rota", "rota_since")
+        if values.get("kind") is ContactPointKind.COMMUNITY:
+            if "consented_on" in values and not values["consented_on"]:
+                yield fault("roster.community-consent", "consented_on")
+            public = values.get("public") is YesNo.YES
+            if public and "public_consent_on" in values and not values["public_consent_on"]:
+                yield fault("roster.community-public", "public", "yes")
 
 
 class DiversionRow(Row):
@@ -181,7 +233,9 @@ class HolderRow(Row):
     name: Line | None = None
     role: Annotated[HolderRole, OneOf(HolderRole)]
     rank: Number = 1
+    rota: Number | None = None
     confirmed_on: Day | None = None
+    appointment: Text | None = None
 
 
 class AbsenceRow(Row):
@@ -313,6 +367,41 @@ class OperationalStatusRow(Row):
                 yield fault("roster.status-dates", column)
 
 
+class FacilityRow(Row):
+    """A place where people are received, held or stopped; ``contact_point`` is whom to ask there."""
+
+    sheet = "facilities"
+
+    name: Line
+    kind: Annotated[FacilityKind, OneOf(FacilityKind)]
+    organization: Annotated[Line | None, To("organizations")] = None
+    jurisdiction: Annotated[Line, To("jurisdictions")]
+    contact_point: Annotated[Line | None, To("contact_points")] = None
+
+
+class AuthorisationRow(Row):
+    """Who may enter a facility, until when."""
+
+    sheet = "authorisations"
+
+    organization: Annotated[Line, To("organizations")]
+    facility: Annotated[Line, To("facilities")]
+    citation: Text | None = None
+
+
+class EventRow(Row):
+    """A training, meeting or exercise of a task force, ``on`` a day."""
+
+    sheet = "events"
+
+    name: Line
+    kind: Annotated[EventKind, OneOf(EventKind)]
+    task_force: Annotated[Line, To("task_forces")]
+    on: Day
+    state: Annotated[EventState, OneOf(EventState)] = EventState.PLANNED
+    note: Text | None = None
+
+
 class GuidanceRow(Row):
     sheet = "guidance"
 
@@ -323,6 +412,13 @@ class GuidanceRow(Row):
     text: Text | None = None
     url: Url | None = None
     acknowledge_by: Day | None = None
+    role: Slug | None = None
+
+    @classmethod
+    def rules(cls, values: Mapping[str, Any]) -> Iterator[Fault]:
+        yield from super().rules(values)
+        if values.get("role") and "task_force" in values and not values["task_force"]:
+            yield fault("roster.guidance-role", "role", values["role"])
 
 
 @dataclass(frozen=True)
@@ -361,6 +457,7 @@ SHEETS: Final[dict[str, Sheet]] = {
         sheet_of("jurisdiction", JurisdictionRow),
         sheet_of("organization", OrganizationRow),
         sheet_of("task_force", TaskForceRow),
+        sheet_of("channel_rule", ChannelRuleRow),
         sheet_of("membership", MembershipRow),
         sheet_of("service_type", ServiceTypeRow),
         sheet_of("service", ServiceRow),
@@ -371,6 +468,9 @@ SHEETS: Final[dict[str, Sheet]] = {
         sheet_of("channel", ChannelRow),
         sheet_of("pathway", PathwayRow),
         sheet_of("guidance", GuidanceRow),
+        sheet_of("facility", FacilityRow),
+        sheet_of("authorisation", AuthorisationRow),
+        sheet_of("event", EventRow),
         sheet_of("contingency", ContingencyRow),
         sheet_of("operational_status", OperationalStatusRow),
     )

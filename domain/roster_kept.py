@@ -10,9 +10,9 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from relaypoint.domain.roster import SHEETS, Sheet, sheet_of
-from relaypoint.domain.roster_fields import Day, Items, Line, OneOf, Text, To
+from relaypoint.domain.roster_fields import Day, Items, Line, Number, OneOf, Text, To
 from relaypoint.domain.roster_row import Row
-from relaypoint.domain.words import ProposalState, RequestState, RoundKind, TrialState
+from relaypoint.domain.words import JointKind, JointState, ProposalState, RequestState, RoundKind, TrialState
 
 
 class RoundRow(Row):
@@ -54,6 +54,43 @@ class TrialRow(Row):
     state: Annotated[TrialState, OneOf(TrialState)] = TrialState.SENT
 
 
+class AcknowledgementRow(Row):
+    """A holder has read an edition of a guidance, on the day ``since``."""
+
+    sheet = "acknowledgements"
+
+    guidance: Annotated[Line, To("guidance")]
+    holder: Annotated[Line, To("holders")]
+    edition: Number
+
+
+class SecondRow(Row):
+    """An act that needs two people, as one of them (``by``) wants it. ``act`` is JSON; ``until``: it was done."""
+
+    sheet = "seconds"
+    within_a_day = True
+
+    act: Text
+    by: Line
+
+
+class JointRequestRow(Row):
+    """One organization asks another to meet, or to be let in somewhere; an answer is due before ``due``."""
+
+    sheet = "joint_requests"
+    within_a_day = True
+
+    organization: Annotated[Line, To("organizations")]
+    to_organization: Annotated[Line, To("organizations")]
+    kind: Annotated[JointKind, OneOf(JointKind)]
+    facility: Annotated[Line | None, To("facilities")] = None
+    reason: Line
+    due: Day
+    state: Annotated[JointState, OneOf(JointState)] = JointState.ASKED
+    answer: Line | None = None
+    on: Day | None = None
+
+
 class ProposalRow(Row):
     """A change that somebody proposed to a row of ``on_sheet``. ``columns`` and ``was`` are JSON: cells by column.
 
@@ -81,6 +118,9 @@ KEPT: Final[dict[str, Sheet]] = {
         sheet_of("round", RoundRow),
         sheet_of("request", RequestRow),
         sheet_of("trial", TrialRow),
+        sheet_of("acknowledgement", AcknowledgementRow),
+        sheet_of("second", SecondRow),
+        sheet_of("joint_request", JointRequestRow),
         sheet_of("proposal", ProposalRow),
     )
 }

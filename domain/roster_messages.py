@@ -166,6 +166,24 @@ MESSAGES: Final[dict[str, Message]] = {
         "An operational status needs {column}: it begins on a day, and is unknown again from another on.",
         "Fill in {column}, as 2026-03-01.",
     ),
+    "roster.suspension": Message(
+        "Who suspends a member says why, and who sees to its open cases: {column} is empty.",
+        "Fill in reason, in a sentence for the members, and continuity with the contact point that senders turn to.",
+    ),
+    "roster.rota": Message(
+        "A rota that turns has to begin on some day: rota_since is empty.", "Fill in rota_since, as 2026-03-02."
+    ),
+    "roster.community-consent": Message(
+        "Whom a community trusts is listed only if they agreed: consented_on is empty.",
+        "Fill in consented_on with the day on which they did.",
+    ),
+    "roster.community-public": Message(
+        "A contact of a community is public only if they agreed to that too.",
+        "Write no into public, or fill in public_consent_on with the day on which they did.",
+    ),
+    "roster.guidance-role": Message(
+        "The role {value} is one in a task force, and task_force is empty.", "Fill in task_force, or empty role."
+    ),
     "roster.another-service": Message(
         "{value} is a service of {other}, not of {owner}.", "Name a service of {owner}, or leave service empty."
     ),

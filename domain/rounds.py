@@ -43,9 +43,19 @@ def members(rows: Rows, day: str, force: str | None) -> set[str]:
 
 
 def desks(rows: Rows, day: str, force: str | None) -> dict[str, Columns]:
-    """The contact points of these organizations."""
+    """The contact points of these organizations, as far as they serve the task force."""
     bodies = members(rows, day, force)
-    return {id: row for id, row in rows["contact_points"].items() if row["organization"] in bodies and holds(row, day)}
+    return {
+        id: row
+        for id, row in rows["contact_points"].items()
+        if row["organization"] in bodies and holds(row, day) and serves(rows, row, force)
+    }
+
+
+def serves(rows: Rows, desk: Columns, force: str | None) -> bool:
+    """Whether the contact point is for the task force: for it or one that lies in it, or for all of its owner's."""
+    named = desk["task_forces"]
+    return force is None or not named or any(force in upwards(rows["task_forces"], each) for each in named)
 
 
 def asked(rows: Rows, day: str, force: str | None) -> list[Columns]:

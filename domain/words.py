@@ -24,6 +24,64 @@ class OrganizationKind(StrEnum):
     INTERNATIONAL = "international"
 
 
+class Presence(StrEnum):
+    """How an office works: one can go there, it works from a distance, or it has closed for now."""
+
+    ON_SITE = "on-site"
+    REMOTE = "remote"
+    CLOSED = "closed"
+
+
+class ContactPointKind(StrEnum):
+    """An office, or a leader whom a community trusts: those agree to be listed, and are not public by default."""
+
+    OFFICE = "office"
+    COMMUNITY = "community"
+
+
+class FacilityKind(StrEnum):
+    """Where people are received, held or stopped, and where they may be met."""
+
+    RECEPTION_CENTRE = "reception-centre"
+    DETENTION = "detention"
+    TRANSIT = "transit"
+    BORDER_POST = "border-post"
+    HOT_SPOT = "hot-spot"
+
+
+class EventKind(StrEnum):
+    TRAINING = "training"
+    MEETING = "meeting"
+    EXERCISE = "exercise"
+
+
+class EventState(StrEnum):
+    PLANNED = "planned"
+    HELD = "held"
+    SUSPENDED = "suspended"
+
+
+class JointKind(StrEnum):
+    """What one organization asks another for: to meet, or to be let into a facility or a hot spot."""
+
+    MEET = "meet"
+    ENTER = "enter"
+
+
+class JointState(StrEnum):
+    ASKED = "asked"
+    AGREED = "agreed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class Designation(StrEnum):
+    """Who names the contact points and holders of a task force's members."""
+
+    MEMBERS = "members"
+    COORDINATOR = "coordinator"
+
+
 class ProposalState(StrEnum):
     """How a change that somebody proposed to another's entry stands."""
 

@@ -28,6 +28,7 @@ from relaypoint.domain.words import (
     ChannelState,
     Confidentiality,
     HolderRole,
+    Presence,
     Staffing,
 )
 
@@ -98,6 +99,8 @@ def contact_point(row: Map, organization_id: str = "") -> ContactPoint:
         languages=tuple(row.get("languages") or ()),
         service_types=frozenset(row.get("service_types") or ()),
         areas=frozenset(row.get("areas") or ()),
+        serves=tuple(row.get("serves") or ()),
+        presence=Presence(row.get("presence") or "on-site"),
         holders=tuple(holder(h) for h in sorted(row.get("holders") or (), key=lambda h: str(h["id"]))),
         channels=tuple(channel(c) for c in sorted(row.get("channels") or (), key=lambda c: str(c["id"]))),
         version=row.get("version") or 1,

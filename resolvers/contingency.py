@@ -11,9 +11,10 @@ from relaypoint.domain.contingency import covered
 from relaypoint.domain.errors import Conflict, Invalid, NotFound
 from relaypoint.domain.free_text import checked
 from relaypoint.domain.model import holds
+from relaypoint.domain.ownership import coordinates, coordinators, forces
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.roster_faults import nearest
-from relaypoint.domain.rows import Columns
+from relaypoint.domain.rows import Columns, upwards
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.contingency_effect import Effect, Reached, effect_of, reached_under
 from relaypoint.resolvers.known import Known
@@ -93,6 +94,7 @@ async def declare(
     }
 
     async def anew(known: Known) -> Columns:
+        _may_declare(subject, known, row, today)
         if row["id"] in known.rows["contingencies"]:
             raise Conflict(
                 "contingency.taken",
@@ -116,7 +118,9 @@ async def renew(
     last = parse_end(until, today, LONGEST, path=("until",))
 
     async def later(known: Known) -> Columns:
-        return {**_open(known, id, today), "until": last}
+        row = _open(known, id, today)
+        _may_declare(subject, known, row, today)
+        return {**row, "until": last}
 
     request = {"renew": id, "until": until}
     return await _done(subject, backend, Edit("contingencies", later, _PATHS, request, idempotency_key))
@@ -129,15 +133,44 @@ async def end(subject: Subject, backend: Backend, id: str, *, idempotency_key: s
 
     async def over(known: Known) -> Columns:
         row = _open(known, id, today)
+        _may_declare(subject, known, row, today)
         return {**row, "since": min(row["since"], today), "until": today}
 
     return await _done(subject, backend, Edit("contingencies", over, _PATHS, {"end-contingency": id}, idempotency_key))
+
+
+def _may_declare(subject: Subject, known: Known, row: Mapping[str, Any], day: str) -> None:
+    """A coordinator declares it for a task force, for its members, and for a place within it; a body for itself."""
+    body = subject.organization
+    if body is None:
+        return
+    if row["organization"] is not None:
+        found = known.rows["organizations"].get(row["organization"])
+        of = forces(known.rows, day, "organizations", found) if found else set()
+        may = row["organization"] == body or body in coordinators(known.rows, day, of)
+    elif row["task_force"] is not None:
+        may = coordinates(known.rows, day, body, row["task_force"])
+    else:
+        around = set(upwards(known.rows["jurisdictions"], row["place"]))
+        of = {id for id, force in known.rows["task_forces"].items() if force["jurisdiction"] in around}
+        may = body in coordinators(known.rows, day, {id for id in of if holds(known.rows["task_forces"][id], day)})
+    if not may:
+        raise NotFound(
+            "contingency.others",
+            "That is not for you to declare.",
+            path=("taskForce",) if row["task_force"] else ("organization",) if row["organization"] else ("place",),
+            remedy="Declare it for your own organization, or ask your task force's coordinator.",
+        )
 
 
 async def _done(subject: Subject, backend: Backend, edit: Edit, preview: bool = False) -> Contingency:
     done = await carried_out(subject, backend, edit, preview=preview)
     day = backend.now()[:10]
     effect = await effect_of(backend, done.before, done.changes, day) if done.before else None
+    if effect and done.before and subject.organization is not None:
+        desks = done.before.rows["contact_points"]
+        own = {id for id, desk in desks.items() if desk["organization"] == subject.organization}
+        effect = effect.seen_at(own)
     return Contingency(row=done.row, active=holds(done.row, day), applied=not preview, effect=effect)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from relaypoint.domain.channels import usable, weigh
@@ -17,6 +17,7 @@ from relaypoint.graph.mapping import owned_desk
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.cases import stored_case
 from relaypoint.resolvers.known import Known
+from relaypoint.resolvers.leaving import WITHHELD
 from relaypoint.resolvers.overlay import Overlay, overlay_of, pairs_of
 from relaypoint.resolvers.roster_write import Change, changed
 
@@ -64,6 +65,16 @@ class Effect:
     handoffs: list[Moves]
     opens: list[Gap]
     closes: int
+
+    def seen_at(self, desks: Collection[str]) -> Effect:
+        """As an organization sees it whose desks these are: of steps that lie elsewhere, that they are there."""
+        return replace(
+            self,
+            handoffs=[
+                each if each.contact_point in desks else replace(each, handoff=WITHHELD, reference=WITHHELD)
+                for each in self.handoffs
+            ],
+        )
 
 
 async def effect_of(backend: Backend, known: Known, changes: Sequence[Change], day: str) -> Effect:

@@ -13,18 +13,24 @@ from typing import Any, Final
 from relaypoint.domain.errors import Conflict, Invalid, NotFound
 from relaypoint.domain.free_text import checked
 from relaypoint.domain.gaps_work import KINDS
+from relaypoint.domain.ownership import coordinators, forces, owner
 from relaypoint.domain.policy import Action, Kind, Subject
+from relaypoint.domain.rows import Columns
 from relaypoint.graph import Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.handing_over import handed_over, passed_on
 from relaypoint.resolvers.known import Known
-from relaypoint.resolvers.leaving import Leaving, Work, work_left
+from relaypoint.resolvers.leaving import WITHHELD, Leaving, Work, work_left
 from relaypoint.resolvers.open_work import work_as_known
 from relaypoint.resolvers.roster_edit import edited
 from relaypoint.resolvers.roster_write import Change, roster_steps
+from relaypoint.resolvers.seconds import second
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
 SHEET_OF: Final = {kind: sheet for sheet, kind in KINDS.items()}
+
+#: What nobody takes out of the roster alone.
+_BY_TWO: Final = ("organization", "task-force")
 
 #: Work and roster may move in between; what was looked at is looked at again.
 _TRIES: Final = 5
@@ -33,7 +39,7 @@ _TRIES: Final = 5
 @dataclass(frozen=True, slots=True)
 class Ended:
     """``work`` is the open work it leaves, each with who takes it, or why nobody does. ``applied`` is False for a
-    dry run; ``overridden`` says that work was left to nobody."""
+    dry run, and where ``waits`` for somebody else to say the same; ``overridden`` says that work was left to nobody."""
 
     kind: str
     id: str
@@ -42,6 +48,7 @@ class Ended:
     applied: bool
     overridden: bool
     work: list[Work] = field(default_factory=list)
+    waits: bool = False
 
 
 @permitted(Action.END_ENTRY)
@@ -63,6 +70,9 @@ async def end(
     the same organization, or of the organizations that it is ``replaced_by``; each step goes to the first that may
     take it. ``override`` is the reason why it ends although work is left.
 
+    An override, and the end of an organization or a task force, need two people: it waits until another coordinator,
+    or the operator, says the same.
+
     Raises ``NotFound`` also for an entry that is not the subject's to end, ``Invalid`` where work is left that nobody
     takes, or an argument does not fit, and ``Conflict`` where others changed it meanwhile.
     """
@@ -72,22 +82,40 @@ async def end(
     if done is not None:
         return _again(done)
     id, to, replaced_by = _tidy(id), tuple(_tidy(each) for each in to), tuple(_tidy(each) for each in replaced_by)
-    reason = None if override is None else _reason(subject, backend, override)
     for _ in range(_TRIES):
         present = await backend.memory.roster(backend.store)
         leaving = _leaving(subject, present, kind, id, backend.now()[:10])
+        reason = None if override is None else _reason(subject, backend, present, leaving, override)
         changes = _changes(present, leaving, replaced_by)
         work = await work_left(backend, present, leaving, changes, to, replaced_by)
         left = [each for each in work if each.taker is None]
-        ended = Ended(kind, id, leaving.name, leaving.day, not dry_run, bool(left), work)
+        ended = Ended(
+            kind, id, leaving.name, leaving.day, not dry_run, bool(left), _seen(subject, present, leaving, work)
+        )
         if dry_run:
             return ended
         if not changes and not work:
             raise _ended_already(leaving)
         if left and reason is None:
-            raise _refused(leaving, left)
-        noted = {"override": {"reason": reason, "left": [each.handoff for each in left]}} if left else {}
-        steps = await _steps(subject, backend, present, leaving, changes, work, noted, operation)
+            raise _refused(leaving, _seen(subject, present, leaving, left))
+        noted: dict[str, Any] = (
+            {"override": {"reason": reason, "left": [each.handoff for each in left]}} if left else {}
+        )
+        if left or leaving.kind in _BY_TWO:
+            act = {"end": kind, "id": id, "to": list(to), "replaced_by": list(replaced_by)}
+            two = second(present, subject, act, leaving.day)
+            if two.first is None:
+                ended = replace(ended, applied=False, waits=True)
+                if not two.changes:
+                    return ended
+                steps = await roster_steps(subject, backend, present, two.changes)
+            else:
+                noted["first"] = two.first
+                steps = await _steps(
+                    subject, backend, present, leaving, [*changes, *two.changes], work, noted, operation
+                )
+        else:
+            steps = await _steps(subject, backend, present, leaving, changes, work, noted, operation)
         try:
             result = await write_once(backend, operation, steps, request=request, result=asdict(_stored(ended)))
         except Unmet:
@@ -126,7 +154,7 @@ async def _steps(
     if changes:
         marked = [replace(change, noted=noted) for change in changes]
         steps += await roster_steps(subject, backend, present, marked)
-    if noted:
+    if "override" in noted:
         about = {"reason": noted["override"]["reason"], "at": backend.now(), "by": subject.name}
         properties = {**about, "sheet": leaving.sheet, "subject": leaving.id}
         left = noted["override"]["left"]
@@ -147,7 +175,7 @@ def _leaving(subject: Subject, present: Known, kind: str, id: str, day: str) -> 
             known=", ".join(sorted(SHEET_OF)),
         )
     row = present.rows[sheet].get(id)
-    if row is None or not _may_end(subject, present, sheet, row):
+    if row is None or not _may_end(subject, present, sheet, row, day):
         raise NotFound(
             "end.none",
             "There is no {what} '{id}' for you to end.",
@@ -159,24 +187,31 @@ def _leaving(subject: Subject, present: Known, kind: str, id: str, day: str) -> 
     return Leaving(kind, sheet, row, day)
 
 
-def _may_end(subject: Subject, present: Known, sheet: str, row: Any) -> bool:
+def _may_end(subject: Subject, present: Known, sheet: str, row: Columns, day: str) -> bool:
     """A body ends what is its own to give: its desks and who holds them. The rest is the coordinator's."""
-    if subject.kind is Kind.OPERATOR and subject.organization is None:
+    own = owner(present.rows, sheet, row)
+    if sheet in ("holders", "contact_points") and own is not None and own == subject.organization:
         return True
-    if sheet == "holders":
-        row = present.rows["contact_points"][row["contact_point"]]
-    return sheet in ("holders", "contact_points") and row["organization"] == subject.organization
+    return _coordinates(subject, present, sheet, row, day)
 
 
-def _reason(subject: Subject, backend: Backend, override: str) -> str:
-    if subject != Subject(Kind.OPERATOR):
+def _coordinates(subject: Subject, present: Known, sheet: str, row: Columns, day: str) -> bool:
+    if subject.organization is None:
+        return subject.kind is Kind.OPERATOR
+    own = owner(present.rows, sheet, row)
+    found = coordinators(present.rows, day, forces(present.rows, day, sheet, row))
+    return subject.organization in found and subject.organization != own
+
+
+def _reason(subject: Subject, backend: Backend, present: Known, leaving: Leaving, override: str) -> str:
+    if not _coordinates(subject, present, leaving.sheet, leaving.row, leaving.day):
         raise Invalid(
             "end.override",
             "Only a coordinator may end what still holds work.",
             path=("override",),
             remedy="Say who takes the work, or ask your task force's coordinator.",
         )
-    return checked(override, backend.now()[:10], ("override",))
+    return checked(override, leaving.day, ("override",))
 
 
 def _changes(present: Known, leaving: Leaving, replaced_by: Sequence[str]) -> list[Change]:
@@ -194,6 +229,14 @@ def _changes(present: Known, leaving: Leaving, replaced_by: Sequence[str]) -> li
     if replaced_by:
         row["replaced_by"] = sorted({*row["replaced_by"], *replaced_by})
     return edited(present, leaving.sheet, row, leaving.day, {"replaced_by": ("replacedBy",)})
+
+
+def _seen(subject: Subject, present: Known, leaving: Leaving, work: Sequence[Work]) -> list[Work]:
+    """As the subject may see it: a coordinator is on none of these cases, and learns how many there are, not which."""
+    own = owner(present.rows, leaving.sheet, leaving.row)
+    if subject.organization in (None, own):
+        return list(work)
+    return [replace(each, reference=WITHHELD, handoff=WITHHELD, sender=WITHHELD) for each in work]
 
 
 def _refused(leaving: Leaving, left: Sequence[Work]) -> Invalid:
@@ -233,7 +276,14 @@ def _tidy(id: str) -> str:
 def _stored(ended: Ended) -> Ended:
     """As it is kept for a repeat of the request: without what the decision was made on."""
     return Ended(
-        ended.kind, ended.id, ended.name, ended.day, ended.applied, ended.overridden, [w.told() for w in ended.work]
+        ended.kind,
+        ended.id,
+        ended.name,
+        ended.day,
+        ended.applied,
+        ended.overridden,
+        [w.told() for w in ended.work],
+        ended.waits,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from relaypoint.domain import chain
+from relaypoint.domain.deadlines import Agreed
 from relaypoint.domain.finding import Candidate
 from relaypoint.domain.handoffs import Status, passing_on
 from relaypoint.domain.policy import Subject
@@ -44,7 +45,8 @@ def passed_on(subject: Subject, backend: Backend, moves: Sequence[tuple[Row, Can
         after = {**handoff, **changes, "version": handoff["version"] + 1}
         steps += referrals.move(row, "reassigned", changes, {"before": handoff, "after": after})
         steps.append(Step("handoff_close", {"handoff": handoff["id"]}))
-        following = new_handoff(backend, chosen, Priority(referral["priority"]), backend.clock())
+        within = Agreed(handoff["acknowledge_within"], handoff["decide_within"])
+        following = new_handoff(backend, chosen, Priority(referral["priority"]), backend.clock(), within)
         steps += handoff_steps(following, referral["id"], chosen, operation)
         steps.append(Step("handoff_continues", {"handoff": following["id"], "before": handoff["id"]}))
         sent = {"handoff": following, "contact_point": desk, "continues": handoff["id"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from relaypoint.domain.eligibility import is_child
 from relaypoint.domain.errors import Invalid
@@ -20,6 +20,9 @@ from relaypoint.resolvers.cases import stored_case
 from relaypoint.resolvers.finding import find_again
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.roster_write import Change, changed
+
+#: What stands for what is of a case, for those who are not on it.
+WITHHELD: Final = "(withheld)"
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from relaypoint.domain.assurance import NONE, Caps, capped, caps
 from relaypoint.domain.contingency import diversions, in_contingency, overlaid
 from relaypoint.domain.model import Area, ContactPoint, Ground, Named, Service
 from relaypoint.domain.rows import Rows
@@ -14,12 +15,16 @@ from relaypoint.resolvers.backend import Backend
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """``answering`` has the contact points in contingency, each with who answers for it; None: it does so itself."""
+    """``answering`` has the contact points in contingency, each with who answers for it; None: it does so itself.
+
+    ``caps`` has, by contact point, how much its kinds of channel assure at most.
+    """
 
     answering: Mapping[str, ContactPoint | None] = field(default_factory=dict)
+    caps: Mapping[str, Caps] = field(default_factory=dict)
 
     def desk(self, desk: ContactPoint) -> ContactPoint:
-        return overlaid(desk, self.answering)
+        return capped(overlaid(desk, self.answering), self.caps.get(desk.id, NONE))
 
     def diverted_to(self, desk: str) -> Named | None:
         """Who answers for the contact point now, where that is another."""
@@ -27,7 +32,7 @@ class Overlay:
         return Named(instead.id, instead.name) if instead else None
 
     def ground(self, ground: Ground) -> Ground:
-        if not self.answering:
+        if not self.answering and not self.caps:
             return ground
         return replace(
             ground,
@@ -43,16 +48,25 @@ class Overlay:
 
 
 async def overlay(backend: Backend) -> Overlay:
-    """What holds now. Where nothing does, it is one small read."""
+    """What holds now. Where nothing does, it is two small reads."""
     day = backend.now()[:10]
-    if not await backend.store.read("contingencies_on", day=day):
+    declared = await backend.store.read("contingencies_on", day=day)
+    if not declared and not await backend.store.read("channel_rules_on", day=day):
         return Overlay()
     known = await backend.memory.roster(backend.store)
     what = ("overlay", day)
     if what not in known.derived:
-        known.derived[what] = pairs_of(known.rows, day)
-    pairs: dict[str, str | None] = known.derived[what]
-    return await overlay_of(backend, pairs)
+        known.derived[what] = pairs_of(known.rows, day), caps_of(known.rows, day)
+    pairs, caps = known.derived[what]
+    over = await overlay_of(backend, pairs)
+    return replace(over, caps=caps)
+
+
+def caps_of(rows: Rows, day: str) -> dict[str, Caps]:
+    """By contact point, how much its kinds of channel assure at most."""
+    by_owner = caps(rows, day)
+    desks = rows["contact_points"].items() if by_owner else ()
+    return {id: by_owner[row["organization"]] for id, row in desks if row["organization"] in by_owner}
 
 
 async def overlay_of(backend: Backend, pairs: Mapping[str, str | None]) -> Overlay:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from relaypoint.domain.membership import full_members
 from relaypoint.domain.ownership import deciders
 from relaypoint.domain.policy import Action, Kind, Subject
 from relaypoint.domain.roster import SHEETS
@@ -91,10 +92,14 @@ def _deciders(rows: Rows, row: Columns, day: str) -> list[str]:
 def may_see(subject: Subject, rows: Rows, row: Columns, day: str) -> bool:
     if subject.organization is None:
         return subject.kind is Kind.OPERATOR
-    return subject.organization in {row["organization"], *_deciders(rows, row, day)}
+    if subject.organization in {row["organization"], *_deciders(rows, row, day)}:
+        return True
+    # Whoever is in the task force may vouch for a newcomer.
+    force = json.loads(row["columns"]).get("task_force") if row["on_sheet"] == "memberships" else None
+    return force is not None and subject.organization in full_members(rows, force, day)
 
 
 def may_decide(subject: Subject, rows: Rows, row: Columns, day: str) -> bool:
     if subject.organization is None:
-        return subject.kind is Kind.OPERATOR
+        return subject.kind is Kind.OPERATOR and (row["organization"] is not None or row["request"] is not None)
     return subject.organization in _deciders(rows, row, day)

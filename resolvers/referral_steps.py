@@ -8,7 +8,7 @@ from typing import Any
 from relaypoint.domain import chain
 from relaypoint.domain.channels import ChannelUse
 from relaypoint.domain.clock import format_instant
-from relaypoint.domain.deadlines import deadlines
+from relaypoint.domain.deadlines import AS_USUAL, Agreed, deadlines
 from relaypoint.domain.finding import Candidate
 from relaypoint.domain.handoffs import Status
 from relaypoint.domain.model import Pathway
@@ -28,11 +28,12 @@ def first_steps(
     *,
     consent: bool,
     answered_at: str | None,
+    agreed: Agreed = AS_USUAL,
 ) -> tuple[list[Step], dict[str, Any]]:
     need, now = answer.need, backend.now()
     referral_id = backend.new_id()
     hop = _hop(chosen)
-    handoff = new_handoff(backend, chosen, need.priority, answer.at)
+    handoff = new_handoff(backend, chosen, need.priority, answer.at, agreed)
     case_key = backend.vault.new_case_key()
     sealed = backend.vault.seal(
         case_key,
@@ -107,12 +108,17 @@ def first_steps(
     return steps, {"referral": referral_id, "phone": phone_now, "hand": by_hand, "form": form}
 
 
-def new_handoff(backend: Backend, chosen: Candidate, priority: Priority, at: datetime) -> dict[str, Any]:
-    """A first or following step of a referral, as it is sent to the chosen desk at that moment."""
+def new_handoff(
+    backend: Backend, chosen: Candidate, priority: Priority, at: datetime, agreed: Agreed = AS_USUAL
+) -> dict[str, Any]:
+    """A first or following step of a referral, as it is sent to the chosen desk at that moment.
+
+    ``agreed`` are the deadlines that hold where the pathway names none.
+    """
     hop = _hop(chosen)
     within = {
-        "acknowledge_within": hop.acknowledge_within if hop else None,
-        "decide_within": hop.decide_within if hop else None,
+        "acknowledge_within": (hop.acknowledge_within if hop else None) or agreed.acknowledge_within,
+        "decide_within": (hop.decide_within if hop else None) or agreed.decide_within,
     }
     due = deadlines(priority, at, chosen.contact_point.calendar, **within)
     now = format_instant(at)

@@ -8,6 +8,7 @@ from typing import Any
 from relaypoint.domain import chain
 from relaypoint.domain.avoid import EVERYBODY, Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
+from relaypoint.domain.deadlines import Agreed, agreed
 from relaypoint.domain.eligibility import is_child
 from relaypoint.domain.errors import Conflict, Invalid, NoChannel, NotFound
 from relaypoint.domain.finding import Candidate
@@ -92,7 +93,10 @@ async def refer(
             gate=gate.name,
         )
     answered_at = await _answered_at(backend, answer, reply_to)
-    steps, result = first_steps(subject, backend, answer, chosen, id, consent=consent, answered_at=answered_at)
+    within = await _agreed(backend, answer.ground.asker.id, chosen.service.organization.id)
+    steps, result = first_steps(
+        subject, backend, answer, chosen, id, consent=consent, answered_at=answered_at, agreed=within
+    )
     try:
         done = await write_once(backend, id, steps, request=request, result=result)
     except Unmet:
@@ -105,6 +109,15 @@ async def refer(
         ) from None
     referral = await _shown(subject, backend, done["referral"])
     return Sent(referral, done["phone"], done["hand"], done["form"], answer.emergency, chosen.channels)
+
+
+async def _agreed(backend: Backend, sender: str, receiver: str) -> Agreed:
+    """What the task forces that both belong to have as their deadlines; the shorter ones."""
+    rows = await backend.store.read("forces_of", organizations=[sender, receiver], day=backend.now()[:10])
+    forces = {row["organization"]: {force["id"]: force for force in row["forces"]} for row in rows}
+    both = forces.get(sender, {}).keys() & forces.get(receiver, {}).keys()
+    of = (forces[sender][id] for id in sorted(both))
+    return agreed(*(Agreed(force["acknowledge_within"], force["decide_within"]) for force in of))
 
 
 async def _again(subject: Subject, backend: Backend, need: NeedInput, known: dict[str, Any]) -> Sent:

@@ -86,7 +86,7 @@ async def roster_steps(subject: Subject, backend: Backend, present: Known, chang
             steps.append(Step(f"{name}_put", {"rows": rows}, len(rows)))
     for name, differs in by_sheet.items():
         again = [change.id for change in differs if change.before is not None]
-        if again:
+        if again and RECORDED[name].references:
             steps.append(Step(f"{name}_unlink", {"ids": again}, None))
         for column in RECORDED[name].references:
             pairs = [{"id": change.id, "to": to} for change in differs for to in _targets(change.after[column])]

@@ -13,6 +13,7 @@ from relaypoint.domain.rounds import hashed
 from relaypoint.domain.rows import Columns, Rows
 from relaypoint.domain.words import RequestState, TrialState
 from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.guidance import acknowledged, to_read
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.proposing import number, proposed
 from relaypoint.resolvers.roster_edit import decided, edited, kept
@@ -33,8 +34,9 @@ _OWN: Final = ("contact_points", "channels", "holders", "absences")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a link asks. ``kind`` is of the round; ``desk`` is the contact point with what the roster says of it, for a
-    confirmation its ``channels`` too. ``state`` is asked or sent where it is still to be answered."""
+    """What a link asks. ``kind`` is of the round, ``desk`` the contact point as the roster has it. Where ``state`` is
+    asked or sent, it is still to be answered; then a confirmation has the desk's ``channels`` and the ``guidance`` that
+    the holder has not acknowledged yet."""
 
     kind: str
     state: str
@@ -43,6 +45,7 @@ class Asked:
     organization: str
     role: str | None = None
     channels: Sequence[Columns] = ()
+    guidance: Sequence[Columns] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,18 @@ async def asked(subject: Subject, backend: Backend, token: str) -> Asked:
 
 @permitted(Action.ANSWER_ROUND)
 async def answer(
-    subject: Subject, backend: Backend, token: str, said: str = "confirm", corrections: Sequence[Correction] = ()
+    subject: Subject,
+    backend: Backend,
+    token: str,
+    said: str = "confirm",
+    corrections: Sequence[Correction] = (),
+    *,
+    read: Sequence[str] = (),
 ) -> Asked:
     """Answers a link, once: the holder still holds it (``confirm``), does so but something is wrong (``correct``, with
     what), or has ``left``. The test of a channel is answered by ``confirm``.
 
+    ``read`` are the guidances that the holder acknowledges with it, by id.
     Corrections become proposals that the organization accepts: who has the link may not be who it was meant for.
     Raises ``NotFound`` for the link, ``Conflict`` where it was answered, ``Invalid`` for the answer.
     """
@@ -102,7 +112,8 @@ async def answer(
             )
         if sheet == "trials":
             return _trial(known, ask, state, backend.now()), {"id": ask["id"]}
-        return _request(known, ask, state, corrections, today), {"id": ask["id"]}
+        changes = _request(known, ask, state, corrections, today)
+        return [*changes, *_acknowledged(known, ask["holder"], read, today)], {"id": ask["id"]}
 
     # No repeat under a key: a link is good for one answer.
     done = await decided(subject, backend, decide, {"answer": hashed(token)})
@@ -186,6 +197,7 @@ def _asked(rows: Rows, sheet: str, ask: Columns, day: str) -> Asked:
         organization=found.organization,
         role=about["role"],
         channels=sorted(channels, key=lambda row: (row["rank"], row["id"])),
+        guidance=[each.guidance for each in to_read(rows, about["id"], day)],
     )
 
 
@@ -238,6 +250,22 @@ def _request(
         except Invalid as wrong:
             wrong.path = ("corrections", str(at), *wrong.path)
             raise
+    return changes
+
+
+def _acknowledged(known: Known, holder: str, read: Sequence[str], day: str) -> list[Change]:
+    unread = {each.guidance["id"]: each for each in to_read(known.rows, holder, day)} if read else {}
+    changes: list[Change] = []
+    for at, id in enumerate(dict.fromkeys(each.strip().lower() for each in read)):
+        if id not in unread:
+            raise Invalid(
+                "round.guidance",
+                "'{id}' is not a guidance that you have still to acknowledge.",
+                path=("read", str(at)),
+                remedy="Leave it out; the link shows what is to be read.",
+                id=id[:60],
+            )
+        changes += acknowledged(known, unread[id], None, day, len(changes))
     return changes
 
 

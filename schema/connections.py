@@ -89,10 +89,14 @@ def _decoded(cursor: str | None) -> str | None:
     except (binascii.Error, ValueError):
         text = ""
     if not text.startswith("after:"):
-        raise Invalid(
-            "page.cursor",
-            "This cursor is not one of ours.",
-            path=("after",),
-            remedy="Give an endCursor of the same list, or leave it out to start anew.",
-        )
+        raise no_cursor()
     return text.removeprefix("after:")
+
+
+def no_cursor() -> Invalid:
+    return Invalid(
+        "page.cursor",
+        "This cursor is not one of ours.",
+        path=("after",),
+        remedy="Give an endCursor of the same list, or leave it out to start anew.",
+    )

@@ -56,6 +56,9 @@ class Ended:
     applied: bool = strawberry.field(description="Whether it was done; false for a dry run.")
     overridden: bool = strawberry.field(description="Whether work is left to nobody: it is a gap until it is settled.")
     work: list[WorkLeft] = strawberry.field(description="Its open work.")
+    waits: bool = strawberry.field(
+        description="Whether it is done only when somebody else says the same: another coordinator, or the operator."
+    )
 
     @classmethod
     def of(cls, ended: ending.Ended) -> Self:
@@ -79,6 +82,7 @@ class Ended:
                 )
                 for each in ended.work
             ],
+            waits=ended.waits,
         )
 
 

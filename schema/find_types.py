@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
 import strawberry
 
@@ -14,6 +14,7 @@ from relaypoint.domain.words import Priority
 from relaypoint.resolvers import finding
 from relaypoint.schema.permissions import governed
 from relaypoint.schema.roster_types import Ref
+from relaypoint.schema.words import told
 
 
 @strawberry.input(description="What is needed, for whom, where, and whom to avoid.")
@@ -223,3 +224,11 @@ class FindResult:
             excluded=[Excluded.of(out) for out in found.excluded[:50]],
             excluded_total=len(found.excluded),
         )
+
+
+Need = Annotated[NeedInput, told("The case.")]
+
+#: Where the fields that the use cases name are in the input.
+NEED_PATHS = {
+    f: ("need", f) for f in ("from", "service", "place", "language", "priority", "confidentiality", "for", "avoid")
+}

@@ -13,11 +13,12 @@ from relaypoint.schema.admin_types import ImportResult
 from relaypoint.schema.context import Info
 from relaypoint.schema.contingency_types import ContingencyResult
 from relaypoint.schema.end_types import EndResult
+from relaypoint.schema.find_types import NEED_PATHS, Need
 from relaypoint.schema.permissions import under
 from relaypoint.schema.referral_types import MoveResult, ReferResult
 from relaypoint.schema.roster_mutations import RosterMutation
 from relaypoint.schema.status_types import StatusResult
-from relaypoint.schema.words import KEY_PATHS, NEED_PATHS, Key, Need, RepeatKey, told
+from relaypoint.schema.words import KEY_PATHS, Key, RepeatKey, told
 
 _SEND = {f: ("send", f) for f in ("to", "replyTo", "consent", "idempotencyKey")}
 _MOVE = {

@@ -18,7 +18,10 @@ from relaypoint.resolvers import (
     directory,
     finding,
     gaps,
+    guidance,
     handoffs,
+    joint,
+    news,
     operational,
     proposals,
     reconcile,
@@ -27,12 +30,15 @@ from relaypoint.resolvers import (
     round_answers,
     round_asks,
     stalled,
+    trend,
 )
 from relaypoint.schema import (
     admin_types,
     contingency_types,
     find_types,
     gap_types,
+    guidance_types,
+    joint_types,
     problems,
     proposal_types,
     reconcile_types,
@@ -43,17 +49,12 @@ from relaypoint.schema import (
 )
 from relaypoint.schema.connections import Connection, connect
 from relaypoint.schema.context import Info
+from relaypoint.schema.find_types import NEED_PATHS, Need
 from relaypoint.schema.mutations import Mutation
 from relaypoint.schema.permissions import Guard, under
-from relaypoint.schema.words import KEY_PATHS, NEED_PATHS, Key, Need, told
+from relaypoint.schema.words import KEY_PATHS, After, AsOf, First, Key, told
 
 T = TypeVar("T")
-
-After = Annotated[str | None, told("The endCursor of the page before.")]
-First = Annotated[int | None, told("How many entries at most: 20 unless given, 200 at most.")]
-AsOf = Annotated[
-    str | None, told("As it was on record at this instant, or at the end of this day (UTC); today unless given.")
-]
 
 
 async def _page(
@@ -192,6 +193,35 @@ class Query:
         return gap_types.GapReport.of(found)
 
     @strawberry.field(
+        description="How many gaps there were, day by day, as far as they were counted.",
+        metadata=under(Action.SEE_GAPS),
+    )
+    async def gap_trend(
+        self,
+        info: Info,
+        task_force: Annotated[str | None, told("Of this task force and its members (its key).")] = None,
+        days: Annotated[int, told("How many days back, 366 at most.")] = 90,
+    ) -> list[gap_types.TrendPoint]:
+        found = await trend.trend(info.context.subject, info.context.backend, task_force=task_force, days=days)
+        return [gap_types.TrendPoint.of(point) for point in found]
+
+    @strawberry.field(description="The guidance that is in force, by key.", metadata=under(Action.READ_ROSTER))
+    async def guidance(self, info: Info) -> list[guidance_types.Guidance]:
+        found = await guidance.guidances(info.context.subject, info.context.backend)
+        return [guidance_types.Guidance.of(row) for row in found]
+
+    @strawberry.field(
+        description="What was recorded of your task forces: who came, was suspended or left, rules, guidance,"
+        " contingencies. The newest first.",
+        metadata=under(Action.READ_ROSTER),
+    )
+    async def news(
+        self, info: Info, since: Annotated[str | None, told("A day or an instant; 30 days ago unless given.")] = None
+    ) -> list[proposal_types.News]:
+        found = await news.news(info.context.subject, info.context.backend, since=since)
+        return [proposal_types.News.of(each) for each in found]
+
+    @strawberry.field(
         description="The contingencies that are declared, the next to end first.",
         metadata=under(Action.SEE_CONTINGENCIES),
     )
@@ -229,6 +259,26 @@ class Query:
     @strawberry.field(description="What a one-time link asks. Needs no sign-in.", metadata=under(Action.ANSWER_ROUND))
     async def asked(self, info: Info, token: Annotated[str, told("The link's token.")]) -> round_types.Asked:
         return round_types.Asked.of(await round_answers.asked(info.context.subject, info.context.backend, token))
+
+    @strawberry.field(
+        description="The requests to meet or to enter that concern you, the next due first.",
+        metadata=under(Action.ASK_JOINTLY),
+    )
+    async def joint_requests(
+        self, info: Info, past: Annotated[bool, told("Also those that were answered.")] = False
+    ) -> list[joint_types.JointRequest]:
+        found = await joint.requests(info.context.subject, info.context.backend, past=past)
+        return [joint_types.JointRequest.of(row) for row in found]
+
+    @strawberry.field(
+        description="Where people are received, held or stopped, and who may enter.",
+        metadata=under(Action.READ_ROSTER),
+    )
+    async def facilities(
+        self, info: Info, organization: Annotated[str | None, told("Only those that it may enter (its key).")] = None
+    ) -> list[joint_types.Facility]:
+        found = await joint.facilities(info.context.subject, info.context.backend, organization=organization)
+        return [joint_types.Facility.of(row, may) for row, may in found]
 
     @strawberry.field(
         description="How many can still operate, by service type and place; a status that has run out is unknown.",

@@ -8,8 +8,8 @@ from typing import Annotated, Self
 import strawberry
 
 from relaypoint.domain.policy import Action
+from relaypoint.resolvers import news, proposing
 from relaypoint.resolvers import proposals as domain
-from relaypoint.resolvers import proposing
 from relaypoint.schema.permissions import governed
 from relaypoint.schema.problems import Conflict, InvalidInput, NotFound, Unavailable
 
@@ -105,6 +105,19 @@ class RosterEdit:
             applied=done.applied,
             proposal=Proposal.of(done.proposal) if done.proposal else None,
         )
+
+
+@governed(Action.READ_ROSTER)
+@strawberry.type(description="Something that members are told of a task force.")
+class News:
+    at: str = strawberry.field(description="When it was recorded.")
+    sheet: str = strawberry.field(description="The sheet of the entry that it is about.")
+    about: str = strawberry.field(description="The entry's key.")
+    text: str = strawberry.field(description="In plain words.")
+
+    @classmethod
+    def of(cls, found: news.News) -> Self:
+        return cls(at=found.at, sheet=found.sheet, about=found.about, text=found.text)
 
 
 EditResult = Annotated[

@@ -7,9 +7,11 @@ from typing import Annotated
 import strawberry
 
 from relaypoint.domain.policy import Action
-from relaypoint.resolvers import proposing, round_answers, rounds
-from relaypoint.schema import problems, proposal_types, round_types
+from relaypoint.resolvers import guidance, joint, proposing, round_answers, rounds, trend
+from relaypoint.schema import gap_types, guidance_types, joint_types, problems, proposal_types, round_types
 from relaypoint.schema.context import Info
+from relaypoint.schema.guidance_types import AcknowledgeResult
+from relaypoint.schema.joint_types import JointRequestResult
 from relaypoint.schema.permissions import under
 from relaypoint.schema.proposal_types import EditResult, ProposalResult
 from relaypoint.schema.round_types import AnswerResult, RoundCloseResult, RoundResult, TestResult
@@ -17,6 +19,11 @@ from relaypoint.schema.words import KEY_PATHS, Key, RepeatKey, told
 
 #: Where the fields that the use cases name are in the input.
 _START = {f: ("start", f) for f in ("kind", "due", "taskForce", "idempotencyKey")}
+_ASK = {
+    "from": ("ask", "organization"),
+    "organization": ("ask", "to"),
+    **{f: ("ask", f) for f in ("kind", "facility", "reason", "due", "idempotencyKey")},
+}
 _EDIT = {
     "id": ("edit", "key"),
     **{f: ("edit", f) for f in ("sheet", "columns", "reason", "idempotencyKey")},
@@ -97,12 +104,15 @@ class RosterMutation:
         corrections: Annotated[
             list[round_types.CorrectionInput] | None, told("What is wrong, for the answer correct.")
         ] = None,
+        read: Annotated[list[str] | None, told("Keys of the guidances that one has read.")] = None,
     ) -> AnswerResult:
         wrong = [
             round_answers.Correction(each.sheet, each.key, {column.name: column.value or "" for column in each.columns})
             for each in corrections or ()
         ]
-        found = await round_answers.answer(info.context.subject, info.context.backend, token, answer, wrong)
+        found = await round_answers.answer(
+            info.context.subject, info.context.backend, token, answer, wrong, read=read or ()
+        )
         return round_types.Asked.of(found)
 
     @strawberry.mutation(
@@ -118,6 +128,92 @@ class RosterMutation:
         with problems.placed(KEY_PATHS):
             ask = await round_answers.note(info.context.subject, info.context.backend, key, answered=answered)
         return round_types.RoundAsk.of(ask)
+
+    @strawberry.mutation(
+        description="Notes that a holder of one's own has read a guidance.", metadata=under(Action.ACKNOWLEDGE)
+    )
+    @problems.answered
+    async def acknowledge_guidance(
+        self,
+        info: Info,
+        key: Key,
+        holder: Annotated[str, told("Key of the holder.")],
+        version: Annotated[int | None, told("The version that was read; the present one unless given.")] = None,
+        idempotency_key: RepeatKey = None,
+    ) -> AcknowledgeResult:
+        with problems.placed(KEY_PATHS):
+            reader = await guidance.acknowledge(
+                info.context.subject,
+                info.context.backend,
+                key,
+                holder,
+                version=version,
+                idempotency_key=idempotency_key,
+            )
+        return guidance_types.GuidanceReader.of(reader)
+
+    @strawberry.mutation(
+        description="Counts today's gaps and keeps the counts, for the trend; the last of a day stays.",
+        metadata=under(Action.TAKE_SNAPSHOT),
+    )
+    async def take_snapshot(self, info: Info) -> gap_types.TrendPoint:
+        return gap_types.TrendPoint.of(await trend.snapshot(info.context.subject, info.context.backend))
+
+    @strawberry.mutation(
+        description="Asks another organization to meet, or to be let in somewhere.", metadata=under(Action.ASK_JOINTLY)
+    )
+    @problems.answered
+    async def ask_jointly(
+        self, info: Info, ask: Annotated[joint_types.JointRequestInput, told("Who asks whom, and for what.")]
+    ) -> JointRequestResult:
+        with problems.placed(_ASK):
+            row = await joint.ask(
+                info.context.subject,
+                info.context.backend,
+                ask.organization,
+                ask.to,
+                ask.kind,
+                ask.reason,
+                ask.due,
+                facility=ask.facility,
+                idempotency_key=ask.idempotency_key,
+            )
+        return joint_types.JointRequest.of(row)
+
+    @strawberry.mutation(description="Answers such a request.", metadata=under(Action.ASK_JOINTLY))
+    @problems.answered
+    async def answer_jointly(
+        self,
+        info: Info,
+        key: Key,
+        verb: Annotated[str, told("agree or refuse; withdraw, by who asked.")],
+        reason: Annotated[str | None, told("Why; needed to refuse.")] = None,
+        on: Annotated[str | None, told("The day that is agreed on.")] = None,
+        idempotency_key: RepeatKey = None,
+    ) -> JointRequestResult:
+        with problems.placed(KEY_PATHS):
+            row = await joint.answer(
+                info.context.subject,
+                info.context.backend,
+                key,
+                verb,
+                reason=reason,
+                on=on,
+                idempotency_key=idempotency_key,
+            )
+        return joint_types.JointRequest.of(row)
+
+    @strawberry.mutation(
+        description="Vouches for the newcomer to a task force that is proposed, as a full member of it.",
+        metadata=under(Action.EDIT_ROSTER),
+    )
+    @problems.answered
+    async def vouch_for(self, info: Info, key: Key, idempotency_key: RepeatKey = None) -> ProposalResult:
+        with problems.placed(KEY_PATHS):
+            done = await proposing.vouch(
+                info.context.subject, info.context.backend, key, idempotency_key=idempotency_key
+            )
+        return proposal_types.Proposal.of(done)
 
     @strawberry.mutation(
         description="Accepts, declines or withdraws a proposed change.", metadata=under(Action.EDIT_ROSTER)

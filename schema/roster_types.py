@@ -11,9 +11,11 @@ from relaypoint.domain.clock import parse_day
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.model import within
 from relaypoint.domain.policy import Action
-from relaypoint.resolvers import directory
+from relaypoint.resolvers import directory, duty
 from relaypoint.schema.context import Info
+from relaypoint.schema.joint_types import OnDuty
 from relaypoint.schema.permissions import governed
+from relaypoint.schema.words import told
 
 _KEY = "The plain id, as in the roster's files and on the command line."
 _SINCE = "First day (YYYY-MM-DD); null: since ever."
@@ -110,6 +112,13 @@ class ContactPoint(relay.Node):
     @strawberry.field(name="key", description=_KEY)
     def shown_key(self) -> str:
         return self.key
+
+    @strawberry.field(description="Whose turn it is on its rota; null where nothing turns.")
+    async def on_duty(
+        self, info: Info, on: Annotated[str | None, told("The day, as 2026-03-01; today unless given.")] = None
+    ) -> OnDuty | None:
+        row = await duty.on_duty(info.context.subject, info.context.backend, self.key, on=on)
+        return OnDuty(holder=row["id"], name=row["name"], role=row["role"]) if row else None
 
     @classmethod
     def of(cls, row: dict[str, Any]) -> Self:

@@ -177,6 +177,16 @@ class AskedChannel:
 
 
 @governed(Action.ANSWER_ROUND)
+@strawberry.type(description="A guidance that is still to be acknowledged.")
+class AskedGuidance:
+    key: str = strawberry.field(description="Its plain id.")
+    name: str = strawberry.field(description="Its name.")
+    version: int = strawberry.field(description="Its version.")
+    text: str | None = strawberry.field(description="The instructions, in Markdown.")
+    url: str | None = strawberry.field(description="Where they are published.")
+
+
+@governed(Action.ANSWER_ROUND)
 @strawberry.type(description="What a link asks.")
 class Asked:
     kind: str = strawberry.field(description="confirmation or drill.")
@@ -191,6 +201,7 @@ class Asked:
     channels: list[AskedChannel] = strawberry.field(
         description="How it is reached, as far as that is still to be confirmed."
     )
+    guidance: list[AskedGuidance] = strawberry.field(description="What the holder has still to read.")
 
     @classmethod
     def of(cls, found: round_answers.Asked) -> Self:
@@ -214,6 +225,12 @@ class Asked:
                     hours=each["hours"],
                 )
                 for each in found.channels
+            ],
+            guidance=[
+                AskedGuidance(
+                    key=each["id"], name=each["name"], version=each["version"], text=each["text"], url=each["url"]
+                )
+                for each in found.guidance
             ],
         )
 

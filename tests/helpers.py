@@ -62,6 +62,10 @@ _TINY = {
         example-force,Example Task Force,national,,GB,authority-desk
         example-force-north,Example Task Force North,local,example-force,GB-X-NORTH,line-desk
     """,
+    "channel_rules": """
+        id,task_force,kind,assurance,since,until
+        plain-mail,example-force,email,confidential,,
+    """,
     "memberships": """
         id,organization,task_force,role
         unit-in-force,example-unit,example-force,first-responder
@@ -133,6 +137,19 @@ _TINY = {
         unit-to-shelter,Unit to shelter,example-unit,,,,example-shelter,shelter-desk,night-shelter;housing,GB-X-NORTH,mou,Agreement 1,,PT4H,P1D,none
         police-to-line,Police to line,,police,,,example-line,,advice,,sop,,,,,none
         to-authority,Formal identification,,,first-responder,example-force,example-authority,authority-desk,identification,,law,Act 1,https://authority.example.org/form,P1D,P5D,required
+    """,
+    "facilities": """
+        id,name,kind,organization,jurisdiction,contact_point,until
+        north-centre,Northern centre,reception-centre,example-authority,GB-X-NORTH,authority-desk,
+    """,
+    "authorisations": """
+        id,organization,facility,citation,since,until
+        shelter-in-centre,example-shelter,north-centre,Order 3,2026-01-01,
+        line-in-centre,example-line,north-centre,Order 4,2026-01-01,2027-06-01
+    """,
+    "events": """
+        id,name,kind,task_force,on,state,since,until
+        autumn-training,Indicators,training,example-force,2025-10-01,held,,
     """,
     "guidance": """
         id,name,version,task_force,contact_point,text,url,acknowledge_by

@@ -159,14 +159,14 @@ async def test_gaps_follow_it(store: Store) -> None:
     was = {gap.key for gap in (await gaps.coverage_gaps(OPERATOR, backend)).gaps}
     preview = await declared(backend, Scope(organization="example-police"), preview=True)
     opened = {gap.key for gap in effect_of(preview).opens}
-    assert ("no-channel", "contact_points", "unit-desk", "", "", "") in opened
+    assert ("no-channel", "contact_points", "unit-desk", "", "", "", "") in opened
     await declared(backend, Scope(organization="example-police"))
     now = {gap.key for gap in (await gaps.coverage_gaps(OPERATOR, backend)).gaps}
     assert now - was == opened
     # It ends by itself, on its day.
     later = make_backend(store, f"{UNTIL}T10:00:00.000Z", backend.vault)
     then = {gap.key for gap in (await gaps.coverage_gaps(OPERATOR, later)).gaps}
-    assert ("no-channel", "contact_points", "unit-desk", "", "", "") not in then
+    assert ("no-channel", "contact_points", "unit-desk", "", "", "", "") not in then
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ async def test_what_is_wrong_is_told_by_its_field(
 async def test_only_a_coordinator_declares_and_every_member_sees(store: Store) -> None:
     backend = await filled(store)
     with pytest.raises(NotFound):
-        await contingency.declare(SHELTER, backend, OF_SHELTER, "A flood", UNTIL)
+        await contingency.declare(member("example-police"), backend, OF_SHELTER, "A flood", UNTIL)
     with pytest.raises(NotFound):
         await contingency.end(SHELTER, backend, "flood")
     await declared(backend)

@@ -14,6 +14,7 @@ from relaypoint.resolvers import audit, ending, gaps, handoffs, referrals, roste
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.ending import Ended
 from relaypoint.resolvers.finding import NeedInput
+from relaypoint.resolvers.leaving import WITHHELD
 from relaypoint.tests.helpers import (
     Through,
     broken_roster_link,
@@ -44,6 +45,7 @@ STRICT = NeedInput(
     confidentiality="strict",
 )
 SHELTER = member("example-shelter")
+COORDINATOR = member("example-authority")
 UNIT = member("example-unit")
 WORK_KINDS = {"work-left", "work-unheld", "sender-ended"}
 
@@ -71,6 +73,15 @@ def takers(ended: Ended) -> list[str | None]:
 
 
 # a tenure
+
+
+async def by_two(backend: Backend, *args: Any, **more: Any) -> ending.Ended:
+    """Said by the coordinator first, then done by the operator."""
+    first = await ending.end(COORDINATOR, backend, *args, **more)
+    assert (first.applied, first.waits) == (False, True)
+    # Who coordinates is on none of the cases: they learn how many there are, and not which.
+    assert {each.reference for each in first.work} <= {WITHHELD}
+    return await ending.end(OPERATOR, backend, *args, **more)
 
 
 async def test_a_holder_with_open_work_leaves_when_a_deputy_takes_it(store: Store) -> None:
@@ -151,7 +162,7 @@ async def test_the_last_holder_stays_until_there_is_a_successor_or_an_override(s
         await ending.end(OPERATOR, backend, "holder", "shelter-first", override="Call 020 7946 0101.")
     assert unsafe.value.span == (5, 18)
 
-    ended = await ending.end(OPERATOR, backend, "holder", "shelter-first", override="They fell ill.")
+    ended = await by_two(backend, "holder", "shelter-first", override="They fell ill.")
     assert (ended.applied, ended.overridden, takers(ended)) == (True, True, [None])
     report = await gaps.coverage_gaps(OPERATOR, backend)
     (gap,) = (gap for gap in report.gaps if gap.kind in WORK_KINDS)
@@ -223,13 +234,8 @@ async def test_what_bound_the_case_binds_its_way_on(store: Store, need: NeedInpu
     assert barred.text == "by its conditions it can't go there; its sender has to decide"
     with pytest.raises(Invalid, match=bound["reference"]):
         await ending.end(SHELTER, backend, "contact-point", "shelter-desk", to=["shelter-night-desk"])
-    ended = await ending.end(
-        OPERATOR,
-        backend,
-        "contact-point",
-        "shelter-desk",
-        to=["shelter-night-desk"],
-        override="The office burnt down.",
+    ended = await by_two(
+        backend, "contact-point", "shelter-desk", to=["shelter-night-desk"], override="The office burnt down."
     )
     assert sorted(takers(ended), key=str) == [None, "shelter-night-desk"]
     assert [step["status"] for step in (await seen(backend, bound))["handoffs"]] == ["requested"]
@@ -287,9 +293,7 @@ async def test_an_organization_leaves_its_work_to_its_successor(store: Store) ->
         await ending.end(SHELTER, backend, "organization", "example-shelter")
     with pytest.raises(Invalid, match="can't take"):
         await ending.end(OPERATOR, backend, "organization", "example-shelter", to=["heir-desk"])
-    ended = await ending.end(
-        OPERATOR, backend, "organization", "example-shelter", replaced_by=["example-heir"], to=["heir-desk"]
-    )
+    ended = await by_two(backend, "organization", "example-shelter", replaced_by=["example-heir"], to=["heir-desk"])
     assert takers(ended) == ["heir-desk"]
     _, new = (await seen(backend, referral))["handoffs"]
     assert (new["contact_point"]["id"], new["receiver"]["id"]) == ("heir-desk", "example-heir")
@@ -306,7 +310,7 @@ async def test_what_an_organization_sent_is_told_before_it_leaves(store: Store) 
     referral = await sent(backend)
     with pytest.raises(Invalid, match="sent by this organization itself"):
         await ending.end(OPERATOR, backend, "organization", "example-unit")
-    await ending.end(OPERATOR, backend, "organization", "example-unit", override="It was dissolved.")
+    await by_two(backend, "organization", "example-unit", override="It was dissolved.")
     assert await of_work(backend) == [("work-left", "example-unit")]
     await handoffs.move_handoff(SHELTER, backend, referral["handoffs"][0]["id"], "accept")
     await handoffs.move_handoff(SHELTER, backend, referral["handoffs"][0]["id"], "complete")
@@ -330,12 +334,12 @@ async def test_a_successor_that_does_not_exist_is_told_by_its_field(store: Store
 async def test_a_task_force_closes_when_its_open_work_has_a_coordinator_elsewhere(store: Store) -> None:
     backend = await filled(store)
     referral = await sent(backend)  # Unit and shelter share both task forces.
-    ended = await ending.end(OPERATOR, backend, "task-force", "example-force-north")
+    ended = await by_two(backend, "task-force", "example-force-north")
     assert (ended.applied, ended.work) == (True, [])
     with pytest.raises(Invalid, match="share no other task force") as refused:
         await ending.end(OPERATOR, backend, "task-force", "example-force")
     assert referral["reference"] in refused.value.message
-    await ending.end(OPERATOR, backend, "task-force", "example-force", override="The government ended it.")
+    await by_two(backend, "task-force", "example-force", override="The government ended it.")
     assert await of_work(backend) == [("work-left", "example-force")]
     await handoffs.move_handoff(UNIT, backend, referral["handoffs"][0]["id"], "cancel", reason="no-longer-needed")
     assert await of_work(backend) == []
@@ -382,7 +386,7 @@ async def test_an_import_may_end_what_holds_no_work_and_what_ends_later_is_a_gap
     # The day comes, and nobody has acted.
     later = make_backend(store, "2026-03-20T10:00:00.000Z", backend.vault)
     assert await of_work(later) == [("work-unheld", "shelter-desk")]
-    settled = await ending.end(OPERATOR, later, "contact-point", "shelter-desk", override="It moved.")
+    settled = await by_two(later, "contact-point", "shelter-desk", override="It moved.")
     assert takers(settled) == [None]
 
 
@@ -399,7 +403,7 @@ async def test_what_falls_ill_is_noted_all_the_same(store: Store) -> None:
 # who may, twice, at once
 
 
-@pytest.mark.parametrize("subject", [UNIT, member("example-line"), Subject(Kind.OPERATOR, "example-line")])
+@pytest.mark.parametrize("subject", [UNIT, member("example-police"), Subject(Kind.OPERATOR, "example-police")])
 async def test_another_body_ends_nothing_and_learns_nothing(store: Store, subject: Subject) -> None:
     backend = await filled(store)
     await sent(backend)

@@ -26,6 +26,7 @@ from relaypoint.domain.words import (
     Confidentiality,
     HolderRole,
     OperationalState,
+    Presence,
     Priority,
     Staffing,
 )
@@ -110,6 +111,8 @@ WAYS = [
     ),
     Way("full", service(capacity=Capacity.FULL), service(capacity=Capacity.LIMITED)),
     Way("contact-point-ended", with_desk(until="2026-11-23"), with_desk(until="2026-11-24")),
+    Way("contact-point-closed", with_desk(presence=Presence.CLOSED), with_desk(presence=Presence.REMOTE)),
+    Way("eligibility", with_desk(serves=("child",)), with_desk(serves=("adult",)), need(tags=("adult",))),
     Way("no-contact-point", with_desk(service_types=frozenset({"food"})), with_desk(service_types={"shelter"})),
     Way("no-channel", with_desk(channels=()), with_desk()),
     Way(

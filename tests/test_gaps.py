@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relaypoint.domain import gaps_bodies, gaps_cover, gaps_desks, gaps_people
+from relaypoint.domain import gaps_bodies, gaps_cover, gaps_desks, gaps_joint, gaps_people
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.errors import Invalid, NotFound
 from relaypoint.domain.gaps import CHECKS, EVERYTHING, Scope
@@ -115,7 +115,7 @@ AWAY = together(
     add("absences", "first-away", holder="shelter-first", since="2026-03-02", until="2026-03-09"),
 )
 
-MODULES = (gaps_desks, gaps_bodies, gaps_cover, gaps_people)
+MODULES = (gaps_desks, gaps_bodies, gaps_cover, gaps_people, gaps_joint)
 
 
 def asked(state: str, since: str, due: str) -> Change:
@@ -134,6 +134,11 @@ def proposed(sheets: Sheets) -> None:
     sheets["proposals"] = [{**row, "since": "2026-02-24", "until": None}]
 
 
+def asked_jointly(sheets: Sheets) -> None:
+    row = {"id": "ask", "organization": "example-line", "to_organization": "example-unit", "state": "asked"}
+    sheets["joint_requests"] = [{**row, "since": "2026-02-20", "due": "2026-03-03", "until": None}]
+
+
 #: A kind, the id that it is about, what breaks the roster.
 KINDS: list[tuple[str, str, Change]] = [
     ("no-contact-point", "line-advice", put("contact_points", "line-desk", service_types=["housing"])),
@@ -143,6 +148,9 @@ KINDS: list[tuple[str, str, Change]] = [
     ("channel-failing", "unit-desk", put("channels", "unit-mail", "unit-phone", state="failing")),
     ("channel-unproven", "unit-desk", put("channels", "unit-mail", state="unproven")),
     ("channel-unsafe", "line-desk", put("channels", "line-mail", "line-phone", assurance="public")),
+    ("channel-above-rule", "line-mail", put("channel_rules", "plain-mail", assurance="official")),
+    ("not-vouched", "line-in-force", together(put("task_forces", "example-force", vouchers=2),
+                                              put("memberships", "line-in-force", since="2026-01-01"))),
     ("single-number", "unit-desk", end("channels", "unit-phone")),
     ("single-number", "unit-desk", put("channels", "unit-phone", address="desk@unit.example.org")),
     ("no-holder", "shelter-desk", lambda sheets: sheets["holders"].clear()),
@@ -156,6 +164,19 @@ KINDS: list[tuple[str, str, Change]] = [
                                               put("holders", "shelter-first", confirmed_on="2026-02-03"))),
     ("holder-gone", "shelter-second", asked("left", "2026-03-01", "2026-03-09")),
     ("proposal-waiting", "change", proposed),
+    ("desk-closed", "line-desk", put("contact_points", "line-desk", presence="closed")),
+    ("duty-uncovered", "shelter-desk", together(
+        put("contact_points", "shelter-desk", rota_every="P7D", rota_since="2026-02-24"),
+        put("holders", "shelter-first", rota=1), put("holders", "shelter-second", rota=2),
+        add("absences", "second-away", holder="shelter-second", since="2026-03-02", until="2026-03-09"))),
+    ("access-expired", "shelter-in-centre", put("authorisations", "shelter-in-centre", until="2026-03-01")),
+    ("request-overdue", "ask", asked_jointly),
+    ("event-overdue", "autumn-training", put("events", "autumn-training", state="planned", on="2026-03-02")),
+    ("event-suspended", "autumn-training", put("events", "autumn-training", state="suspended")),
+    ("guidance-unread", "force-rules", put("guidance", "force-rules", acknowledge_by="2026-03-03")),
+    ("guidance-unread", "force-rules", put("guidance", "force-rules", acknowledge_by="2026-03-03",
+                                           role="support-provider")),
+    ("guidance-unread", "desk-rules", put("guidance", "desk-rules", acknowledge_by="2026-01-03")),
     ("no-coordinator", "example-force", put("task_forces", "example-force", coordinator=None)),
     ("no-coordinator", "example-force", end("channels", "authority-form", "authority-mail")),
     ("successor-not-member", "old", add("memberships", "old", organization="example-former", task_force="example-force",
@@ -191,7 +212,7 @@ def test_no_kind_is_left_out_above() -> None:
     known = set(re.findall(r'say\(\s*"gap\.', source))
     named = set(
         re.findall(
-            r'"(unconfirmed|(?:no|channel|single|holder|one|successor|place|pathway|language|proposal)-[a-z-]+)"',
+            r'"(unconfirmed|(?:no|not|desk|duty|access|request|event|channel|single|holder|one|successor|place|pathway|language|proposal|guidance)-[a-z-]+)"',
             source,
         )
     )
@@ -211,6 +232,11 @@ def mended(sheets: Sheets, gap: Gap) -> None:
     """Does what the gap says, and fills in by itself what only people know: an address, a name, who can help."""
     mend, number = gap.mend, next(_number)
     columns: dict[str, Any] = {name: list(v) if isinstance(v, tuple) else v for name, v in mend.columns}
+    if gap.kind == "guidance-unread":
+        row = {"id": f"read-{number}", "guidance": gap.subject, "holder": gap.holder, "since": DAY, "until": None}
+        version = next(each["version"] for each in sheets["guidance"] if each["id"] == gap.subject)
+        sheets.setdefault("acknowledgements", []).append({**row, "edition": version})
+        return
     if mend.row is not None:
         owner, desk = _somebody(sheets)
         if gap.kind == "no-coordinator":

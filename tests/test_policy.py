@@ -125,6 +125,8 @@ def test_what_a_mutation_can_answer_is_told_by_introspection() -> None:
         "ImportResult": {"RosterImport", *problems},
         "EndResult": {"Ended", *problems},
         "EditResult": {"RosterEdit", *problems},
+        "AcknowledgeResult": {"GuidanceReader", *problems},
+        "JointRequestResult": {"JointRequest", *problems},
         "ProposalResult": {"Proposal", *problems},
         "RoundResult": {"RoundStarted", *problems},
         "RoundCloseResult": {"Round", *problems},

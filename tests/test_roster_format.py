@@ -551,4 +551,10 @@ def test_sheets_come_before_what_refers_to_them() -> None:
         for column, target in sheet.references.items()
         if order.index(target) > order.index(sheet.name)
     ]
-    assert later == [("jurisdictions", "hotline"), ("task_forces", "coordinator"), ("task_forces", "service_types")]
+    assert later == [
+        ("jurisdictions", "hotline"),
+        ("task_forces", "coordinator"),
+        ("task_forces", "service_types"),
+        ("task_forces", "deputies"),
+        ("memberships", "continuity"),
+    ]

@@ -16,7 +16,7 @@ from relaypoint.graph import Operation, Row, Step, Store, Unmet, open_store
 from relaypoint.graph.library import Statement, statements
 from relaypoint.graph.neo4j import Neo4jStore
 from relaypoint.graph.schema import VERSION
-from relaypoint.resolvers import ending, handoffs, outbox, proposing, referrals, rounds
+from relaypoint.resolvers import ending, guidance, handoffs, joint, outbox, proposing, referrals, rounds, trend
 from relaypoint.resolvers.finding import NeedInput
 from relaypoint.tests.engines import Server
 from relaypoint.tests.helpers import NOW, Through, dump, filled, member, opened, raw, tiny_roster, unordered
@@ -52,8 +52,21 @@ async def populate(store: Store) -> None:
     await handoffs.move_handoff(shelter, backend, one.referral["handoffs"][0]["id"], "receive")
     await handoffs.move_handoff(shelter, backend, over.referral["handoffs"][0]["id"], "reject", reason="no-capacity")
     await ending.end(OPERATOR, backend, "holder", "shelter-first", to=["shelter-second"])
-    await ending.end(OPERATOR, backend, "organization", "example-line", override="It was dissolved.")
+    for subject in (member("example-authority"), OPERATOR):  # It takes two.
+        await ending.end(subject, backend, "organization", "example-line", override="It was dissolved.")
     await proposing.edit(shelter, backend, "channels", "unit-mail", {"rank": "2"})
+    await trend.snapshot(OPERATOR, backend)
+    await joint.ask(
+        shelter,
+        backend,
+        "example-shelter",
+        "example-unit",
+        "enter",
+        "To see people",
+        "2026-03-20",
+        facility="north-centre",
+    )
+    await guidance.acknowledge(OPERATOR, backend, "force-rules", "shelter-second")
     for kind in ("confirmation", "drill"):
         force = {"task_force": "example-force-north"}
         started = await rounds.start(OPERATOR, backend, kind, "2026-03-10", **force)
@@ -154,12 +167,15 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "roster_root": [{}],
         "schema_version": [{}],
         "contingencies_on": [{"day": "2026-08-03"}],
+        "channel_rules_on": [{"day": "2026-08-03"}],
+        "forces_of": [{"organizations": ["example-unit", "example-shelter", "nobody"], "day": "2026-03-03"}],
         "operational_statuses_of": [{"organizations": ["example-shelter", "example-line"], "day": "2026-08-03"}],
         "work_open": [{}],
         "overrides_open": [{}],
         "work_of": [{"desks": ["authority-desk", "shelter-desk"], "day": "2026-03-03"}],
         "work_sent_by": [{"organization": "example-unit"}],
         "faces": [{"asked": [{"handoff": each["id"], "desk": "shelter-desk"} for each in steps]}],
+        "snapshots_of": [{"days": ["2026-03-02", "2026-03-03"]}],
         "stall_surroundings": [
             {"pairs": [{"desk": "shelter-desk", "sender": "example-unit"}]},
             {"pairs": [{"desk": each, "sender": "example-line"} for each in ("authority-desk", "shelter-desk")]},
@@ -169,6 +185,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "schema_found": [{"version": VERSION}],
         "operation_record": [{"id": "new", "at": NOW, "fingerprint": "f", "result": "{}", "expires": LATER}],
         "operation_sweep": [{"id": "new", "at": NOW}, {"id": "new", "at": LATER}],
+        "snapshot_put": [{"day": day, "at": LATER, "counts": "{}"} for day in ("2026-03-03", "2026-03-04")],
         "key_check_set": [{"operation": "lock", "key_check": "proof"}],
         "referral_create": [
             {
@@ -252,7 +269,8 @@ async def by_sheet(store: Store) -> dict[str, list[Parameters]]:
             pairs = [{"id": rows[0], "to": ids[target][-1]}, {"id": f"new-{sheet}", "to": ids[target][0]}]
             found[f"{sheet}_link_{column}"] = [{"pairs": pairs}]
     # At the end, for all the others find more to do before.
-    return found | {f"{sheet}_unlink": [{"ids": [rows[0], f"new-{sheet}"]}] for sheet, rows in ids.items()}
+    tied = {sheet: rows for sheet, rows in ids.items() if RECORDED[sheet].references}
+    return found | {f"{sheet}_unlink": [{"ids": [rows[0], f"new-{sheet}"]}] for sheet, rows in tied.items()}
 
 
 async def stale(store: Store) -> list[tuple[str, Parameters]]:
@@ -360,6 +378,7 @@ def test_every_statement_is_run_by_the_code() -> None:
     by_kind = {f"{kind}_{what}" for kind in kinds for what in ("page", "get")}
     # By sheet, these names are made up where they are used.
     sheets = {f"{sheet}{what}" for sheet in RECORDED for what in BY_SHEET}
+    sheets -= {f"{name}_unlink" for name, sheet in RECORDED.items() if not sheet.references}
     links = {f"{name}_link_{column}" for name, sheet in RECORDED.items() for column in sheet.references}
     assert by_kind | sheets | links <= set(statements())
     for name in set(statements()) - by_kind - sheets - links:

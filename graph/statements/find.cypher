@@ -50,7 +50,8 @@ RETURN
     }],
     contact_points: [(o)<-[:OF]-(desk:ContactPoint) | {
       id: desk.id, name: desk.name, languages: desk.languages, hours: desk.hours, time_zone: desk.time_zone,
-      holidays: desk.holidays, staffing: desk.staffing, since: desk.since, until: desk.until, version: desk.version,
+      holidays: desk.holidays, staffing: desk.staffing, serves: desk.serves, presence: desk.presence,
+      since: desk.since, until: desk.until, version: desk.version,
       service_types: [(desk)-[:HANDLES]->(t:ServiceType) | t.id],
       areas: [(desk)-[:COVERS]->(a:Jurisdiction) | a.id],
       holders: [(desk)<-[:HOLDS]-(h:Holder) | h {.id, .role, .rank, .since, .until,

@@ -55,7 +55,7 @@ RETURN max(e.sequence) AS sequence
 // starts: id
 UNWIND $ids AS id
 MATCH (e:Event {id: id})
-RETURN e.sequence AS sequence, e.data AS data
+RETURN e.sequence AS sequence, e.at AS at, e.data AS data
 
 // name: contact_points_touch
 // A contact point's version also stands for its channels, holders, services and organization.

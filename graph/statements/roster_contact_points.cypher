@@ -4,11 +4,13 @@
 // starts: label
 MATCH (n:ContactPoint)
 RETURN n {
-  .id, .name, .languages, .hours, .time_zone, .holidays, .staffing, .public, .since, .until,
-  .source, .as_of,
+  .id, .name, .languages, .hours, .time_zone, .holidays, .staffing, .public, .serves, .presence,
+  .rota_every, .rota_since, .kind, .consented_on, .public_consent_on, .since, .until, .source,
+  .as_of,
   organization: head([(n)-[:OF]->(x:Organization) | x.id]),
   service_types: [(n)-[:HANDLES]->(x:ServiceType) | x.id],
-  jurisdictions: [(n)-[:COVERS]->(x:Jurisdiction) | x.id]
+  jurisdictions: [(n)-[:COVERS]->(x:Jurisdiction) | x.id],
+  task_forces: [(n)-[:SERVES_IN]->(x:TaskForce) | x.id]
 } AS row
 ORDER BY n.id
 
@@ -26,7 +28,7 @@ RETURN n.id AS id
 // mode: write
 // starts: id
 UNWIND $ids AS id
-MATCH (n:ContactPoint {id: id})-[old:OF|HANDLES|COVERS]->()
+MATCH (n:ContactPoint {id: id})-[old:OF|HANDLES|COVERS|SERVES_IN]->()
 DELETE old
 
 // name: contact_points_link_organization
@@ -54,4 +56,13 @@ UNWIND $pairs AS pair
 MATCH (n:ContactPoint {id: pair.id})
 MATCH (x:Jurisdiction {id: pair.to})
 CREATE (n)-[:COVERS]->(x)
+RETURN n.id AS id
+
+// name: contact_points_link_task_forces
+// mode: write
+// starts: id
+UNWIND $pairs AS pair
+MATCH (n:ContactPoint {id: pair.id})
+MATCH (x:TaskForce {id: pair.to})
+CREATE (n)-[:SERVES_IN]->(x)
 RETURN n.id AS id

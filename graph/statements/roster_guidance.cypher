@@ -4,7 +4,7 @@
 // starts: label
 MATCH (n:Guidance)
 RETURN n {
-  .id, .name, version: n.edition, .text, .url, .acknowledge_by, .since, .until, .source, .as_of,
+  .id, .name, version: n.edition, .role, .text, .url, .acknowledge_by, .since, .until, .source, .as_of,
   task_force: head([(n)-[:GUIDES]->(x:TaskForce) | x.id]),
   contact_point: head([(n)-[:GUIDES]->(x:ContactPoint) | x.id])
 } AS row

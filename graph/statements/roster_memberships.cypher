@@ -4,9 +4,11 @@
 // starts: label
 MATCH (n:Membership)
 RETURN n {
-  .id, .role, .standing, .since, .until, .source, .as_of,
+  .id, .role, .standing, .reason, .since, .until, .source, .as_of,
   organization: head([(n)-[:OF]->(x:Organization) | x.id]),
-  task_force: head([(n)-[:IN]->(x:TaskForce) | x.id])
+  task_force: head([(n)-[:IN]->(x:TaskForce) | x.id]),
+  vouched_by: [(n)-[:VOUCHED_BY]->(x:Organization) | x.id],
+  continuity: head([(n)-[:CONTINUED_BY]->(x:ContactPoint) | x.id])
 } AS row
 ORDER BY n.id
 
@@ -24,7 +26,7 @@ RETURN n.id AS id
 // mode: write
 // starts: id
 UNWIND $ids AS id
-MATCH (n:Membership {id: id})-[old:OF|IN]->()
+MATCH (n:Membership {id: id})-[old:OF|IN|VOUCHED_BY|CONTINUED_BY]->()
 DELETE old
 
 // name: memberships_link_organization
@@ -43,4 +45,22 @@ UNWIND $pairs AS pair
 MATCH (n:Membership {id: pair.id})
 MATCH (x:TaskForce {id: pair.to})
 CREATE (n)-[:IN]->(x)
+RETURN n.id AS id
+
+// name: memberships_link_vouched_by
+// mode: write
+// starts: id
+UNWIND $pairs AS pair
+MATCH (n:Membership {id: pair.id})
+MATCH (x:Organization {id: pair.to})
+CREATE (n)-[:VOUCHED_BY]->(x)
+RETURN n.id AS id
+
+// name: memberships_link_continuity
+// mode: write
+// starts: id
+UNWIND $pairs AS pair
+MATCH (n:Membership {id: pair.id})
+MATCH (x:ContactPoint {id: pair.to})
+CREATE (n)-[:CONTINUED_BY]->(x)
 RETURN n.id AS id
