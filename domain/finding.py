@@ -151,8 +151,8 @@ def _to_confirm(
         asks.append(say("confirm.remote", "it says that it works from a distance for now: nobody can go there"))
     elif desk.presence is Presence.REMOTE:
         asks.append(say("confirm.desk-remote", "its office works from a distance: nobody can go there"))
-    for tags in fit(desk.serves, need.tags).unknown:
-        if tags not in suits.unknown:
+    for tags in fit(desk.serves, need.tags).unknown if desk.serves else ():
+        if tags not in suits.unknown and "accessible" not in tags:
             asks.append(say("confirm.desk-tags", "its desk is only for {tags}: not stated", tags=any_of(tags)))
     if not any(area.id in service.areas for area in ground.areas):
         text = "covers only part of {place}: name the place more closely"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
-from relaypoint.domain import gaps_bodies, gaps_cover, gaps_desks, gaps_joint, gaps_people, gaps_work
+from relaypoint.domain import gaps_bodies, gaps_channels, gaps_cover, gaps_desks, gaps_joint, gaps_people, gaps_work
 from relaypoint.domain.gaps_roster import SEVERITIES, Gap, Roster
 from relaypoint.domain.gaps_work import Left, OpenStep
 from relaypoint.domain.rows import Rows
@@ -21,11 +21,11 @@ AHEAD: Final = 30
 
 CHECKS: Final = (
     gaps_desks.no_contact_point,
-    gaps_desks.no_channel,
-    gaps_desks.unsure_channels,
-    gaps_desks.unsafe_channels,
-    gaps_desks.above_the_rule,
-    gaps_desks.single_number,
+    gaps_channels.no_channel,
+    gaps_channels.unsure_channels,
+    gaps_channels.unsafe_channels,
+    gaps_channels.above_the_rule,
+    gaps_channels.single_number,
     gaps_desks.holders,
     gaps_desks.duty,
     gaps_desks.one_person,

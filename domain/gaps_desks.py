@@ -10,10 +10,6 @@ from relaypoint.domain.model import takes
 from relaypoint.domain.rota import on_duty
 from relaypoint.domain.rows import Columns
 from relaypoint.domain.texts import Text, say
-from relaypoint.domain.words import Confidentiality
-
-#: What a channel has to assure so that it carries a case of which nothing else is said.
-NEEDED = Confidentiality.OFFICIAL
 
 
 def no_contact_point(roster: Roster) -> Iterator[Gap]:
@@ -39,160 +35,6 @@ def no_contact_point(roster: Roster) -> Iterator[Gap]:
             )
 
 
-def no_channel(roster: Roster) -> Iterator[Gap]:
-    for desk, owner in roster.owned_desks:
-        if roster.reachable(desk["id"]):
-            continue
-        # With another desk for the same, a case still finds somebody there.
-        others = any(roster.reachable(each["id"]) and _stands_in(each, desk) for each in roster.desks[owner])
-        if desk["id"] in roster.shut:
-            yield _of(
-                roster,
-                desk,
-                "desk-closed",
-                "critical" if owner in roster.services and not others else "major",
-                say("gap.desk-closed", "{owner}: '{desk}' has closed for now.", **_names(roster, desk)),
-                Mend(
-                    "organization",
-                    say("mend.desk-closed", "Its owner opens it again, or ends it and names who takes its work."),
-                    "contact_points",
-                    desk["id"],
-                    (("presence", "on-site"),),
-                    then=("no-channel", "channel-unproven", "channel-failing", "channel-unsafe", "single-number"),
-                ),
-            )
-            continue
-        yield _of(
-            roster,
-            desk,
-            "no-channel",
-            "critical" if owner in roster.services and not others else "major",
-            say("gap.no-channel", "{owner}: no channel is known for '{desk}'.", **_names(roster, desk)),
-            Mend(
-                "organization",
-                say("mend.channel", "Its owner adds a row to channels."),
-                "channels",
-                columns=(("contact_point", desk["id"]),),
-                then=("channel-unproven", "single-number"),
-            ),
-        )
-
-
-def unsure_channels(roster: Roster) -> Iterator[Gap]:
-    """The desk has channels, but none that is known to work."""
-    for desk, _ in roster.owned_desks:
-        channels = roster.usable(desk["id"])
-        states = {channel["state"] for channel in channels}
-        if not channels or "working" in states:
-            continue
-        if states == {"failing"}:
-            kind, severity = "channel-failing", "major"
-            text = say("gap.channel-failing", "{owner}: every channel of '{desk}' is failing.", **_names(roster, desk))
-        else:
-            kind, severity = "channel-unproven", "minor"
-            text = say(
-                "gap.channel-unproven",
-                "{owner}: no channel of '{desk}' has been shown to work.",
-                **_names(roster, desk),
-            )
-        first = min(channels, key=lambda channel: (channel["rank"], channel["id"]))
-        yield _of(
-            roster,
-            desk,
-            kind,
-            severity,
-            text,
-            Mend(
-                "organization",
-                say(
-                    "mend.prove",
-                    "Try it, and note in its row of channels that it is working, when and how; or add another.",
-                ),
-                "channels",
-                first["id"],
-                (("state", "working"), ("proven_on", roster.day)),
-            ),
-        )
-
-
-def unsafe_channels(roster: Roster) -> Iterator[Gap]:
-    """Cases are sent to the desk, but none of its channels is safe enough for one."""
-    targets = {pathway["contact_point"] for pathway in roster.now["pathways"].values()}
-    for desk, owner in roster.owned_desks:
-        levels = [roster.assurance(channel).level for channel in roster.usable(desk["id"])]
-        if levels and max(levels) < NEEDED.level and (owner in roster.services or desk["id"] in targets):
-            yield _of(
-                roster,
-                desk,
-                "channel-unsafe",
-                "major",
-                say(
-                    "gap.channel-unsafe",
-                    "{owner}: no channel of '{desk}' is safe enough for a case.",
-                    **_names(roster, desk),
-                ),
-                Mend(
-                    "organization",
-                    say("mend.unsafe", "Its owner adds a channel that assures '{needed}' at least.", needed=NEEDED),
-                    "channels",
-                    columns=(("contact_point", desk["id"]), ("assurance", str(NEEDED))),
-                ),
-            )
-
-
-def above_the_rule(roster: Roster) -> Iterator[Gap]:
-    """Channels of which their owner says more than the task force grants; it counts as what is granted."""
-    for channel in roster.now["channels"].values() if roster.caps else ():
-        desk = roster.now["contact_points"].get(channel["contact_point"])
-        granted = roster.assurance(channel)
-        if desk is not None and granted != channel["assurance"]:
-            yield Gap(
-                kind="channel-above-rule",
-                severity="minor",
-                sheet="channels",
-                subject=channel["id"],
-                organization=desk["organization"],
-                text=say(
-                    "gap.channel-above-rule",
-                    "{owner}: a channel of '{desk}' says that it assures '{said}'; the task force grants '{granted}'.",
-                    said=channel["assurance"],
-                    granted=granted,
-                    **_names(roster, desk),
-                ),
-                mend=Mend(
-                    "organization",
-                    say("mend.above-rule", "Its owner lowers assurance in channels."),
-                    "channels",
-                    channel["id"],
-                    (("assurance", str(granted)),),
-                ),
-            )
-
-
-def single_number(roster: Roster) -> Iterator[Gap]:
-    for desk, _ in roster.owned_desks:
-        channels = roster.usable(desk["id"])
-        ways = {channel["via"] or channel["address"] for channel in channels}
-        if len(ways) == 1 and None not in ways:
-            yield _of(
-                roster,
-                desk,
-                "single-number",
-                "minor",
-                say(
-                    "gap.single-number",
-                    "{owner}: '{desk}' can be reached in one way only.",
-                    **_names(roster, desk),
-                ),
-                Mend(
-                    "organization",
-                    say("mend.single-number", "Its owner adds a channel with another number or address."),
-                    "channels",
-                    columns=(("contact_point", desk["id"]),),
-                ),
-            )
-
-
 def holders(roster: Roster) -> Iterator[Gap]:
     """A desk that named people hold has nobody, or nobody to stand in."""
     for desk, _ in roster.owned_desks:
@@ -214,15 +56,15 @@ def holders(roster: Roster) -> Iterator[Gap]:
                 "gap.holder-left",
                 "{owner}: the last holder of '{desk}' left on {until}; nobody has followed.",
                 until=max(left),
-                **_names(roster, desk),
+                **names(roster, desk),
             )
-            yield _of(roster, desk, "holder-left", "major", text, mend)
+            yield of_desk(roster, desk, "holder-left", "major", text, mend)
         elif not held:
-            text = say("gap.no-holder", "{owner}: nobody is recorded as holding '{desk}'.", **_names(roster, desk))
-            yield _of(roster, desk, "no-holder", "major", text, mend)
+            text = say("gap.no-holder", "{owner}: nobody is recorded as holding '{desk}'.", **names(roster, desk))
+            yield of_desk(roster, desk, "no-holder", "major", text, mend)
         elif not any(roster.answers(row["id"]) for row in held):
             text = say(
-                "gap.holder-away", "{owner}: who holds '{desk}' is away; nobody stands in.", **_names(roster, desk)
+                "gap.holder-away", "{owner}: who holds '{desk}' is away; nobody stands in.", **names(roster, desk)
             )
             then = Mend(
                 "organization",
@@ -230,10 +72,10 @@ def holders(roster: Roster) -> Iterator[Gap]:
                 "holders",
                 columns=(("contact_point", desk["id"]), ("role", "deputy"), ("since", roster.day)),
             )
-            yield _of(roster, desk, "holder-away", "major", text, then)
+            yield of_desk(roster, desk, "holder-away", "major", text, then)
         elif all(row["role"] != "deputy" for row in held):
-            text = say("gap.no-deputy", "{owner}: nobody stands in for the holder of '{desk}'.", **_names(roster, desk))
-            yield _of(roster, desk, "no-deputy", "minor", text, mend)
+            text = say("gap.no-deputy", "{owner}: nobody stands in for the holder of '{desk}'.", **names(roster, desk))
+            yield of_desk(roster, desk, "no-deputy", "minor", text, mend)
 
 
 def duty(roster: Roster) -> Iterator[Gap]:
@@ -241,7 +83,7 @@ def duty(roster: Roster) -> Iterator[Gap]:
     for desk, _ in roster.owned_desks:
         turn = on_duty(desk, roster.holders.get(desk["id"], ()), roster.day)
         if turn is not None and not roster.answers(turn["id"]):
-            yield _of(
+            yield of_desk(
                 roster,
                 desk,
                 "duty-uncovered",
@@ -249,7 +91,7 @@ def duty(roster: Roster) -> Iterator[Gap]:
                 say(
                     "gap.duty-uncovered",
                     "{owner}: whose turn it is at '{desk}' is away; nobody stands in.",
-                    **_names(roster, desk),
+                    **names(roster, desk),
                 ),
                 Mend(
                     "organization",
@@ -270,7 +112,7 @@ def one_person(roster: Roster) -> Iterator[Gap]:
             alone.setdefault((owner, person), []).append(desk)
     for desks in alone.values():
         for desk in desks[1:]:
-            yield _of(
+            yield of_desk(
                 roster,
                 desk,
                 "one-person",
@@ -279,7 +121,7 @@ def one_person(roster: Roster) -> Iterator[Gap]:
                     "gap.one-person",
                     "{owner}: one person alone holds '{desk}' and '{other}'.",
                     other=desks[0]["name"],
-                    **_names(roster, desk),
+                    **names(roster, desk),
                 ),
                 Mend(
                     "organization",
@@ -290,7 +132,7 @@ def one_person(roster: Roster) -> Iterator[Gap]:
             )
 
 
-def _of(roster: Roster, desk: Columns, kind: str, severity: str, text: Text, mend: Mend) -> Gap:
+def of_desk(roster: Roster, desk: Columns, kind: str, severity: str, text: Text, mend: Mend) -> Gap:
     return Gap(
         kind=kind,
         severity=severity,
@@ -302,13 +144,5 @@ def _of(roster: Roster, desk: Columns, kind: str, severity: str, text: Text, men
     )
 
 
-def _names(roster: Roster, desk: Columns) -> dict[str, Any]:
+def names(roster: Roster, desk: Columns) -> dict[str, Any]:
     return {"owner": roster.name("organizations", desk["organization"]), "desk": desk["name"]}
-
-
-def _stands_in(one: Columns, desk: Columns) -> bool:
-    """Whether one desk takes all that the other takes, by service types and places; none named means all."""
-    return all(
-        not one[column] or (bool(desk[column]) and set(desk[column]) <= set(one[column]))
-        for column in ("service_types", "jurisdictions")
-    )

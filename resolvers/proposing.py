@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from relaypoint.domain.errors import Conflict, Invalid, NotFound
 from relaypoint.domain.free_text import checked
-from relaypoint.domain.membership import VOUCHERS, full_members
 from relaypoint.domain.ownership import OWN_COMMANDS, at_once, deciders, owner
 from relaypoint.domain.policy import Action, Kind, Subject
 from relaypoint.domain.roster import SHEETS
@@ -23,6 +22,7 @@ from relaypoint.resolvers.proposals import Differs, Proposal, may_decide, may_se
 from relaypoint.resolvers.roster_edit import decided, edited, held, kept
 from relaypoint.resolvers.roster_write import Change
 from relaypoint.resolvers.tables_cells import cell
+from relaypoint.resolvers.vouching import decided_already, vouched
 
 #: What can be done with an open proposal, and what it is then.
 VERBS: Final = {
@@ -149,7 +149,7 @@ async def decide(
         changes: list[Change] = []
         if state is ProposalState.ACCEPTED:
             changes = _applied(known, row, today)
-            _vouched(changes, known, today)
+            vouched(changes, known, today)
         closed = {**row, "state": state, "answer": answer, "until": today}
         return [*changes, *kept(known, "proposals", [closed], today)], {"id": id}
 
@@ -159,39 +159,6 @@ async def decide(
 
     request = {"decide": id, "verb": state, "reason": answer}
     await decided(subject, backend, rows, request, idempotency_key, held=locks)
-    return await proposal(subject, backend, id)
-
-
-@permitted(Action.EDIT_ROSTER)
-async def vouch(subject: Subject, backend: Backend, id: str, *, idempotency_key: str | None = None) -> Proposal:
-    """A full member of the task force vouches for the newcomer that is proposed.
-
-    Raises ``NotFound`` for what is no such proposal, and for who is no full member there; ``Conflict`` where it was
-    decided.
-    """
-    today = backend.now()[:10]
-    id = id.strip().lower()
-
-    async def rows(known: Known) -> tuple[Sequence[Change], Mapping[str, Any]]:
-        row = known.rows["proposals"].get(id)
-        columns = json.loads(row["columns"]) if row else {}
-        members = full_members(known.rows, columns.get("task_force", ""), today)
-        if row is None or row["on_sheet"] != "memberships" or subject.organization not in members:
-            raise NotFound(
-                "proposal.no-newcomer",
-                "There is no newcomer '{id}' for whom you could vouch.",
-                path=("id",),
-                remedy="Only full members of a task force vouch, each for itself.",
-                id=id[:60],
-            )
-        if row["state"] != ProposalState.OPEN:
-            raise _decided(row)
-        names = [each for each in columns.get("vouched_by", "").split(";") if each]
-        columns["vouched_by"] = ";".join(dict.fromkeys([*names, subject.organization]))
-        vouched = {**row, "columns": json.dumps(columns, ensure_ascii=False)}
-        return kept(known, "proposals", [vouched], today), {"id": id}
-
-    await decided(subject, backend, rows, {"vouch": id}, idempotency_key)
     return await proposal(subject, backend, id)
 
 
@@ -299,27 +266,6 @@ def _applied(known: Known, row: Columns, day: str) -> list[Change]:
     return edited(known, sheet, after, day, {})
 
 
-def _vouched(changes: Sequence[Change], known: Known, day: str) -> None:
-    """A newcomer is let in only when so many members vouch for it as its task force wants."""
-    for change in changes:
-        if change.sheet != "memberships" or change.before is not None:
-            continue
-        force = change.after["task_force"]
-        wanted = (known.rows["task_forces"].get(force) or {}).get("vouchers") or VOUCHERS
-        members = full_members(known.rows, force, day) - {change.after["organization"]}
-        count = len(members & set(change.after["vouched_by"]))
-        if len(members) >= wanted > count:
-            raise Invalid(
-                "proposal.vouchers",
-                "{body} is new: {count} members vouch for it, of {wanted}.",
-                path=("columns", "vouched_by"),
-                remedy="Have members vouch for it: relaypoint proposal vouch, each for itself.",
-                body=change.after["organization"],
-                count=count,
-                wanted=wanted,
-            )
-
-
 def _by_two(subject: Subject, change: Change) -> bool:
     """Whether nobody does it alone: to let somebody into a task force, or to take somebody's standing away."""
     before, after = change.before, change.after
@@ -368,16 +314,5 @@ def _open(subject: Subject, known: Known, id: str, state: ProposalState, day: st
             verb=next(verb for verb, of in VERBS.items() if of is state),
         )
     if row["state"] != ProposalState.OPEN:
-        raise _decided(row)
+        raise decided_already(row)
     return row
-
-
-def _decided(row: Columns) -> Conflict:
-    return Conflict(
-        "proposal.decided",
-        "This proposal was {state} on {day}.",
-        path=("id",),
-        remedy="Propose the change anew.",
-        state=row["state"],
-        day=row["until"],
-    )

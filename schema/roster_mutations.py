@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from relaypoint.domain.policy import Action
-from relaypoint.resolvers import guidance, joint, proposing, round_answers, rounds, trend
+from relaypoint.resolvers import guidance, joint, proposing, round_answers, rounds, trend, vouching
 from relaypoint.schema import gap_types, guidance_types, joint_types, problems, proposal_types, round_types
 from relaypoint.schema.context import Info
 from relaypoint.schema.guidance_types import AcknowledgeResult
@@ -210,7 +210,7 @@ class RosterMutation:
     @problems.answered
     async def vouch_for(self, info: Info, key: Key, idempotency_key: RepeatKey = None) -> ProposalResult:
         with problems.placed(KEY_PATHS):
-            done = await proposing.vouch(
+            done = await vouching.vouch(
                 info.context.subject, info.context.backend, key, idempotency_key=idempotency_key
             )
         return proposal_types.Proposal.of(done)

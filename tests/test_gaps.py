@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relaypoint.domain import gaps_bodies, gaps_cover, gaps_desks, gaps_joint, gaps_people
+from relaypoint.domain import gaps_bodies, gaps_channels, gaps_cover, gaps_desks, gaps_joint, gaps_people
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.errors import Invalid, NotFound
 from relaypoint.domain.gaps import CHECKS, EVERYTHING, Scope
@@ -115,7 +115,7 @@ AWAY = together(
     add("absences", "first-away", holder="shelter-first", since="2026-03-02", until="2026-03-09"),
 )
 
-MODULES = (gaps_desks, gaps_bodies, gaps_cover, gaps_people, gaps_joint)
+MODULES = (gaps_desks, gaps_channels, gaps_bodies, gaps_cover, gaps_people, gaps_joint)
 
 
 def asked(state: str, since: str, due: str) -> Change:

@@ -11,10 +11,13 @@ import isodate
 import pytest
 from pydantic import ValidationError
 
-from relaypoint.domain.roster import SHEETS, ChannelRow, JurisdictionRow, OrganizationRow, PathwayRow, ServiceRow
+from relaypoint.domain.roster import SHEETS
+from relaypoint.domain.roster_bodies import JurisdictionRow, OrganizationRow
+from relaypoint.domain.roster_desks import ChannelRow
 from relaypoint.domain.roster_faults import shown
 from relaypoint.domain.roster_messages import MESSAGES
 from relaypoint.domain.roster_reading import faults_of, read_row
+from relaypoint.domain.roster_work import PathwayRow, ServiceRow
 from relaypoint.resolvers.roster_check import CheckedRoster, check
 from relaypoint.resolvers.tables import RawTable, read_tables
 

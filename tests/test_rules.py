@@ -21,6 +21,7 @@ from relaypoint.resolvers import (
     proposing,
     referrals,
     rounds,
+    vouching,
 )
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.finding import NeedInput
@@ -135,18 +136,18 @@ async def test_two_members_vouch_for_a_newcomer(store: Store) -> None:
     assert (early.value.message_id, early.value.path) == ("proposal.vouchers", ("columns", "vouched_by"))
     for subject in (member("example-police"), OPERATOR):
         with pytest.raises(NotFound):
-            await proposing.vouch(subject, backend, id)
+            await vouching.vouch(subject, backend, id)
     assert [each.row["id"] for each in await proposals.proposals(SHELTER, backend)] == [id]
     for _ in range(2):  # One member counts once.
-        await proposing.vouch(SHELTER, backend, id)
+        await vouching.vouch(SHELTER, backend, id)
     with pytest.raises(Invalid):
         await proposing.decide(OPERATOR, backend, id, "accept")
-    await proposing.vouch(LINE, backend, id)
+    await vouching.vouch(LINE, backend, id)
     await proposing.decide(OPERATOR, backend, id, "accept")
     rows = {row["row"]["id"]: row["row"] for row in await store.read("memberships_list")}
     assert sorted(rows["police-joins"]["vouched_by"]) == ["example-line", "example-shelter"]
     with pytest.raises(Conflict):
-        await proposing.vouch(UNIT, backend, id)
+        await vouching.vouch(UNIT, backend, id)
     assert await audit.verify(OPERATOR, backend) == []
 
 

@@ -1,0 +1,148 @@
+"""Rows of the roster: what is offered and agreed, and what bodies do together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from relaypoint.domain.addresses import SecureUrl, Url
+from relaypoint.domain.roster_codes import Languages
+from relaypoint.domain.roster_faults import Fault, fault
+from relaypoint.domain.roster_fields import (
+    Basis,
+    Consent,
+    Day,
+    Duration,
+    Items,
+    Line,
+    Number,
+    OneOf,
+    Slug,
+    SomeItems,
+    Tags,
+    Text,
+    To,
+)
+from relaypoint.domain.roster_row import Row
+from relaypoint.domain.words import (
+    Access,
+    Answer,
+    Capacity,
+    EventKind,
+    EventState,
+    FacilityKind,
+    OrganizationKind,
+)
+
+
+class ServiceTypeRow(Row):
+    sheet = "service_types"
+
+    name: Line
+    description: Text | None = None
+    within: Annotated[Line | None, To("service_types")] = None
+    access: Annotated[Access, OneOf(Access)] = Access.DIRECT
+
+
+class ServiceRow(Row):
+    sheet = "services"
+
+    name: Line
+    organization: Annotated[Line, To("organizations")]
+    service_type: Annotated[Line, To("service_types")]
+    jurisdictions: Annotated[SomeItems, To("jurisdictions")]
+    serves: Tags = Field(default_factory=list)
+    languages: Languages = Field(default_factory=list)
+    interpretation: Annotated[Answer, OneOf(Answer)] = Answer.UNKNOWN
+    capacity: Annotated[Capacity, OneOf(Capacity)] = Capacity.UNKNOWN
+    capacity_as_of: Day | None = None
+    eligibility: Text | None = None
+
+
+class PathwayRow(Row):
+    sheet = "pathways"
+
+    name: Line
+    from_organization: Annotated[Line | None, To("organizations")] = None
+    from_kind: Annotated[OrganizationKind, OneOf(OrganizationKind)] | None = None
+    from_role: Slug | None = None
+    task_force: Annotated[Line | None, To("task_forces")] = None
+    to_organization: Annotated[Line, To("organizations")]
+    contact_point: Annotated[Line | None, To("contact_points")] = None
+    service_types: Annotated[SomeItems, To("service_types")]
+    jurisdictions: Annotated[Items, To("jurisdictions")] = Field(default_factory=list)
+    basis: Annotated[Basis, OneOf(Basis)]
+    citation: Text | None = None
+    form: SecureUrl | None = None
+    acknowledge_within: Duration | None = None
+    decide_within: Duration | None = None
+    consent: Annotated[Consent, OneOf(Consent)] = Consent.NONE
+
+    @classmethod
+    def rules(cls, values: Mapping[str, Any]) -> Iterator[Fault]:
+        yield from super().rules(values)
+        sources = ("from_organization", "from_kind", "from_role")
+        if all(each in values for each in sources):
+            given = [each for each in sources if values[each]]
+            if len(given) != 1:
+                shown = "; ".join(f"{each}={values[each]}" for each in given)
+                column = given[-1] if given else "from_organization"
+                yield fault("roster.pathway-source", column, shown, given=", ".join(given) or "none")
+        if values.get("from_role") and "task_force" in values and not values["task_force"]:
+            yield fault("roster.pathway-task-force", "task_force")
+
+
+class GuidanceRow(Row):
+    sheet = "guidance"
+
+    name: Line
+    version: Number
+    task_force: Annotated[Line | None, To("task_forces")] = None
+    contact_point: Annotated[Line | None, To("contact_points")] = None
+    text: Text | None = None
+    url: Url | None = None
+    acknowledge_by: Day | None = None
+    role: Slug | None = None
+
+    @classmethod
+    def rules(cls, values: Mapping[str, Any]) -> Iterator[Fault]:
+        yield from super().rules(values)
+        if values.get("role") and "task_force" in values and not values["task_force"]:
+            yield fault("roster.guidance-role", "role", values["role"])
+
+
+class FacilityRow(Row):
+    """A place where people are received, held or stopped; ``contact_point`` is whom to ask there."""
+
+    sheet = "facilities"
+
+    name: Line
+    kind: Annotated[FacilityKind, OneOf(FacilityKind)]
+    organization: Annotated[Line | None, To("organizations")] = None
+    jurisdiction: Annotated[Line, To("jurisdictions")]
+    contact_point: Annotated[Line | None, To("contact_points")] = None
+
+
+class AuthorisationRow(Row):
+    """Who may enter a facility, until when."""
+
+    sheet = "authorisations"
+
+    organization: Annotated[Line, To("organizations")]
+    facility: Annotated[Line, To("facilities")]
+    citation: Text | None = None
+
+
+class EventRow(Row):
+    """A training, meeting or exercise of a task force, ``on`` a day."""
+
+    sheet = "events"
+
+    name: Line
+    kind: Annotated[EventKind, OneOf(EventKind)]
+    task_force: Annotated[Line, To("task_forces")]
+    on: Day
+    state: Annotated[EventState, OneOf(EventState)] = EventState.PLANNED
+    note: Text | None = None
