@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from relaypoint.domain.errors import Conflict, Invalid, NotFound
+from relaypoint.domain.errors import Conflict, Invalid, Limit, NotFound
 from relaypoint.domain.model import holds
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.rounds import hashed
@@ -27,6 +27,9 @@ ANSWERS: Final = {
     "correct": RequestState.CORRECTED,
     "left": RequestState.LEFT,
 }
+
+#: More than anybody has to say of one contact point.
+MOST: Final = 20
 
 #: The sheets whose entries of one's own contact point one may correct through a link.
 _OWN: Final = ("contact_points", "channels", "holders", "absences")
@@ -82,6 +85,14 @@ async def answer(
     Raises ``NotFound`` for the link, ``Conflict`` where it was answered, ``Invalid`` for the answer.
     """
     today = backend.now()[:10]
+    if len(corrections) > MOST or len(read) > MOST:
+        raise Limit(
+            "round.too-much",
+            "One answer takes up to {most} corrections and as many guidances.",
+            path=("corrections",) if len(corrections) > MOST else ("read",),
+            remedy="Say what matters most; the rest goes to your coordinator.",
+            most=MOST,
+        )
     state = ANSWERS.get(said.strip().lower())
     if state is None:
         raise Invalid(

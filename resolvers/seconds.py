@@ -20,8 +20,8 @@ WITHIN: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """``first`` is who wanted it before, another than the subject; None: nobody has. ``changes`` note the wish, or
-    that it was done."""
+    """``first`` is who wanted it before: an organization or the operator, another than the subject; None: nobody has.
+    ``changes`` note the wish, or that it was done."""
 
     first: str | None
     changes: list[Change]
@@ -29,6 +29,7 @@ class Second:
 
 def second(known: Known, subject: Subject, act: Mapping[str, Any], day: str) -> Second:
     """Whether somebody else wants the same; if not, the subject's wish as a change of the record."""
+    who = subject.organization or str(subject.kind)
     said = json.dumps(act, sort_keys=True, ensure_ascii=False)
     earliest = (date.fromisoformat(day) - timedelta(days=WITHIN)).isoformat()
     same = [
@@ -36,10 +37,10 @@ def second(known: Known, subject: Subject, act: Mapping[str, Any], day: str) -> 
         for _, row in sorted(known.rows["seconds"].items())
         if row["act"] == said and row["until"] is None and row["since"] > earliest
     ]
-    other = next((row for row in same if row["by"] != subject.name), None)
+    other = next((row for row in same if row["by"] != who), None)
     if other is not None:
         return Second(other["by"], kept(known, "seconds", [{**row, "until": day} for row in same], day))
     if same:
         return Second(None, [])
-    wish: Columns = {"id": f"second-{len(known.rows['seconds']) + 1}", "act": said, "by": subject.name, "since": day}
+    wish: Columns = {"id": f"second-{len(known.rows['seconds']) + 1}", "act": said, "by": who, "since": day}
     return Second(None, kept(known, "seconds", [wish], day))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from relaypoint.domain.errors import Conflict, Invalid, NotFound
+from relaypoint.domain.errors import Conflict, Invalid, Limit, NotFound
 from relaypoint.domain.policy import ANONYMOUS, OPERATOR, NotSignedIn
 from relaypoint.graph import Store
 from relaypoint.resolvers import audit, gaps, proposals, proposing, roster, round_answers, round_asks, rounds
@@ -182,6 +182,16 @@ async def test_a_link_reaches_nothing_but_its_own_contact_point(
     assert refused.value.path == path
     assert refused.value.remedy
     assert await dump(store) == before
+
+
+async def test_an_answer_has_an_end(store: Store) -> None:
+    backend = await filled(store)
+    token = of(await started(backend), "shelter-first").token
+    many = [Correction("channels", "shelter-phone", {"rank": "1"})] * 21
+    for given, path in (({"said": "correct", "corrections": many}, "corrections"), ({"read": ["x"] * 21}, "read")):
+        with pytest.raises(Limit) as refused:
+            await round_answers.answer(ANONYMOUS, backend, token, **given)
+        assert refused.value.path == (path,)
 
 
 async def test_only_the_coordinator_runs_rounds(store: Store) -> None:

@@ -191,6 +191,9 @@ async def test_what_takes_two_waits_for_another_person(store: Store) -> None:
     before = await dump(store)
     again = await ending.end(COORDINATOR, backend, "task-force", "example-force-north")
     assert (again.waits, await dump(store)) == (True, before)
+    # Nor does the same organization count twice, however it comes.
+    by_hand = Subject(Kind.OPERATOR, "example-authority")
+    assert (await ending.end(by_hand, backend, "task-force", "example-force-north")).waits
     # Another thing is not what the first one said; nor is it the same a week later.
     assert (await ending.end(OPERATOR, backend, "task-force", "example-force")).waits
     later = make_backend(store, "2026-03-10T10:00:00.000Z", backend.vault)
