@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -15,8 +15,11 @@ from relaypoint.app.settings import read_settings
 from relaypoint.app.show import Data
 from relaypoint.domain.errors import Invalid
 
+#: So much news is shown.
+_NEWS: Final = 30
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-Acting = Annotated[str | None, typer.Option("--as", metavar="ORG", help="The organization that says so.")]
+Acting = Annotated[str | None, typer.Option("--as", metavar="ORG", help="Act for this organization.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="The proposal's id.")]
 Why = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, in a sentence.")]
 
@@ -24,8 +27,9 @@ Why = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, 
 @command("edit", app)
 async def edit(
     sheet: Annotated[str, typer.Argument(metavar="SHEET", help="A sheet of the roster, as channels.")],
-    id: Annotated[str, typer.Argument(metavar="ID", help="The entry; a new id adds one.")],
+    id: Annotated[str, typer.Argument(metavar="ID", help="The entry.")],
     columns: Annotated[list[str], typer.Argument(metavar="COLUMN=VALUE…", help="What it shall hold; COLUMN= empties.")],
+    new: Annotated[bool, typer.Option("--new", help="Add the entry; otherwise it has to be there.")] = False,
     acting: Acting = None,
     reason: Why = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what differs; change nothing.")] = False,
@@ -35,8 +39,8 @@ async def edit(
     settings = read_settings()
     given = {"sheet": sheet, "key": id, "columns": [column(each) for each in columns]}
     async with commands(settings, acting or settings.organization) as run:
-        done = await run("EditRoster", {"edit": {**given, "reason": reason, "preview": dry_run}})
-    tell(as_json, done, lambda: _edited(out, done, dry_run))
+        done = await run("EditRoster", {"edit": {**given, "new": new, "reason": reason, "preview": dry_run}})
+    tell(as_json, done, lambda: _edited(out, done, dry_run, new))
     return 0
 
 
@@ -125,18 +129,21 @@ def column(given: str) -> dict[str, Any]:
 def _news(console: Console, found: Sequence[Data]) -> None:
     if not found:
         console.print("Nothing has changed.")
-    for each in found:
+    for each in found[:_NEWS]:
         console.print(f"{each['at'][:16].replace('T', ' ')}  {escape(each['text'])}")
+    if len(found) > _NEWS:
+        console.print(f"[dim]and {len(found) - _NEWS} more; --json lists all.[/]")
 
 
-def _edited(console: Console, done: Data, dry_run: bool) -> None:
+def _edited(console: Console, done: Data, dry_run: bool, new: bool) -> None:
     if not done["changes"]:
         console.print(f"{escape(done['key'])} of {done['sheet']} is so already; nothing was changed.")
     elif done["proposal"]:
-        console.print("This is another's to change, so it is proposed to them.")
+        console.print("This is not yours to change alone, so it is proposed.")
         _proposal(console, done["proposal"])
     else:
-        told = "would be changed" if dry_run else "is changed"
+        verb = "added" if new else "changed"
+        told = f"would be {verb}" if dry_run else f"is {verb}"
         console.print(f"{escape(done['key'])} of {done['sheet']} {told}:")
         _changes(console, done["changes"])
 

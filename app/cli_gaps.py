@@ -32,15 +32,18 @@ async def gaps(
         str | None,
         typer.Option("--as-of", metavar="WHEN", help="As it was on record then: a day, as 2026-03-01, or an instant."),
     ] = None,
+    kind: Annotated[str | None, typer.Option("--kind", help="List every gap of this kind, as no-holder.")] = None,
     as_json: Json = False,
 ) -> int:
     """Where the roster has holes that a case could fall into, gravest first, and which ones open soon."""
     scope = {"organization": organization, "taskForce": task_force, "place": place, "serviceType": service}
     asked = {**scope, "at": at, "days": ahead, "asOf": as_of}
     async with commands(read_settings()) as run:
-        found = await _all(run, asked) if as_json else await run("Gaps", asked)
-    tell(as_json, found, lambda: show_gaps.gaps(out, found))
-    return 1 if (found["gaps"] if as_json else found["total"]) else 0
+        found = await _all(run, asked) if as_json or kind else await run("Gaps", asked)
+    if kind:
+        found = {**found, **{name: [gap for gap in found[name] if gap["kind"] == kind] for name in ("gaps", "ahead")}}
+    tell(as_json, found, lambda: show_gaps.listed(out, found) if kind else show_gaps.gaps(out, found))
+    return 1 if (found["gaps"] if as_json or kind else found["total"]) else 0
 
 
 @command("trend", app)

@@ -13,9 +13,10 @@ from relaypoint.app.commands import commands
 from relaypoint.app.console import app, command, joint, out, places, tell
 from relaypoint.app.settings import read_settings
 from relaypoint.app.show import Data, wide
+from relaypoint.domain.errors import NotFound
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-Acting = Annotated[str | None, typer.Option("--as", metavar="ORG", help="The organization that says so.")]
+Acting = Annotated[str | None, typer.Option("--as", metavar="ORG", help="Act for this organization.")]
 
 
 @command("ask", joint)
@@ -88,7 +89,15 @@ async def duty(
     """Whose turn it is on the rota of a contact point. Exit code 1: nothing turns there."""
     async with commands(read_settings()) as run:
         found = await run("Duty", {"key": desk, "on": on})
-    turn = found["onDuty"] if found else None
+    if found is None:
+        raise NotFound(
+            "duty.none",
+            "There is no contact point '{id}'.",
+            path=("key",),
+            remedy="Check the id; `relaypoint export` shows all of them.",
+            id=desk[:60],
+        )
+    turn = found["onDuty"]
     tell(as_json, turn, lambda: out.print(_turn(turn)))
     return 0 if turn else 1
 
@@ -117,7 +126,7 @@ def _listed(console: Console, found: Sequence[Data]) -> None:
 
 def _facilities(console: Console, found: Sequence[Data]) -> None:
     if not found:
-        console.print("No facility is listed.")
+        console.print("No such facility: none is listed, or it may enter none.")
         return
     table = wide("Facilities", ("Facility", 5), ("Kind", 3), ("Where", 2), ("Whom to ask", 4), ("May enter", 6))
     for each in found:

@@ -82,11 +82,16 @@ async def show(
 
 
 @command("close", rounds)
-async def close(id: Id, acting: Acting = None, as_json: Json = False) -> int:
-    """End a round: its links no longer hold, and channels that nobody answered are failing."""
+async def close(
+    id: Id,
+    early: Annotated[bool, typer.Option("--early", help="Before the day on which answers are due.")] = False,
+    acting: Acting = None,
+    as_json: Json = False,
+) -> int:
+    """End a round: its links no longer hold, and channels whose message nobody answered are failing."""
     settings = read_settings()
     async with commands(settings, acting or settings.organization) as run:
-        done = await run("CloseRound", {"key": id})
+        done = await run("CloseRound", {"key": id, "early": early})
     tell(as_json, done, lambda: _head(out, done))
     return 0
 
@@ -94,14 +99,22 @@ async def close(id: Id, acting: Acting = None, as_json: Json = False) -> int:
 @command("note", rounds)
 async def note(
     id: Annotated[str, typer.Argument(metavar="TEST", help="The test's id, from `relaypoint round show`.")],
-    answered: Annotated[bool, typer.Option("--answered/--silent", help="Whether somebody answered.")],
+    said: Annotated[str, typer.Argument(metavar="RESULT", help="answered or silent.")],
     acting: Acting = None,
     as_json: Json = False,
 ) -> int:
-    """Note what came of a test that you made yourself, such as a call."""
+    """Note what came of a test that you made yourself, such as a call; while the drill is open also anew."""
+    if said not in ("answered", "silent"):
+        raise Invalid(
+            "round.result",
+            "'{said}' is no result of a test.",
+            path=("result",),
+            remedy="Write answered or silent.",
+            said=said[:60],
+        )
     settings = read_settings()
     async with commands(settings, acting or settings.organization) as run:
-        done = await run("NoteTest", {"key": id, "answered": answered})
+        done = await run("NoteTest", {"key": id, "answered": said == "answered"})
     tell(as_json, done, lambda: out.print(f"{escape(done['subject'])}: {done['state']}."))
     return 0
 
@@ -192,6 +205,8 @@ def _links(console: Console, done: Data, file: Path | None) -> None:
     if not links:
         console.print("[yellow]Nothing was sent: everybody has answered, or the links were told before.[/]")
         return
+    if done["unasked"] and done["round"]["kind"] != "drill":
+        console.print(f"[yellow]{done['unasked']} contact points have no holders to ask; try them by --drill.[/]")
     unsent = [each for each in links if not each["sent"]]
     console.print(f"{len(links) - len(unsent)} of {len(links)} went out as messages.")
     if unsent:
@@ -199,8 +214,13 @@ def _links(console: Console, done: Data, file: Path | None) -> None:
         for each in unsent[:_SHOWN]:
             way = f"{each['kind']} {each['address']}" if each["kind"] else "no channel"
             drill = done["round"]["kind"] == "drill"
-            noted = f"relaypoint round note {each['key']}" if drill else f"relaypoint round answer {each['token']}"
-            table.add_row(escape(f"{each['organization']}: {each['name']}"), escape(way), each["token"], escape(noted))
+            noted = f"note {each['key']} answered" if drill else f"answer {each['token']}"
+            table.add_row(
+                escape(f"{each['organization']}: {each['name']}"),
+                escape(way),
+                each["token"],
+                escape(f"relaypoint round {noted}"),
+            )
         console.print(table)
         if len(unsent) > _SHOWN and file is None:
             console.print(f"[dim]and {len(unsent) - _SHOWN} more; --links FILE keeps all of them.[/]")

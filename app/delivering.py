@@ -38,7 +38,8 @@ async def send_links(links: Sequence[Link], transport: Transport, site: str, *, 
         if link.kind is None or link.address is None or ChannelKind(link.kind) not in MESSAGE_KINDS:
             continue
         try:
-            await transport.send(link.kind, compose_link(link.key, link.token, link.address, site, test=test))
+            message = compose_link(link.key, link.token, link.address, site, due=link.due, role=link.role, test=test)
+            await transport.send(link.kind, message)
         except OSError:
             continue
         sent.add(link.key)

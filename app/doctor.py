@@ -31,6 +31,8 @@ def _warnings(settings: Settings) -> list[str]:
     found = []
     if settings.dev:
         found.append("RELAYPOINT_DEV is set: the server believes anyone on this machine.")
+    if any(each in settings.url for each in ("127.0.0.1", "localhost")):
+        found.append("RELAYPOINT_URL names this machine: the links in messages lead nowhere for others.")
     if settings.now:
         found.append("RELAYPOINT_NOW is set: the clock stands still.")
     if settings.folder is None and not settings.neo4j_user:

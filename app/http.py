@@ -21,6 +21,7 @@ from relaypoint.resolvers.acting import acting
 from relaypoint.resolvers.references import REFERENCE
 from relaypoint.schema.operational import schema
 from relaypoint.schema.problems import formatted
+from relaypoint.web import links
 
 #: Names the acting organization, for the dev sign-in and on the command socket.
 ACTING = "x-relaypoint-organization"
@@ -76,6 +77,7 @@ def build(runtime: Runtime, subject_of: Callable[[Request], Subject], limits: Li
             Route("/", home),
             Route("/graphql", endpoint.answer, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
             Route("/n/{reference}", notice),
+            *links.routes(runtime.backend),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
         ],

@@ -34,7 +34,12 @@ def changed(console: Console, done: Data) -> None:
         return
     desks = effect["contactPoints"]
     lost = [each for each in desks if each["otherwise"] and not each["reachable"]]
-    told = f"{len(desks)} contact points are concerned: "
+    if not desks:
+        console.print("It changes nothing at any contact point today.")
+        console.print("[dim]A place covers the contact points that serve nothing outside it.[/]")
+        return
+    never = sum(not each["otherwise"] and not each["reachable"] for each in desks)
+    told = f"{len(desks)} contact points are concerned, {never} of which can't be reached anyway: "
     console.print(
         told + f"{len(lost)} can't be reached any more, {sum(bool(d['divertedTo']) for d in desks)} diverted."
     )

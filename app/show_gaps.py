@@ -35,7 +35,23 @@ def gaps(console: Console, report: Data) -> None:
             table.add_row(gap["opensOn"], gap["severity"], escape(gap["text"]), escape(_mend(gap)))
         console.print(table)
     if report["total"] or ahead:
-        console.print("[dim]--json lists every one, with the row that mends it, for relaypoint import.[/]")
+        console.print("[dim]--kind KIND lists all of a kind with what mends each; --json lists every one.[/]")
+
+
+def listed(console: Console, report: Data) -> None:
+    """Every gap of a kind, with the row or the command that mends it."""
+    if not report["gaps"] and not report["ahead"]:
+        console.print("[green]There is no gap of this kind.[/]")
+    for gap in (*report["gaps"], *report["ahead"]):
+        when = f" (from {gap['opensOn']} on)" if gap["opensOn"] else ""
+        console.print(f"[bold]{gap['severity']}[/] {escape(gap['text'])}{when}")
+        mend = gap["mend"]
+        console.print(f"  {mend['by']}: {escape(mend['text'])}")
+        if mend["command"]:
+            console.print(f"  {escape(mend['command'])}")
+        elif mend["cells"] or mend["row"]:
+            cells = " ".join(f"{cell['column']}={cell['value'] or ''}" for cell in mend["cells"])
+            console.print(f"  {mend['sheet']} {escape(mend['row'] or 'NEW-ID')} {escape(cells)}")
 
 
 def trend(console: Console, points: Sequence[Data]) -> None:
@@ -94,10 +110,12 @@ def members(console: Console, force: Data) -> None:
 
 
 def ended(console: Console, done: Data) -> None:
-    verb = "ended" if done["applied"] else "would end"
+    verb = "ended" if done["applied"] else "is to end" if done["waits"] else "would end"
     console.print(f"[bold]{escape(done['name'])}[/] ({done['kind']} {escape(done['id'])}) {verb} on {done['day']}.")
     if done["waits"]:
-        console.print("[yellow]This takes two: it is done when another coordinator, or the operator, says the same.[/]")
+        console.print("[yellow]This takes two: another coordinator, or the operator, has to give the same command.[/]")
+        console.print("It stands for a week, and is listed by `relaypoint gaps`. Nothing was changed yet.")
+        return
     if not done["work"]:
         console.print("[green]It leaves no open work behind.[/]")
         return

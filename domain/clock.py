@@ -24,7 +24,7 @@ _INSTANT: Final = re.compile(
 #: Four digits at most: what is longer is a slip of the pen, and no deadline.
 _DURATION: Final = re.compile(r"P(?:([0-9]{1,4})W|(?:([0-9]{1,4})D)?(T(?:[0-9]{1,4}(?:\.[0-9]{1,3})?[HMS]){1,3})?)")
 #: Within these years every zone and holiday calendar can be counted, and a sum of durations stays a date.
-_YEARS: Final = range(1970, 3000)
+YEARS: Final = range(1970, 3000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def parse_instant(text: str) -> datetime:
         except (ValueError, OverflowError):
             pass
         else:
-            if at.year in _YEARS:
+            if at.year in YEARS:
                 return at
     raise Invalid(
         "clock.instant",
@@ -122,6 +122,14 @@ def _aware(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise ValueError("a datetime without time zone is not an instant")
     return at
+
+
+def later(day: str, days: int) -> str:
+    """The ISO day so many days later; the last there is where that is beyond all calendars."""
+    try:
+        return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+    except OverflowError:
+        return date.max.isoformat()
 
 
 def parse_end(text: str, today: str, most: int, *, path: tuple[str, ...]) -> str:

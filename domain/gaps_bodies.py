@@ -34,6 +34,33 @@ def no_coordinator(roster: Roster) -> Iterator[Gap]:
             )
 
 
+def hotline_down(roster: Roster) -> Iterator[Gap]:
+    """The number that everybody is shown in danger has ended, or can't be reached."""
+    for place in roster.now["jurisdictions"].values():
+        desk = place["hotline"]
+        if desk is None:
+            continue
+        row = roster.now["contact_points"].get(desk)
+        there = row is not None and row["organization"] in roster.now["organizations"]
+        if there and roster.reachable(desk):
+            continue
+        yield Gap(
+            kind="hotline-down",
+            severity="critical",
+            sheet="jurisdictions",
+            subject=place["id"],
+            organization=row["organization"] if row else None,
+            place=place["id"],
+            text=say("gap.hotline-down", "The hotline of {place} can't be reached any more.", place=place["name"]),
+            mend=Mend(
+                "coordinator",
+                say("mend.hotline", "Fill in hotline in jurisdictions, with a contact point that has a channel."),
+                "jurisdictions",
+                place["id"],
+            ),
+        )
+
+
 def successor_missing(roster: Roster) -> Iterator[Gap]:
     for membership in roster.all["memberships"].values():
         body = roster.all["organizations"].get(membership["organization"])
@@ -193,6 +220,16 @@ def broken_pathway(roster: Roster) -> Iterator[Gap]:
 
 def _mend_pathway(roster: Roster, pathway: Columns, kind: str) -> Mend:
     desks = roster.desks.get(pathway["to_organization"], ())
+    shut = [desk for desk in desks if desk["id"] in roster.shut]
+    if kind == "pathway-nowhere" and shut:
+        return Mend(
+            "organization",
+            say("mend.pathway-shut", "The organization that it leads to opens its contact point again."),
+            "contact_points",
+            shut[0]["id"],
+            (("presence", "on-site"),),
+            then=("no-channel", "channel-unproven", "channel-failing", "channel-unsafe", "single-number"),
+        )
     if kind == "pathway-nowhere" and desks:
         return Mend(
             "organization",

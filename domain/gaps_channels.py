@@ -42,7 +42,7 @@ def no_channel(roster: Roster) -> Iterator[Gap]:
             desk,
             "no-channel",
             "critical" if owner in roster.services and not others else "major",
-            say("gap.no-channel", "{owner}: no channel is known for '{desk}'.", **names(roster, desk)),
+            say("gap.no-channel", "{owner}: '{desk}' has no channel that works.", **names(roster, desk)),
             Mend(
                 "organization",
                 say("mend.channel", "Its owner adds a row to channels."),

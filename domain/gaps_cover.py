@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.criteria import speaks
 from relaypoint.domain.gaps_roster import OF_COVER, Gap, Mend, Roster
-from relaypoint.domain.model import takes
+from relaypoint.domain.model import Dated, takes
 from relaypoint.domain.rows import Columns
 from relaypoint.domain.texts import say
 
@@ -50,7 +50,8 @@ class _Cover:
             if owner is not None and owner["status"] != "suspended" and owner["id"] in members:
                 self.offered.setdefault(service["service_type"], []).append(service)
         named = dict.fromkeys(type for each in below for type in each["service_types"])
-        self.types = [type for type in named or sorted(self.offered) if type in roster.now["service_types"]]
+        known = sorted({*self.offered, *_formerly(roster, forces)})
+        self.types = [type for type in named or known if type in roster.now["service_types"]]
         # What has closed for now is still asked for there.
         self.offered = {
             type: [row for row in services if row["id"] not in roster.closed] for type, services in self.offered.items()
@@ -242,3 +243,15 @@ def _by_place(services: Iterable[Columns]) -> dict[str, list[Columns]]:
         for place in service["jurisdictions"]:
             found.setdefault(place, []).append(service)
     return found
+
+
+def _formerly(roster: Roster, forces: set[str]) -> set[str]:
+    """The service types of those that were members when they ended: somebody counted on them."""
+    gone = {
+        row["organization"]
+        for row in roster.all["memberships"].values()
+        if row["task_force"] in forces
+        and row["organization"] not in roster.now["organizations"]
+        and Dated(until=roster.all["organizations"][row["organization"]]["until"]).ended(roster.day)
+    }
+    return {row["service_type"] for row in roster.all["services"].values() if row["organization"] in gone}

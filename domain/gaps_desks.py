@@ -73,7 +73,7 @@ def holders(roster: Roster) -> Iterator[Gap]:
                 columns=(("contact_point", desk["id"]), ("role", "deputy"), ("since", roster.day)),
             )
             yield of_desk(roster, desk, "holder-away", "major", text, then)
-        elif all(row["role"] != "deputy" for row in held):
+        elif len(held) == 1 or all(row["role"] != "deputy" for row in held):
             text = say("gap.no-deputy", "{owner}: nobody stands in for the holder of '{desk}'.", **names(roster, desk))
             yield of_desk(roster, desk, "no-deputy", "minor", text, mend)
 

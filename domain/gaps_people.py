@@ -3,6 +3,7 @@ what nobody has read or answered."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -13,6 +14,9 @@ from relaypoint.domain.rounds import last_day, strictest
 from relaypoint.domain.rows import Columns, Rows, grouped
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.words import ProposalState, RequestState
+
+#: How long one person's wish stands for another to say the same.
+STANDS: Final = "P7D"
 
 #: A proposal that is older has been overlooked.
 _ANSWERED_WITHIN: Final = "P7D"
@@ -90,6 +94,42 @@ def proposals_waiting(roster: Roster) -> Iterator[Gap]:
             )
 
 
+def seconds_waiting(roster: Roster) -> Iterator[Gap]:
+    """What one person wants to be done that takes two, as long as their wish stands."""
+    for row in roster.all.get("seconds", {}).values():
+        if row["until"] is not None or not row["since"] <= roster.day < last_day(STANDS, row["since"]):
+            continue
+        act = json.loads(row["act"])
+        words = ["relaypoint end", act["end"], act["id"]]
+        for option, values in (("--to", act["to"]), ("--replaced-by", act["replaced_by"])):
+            words += [f"{option} {value}" for value in values]
+        command = " ".join([*words, *(["--override REASON"] if act["override"] else [])])
+        yield Gap(
+            kind="second-waiting",
+            severity="minor",
+            sheet="seconds",
+            subject=row["id"],
+            organization=None,
+            text=say(
+                "gap.second-waiting",
+                "{by} wants to end {kind} '{id}' since {since}; it takes another one to say the same before {until}.",
+                by=row["by"],
+                kind=act["end"],
+                id=act["id"],
+                since=row["since"],
+                until=last_day(STANDS, row["since"]),
+            ),
+            mend=Mend(
+                "coordinator",
+                say("mend.second", "Another coordinator, or the operator, says the same, or it lapses."),
+                "seconds",
+                row["id"],
+                (("until", roster.day),),
+                command=command,
+            ),
+        )
+
+
 def guidance_unread(roster: Roster) -> Iterator[Gap]:
     """Holders who have not acknowledged in time what they have to."""
     for guidance in roster.now["guidance"].values():
@@ -136,6 +176,8 @@ def _silent(roster: Roster, holder: Columns, asked: Mapping[str, Columns], every
     """Why it isn't known that this holder is still there; None where it is."""
     names = _names(roster, holder)
     request, said = asked.get(holder["id"]), holder["confirmed_on"]
+    if said and said > roster.day:
+        said = None  # What is said to happen later has not.
     if request and request["state"] == RequestState.ASKED and not (said and said >= request["since"]):
         due = roster.all["rounds"][request["round"]]["due"]
         if due <= roster.day:

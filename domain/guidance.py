@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Final
 
+from relaypoint.domain.clock import later
 from relaypoint.domain.gaps_roster import Roster
 from relaypoint.domain.rounds import serves
 from relaypoint.domain.rows import Columns, Rows
@@ -71,4 +71,4 @@ def _due(guidance: Columns, holder: Columns) -> str | None:
     by, since = guidance["acknowledge_by"], holder["since"]
     if by is None or since is None:
         return str(by) if by else None
-    return max(str(by), (date.fromisoformat(since) + timedelta(days=GRACE)).isoformat())
+    return max(str(by), later(since, GRACE))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from relaypoint.domain.gaps_roster import Roster
 from relaypoint.domain.model import Holder
-from relaypoint.domain.rota import on_duty
+from relaypoint.domain.rota import NO_ROTA, Rota, on_duty, turn
 from relaypoint.domain.rows import Columns
 from relaypoint.domain.texts import Text, say
 
@@ -16,15 +16,17 @@ from relaypoint.domain.texts import Text, say
 def answering(roster: Roster, desk: str) -> list[Columns]:
     """The holders that answer at a desk on the roster's day, or whose stand-in does; who faces the senders first."""
     held = (row for row in roster.holders.get(desk, ()) if roster.answers(row["id"]))
-    turn = on_duty(roster.all["contact_points"][desk], roster.holders.get(desk, ()), roster.day)
-    first = turn["id"] if turn else None
+    duty = on_duty(roster.all["contact_points"][desk], roster.holders.get(desk, ()), roster.day)
+    first = duty["id"] if duty else None
     return sorted(held, key=lambda row: (row["id"] != first, row["role"] != "primary", row["rank"] or 1, row["id"]))
 
 
-def face(holders: tuple[Holder, ...], day: str, taken_by: str | None = None) -> Holder | None:
-    """Who answers for a step of a referral: who took it over, else the first in order; None where no person is
-    recorded as there."""
-    there = sorted((h for h in holders if h.answers(day)), key=lambda h: (h.role != "primary", h.rank, h.id))
+def face(holders: tuple[Holder, ...], day: str, taken_by: str | None = None, rota: Rota = NO_ROTA) -> Holder | None:
+    """Who answers for a step of a referral: who took it over, else whose turn it is, else the first in order; None
+    where no person is recorded as there."""
+    first = turn([(h.id, h.rota) for h in holders if h.holds(day)], rota, day)
+    order = {h.id: (h.id != first, h.role != "primary", h.rank, h.id) for h in holders}
+    there = sorted((h for h in holders if h.answers(day)), key=lambda h: order[h.id])
     return next((h for h in there if h.id == taken_by), next(iter(there), None))
 
 

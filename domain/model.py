@@ -109,6 +109,7 @@ class Holder(Dated):
     id: str
     role: HolderRole
     rank: int = 1
+    rota: int | None = None
     absences: tuple[Absence, ...] = ()
 
     @property

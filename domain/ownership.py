@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from relaypoint.domain.model import holds
@@ -40,6 +40,8 @@ _UP: Final[Mapping[str, tuple[str, str]]] = {
 
 def owner(rows: Rows, sheet: str, row: Columns) -> str | None:
     """The organization whose entry it is; None where it is the task force's, or where several have a say."""
+    if sheet == "guidance" and row.get("task_force"):
+        return None
     while sheet in _UP:
         column, sheet = _UP[sheet]
         above = rows[sheet].get(row.get(column) or "")
@@ -55,14 +57,15 @@ def forces(rows: Rows, day: str, sheet: str, row: Columns) -> set[str]:
         own = {row["id"], row.get("within")}
     elif row.get("task_force"):
         own = {row["task_force"]}
-    elif sheet == "pathways":
-        own = _of(rows, day, row.get("from_organization")) | _of(rows, day, row["to_organization"])
+    elif sheet == "pathways":  # Between two, whoever coordinates both.
+        own = _around(rows, _of(rows, day, row["to_organization"]))
+        if row.get("from_organization"):
+            own &= _around(rows, _of(rows, day, row["from_organization"]))
     elif body := owner(rows, sheet, row):
         own = _of(rows, day, body)
     else:  # Places and service types are everybody's: whoever coordinates the whole decides.
         own = {id for id, force in rows["task_forces"].items() if force["within"] is None}
-    around = {each for force in own for each in upwards(rows["task_forces"], force)}
-    return {force for force in around if holds(rows["task_forces"][force], day)}
+    return {force for force in _around(rows, own) if holds(rows["task_forces"][force], day)}
 
 
 def coordinators(rows: Rows, day: str, forces: set[str]) -> set[str]:
@@ -73,7 +76,10 @@ def coordinators(rows: Rows, day: str, forces: set[str]) -> set[str]:
         for desk in (rows["task_forces"][force]["coordinator"], *rows["task_forces"][force]["deputies"])
         if desk is not None
     }
-    return {rows["contact_points"][desk]["organization"] for desk in desks if holds(rows["contact_points"][desk], day)}
+    found = {rows["contact_points"][desk]["organization"] for desk in desks if holds(rows["contact_points"][desk], day)}
+    return {
+        body for body in found if holds(rows["organizations"][body], day) and not _suspended(rows, day, body, forces)
+    }
 
 
 def coordinates(rows: Rows, day: str, organization: str, force: str) -> bool:
@@ -95,7 +101,9 @@ def at_once(rows: Rows, day: str, organization: str, sheet: str, before: Columns
     """Whether the change is one of the organization's own entry, as far as it may say it of itself."""
     if owner(rows, sheet, after) != organization:
         return False
-    if sheet in _DESIGNATED and (before is None or any(before[name] != after[name] for name in _DESIGNATED[sheet])):
+    if sheet in _DESIGNATED and (
+        before is None or before["until"] or any(before[name] != after[name] for name in _DESIGNATED[sheet])
+    ):
         rules = {rows["task_forces"][force]["designation"] for force in forces(rows, day, sheet, after)}
         if Designation.COORDINATOR in rules:
             return False
@@ -104,6 +112,23 @@ def at_once(rows: Rows, day: str, organization: str, sheet: str, before: Columns
     if owner(rows, sheet, before) != organization:
         return False
     return not any(before[column] != after[column] for column in _SETTLED.get(sheet, ()))
+
+
+def _around(rows: Rows, forces: Iterable[str | None]) -> set[str]:
+    return {each for force in forces for each in upwards(rows["task_forces"], force)}
+
+
+def _suspended(rows: Rows, day: str, body: str, forces: set[str]) -> bool:
+    """Whether it is suspended, as a whole or in one of the task forces."""
+    if rows["organizations"][body]["status"] == "suspended":
+        return True
+    return any(
+        row["organization"] == body
+        and row["task_force"] in forces
+        and row["standing"] == "suspended"
+        and holds(row, day)
+        for row in rows["memberships"].values()
+    )
 
 
 def _of(rows: Rows, day: str, body: str | None) -> set[str]:

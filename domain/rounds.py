@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import date, timedelta
 from typing import Any, Final
 
-from relaypoint.domain.clock import parse_duration, parse_instant
+from relaypoint.domain.clock import later, parse_duration, parse_instant
 from relaypoint.domain.model import holds
 from relaypoint.domain.rows import Columns, Rows, upwards
-from relaypoint.domain.words import ChannelKind, ChannelState
+from relaypoint.domain.words import ChannelKind, ChannelState, TrialState
 
 #: A round that runs longer than this asks about a roster that is another by then.
 LONGEST: Final = 92
 
-#: Channels with nothing of their own to try: a person, or somebody else's channel.
-_UNTRIED: Final = frozenset({ChannelKind.IN_PERSON, ChannelKind.RELAY})
+#: Channels with nothing of their own to try: a person, somebody else's channel, a form for cases.
+_UNTRIED: Final = frozenset({ChannelKind.IN_PERSON, ChannelKind.RELAY, ChannelKind.WEB_FORM})
 
 
 def hashed(token: str) -> str:
-    """What is stored of a token, however it was typed."""
-    kept = "".join(each for each in token.upper() if each.isalnum())
+    """What is stored of a token, however it was typed, and also where the whole link was."""
+    kept = "".join(each for each in token.rstrip("/ ").rpartition("/")[2].upper() if each.isalnum())
     return hashlib.sha256(kept.encode()).hexdigest()
 
 
@@ -85,7 +84,8 @@ def minutes(trial: Columns) -> int | None:
 
 def channel_after(channel: Columns, trial: Columns, day: str) -> dict[str, Any] | None:
     """The channel as a test leaves it; None where it says nothing of it: it ended, or has another address by now."""
-    if channel["address"] != trial["address"] or not holds(channel, day):
+    untried = trial["state"] == TrialState.UNTRIED
+    if untried or channel["address"] != trial["address"] or not holds(channel, day):
         return None
     took = minutes(trial)
     if took is not None:
@@ -98,8 +98,7 @@ def channel_after(channel: Columns, trial: Columns, day: str) -> dict[str, Any] 
 
 def last_day(every: str, said: str) -> str:
     """The day from which what was said on a day is too long ago."""
-    days = max(parse_duration(every).elapsed.days, 1)
-    return (date.fromisoformat(said) + timedelta(days=days)).isoformat()
+    return later(said, max(parse_duration(every).elapsed.days, 1))
 
 
 def strictest(every: Iterable[str]) -> str | None:

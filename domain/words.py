@@ -113,6 +113,7 @@ class TrialState(StrEnum):
     SENT = "sent"
     ANSWERED = "answered"
     SILENT = "silent"
+    UNTRIED = "untried"
 
 
 class Priority(StrEnum):

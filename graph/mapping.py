@@ -76,6 +76,7 @@ def holder(row: Map) -> Holder:
         id=row["id"],
         role=HolderRole(row["role"]),
         rank=row.get("rank") or 1,
+        rota=row.get("rota"),
         absences=tuple(
             Absence(
                 since=each["since"],

@@ -51,13 +51,15 @@ def compose(notification: Notification, address: str, site: str) -> Message:
     )
 
 
-def compose_link(key: str, token: str, address: str, site: str, *, test: bool) -> Message:
-    """A one-time link of a round. A test says that it is one, lest somebody takes it for a case."""
+def compose_link(key: str, token: str, address: str, site: str, *, due: str, role: str | None, test: bool) -> Message:
+    """A one-time link of a round. A test says that it is one, lest somebody takes it for a case; several people who
+    share a mailbox are told apart by how they hold the contact point (``role``)."""
     subject = "Test: please answer" if test else "Please confirm your contact details"
     told = "This is a test. Nobody is waiting for help." if test else "Are your details still right?"
+    whom = f" ({role})" if role else ""
     return Message(
         key=f"{key}-{hashlib.sha256(token.encode()).hexdigest()[:12]}",
         address=address,
-        subject=subject,
-        body=f"{told}\nAnswer here, once:\n{site.rstrip('/')}/a/{token}\n",
+        subject=f"{subject}{whom}",
+        body=f"{told}\nPlease answer by {due}, once:\n{site.rstrip('/')}/a/{token}\n",
     )

@@ -14,6 +14,7 @@ from relaypoint.domain.model import holds
 from relaypoint.domain.ownership import coordinates, coordinators, forces
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.roster_faults import nearest
+from relaypoint.domain.roster_fields import trimmed
 from relaypoint.domain.rows import Columns, upwards
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.contingency_effect import Effect, Reached, effect_of, reached_under
@@ -87,7 +88,7 @@ async def declare(
     today = backend.now()[:10]
     row = {
         **asdict(scope),
-        "id": (id or f"contingency-{backend.new_id()}").strip().lower(),
+        "id": trimmed(id or f"contingency-{backend.new_id()}").lower(),
         "reason": checked(reason, today, ("reason",)),
         "since": today,
         "until": parse_end(until, today, LONGEST, path=("until",)),
@@ -175,7 +176,7 @@ async def _done(subject: Subject, backend: Backend, edit: Edit, preview: bool = 
 
 
 def _found(known: Known, id: str) -> Columns:
-    wanted = id.strip().lower()
+    wanted = trimmed(id).lower()
     rows = known.rows["contingencies"]
     if wanted in rows:
         return rows[wanted]

@@ -64,6 +64,7 @@ class Then:
         return {
             **row,
             "organization": self._ref("organizations", row["organization"]),
+            "ended": self.rows["organizations"][row["organization"]]["until"],
             "task_force": self._ref("task_forces", row["task_force"]),
         }
 

@@ -15,6 +15,7 @@ from relaypoint.domain.free_text import checked
 from relaypoint.domain.gaps_work import KINDS
 from relaypoint.domain.ownership import coordinators, forces, owner
 from relaypoint.domain.policy import Action, Kind, Subject
+from relaypoint.domain.roster_fields import trimmed
 from relaypoint.domain.rows import Columns
 from relaypoint.graph import Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
@@ -92,17 +93,17 @@ async def end(
         ended = Ended(
             kind, id, leaving.name, leaving.day, not dry_run, bool(left), _seen(subject, present, leaving, work)
         )
-        if dry_run:
-            return ended
         if not changes and not work:
             raise _ended_already(leaving)
+        if dry_run:
+            return ended
         if left and reason is None:
             raise _refused(leaving, _seen(subject, present, leaving, left))
         noted: dict[str, Any] = (
             {"override": {"reason": reason, "left": [each.handoff for each in left]}} if left else {}
         )
-        if left or leaving.kind in _BY_TWO:
-            act = {"end": kind, "id": id, "to": list(to), "replaced_by": list(replaced_by)}
+        if (left or leaving.kind in _BY_TWO) and _somebody_else(subject, present, leaving):
+            act = {"end": kind, "id": id, "to": list(to), "replaced_by": list(replaced_by), "override": bool(left)}
             two = second(present, subject, act, leaving.day)
             if two.first is None:
                 ended = replace(ended, applied=False, waits=True)
@@ -203,6 +204,12 @@ def _coordinates(subject: Subject, present: Known, sheet: str, row: Columns, day
     return subject.organization in found and subject.organization != own
 
 
+def _somebody_else(subject: Subject, present: Known, leaving: Leaving) -> bool:
+    """Whether there is anybody to say the same: for a coordinator the operator, for the operator a coordinator."""
+    found = coordinators(present.rows, leaving.day, forces(present.rows, leaving.day, leaving.sheet, leaving.row))
+    return subject.organization is not None or bool(found - {owner(present.rows, leaving.sheet, leaving.row)})
+
+
 def _reason(subject: Subject, backend: Backend, present: Known, leaving: Leaving, override: str) -> str:
     if not _coordinates(subject, present, leaving.sheet, leaving.row, leaving.day):
         raise Invalid(
@@ -270,7 +277,7 @@ def _ended_already(leaving: Leaving) -> Invalid:
 
 
 def _tidy(id: str) -> str:
-    return id.strip().lower()
+    return trimmed(id).lower()
 
 
 def _stored(ended: Ended) -> Ended:

@@ -7,6 +7,7 @@ from typing import Any
 
 from relaypoint.domain.handoffs import Status
 from relaypoint.domain.handover import face
+from relaypoint.domain.rota import Rota
 from relaypoint.graph.mapping import holder
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.overlay import overlay
@@ -35,7 +36,8 @@ async def with_faces(backend: Backend, handoffs: Sequence[dict[str, Any]]) -> li
         if other := instead.get(each["id"]):
             shown["diverted_to"] = {"id": other.id, "name": other.name}
         if row := rows.get(each["id"]):
-            person = face(tuple(holder(h) for h in row["holders"]), day, row["taken_by"])
+            rota = Rota(row["rota_every"], row["rota_since"])
+            person = face(tuple(holder(h) for h in row["holders"]), day, row["taken_by"], rota)
             names = {h["id"]: h["name"] for h in row["holders"]}
             if person:
                 shown["answered_by"] = {"id": person.id, "name": names[person.id], "role": person.role.value}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from relaypoint.domain.clock import parse_day
+from relaypoint.domain.clock import YEARS, parse_day
 from relaypoint.domain.errors import Invalid, NotFound
 from relaypoint.domain.gaps import EVERYTHING, Scope, merged, work_gaps, work_gaps_ahead
 from relaypoint.domain.gaps import gaps as gaps_of
@@ -17,6 +17,7 @@ from relaypoint.domain.gaps_roster import Gap
 from relaypoint.domain.history import moment
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.rows import Rows
+from relaypoint.resolvers import joint, proposals
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.known import Known, roster_at
 from relaypoint.resolvers.open_work import left_open, open_work
@@ -74,6 +75,16 @@ async def coverage_gaps(
             remedy="Ask for a moment after the first import.",
             value=as_of[:60],
         )
+    if int(day[:4]) not in YEARS:
+        raise Invalid(
+            "gaps.day",
+            "Nobody knows who can be reached on {day}.",
+            path=("at",) if at else ("asOf",),
+            remedy="Ask for a day in the years from {first} to {last}.",
+            day=day,
+            first=YEARS.start,
+            last=YEARS.stop - 1,
+        )
     scope = await _known(backend, scope, rows)
     found = await _once(known, ("gaps", day, scope), lambda: gaps_of(rows, day, scope))
     ahead = await _once(known, ("ahead", day, scope, days), lambda: gaps_ahead_of(rows, day, found, scope, days))
@@ -82,7 +93,18 @@ async def coverage_gaps(
         found = merged(found, work_gaps(rows, day, steps, left, scope))
         soon = work_gaps_ahead(rows, day, steps, left, scope, days)
         ahead = sorted([*ahead, *soon], key=lambda gap: gap.opens_on or "")
+    if subject.organization is not None:
+        found, ahead = ([gap for gap in of if _may_know(subject, rows, gap, day)] for of in (found, ahead))
     return Report(day, found, ahead)
+
+
+def _may_know(subject: Subject, rows: Rows, gap: Gap, day: str) -> bool:
+    """What others propose or ask for is theirs to know."""
+    if gap.sheet == "proposals":
+        return proposals.may_see(subject, rows, rows["proposals"][gap.subject], day)
+    if gap.sheet == "joint_requests":
+        return joint.may_see(subject, rows, rows["joint_requests"][gap.subject], day)
+    return True
 
 
 async def _once(known: Known, what: Hashable, work: Callable[[], list[Gap]]) -> list[Gap]:

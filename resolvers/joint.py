@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from relaypoint.domain.clock import parse_day, parse_end
+from relaypoint.domain.clock import later, parse_day, parse_end
 from relaypoint.domain.errors import Conflict, Invalid, NotFound
 from relaypoint.domain.free_text import checked
 from relaypoint.domain.model import holds
@@ -21,6 +21,9 @@ from relaypoint.resolvers.unknown import not_yours, unknown
 
 #: An answer that is due later than this is none.
 LONGEST: Final = 92
+
+#: Nobody agrees on a day that is farther away.
+_FARTHEST: Final = 366
 
 #: What can be done with a request, and what it is then.
 VERBS: Final = {
@@ -52,6 +55,13 @@ async def ask(
     body, other = organization.strip().lower(), to.strip().lower()
     if not may_act_for(subject, body):
         raise not_yours(body)
+    if other == body:
+        raise Invalid(
+            "joint.itself",
+            "An organization does not ask itself.",
+            path=("organization",),
+            remedy="Name the other organization.",
+        )
     wanted = kind.strip().lower()
     if wanted not in set(JointKind):
         raise _word("joint.kind", "kind", kind, JointKind)
@@ -78,7 +88,8 @@ async def ask(
             found = known.rows["organizations"].get(id)
             if found is None or not holds(found, today):
                 raise await unknown(backend, field, id, "an organization")
-        if place is not None and place not in known.rows["facilities"]:
+        there = known.rows["facilities"].get(place or "")
+        if place is not None and (there is None or not holds(there, today)):
             raise NotFound(
                 "joint.no-facility",
                 "'{facility}' is not a facility in this roster.",
@@ -122,6 +133,14 @@ async def answer(
         )
     said = checked(reason, today, ("reason",)) if reason else None
     day = parse_day(on, path=("on",)) if on else None
+    if day is not None and not today <= day <= later(today, _FARTHEST):
+        raise Invalid(
+            "joint.on",
+            "{day} is not a day on which that can be.",
+            path=("on",),
+            remedy="Give one from today on, within a year.",
+            day=day,
+        )
     id = id.strip().lower()
 
     async def decide(known: Known) -> tuple[Sequence[Change], Mapping[str, Any]]:
@@ -159,7 +178,7 @@ async def requests(subject: Subject, backend: Backend, *, past: bool = False) ->
     rows = (await backend.memory.roster(backend.store)).rows
     day = backend.now()[:10]
     found = [row for row in rows["joint_requests"].values() if past or row["state"] == JointState.ASKED]
-    mine = [row for row in found if _may_see(subject, rows, row, day)]
+    mine = [row for row in found if may_see(subject, rows, row, day)]
     return sorted(mine, key=lambda row: (row["due"], row["id"]))
 
 
@@ -167,9 +186,12 @@ async def requests(subject: Subject, backend: Backend, *, past: bool = False) ->
 async def facilities(
     subject: Subject, backend: Backend, *, organization: str | None = None
 ) -> list[tuple[Columns, list[Columns]]]:
-    """The facilities by id, each with the authorisations in force; of an organization, those that it may enter."""
+    """The facilities by id, each with the authorisations in force; of an organization, those that it may enter. Raises
+    ``NotFound`` for one that the roster does not hold."""
     rows = (await backend.memory.roster(backend.store)).rows
     day = backend.now()[:10]
+    if organization is not None and organization not in rows["organizations"]:
+        raise await unknown(backend, "organization", organization, "an organization")
     found = []
     for id, row in sorted(rows["facilities"].items()):
         may = [
@@ -182,7 +204,7 @@ async def facilities(
     return found
 
 
-def _may_see(subject: Subject, rows: Rows, row: Columns, day: str) -> bool:
+def may_see(subject: Subject, rows: Rows, row: Columns, day: str) -> bool:
     body = subject.organization
     if body is None:
         return subject.kind is Kind.OPERATOR

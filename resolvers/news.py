@@ -176,13 +176,14 @@ def _contingency(rows: Rows, before: Columns | None, after: Columns) -> Iterator
         for pair in (("jurisdictions", "place"), ("task_forces", "task_force"), ("organizations", "organization"))
         if after[pair[1]]
     )
-    yield say(
-        "news.contingency",
-        "A contingency holds for {scope} until {until}: {reason}",
-        scope=_name(rows, sheet, after[column]),
-        until=after["until"],
-        reason=after["reason"],
-    )
+    names = {"scope": _name(rows, sheet, after[column]), "until": after["until"]}
+    if before is None:
+        text = "A contingency holds for {scope} until {until}: {reason}"
+        yield say("news.contingency", text, reason=after["reason"], **names)
+    elif after["until"] < before["until"]:
+        yield say("news.contingency-over", "The contingency for {scope} is over on {until}.", **names)
+    elif after["until"] > before["until"]:
+        yield say("news.contingency-renewed", "The contingency for {scope} goes on until {until}.", **names)
 
 
 def _name(rows: Rows, sheet: str, id: str) -> str:

@@ -9,10 +9,11 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from relaypoint.domain.clock import parse_end
+from relaypoint.domain.errors import Invalid
 from relaypoint.domain.model import Ground, Operation, Service, holds
 from relaypoint.domain.policy import Action, Subject, may_act_for
 from relaypoint.domain.rows import Columns, Rows, upwards
-from relaypoint.domain.words import Capacity, OperationalState
+from relaypoint.domain.words import Capacity, OperationalState, OrganizationKind
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.roster_edit import Edit, carried_out
@@ -114,6 +115,15 @@ async def overview(
     ):
         if typed is not None and id not in rows[sheet]:
             raise await unknown(backend, field, typed, what)
+    if kind is not None and kind not in set(OrganizationKind):
+        raise Invalid(
+            "overview.kind",
+            "'{kind}' is no kind of organization.",
+            path=("kind",),
+            remedy="Use one of: {known}.",
+            kind=kind[:60],
+            known=", ".join(OrganizationKind),
+        )
     said = {_subject(row): row for row in rows["operational_statuses"].values() if holds(row, day)}
     cells: dict[tuple[str, str], Counter[str]] = {}
     offering = set()

@@ -66,7 +66,7 @@ def _shown(subject: Subject, rows: Rows, row: Columns, day: str) -> Proposal:
         ],
         stale=is_open and stale(rows, row),
         may_decide=is_open and may_decide(subject, rows, row, day),
-        deciders=_deciders(rows, row, day),
+        deciders=deciders_of(rows, row, day),
     )
 
 
@@ -78,7 +78,7 @@ def stale(rows: Rows, row: Columns) -> bool:
     return any(cell(now.get(name)) != value for name, value in was.items())
 
 
-def _deciders(rows: Rows, row: Columns, day: str) -> list[str]:
+def deciders_of(rows: Rows, row: Columns, day: str) -> list[str]:
     sheet = row["on_sheet"]
     now = rows[sheet].get(row["row"])
     after = dict.fromkeys(SHEETS[sheet].columns) | {"id": row["row"]} | dict(now or {})
@@ -92,7 +92,7 @@ def _deciders(rows: Rows, row: Columns, day: str) -> list[str]:
 def may_see(subject: Subject, rows: Rows, row: Columns, day: str) -> bool:
     if subject.organization is None:
         return subject.kind is Kind.OPERATOR
-    if subject.organization in {row["organization"], *_deciders(rows, row, day)}:
+    if subject.organization in {row["organization"], *deciders_of(rows, row, day)}:
         return True
     # Whoever is in the task force may vouch for a newcomer.
     force = json.loads(row["columns"]).get("task_force") if row["on_sheet"] == "memberships" else None
@@ -102,4 +102,4 @@ def may_see(subject: Subject, rows: Rows, row: Columns, day: str) -> bool:
 def may_decide(subject: Subject, rows: Rows, row: Columns, day: str) -> bool:
     if subject.organization is None:
         return subject.kind is Kind.OPERATOR and (row["organization"] is not None or row["request"] is not None)
-    return subject.organization in _deciders(rows, row, day)
+    return subject.organization in deciders_of(rows, row, day)

@@ -13,12 +13,14 @@ from relaypoint.domain.ownership import OWN_COMMANDS, at_once, deciders, owner
 from relaypoint.domain.policy import Action, Kind, Subject
 from relaypoint.domain.roster import SHEETS
 from relaypoint.domain.roster_faults import nearest
+from relaypoint.domain.roster_fields import trimmed
 from relaypoint.domain.rows import Columns, Rows
 from relaypoint.domain.words import ProposalState
 from relaypoint.graph import Step
 from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.edit_rules import completed, refused
 from relaypoint.resolvers.known import Known
-from relaypoint.resolvers.proposals import Differs, Proposal, may_decide, may_see, proposal, stale
+from relaypoint.resolvers.proposals import Differs, Proposal, deciders_of, may_decide, may_see, proposal, stale
 from relaypoint.resolvers.roster_edit import decided, edited, held, kept
 from relaypoint.resolvers.roster_write import Change
 from relaypoint.resolvers.tables_cells import cell
@@ -51,25 +53,37 @@ async def edit(
     id: str,
     cells: Mapping[str, str],
     *,
+    new: bool = False,
     reason: str | None = None,
     idempotency_key: str | None = None,
     preview: bool = False,
 ) -> Outcome:
-    """Changes columns of an entry, or adds one; ``cells`` as a file of the sheet would hold them, "" empties.
+    """Changes columns of an entry, or adds a ``new`` one; ``cells`` as a file of the sheet would hold them, ""
+    empties. A channel whose address changes is unproven; a capacity that changes holds from today.
 
     At once for one's own entry, for whoever decides on it, and for the operator; otherwise it becomes a proposal.
-    Raises ``Invalid`` for the sheet, the columns and what an import would refuse, and for work that would be left.
+    Raises ``NotFound`` for an entry that is not there, ``Invalid`` for the sheet, the columns, what an import would
+    refuse, days to come, an end that ``end`` has to make, and work that would be left.
     """
     name = _sheet(sheet)
-    id = id.strip().lower() if name != "jurisdictions" else id.strip().upper()
+    id = trimmed(id).upper() if name == "jurisdictions" else trimmed(id).lower()
     said = checked(reason, backend.now()[:10], ("reason",)) if reason else None
-    columns = _columns(name, cells)
-    request = {"edit": name, "id": id, "columns": columns, "reason": said}
+    given = _columns(name, cells)
+    request = {"edit": name, "id": id, "columns": given, "reason": said}
     paths = _paths(name)
 
     async def decide(known: Known) -> tuple[Sequence[Change], Mapping[str, Any]]:
         day = backend.now()[:10]
         before = known.rows[name].get(id)
+        refused(known.rows, name, id, given, day, new=new)
+        if name == "memberships" and given.get("vouched_by", "").strip() and subject.organization is not None:
+            raise Invalid(
+                "edit.vouchers",
+                "Members vouch for a newcomer themselves.",
+                path=("columns", "vouched_by"),
+                remedy="Leave it out; each of them uses: relaypoint proposal vouch.",
+            )
+        columns = completed(name, before, given, day)
         changes = edited(known, name, {**(before or {"id": id}), **columns}, day, paths)
         if changes and _suspended(changes[0]) and said is None:
             raise Invalid(
@@ -79,11 +93,13 @@ async def edit(
                 remedy="Give a reason in a sentence, without personal data.",
             )
         told = {"sheet": name, "id": id, "changes": _told(changes, columns), "applied": not preview}
-        if not changes or (_at_once(subject, known.rows, day, changes[0]) and not _by_two(subject, changes[0])):
+        if not changes or (
+            _at_once(subject, known.rows, day, changes[0]) and not _by_two(subject, known.rows, day, changes[0])
+        ):
             return changes, told
-        new = number(known.rows)
+        made = number(known.rows)
         row = {
-            "id": new,
+            "id": made,
             "organization": subject.organization,
             "on_sheet": name,
             "row": id,
@@ -91,7 +107,7 @@ async def edit(
             "reason": said,
             "since": day,
         }
-        return kept(known, "proposals", [row], day), {**told, "applied": False, "proposal": None if preview else new}
+        return kept(known, "proposals", [row], day), {**told, "applied": False, "proposal": None if preview else made}
 
     async def locks(known: Known, changes: Sequence[Change]) -> Sequence[Step]:
         return await held(backend, known, name, changes, paths)
@@ -166,8 +182,11 @@ def proposed(
     known: Known, id: str, sheet: str, row: str, cells: Mapping[str, str], request: str, day: str
 ) -> list[Change]:
     """A holder's correction, given through a link, as a proposal to the organization itself; none where it is so."""
-    columns = _columns(sheet, cells)
-    changes = edited(known, sheet, {**(known.rows[sheet].get(row) or {"id": row}), **columns}, day, _paths(sheet))
+    before = known.rows[sheet].get(row)
+    given = _columns(sheet, cells)
+    refused(known.rows, sheet, row, given, day, new=before is None)
+    columns = completed(sheet, before, given, day)
+    changes = edited(known, sheet, {**(before or {"id": row}), **columns}, day, _paths(sheet))
     if not changes:
         return []
     made = {
@@ -183,8 +202,9 @@ def proposed(
 
 
 def number(rows: Rows, more: int = 0) -> str:
-    """The id of the next proposal; short, since people read it out."""
-    return f"proposal-{len(rows['proposals']) + 1 + more}"
+    """The id of the next proposal; short, since people read it out, and never one that was used."""
+    used = (id.rpartition("-")[2] for id in rows["proposals"])
+    return f"proposal-{max((int(each) for each in used if each.isdecimal()), default=0) + 1 + more}"
 
 
 def _sheet(name: str) -> str:
@@ -207,9 +227,26 @@ def _paths(sheet: str) -> dict[str, tuple[str, ...]]:
     return {column: ("columns", column) for column in SHEETS[sheet].columns if column != "id"}
 
 
+def named(cells: Mapping[str, str]) -> dict[str, str]:
+    """The cells by their columns' names, as the sheet writes them. Raises ``Invalid`` for one that is said twice."""
+    columns: dict[str, str] = {}
+    for name, value in cells.items():
+        column = trimmed(name).lower()
+        if column in columns:
+            raise Invalid(
+                "edit.twice",
+                "{column} is said twice.",
+                path=("columns", name),
+                remedy="Say once what it shall hold.",
+                column=column[:60],
+            )
+        columns[column] = value
+    return columns
+
+
 def _columns(sheet: str, cells: Mapping[str, str]) -> dict[str, str]:
     known = SHEETS[sheet].columns
-    columns = {name.strip().lower(): value for name, value in cells.items()}
+    columns = named(cells)
     for name in columns:
         if name not in known or name == "id":
             raise Invalid(
@@ -266,15 +303,34 @@ def _applied(known: Known, row: Columns, day: str) -> list[Change]:
     return edited(known, sheet, after, day, {})
 
 
-def _by_two(subject: Subject, change: Change) -> bool:
-    """Whether nobody does it alone: to let somebody into a task force, or to take somebody's standing away."""
+def _alone(subject: Subject, rows: Rows, day: str, change: Change) -> bool:
+    return _at_once(subject, rows, day, change) and not _by_two(subject, rows, day, change)
+
+
+#: How a task force lies in the whole: what it covers, and below which other one.
+_PLACE: Final = ("jurisdiction", "within", "level")
+
+
+def _by_two(subject: Subject, rows: Rows, day: str, change: Change) -> bool:
+    """Whether nobody does it alone: to let somebody into a task force, to take somebody's standing away, to end a body
+    or a task force, or to give one another place. The operator does where there is nobody else to ask."""
     before, after = change.before, change.after
-    if change.sheet == "memberships":
-        if before is None:
-            return subject.organization is not None
+    if before is None:
+        needed = change.sheet == "memberships" and subject.organization is not None
+    elif change.sheet == "memberships":
         lower = after["standing"] != before["standing"] and after["standing"] != "full"
-        return lower or (after["until"] is not None and after["until"] != before["until"])
-    return change.sheet == "organizations" and before is not None and _suspended(change)
+        needed = lower or _dates(change)
+    elif change.sheet == "organizations":
+        needed = _suspended(change) or _dates(change)
+    else:
+        needed = change.sheet == "task_forces" and (
+            _dates(change) or any(before[name] != after[name] for name in _PLACE)
+        )
+    return needed and (subject.organization is not None or bool(deciders(rows, day, change.sheet, after)))
+
+
+def _dates(change: Change) -> bool:
+    return change.before is not None and any(change.before[name] != change.after[name] for name in ("since", "until"))
 
 
 def _suspended(change: Change) -> bool:
@@ -292,6 +348,10 @@ def _at_once(subject: Subject, rows: Rows, day: str, change: Change) -> bool:
     return all(subject.organization in each for each in decides)
 
 
+def _who(known: Known, row: Columns, day: str) -> str:
+    return ", ".join(deciders_of(known.rows, row, day)) or "the operator"
+
+
 def _open(subject: Subject, known: Known, id: str, state: ProposalState, day: str) -> Columns:
     row = known.rows["proposals"].get(id)
     if row is None or not may_see(subject, known.rows, row, day):
@@ -302,7 +362,7 @@ def _open(subject: Subject, known: Known, id: str, state: ProposalState, day: st
             remedy="`relaypoint proposal list` shows those that there are.",
             id=id,
         )
-    own = subject.organization is not None and row["organization"] == subject.organization and not row["request"]
+    own = row["organization"] == subject.organization and not row["request"]
     may = own if state is ProposalState.WITHDRAWN else may_decide(subject, known.rows, row, day)
     if not may:
         raise Invalid(
@@ -310,7 +370,7 @@ def _open(subject: Subject, known: Known, id: str, state: ProposalState, day: st
             "Only {who} can {verb} this proposal.",
             path=("verb",),
             remedy="Ask them.",
-            who="whoever made it" if state is ProposalState.WITHDRAWN else "the owner or the coordinator",
+            who="whoever made it" if state is ProposalState.WITHDRAWN else _who(known, row, day),
             verb=next(verb for verb, of in VERBS.items() if of is state),
         )
     if row["state"] != ProposalState.OPEN:

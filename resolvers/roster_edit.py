@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from relaypoint.domain.errors import Conflict, Invalid
 from relaypoint.domain.policy import Subject
+from relaypoint.domain.roster_fields import trimmed
 from relaypoint.domain.roster_kept import RECORDED
 from relaypoint.domain.rows import Columns
 from relaypoint.graph import Step, Unmet
@@ -106,11 +107,13 @@ async def decided(
         if preview or not changes:
             return Done(answer, known, changes)
         steps = [*locks, *await roster_steps(subject, backend, known, changes)]
+        mine = {**answer, "write": backend.new_id()}
         try:
-            result = await write_once(backend, operation, steps, request=request, result=answer)
+            result = await write_once(backend, operation, steps, request=request, result=mine)
         except Unmet:
             continue
-        return Done(result, known, changes)
+        # Somebody else may have carried out the same request in between: then nothing of this one was written.
+        return Done(result, known, changes) if result["write"] == mine["write"] else Done(result)
     raise Conflict(
         "roster.busy-edit",
         "The roster was being changed by others all the time; nothing was done.",
@@ -144,6 +147,11 @@ def edited_all(
     """The same for several rows of a sheet."""
     if not rows:
         return []
+    for row in rows:
+        if trimmed(str(row["id"])) != row["id"]:  # Else it would come to be another row's.
+            raise Invalid(
+                "roster.hidden", "An id holds characters that can't be seen.", path=("id",), remedy="Type it."
+            )
     tables = [_table(sheet, *rows)]
     found = check(tables, present.rows)
     _raised(found.errors or against_store(tables, found.rows, present.rows), paths)

@@ -9,13 +9,14 @@ from typing import Any, Final
 from relaypoint.domain.errors import Conflict, Invalid, Limit, NotFound
 from relaypoint.domain.model import holds
 from relaypoint.domain.policy import Action, Subject
+from relaypoint.domain.roster_fields import trimmed
 from relaypoint.domain.rounds import hashed
 from relaypoint.domain.rows import Columns, Rows
 from relaypoint.domain.words import RequestState, TrialState
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.guidance import acknowledged, to_read
 from relaypoint.resolvers.known import Known
-from relaypoint.resolvers.proposing import number, proposed
+from relaypoint.resolvers.proposing import named, number, proposed
 from relaypoint.resolvers.roster_edit import decided, edited, kept
 from relaypoint.resolvers.roster_write import Change
 from relaypoint.resolvers.round_asks import Ask, ask_of, found_round
@@ -27,6 +28,9 @@ ANSWERS: Final = {
     "correct": RequestState.CORRECTED,
     "left": RequestState.LEFT,
 }
+
+#: What a closed round leaves without an answer.
+_NO_ANSWER: Final = (RequestState.ASKED, TrialState.SENT, TrialState.SILENT, TrialState.UNTRIED)
 
 #: More than anybody has to say of one contact point.
 MOST: Final = 20
@@ -64,7 +68,10 @@ class Correction:
 async def asked(subject: Subject, backend: Backend, token: str) -> Asked:
     """What the link asks, without signing in. Raises ``NotFound`` for one that does not hold, or no longer."""
     known = await backend.memory.roster(backend.store)
-    return _asked(known.rows, *_found(known, token), backend.now()[:10])
+    sheet, ask = _found(known, token)
+    if sheet == "requests":
+        _holding(known.rows, ask, backend.now()[:10])
+    return _asked(known.rows, sheet, ask, backend.now()[:10])
 
 
 @permitted(Action.ANSWER_ROUND)
@@ -136,7 +143,7 @@ async def answer(
 @permitted(Action.RUN_ROUND)
 async def note(subject: Subject, backend: Backend, id: str, *, answered: bool) -> Ask:
     """What came of a test that a person made, such as a call: somebody answered, or nobody. Raises ``NotFound`` for
-    one of another's drill, ``Conflict`` where it ended."""
+    one of another's drill, ``Conflict`` where that is closed; until then a slip can be noted anew."""
     today = backend.now()[:10]
 
     async def decide(known: Known) -> tuple[Sequence[Change], Mapping[str, Any]]:
@@ -149,14 +156,14 @@ async def note(subject: Subject, backend: Backend, id: str, *, answered: bool) -
                 remedy="`relaypoint round show` lists the tests of a drill.",
                 id=id[:60],
             )
-        found_round(subject, known.rows, trial["round"], today)
-        if trial["until"] is not None:
+        round = found_round(subject, known.rows, trial["round"], today)
+        if round["until"] is not None:
             raise Conflict(
                 "round.tested",
-                "This test ended on {until}: {state}.",
+                "This drill was closed on {until}; the test was {state}.",
                 path=("id",),
                 remedy="Test it again in another drill.",
-                until=trial["until"],
+                until=round["until"],
                 state=trial["state"],
             )
         ended = _answered(trial, backend.now()) if answered else unanswered(trial, today)
@@ -176,7 +183,9 @@ def _found(known: Known, token: str) -> tuple[str, Columns]:
     sheet, id = known.derived["tokens"].get(hashed(token), (None, None))
     row = known.rows[sheet][id] if sheet else None
     over = row is not None and known.rows["rounds"][row["round"]]["until"] is not None
-    if row is None or (over and row["state"] in (RequestState.ASKED, TrialState.SENT, TrialState.SILENT)):
+    if row is None or (
+        over and row["state"] in (RequestState.ASKED, TrialState.SENT, TrialState.SILENT, TrialState.UNTRIED)
+    ):
         raise NotFound(
             "round.link",
             "This link does not hold, or no longer.",
@@ -212,6 +221,19 @@ def _asked(rows: Rows, sheet: str, ask: Columns, day: str) -> Asked:
     )
 
 
+def _holding(rows: Rows, ask: Columns, day: str) -> Columns:
+    """The holder that is asked. Raises ``NotFound`` where the tenure is over."""
+    holder = rows["holders"][ask["holder"]]
+    if holds(holder, day):
+        return holder
+    raise NotFound(
+        "round.over",
+        "This is no longer yours to confirm: the tenure is over.",
+        path=("token",),
+        remedy="Ask your coordinator if that is wrong.",
+    )
+
+
 def _trial(known: Known, trial: Columns, state: RequestState, at: str) -> list[Change]:
     if state is not RequestState.CONFIRMED:
         raise Invalid(
@@ -234,20 +256,14 @@ def _request(
     corrections: Sequence[Correction],
     day: str,
 ) -> list[Change]:
-    holder = known.rows["holders"][ask["holder"]]
-    if not holds(holder, day):
-        raise NotFound(
-            "round.over",
-            "This is no longer yours to confirm: the tenure is over.",
-            path=("token",),
-            remedy="Ask your coordinator if that is wrong.",
-        )
+    holder = _holding(known.rows, ask, day)
     changes = kept(known, "requests", [{**ask, "state": state, "until": day}], day)
     if state is not RequestState.LEFT:
         changes += edited(known, "holders", {**holder, "confirmed_on": day}, day, {})
+    count = 0
     for at, each in enumerate(corrections):
-        sheet, key = each.sheet.strip().lower(), each.key.strip().lower()
-        if not _own(known.rows, holder, sheet, key, each.columns):
+        sheet, key = trimmed(each.sheet).lower(), trimmed(each.key).lower()
+        if not _own(known.rows, holder, sheet, key, named(each.columns)):
             raise Invalid(
                 "round.not-own",
                 "'{key}' of {sheet} is not an entry of this contact point.",
@@ -257,10 +273,12 @@ def _request(
                 sheet=sheet[:60],
             )
         try:
-            changes += proposed(known, number(known.rows, at), sheet, key, each.columns, ask["id"], day)
+            made = proposed(known, number(known.rows, count), sheet, key, each.columns, ask["id"], day)
         except Invalid as wrong:
             wrong.path = ("corrections", str(at), *wrong.path)
             raise
+        count += len(made)
+        changes += made
     return changes
 
 

@@ -10,7 +10,7 @@ from relaypoint.domain.clock import parse_end
 from relaypoint.domain.errors import Conflict, Invalid, NotFound
 from relaypoint.domain.model import holds
 from relaypoint.domain.policy import Action, Subject
-from relaypoint.domain.rounds import LONGEST, asked, channel_after, hashed, tried
+from relaypoint.domain.rounds import LONGEST, asked, channel_after, desks, hashed, tried
 from relaypoint.domain.rows import Columns, Rows
 from relaypoint.domain.words import MESSAGE_KINDS, ChannelKind, RoundKind, TrialState
 from relaypoint.resolvers.backend import Backend, permitted
@@ -37,14 +37,19 @@ class Link:
     channel: str | None
     kind: str | None
     address: str | None
+    due: str
+    #: Of a holder: primary, or deputy with the rank.
+    role: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """``row`` of the sheet ``rounds``; no links for a repeat under the same key: ask for reminders then."""
+    """``row`` of the sheet ``rounds``; no links for a repeat under the same key: ask for reminders then. ``unasked``
+    counts the contact points that nobody is recorded as holding, such as offices: only a drill tries these."""
 
     row: Columns
     links: Sequence[Link]
+    unasked: int = 0
 
 
 @permitted(Action.RUN_ROUND)
@@ -83,13 +88,13 @@ async def start(
         _none_open(known.rows, wanted, force)
         id = _free(known.rows, f"{wanted}-{today}")
         row = {"id": id, "kind": wanted, "task_force": force, "since": today, "due": last}
-        links[:] = _links(backend, known.rows, wanted, id, force, today)
+        links[:] = _links(backend, known.rows, row, today)
         if not links:
             raise Invalid(
                 "round.nobody",
-                "There is nobody to be asked there.",
+                "There is nobody to be asked there: no contact point has holders, or channels to try.",
                 path=("taskForce",),
-                remedy="See `relaypoint gaps`: contact points without holders or channels are listed there.",
+                remedy="Where offices answer, use a drill; otherwise add holders, which `relaypoint gaps` asks for.",
             )
         asks = [_ask(wanted, id, link, backend.now()) for link in links]
         return [*kept(known, "rounds", [row], today), *kept(known, ASKS[wanted], asks, today)], {"id": id}
@@ -97,7 +102,12 @@ async def start(
     request = {"start": wanted, "task_force": force, "due": last}
     done = await decided(subject, backend, decide, request, idempotency_key)
     known = await backend.memory.roster(backend.store)
-    return Started(known.rows["rounds"][done.answer["id"]], list(links) if done.before else [])
+    of = desks(known.rows, today, force)
+    return Started(
+        known.rows["rounds"][done.answer["id"]],
+        list(links) if done.before else [],
+        len(of.keys() - {row["contact_point"] for row in asked(known.rows, today, force)}),
+    )
 
 
 @permitted(Action.RUN_ROUND)
@@ -114,11 +124,15 @@ async def remind(subject: Subject, backend: Backend, id: str, *, idempotency_key
         for ask in asks_of(known.rows, row):
             if ask["state"] not in UNANSWERED:
                 continue
-            link = _link(backend, known.rows, row["kind"], ask, ask["id"])
+            link = _link(backend, known.rows, row["kind"], ask, ask["id"], row["due"])
             if link is None:
                 continue
             links.append(link)
-            again = {"sent": backend.now()} if sheet == "trials" else {"reminded": [*ask["reminded"], today]}
+            again = (
+                {"sent": backend.now(), "address": link.address}
+                if sheet == "trials"
+                else {"reminded": [*ask["reminded"], today]}
+            )
             changes += kept(known, sheet, [{**ask, **again, "token": hashed(link.token)}], today)
         return changes, {"id": row["id"]}
 
@@ -128,16 +142,30 @@ async def remind(subject: Subject, backend: Backend, id: str, *, idempotency_key
 
 
 @permitted(Action.RUN_ROUND)
-async def close(subject: Subject, backend: Backend, id: str, *, idempotency_key: str | None = None) -> Columns:
-    """Ends a round: its links no longer hold. Channels whose test nobody answered are failing from now on; who has
-    not confirmed stays a gap. Raises ``NotFound``, ``Invalid``."""
+async def close(
+    subject: Subject, backend: Backend, id: str, *, early: bool = False, idempotency_key: str | None = None
+) -> Columns:
+    """Ends a round: its links no longer hold. Channels whose message nobody answered are failing from now on; what
+    takes a person, such as a call, and was not noted, was not tried. Who has not confirmed stays a gap.
+
+    Raises ``NotFound``, ``Invalid`` also before the day on which answers are due, unless ``early``.
+    """
     today = backend.now()[:10]
 
     async def decide(known: Known) -> tuple[Sequence[Change], Mapping[str, Any]]:
         row = _open(subject, known.rows, id, today)
+        if today < row["due"] and not early:
+            raise Invalid(
+                "round.early",
+                "Answers are due on {due}; who has not answered may still do so.",
+                path=("early",),
+                remedy="Wait, or say that it is to be closed early.",
+                due=row["due"],
+            )
         changes = kept(known, "rounds", [{**row, "until": today}], today)
-        silent = [unanswered(ask, today) for ask in asks_of(known.rows, row) if ask["state"] == TrialState.SENT]
-        return [*changes, *tested(known, silent, today)], {"id": row["id"]}
+        open = [ask for ask in asks_of(known.rows, row) if ask["state"] == TrialState.SENT]
+        ended = [unanswered(ask, today, tried=_messaged(known.rows, ask)) for ask in open]
+        return [*changes, *tested(known, ended, today)], {"id": row["id"]}
 
     done = await decided(subject, backend, decide, {"close": id}, idempotency_key)
     return (await backend.memory.roster(backend.store)).rows["rounds"][done.answer["id"]]
@@ -152,9 +180,13 @@ def tested(known: Known, trials: Sequence[Columns], day: str) -> list[Change]:
     ]
 
 
-def unanswered(trial: Columns, day: str) -> Columns:
-    """A test that nobody answered."""
-    return {**trial, "state": TrialState.SILENT, "until": day}
+def unanswered(trial: Columns, day: str, *, tried: bool = True) -> Columns:
+    """A test that nobody answered, or that nobody made."""
+    return {**trial, "state": TrialState.SILENT if tried else TrialState.UNTRIED, "answered": None, "until": day}
+
+
+def _messaged(rows: Rows, trial: Columns) -> bool:
+    return ChannelKind(rows["channels"][trial["channel"]]["kind"]) in MESSAGE_KINDS
 
 
 def _open(subject: Subject, rows: Rows, id: str, day: str) -> Columns:
@@ -198,10 +230,14 @@ def _none_open(rows: Rows, kind: str, force: str | None) -> None:
             )
 
 
-def _links(backend: Backend, rows: Rows, kind: str, id: str, force: str | None, day: str) -> list[Link]:
+def _links(backend: Backend, rows: Rows, row: Mapping[str, Any], day: str) -> list[Link]:
+    kind, force = row["kind"], row["task_force"]
     subjects = tried(rows, day, force) if kind == RoundKind.DRILL else asked(rows, day, force)
     column = "channel" if kind == RoundKind.DRILL else "holder"
-    made = (_link(backend, rows, kind, {column: row["id"]}, f"{id}.{at:05}") for at, row in enumerate(subjects, 1))
+    made = (
+        _link(backend, rows, kind, {column: each["id"]}, f"{row['id']}.{at:05}", row["due"])
+        for at, each in enumerate(subjects, 1)
+    )
     return [link for link in made if link is not None]
 
 
@@ -211,7 +247,7 @@ def _free(rows: Rows, name: str) -> str:
     return next(each for each in (name, *numbered) if each not in rows["rounds"])
 
 
-def _link(backend: Backend, rows: Rows, kind: str, ask: Columns, key: str) -> Link | None:
+def _link(backend: Backend, rows: Rows, kind: str, ask: Columns, key: str, due: str) -> Link | None:
     """A new one for what is asked; None where it is there no longer."""
     day = backend.now()[:10]
     sheet, column = ("channels", "channel") if kind == RoundKind.DRILL else ("holders", "holder")
@@ -230,6 +266,8 @@ def _link(backend: Backend, rows: Rows, kind: str, ask: Columns, key: str) -> Li
         channel=channel["id"] if channel else None,
         kind=channel["kind"] if channel else None,
         address=channel["address"] if channel else None,
+        due=due,
+        role=None if kind == RoundKind.DRILL else f"{row['role']} {row['rank']}",
     )
 
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any
 
+from relaypoint.domain.gaps_people import STANDS
 from relaypoint.domain.policy import Subject
+from relaypoint.domain.rounds import last_day
 from relaypoint.domain.rows import Columns
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.roster_edit import kept
 from relaypoint.resolvers.roster_write import Change
-
-#: After so many days the first has to say it anew.
-WITHIN: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +29,10 @@ def second(known: Known, subject: Subject, act: Mapping[str, Any], day: str) -> 
     """Whether somebody else wants the same; if not, the subject's wish as a change of the record."""
     who = subject.organization or str(subject.kind)
     said = json.dumps(act, sort_keys=True, ensure_ascii=False)
-    earliest = (date.fromisoformat(day) - timedelta(days=WITHIN)).isoformat()
     same = [
         row
         for _, row in sorted(known.rows["seconds"].items())
-        if row["act"] == said and row["until"] is None and row["since"] > earliest
+        if row["act"] == said and row["until"] is None and day < last_day(STANDS, row["since"])
     ]
     other = next((row for row in same if row["by"] != who), None)
     if other is not None:

@@ -25,8 +25,9 @@ class ColumnInput:
 @strawberry.input(description="A change of one entry of the roster, or a new one.")
 class EditInput:
     sheet: str = strawberry.field(description="A sheet of the roster format, as channels.")
-    key: str = strawberry.field(description="The entry's plain id; one that is new adds an entry.")
+    key: str = strawberry.field(description="The entry's plain id.")
     columns: list[ColumnInput] = strawberry.field(description="What changes; the other columns stay as they are.")
+    new: bool = strawberry.field(default=False, description="Whether it is to be added; otherwise it has to be there.")
     reason: str | None = strawberry.field(
         default=None, description="Why; read by who decides on it. It holds no personal data."
     )

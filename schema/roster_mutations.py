@@ -47,6 +47,7 @@ class RosterMutation:
                 edit.sheet,
                 edit.key,
                 {each.name: each.value or "" for each in edit.columns},
+                new=edit.new,
                 reason=edit.reason,
                 idempotency_key=edit.idempotency_key,
                 preview=edit.preview,
@@ -89,9 +90,18 @@ class RosterMutation:
         metadata=under(Action.RUN_ROUND),
     )
     @problems.answered
-    async def close_round(self, info: Info, key: Key, idempotency_key: RepeatKey = None) -> RoundCloseResult:
+    async def close_round(
+        self,
+        info: Info,
+        key: Key,
+        early: Annotated[bool, told("Also before the day on which answers are due.")] = False,
+        idempotency_key: RepeatKey = None,
+    ) -> RoundCloseResult:
+        context = info.context
         with problems.placed(KEY_PATHS):
-            row = await rounds.close(info.context.subject, info.context.backend, key, idempotency_key=idempotency_key)
+            row = await rounds.close(
+                context.subject, context.backend, key, early=early, idempotency_key=idempotency_key
+            )
         return round_types.Round.of(row)
 
     @strawberry.mutation(description="Answers a link, once, without signing in.", metadata=under(Action.ANSWER_ROUND))

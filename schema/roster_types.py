@@ -77,12 +77,14 @@ class Membership:
     standing: str = strawberry.field(description="full, observer or suspended.")
     since: str | None = strawberry.field(description=_SINCE)
     until: str | None = strawberry.field(description=_UNTIL)
+    organization_until: str | None = strawberry.field(description="The day from which the organization is no more.")
 
     @classmethod
     def of(cls, row: dict[str, Any]) -> Self:
         return cls(
             key=row["id"],
             organization=Ref(key=row["organization"]["id"], name=row["organization"]["name"]),
+            organization_until=row["ended"],
             task_force=Ref(key=row["task_force"]["id"], name=row["task_force"]["name"]),
             role=row["role"],
             standing=row["standing"],
@@ -229,7 +231,13 @@ class TaskForce(relay.Node):
         if on is None:
             return self.everyone
         day = parse_day(on, path=("on",))
-        return [each for each in self.everyone if within(day, each.since, each.until)]
+        if not within(day, self.since, self.until):
+            return []
+        return [
+            each
+            for each in self.everyone
+            if within(day, each.since, each.until) and within(day, None, each.organization_until)
+        ]
 
     @classmethod
     async def resolve_nodes(cls, *, info: Info, node_ids: Any, required: bool = False) -> Any:

@@ -158,12 +158,16 @@ class RoundStarted:
     links: list[RoundLink] = strawberry.field(
         description="One for each that is asked; none for a repeat under the same idempotencyKey."
     )
+    unasked: int = strawberry.field(
+        description="How many contact points nobody is recorded as holding, such as offices: only a drill tries these."
+    )
 
     @classmethod
     async def of(cls, info: Info, started: domain.Started) -> Self:
         """Hands the messages to their channels first; what fails there is told, and can be reminded of."""
         sent = await info.context.post(started.links, test=started.row["kind"] == RoundKind.DRILL)
-        return cls(round=Round.of(started.row), links=[RoundLink.of(each, each.key in sent) for each in started.links])
+        links = [RoundLink.of(each, each.key in sent) for each in started.links]
+        return cls(round=Round.of(started.row), links=links, unasked=started.unasked)
 
 
 @governed(Action.ANSWER_ROUND)

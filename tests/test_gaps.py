@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Callable, Sequence
 from copy import deepcopy
@@ -134,6 +135,11 @@ def proposed(sheets: Sheets) -> None:
     sheets["proposals"] = [{**row, "since": "2026-02-24", "until": None}]
 
 
+def wished(sheets: Sheets) -> None:
+    act = {"end": "task-force", "id": "example-force-north", "to": [], "replaced_by": [], "override": False}
+    sheets["seconds"] = [{"id": "wish", "act": json.dumps(act), "by": "operator", "since": "2026-03-01", "until": None}]
+
+
 def asked_jointly(sheets: Sheets) -> None:
     row = {"id": "ask", "organization": "example-line", "to_organization": "example-unit", "state": "asked"}
     sheets["joint_requests"] = [{**row, "since": "2026-02-20", "due": "2026-03-03", "until": None}]
@@ -177,6 +183,9 @@ KINDS: list[tuple[str, str, Change]] = [
     ("guidance-unread", "force-rules", put("guidance", "force-rules", acknowledge_by="2026-03-03",
                                            role="support-provider")),
     ("guidance-unread", "desk-rules", put("guidance", "desk-rules", acknowledge_by="2026-01-03")),
+    ("hotline-down", "GB", end("contact_points", "line-desk")),
+    ("hotline-down", "GB", end("organizations", "example-line")),
+    ("second-waiting", "wish", wished),
     ("no-coordinator", "example-force", put("task_forces", "example-force", coordinator=None)),
     ("no-coordinator", "example-force", end("channels", "authority-form", "authority-mail")),
     ("successor-not-member", "old", add("memberships", "old", organization="example-former", task_force="example-force",
@@ -212,7 +221,7 @@ def test_no_kind_is_left_out_above() -> None:
     known = set(re.findall(r'say\(\s*"gap\.', source))
     named = set(
         re.findall(
-            r'"(unconfirmed|(?:no|not|desk|duty|access|request|event|channel|single|holder|one|successor|place|pathway|language|proposal|guidance)-[a-z-]+)"',
+            r'"(unconfirmed|(?:no|not|hotline|second|desk|duty|access|request|event|channel|single|holder|one|successor|place|pathway|language|proposal|guidance)-[a-z-]+)"',
             source,
         )
     )
@@ -241,6 +250,8 @@ def mended(sheets: Sheets, gap: Gap) -> None:
         owner, desk = _somebody(sheets)
         if gap.kind == "no-coordinator":
             columns["coordinator"] = desk
+        if gap.kind == "hotline-down":
+            columns["hotline"] = desk
         if gap.kind in ("pathway-nowhere", "pathway-ended-organization"):
             columns |= {"to_organization": owner, "contact_point": desk}
         put(mend.sheet, mend.row, **columns)(sheets)
@@ -320,6 +331,19 @@ COMPLETE(_COMPLETE)
 
 async def test_the_rows_without_a_store_are_those_of_the_store(backend: Backend) -> None:
     assert gaps(_COMPLETE, DAY) == gaps(await complete(backend), DAY) == []
+
+
+async def test_what_only_a_body_offered_that_ended_is_missed(backend: Backend) -> None:
+    sheets = await complete(backend)
+    end("organizations", "example-line")(sheets)
+
+    def missed() -> set[tuple[str, str | None]]:
+        return {(gap.kind, gap.service_type) for gap in gaps(sheets, DAY) if gap.kind == "place-uncovered"}
+
+    assert missed() == {("place-uncovered", "advice")}
+    more = {"organization": "example-shelter", "service_type": "advice", "jurisdictions": ["GB"], "name": "Advice"}
+    add("services", "shelter-advice", **more)(sheets)
+    assert missed() == set()
 
 
 async def test_the_gravest_come_first(backend: Backend) -> None:

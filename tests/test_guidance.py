@@ -9,7 +9,7 @@ import pytest
 from relaypoint.domain.errors import Conflict, Invalid, NotFound
 from relaypoint.domain.policy import ANONYMOUS, OPERATOR, NotSignedIn
 from relaypoint.graph import Store
-from relaypoint.resolvers import gaps, guidance, proposing, round_answers, rounds, trend
+from relaypoint.resolvers import ending, gaps, guidance, proposing, round_answers, rounds, trend
 from relaypoint.resolvers.backend import Backend
 from relaypoint.tests.helpers import NOW, dump, filled, imported, make_backend, member, tiny_roster
 from relaypoint.tests.helpers import row as row_of
@@ -63,7 +63,7 @@ async def test_who_begins_later_has_two_weeks(store: Store) -> None:
     await guidance.acknowledge(SHELTER, backend, "force-rules", "shelter-first")
     await guidance.acknowledge(SHELTER, backend, "force-rules", "shelter-second")
     new = {"contact_point": "shelter-desk", "role": "deputy", "rank": "3", "since": "2026-03-04"}
-    await proposing.edit(SHELTER, backend, "holders", "shelter-third", new)
+    await proposing.edit(SHELTER, backend, "holders", "shelter-third", new, new=True)
     assert await unread(backend, 30) == [("force-rules", "shelter-third", "2026-03-18")]
 
 
@@ -111,7 +111,7 @@ async def test_the_trend_shows_what_was_counted(store: Store) -> None:
     report = await gaps.coverage_gaps(OPERATOR, backend)
     first = await trend.snapshot(OPERATOR, backend)
     assert (first.day, first.total) == ("2026-03-03", len(report.gaps))
-    await proposing.edit(OPERATOR, backend, "holders", "shelter-second", {"until": "2026-03-03"})
+    await ending.end(OPERATOR, backend, "holder", "shelter-second")
     more = await trend.snapshot(OPERATOR, backend)  # The last of a day stays.
     assert more.counts == {**first.counts, "no-deputy": 1}
     later = make_backend(store, "2026-03-05T10:00:00.000Z", backend.vault)

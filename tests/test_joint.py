@@ -9,7 +9,7 @@ import pytest
 from relaypoint.domain.errors import Conflict, Invalid, NotFound, UnsafeText
 from relaypoint.domain.policy import ANONYMOUS, OPERATOR, NotSignedIn
 from relaypoint.graph import Store
-from relaypoint.resolvers import audit, duty, finding, gaps, joint, proposing, roster, rounds
+from relaypoint.resolvers import audit, duty, ending, finding, gaps, joint, proposing, referrals, roster, rounds
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.finding import NeedInput
 from relaypoint.tests.helpers import dump, filled, make_backend, member, tables, tiny_roster
@@ -18,6 +18,7 @@ from relaypoint.tests.test_graphql import ask
 
 SHELTER, LINE, UNIT, AUTHORITY = (member(f"example-{each}") for each in ("shelter", "line", "unit", "authority"))
 DUE = "2026-03-10"
+BEDS = NeedInput(from_organization="example-unit", service="night-shelter", place="GB-X-NORTH", tags=("female",))
 
 
 async def asked(backend: Backend, **more: Any) -> dict[str, Any]:
@@ -124,6 +125,12 @@ async def test_turns_go_round_and_who_has_left_is_skipped(store: Store) -> None:
         "shelter-first",
         "shelter-second",
     ]
+    sent = await referrals.refer(OPERATOR, backend, BEDS, to="shelter-desk")
+    seen = await referrals.referral(UNIT, backend, sent.referral["id"])
+    # Whose turn it is answers for what comes, and hands it over when they leave.
+    assert seen["handoffs"][0]["answered_by"]["id"] == "shelter-second"
+    with pytest.raises(Invalid, match="nobody takes"):
+        await ending.end(SHELTER, backend, "holder", "shelter-second")
     query = '{ contactPoint(key: "shelter-desk") { onDuty(on: "2026-03-09") { holder role } } }'
     assert (await ask(backend, query))["data"]["contactPoint"]["onDuty"] == {
         "holder": "shelter-first",
@@ -146,7 +153,7 @@ async def test_a_desk_for_some_task_forces_is_asked_by_these_only(store: Store) 
     north = await rounds.start(LINE, backend, "drill", DUE, task_force="example-force-north")
     assert "shelter-night-desk" in {link.contact_point for link in north.links}
     await proposing.edit(SHELTER, backend, "contact_points", "shelter-desk", {"task_forces": "example-force"})
-    await rounds.close(LINE, backend, north.row["id"])
+    await rounds.close(LINE, backend, north.row["id"], early=True)
     again = await rounds.start(LINE, backend, "drill", DUE, task_force="example-force-north")
     assert "shelter-desk" not in {link.contact_point for link in again.links}
 

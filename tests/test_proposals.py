@@ -25,8 +25,10 @@ STRANGER = POLICE
 COORDINATOR = member("example-authority")
 
 
-async def edit(subject: Subject, backend: Backend, sheet: str, id: str, **columns: str) -> Outcome:
-    return await proposing.edit(subject, backend, sheet, id, columns)
+async def edit(
+    subject: Subject, backend: Backend, sheet: str, id: str, *, new: bool = False, **columns: str
+) -> Outcome:
+    return await proposing.edit(subject, backend, sheet, id, columns, new=new)
 
 
 async def stored(backend: Backend, sheet: str, id: str) -> dict[str, Any]:
@@ -50,6 +52,7 @@ async def test_ones_own_entries_change_at_once(store: Store) -> None:
         contact_point="shelter-desk",
         kind="email",
         address="b@example.org",
+        new=True,
     )
     assert added.applied
     assert (await stored(backend, "channels", "shelter-b"))["state"] == "unproven"
@@ -77,8 +80,8 @@ async def test_ones_own_entries_change_at_once(store: Store) -> None:
         # What a body is, others rely on: it does not say so alone.
         (SHELTER, "organizations", "example-shelter", {"kind": "police"}, COORDINATORS),
         (SHELTER, "organizations", "example-shelter", {"status": "suspended"}, COORDINATORS),
-        # Nor does it take a desk from another, or give one away.
-        (LINE, "channels", "shelter-phone", {"contact_point": "line-desk"}, ["example-authority", "example-shelter"]),
+        # Nor how its task force lies in the whole.
+        (LINE, "task_forces", "example-force-north", {"jurisdiction": "GB"}, COORDINATORS),
     ],
 )
 async def test_others_entries_change_when_they_agree(
@@ -170,10 +173,18 @@ async def test_what_was_changed_since_is_not_overwritten(store: Store) -> None:
         ("channels", "shelter-phone", {"adress": "+442079460109"}, ("columns", "adress")),
         ("channels", "shelter-phone", {"id": "other"}, ("columns", "id")),
         ("channels", "shelter-phone", {"address": "12"}, ("columns", "address")),
-        ("channels", "shelter-phone", {"contact_point": "nowhere"}, ("columns", "contact_point")),
+        ("channels", "shelter-phone", {"contact_point": "line-desk"}, ("columns", "contact_point")),
+        ("memberships", "unit-in-north", {"organization": "example-authority"}, ("columns", "organization")),
+        ("channels", "shelter-phone", {"RANK": "1", "rank ": "2"}, ("columns", "rank ")),
+        ("channels", "\u200bshelter-phon", {"rank": "1"}, ("id",)),
         ("channels", "shelter-phone", {"kind": ""}, ("columns", "kind")),
-        ("channels", "new", {"rank": "1"}, ("columns", "contact_point")),
-        ("channels", "nö", {"contact_point": "shelter-desk", "kind": "in-person"}, ("id",)),
+        ("channels", "shelter-phon", {"rank": "1"}, ("id",)),
+        ("channels", "shelter-phone", {"proven_on": "2026-03-04"}, ("columns", "proven_on")),
+        ("holders", "shelter-first", {"confirmed_on": "2030-01-01"}, ("columns", "confirmed_on")),
+        ("holders", "shelter-first", {"until": "2026-03-03"}, ("columns", "until")),
+        ("contact_points", "shelter-desk", {"until": "2026-02-01"}, ("columns", "until")),
+        ("organizations", "example-shelter", {"until": "2026-03-03"}, ("columns", "until")),
+        ("task_forces", "example-force", {"until": "2026-03-03"}, ("columns", "until")),
         ("contact_points", "shelter-desk", {"organization": "example-line"}, ("columns", "organization")),
     ],
 )
@@ -183,11 +194,50 @@ async def test_what_is_wrong_is_told_by_its_field(
     backend = await filled(store)
     before = await dump(store)
     for subject in (SHELTER, LINE):
-        with pytest.raises(Invalid) as refused:
+        with pytest.raises((Invalid, NotFound)) as refused:
             await proposing.edit(subject, backend, sheet, id, columns)
         assert refused.value.path == path
         assert refused.value.remedy
     assert await dump(store) == before
+
+
+@pytest.mark.parametrize(
+    ("id", "columns", "path"),
+    [
+        ("new", {"rank": "1"}, ("columns", "contact_point")),
+        ("nö", {"contact_point": "shelter-desk", "kind": "in-person"}, ("id",)),
+        ("shelter-phone", {"contact_point": "shelter-desk", "kind": "in-person"}, ("id",)),
+    ],
+)
+async def test_what_is_new_is_said_to_be(store: Store, id: str, columns: dict[str, str], path: tuple[str, ...]) -> None:
+    backend = await filled(store)
+    before = await dump(store)
+    with pytest.raises(Invalid) as refused:
+        await proposing.edit(SHELTER, backend, "channels", id, columns, new=True)
+    assert refused.value.path == path
+    assert await dump(store) == before
+
+
+async def test_what_was_shown_of_an_address_goes_with_it(store: Store) -> None:
+    backend = await filled(store)
+    proof: dict[str, Any] = {"state": "working", "proven_on": "2026-03-01", "proven_how": "called"}
+    await edit(SHELTER, backend, "channels", "shelter-phone", **proof)
+    done = await edit(SHELTER, backend, "channels", "shelter-phone", address="+442079460109")
+    assert {each.column for each in done.changes} == {"address", "state", "proven_on", "proven_how"}
+    row = await stored(backend, "channels", "shelter-phone")
+    assert (row["state"], row["proven_on"], row["proven_how"]) == ("unproven", None, None)
+    # Nor does another's proposal keep it, once it is accepted; what is said of the new one stays.
+    made = (await edit(UNIT, backend, "channels", "night-phone", address="+442079460110")).proposal
+    assert made is not None
+    await proposing.decide(SHELTER, backend, made.row["id"], "accept")
+    assert (await stored(backend, "channels", "night-phone"))["state"] == "unproven"
+    await edit(SHELTER, backend, "channels", "shelter-phone", address="+442079460111", **proof)
+    assert (await stored(backend, "channels", "shelter-phone"))["proven_on"] == "2026-03-01"
+    await edit(SHELTER, backend, "services", "shelter-beds", capacity="full")
+    assert (await stored(backend, "services", "shelter-beds"))["capacity_as_of"] == "2026-03-03"
+    # The same address, written another way, is no other.
+    await edit(SHELTER, backend, "channels", "shelter-phone", address="+442079460111")
+    assert (await stored(backend, "channels", "shelter-phone"))["state"] == "working"
 
 
 async def test_reasons_hold_no_personal_data(store: Store) -> None:
@@ -200,18 +250,31 @@ async def test_nobody_leaves_work_behind_by_an_edit(store: Store) -> None:
     backend = await filled(store)
     need = NeedInput(from_organization="example-unit", service="night-shelter", place="GB-X-NORTH", tags=("female",))
     await referrals.refer(UNIT, backend, need, to="shelter-desk")
-    assert (await edit(SHELTER, backend, "holders", "shelter-second", until="2026-03-03")).applied
     with pytest.raises(Invalid) as refused:
-        await edit(SHELTER, backend, "holders", "shelter-first", until="2026-03-03")
-    assert (refused.value.message_id, refused.value.path) == ("roster.open-work", ("columns", "until"))
-    assert "relaypoint end holder shelter-first" in refused.value.remedy
-    # Nor by agreeing to somebody else's.
+        await edit(SHELTER, backend, "holders", "shelter-second", until="2026-03-03")
+    assert (refused.value.message_id, refused.value.path) == ("edit.end", ("columns", "until"))
+    assert refused.value.remedy == "Use: relaypoint end holder shelter-second"
+    # What is to come may be said; it is a gap ahead until somebody takes the work.
+    assert (await edit(SHELTER, backend, "holders", "shelter-second", until="2026-03-05")).applied
+    # Nor by agreeing to somebody else's, when the day has come.
     made = (await edit(UNIT, backend, "holders", "shelter-first", until="2026-03-10")).proposal
     assert made is not None
     late = backend.__class__(store, lambda: backend.clock().replace(day=20), backend.vault)
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid) as left:
         await proposing.decide(SHELTER, late, made.row["id"], "accept")
+    assert left.value.message_id == "roster.open-work"
     assert (await finding.find(UNIT, late, need)).finding.candidates
+
+
+@pytest.mark.parametrize(("sheet", "id"), [("organizations", "example-line"), ("task_forces", "example-force-north")])
+async def test_no_edit_ends_a_body_or_a_force_alone(store: Store, sheet: str, id: str) -> None:
+    backend = await filled(store)
+    for subject in (COORDINATOR, OPERATOR):
+        made = (await edit(subject, backend, sheet, id, until="2026-06-01")).proposal
+        assert made is not None
+        with pytest.raises(Invalid):
+            await proposing.decide(subject, backend, made.row["id"], "accept")
+    assert (await stored(backend, sheet, id))["until"] is None
 
 
 async def test_a_preview_and_a_repeat_change_nothing(store: Store) -> None:

@@ -9,7 +9,7 @@ import pytest
 from relaypoint.domain.errors import Conflict, Invalid, Limit, NotFound
 from relaypoint.domain.policy import ANONYMOUS, OPERATOR, NotSignedIn
 from relaypoint.graph import Store
-from relaypoint.resolvers import audit, gaps, proposals, proposing, roster, round_answers, round_asks, rounds
+from relaypoint.resolvers import audit, ending, gaps, proposals, proposing, roster, round_answers, round_asks, rounds
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.round_answers import Correction
 from relaypoint.resolvers.rounds import Link, Started
@@ -55,6 +55,8 @@ async def test_who_confirms_is_confirmed_and_who_does_not_is_a_gap(store: Store)
     assert (seen.kind, seen.state, seen.due, seen.role) == ("confirmation", "asked", DUE, "primary")
     assert [row["id"] for row in seen.channels] == ["shelter-mail", "shelter-phone", "shelter-relay"]
 
+    whole = f"https://relaypoint.example.org/a/{first.token}/"
+    assert (await round_answers.asked(ANONYMOUS, backend, whole)).state == "asked"
     answered = await round_answers.answer(ANONYMOUS, backend, first.token.lower().replace("-", " "))
     assert answered.state == "confirmed"
     assert (await stored(backend, "holders", "shelter-first"))["confirmed_on"] == "2026-03-03"
@@ -101,7 +103,7 @@ async def test_a_reminder_takes_the_place_of_the_link_before(store: Store) -> No
     (ask,) = [each for each in await store.read("requests_list") if each["row"]["holder"] == "shelter-second"]
     assert ask["row"]["reminded"] == ["2026-03-06"]
     await round_answers.answer(ANONYMOUS, backend, again.links[0].token)
-    await rounds.close(COORDINATOR, backend, done.row["id"])
+    await rounds.close(COORDINATOR, backend, done.row["id"], early=True)
     with pytest.raises(Invalid):
         await rounds.remind(COORDINATOR, backend, done.row["id"])
     assert await round_asks.rounds(COORDINATOR, backend) == []
@@ -113,7 +115,7 @@ async def test_who_has_left_is_a_gap_until_the_tenure_ends(store: Store) -> None
     done = await started(backend)
     await round_answers.answer(ANONYMOUS, backend, of(done, "shelter-first").token, "left")
     assert await kinds(backend, "shelter-first") == [("holder-gone", None)]
-    await proposing.edit(member("example-shelter"), backend, "holders", "shelter-first", {"until": "2026-03-03"})
+    await ending.end(member("example-shelter"), backend, "holder", "shelter-first", to=["shelter-second"])
     assert await kinds(backend, "shelter-first") == []
     with pytest.raises(NotFound):  # The tenure is over: there is nothing to confirm any more.
         await round_answers.answer(ANONYMOUS, backend, (await rounds_token(backend, done)), "confirm")
@@ -128,8 +130,9 @@ async def rounds_token(backend: Backend, done: Started) -> str:
         "holders",
         "shelter-new",
         {"contact_point": "shelter-desk", "role": "deputy", "rank": "3"},
+        new=True,
     )
-    await proposing.edit(member("example-shelter"), backend, "holders", "shelter-second", {"until": "2026-03-03"})
+    await ending.end(member("example-shelter"), backend, "holder", "shelter-second")
     return token
 
 
@@ -228,8 +231,8 @@ async def test_a_drill_sets_the_state_of_every_channel(store: Store) -> None:
     backend = await filled(store)
     done = await started(backend, "drill")
     tried = {link.subject for link in done.links}
-    assert "shelter-relay" not in tried
-    assert {"shelter-mail", "shelter-phone", "line-mail", "unit-mail", "authority-form"} <= tried
+    assert not {"shelter-relay", "authority-form"} & tried, "nothing of their own to try; a form is for cases"
+    assert {"shelter-mail", "shelter-phone", "line-mail", "unit-mail", "authority-mail"} <= tried
     soon = at(backend, "2026-03-03T10:12:30.000Z")
     await round_answers.answer(ANONYMOUS, soon, of(done, "shelter-phone").token)
     row = await stored(backend, "channels", "shelter-phone")
@@ -240,21 +243,26 @@ async def test_a_drill_sets_the_state_of_every_channel(store: Store) -> None:
     # A person noted that nobody took up the phone; another channel was changed after it was tried.
     await round_answers.note(COORDINATOR, soon, of(done, "night-phone").key, answered=False)
     assert (await stored(backend, "channels", "night-phone"))["state"] == "failing"
-    with pytest.raises(Conflict):
-        await round_answers.note(COORDINATOR, soon, of(done, "night-phone").key, answered=True)
+    # A slip of the hand is noted anew.
+    await round_answers.note(COORDINATOR, soon, of(done, "night-phone").key, answered=True)
+    assert (await stored(backend, "channels", "night-phone"))["state"] == "working"
+    await round_answers.note(COORDINATOR, soon, of(done, "night-phone").key, answered=False)
     with pytest.raises(NotFound):
         await round_answers.note(member("example-shelter"), soon, of(done, "line-mail").key, answered=True)
     await proposing.edit(member("example-line"), soon, "channels", "line-mail", {"address": "new@line.example.org"})
     await proposing.edit(member("example-unit"), soon, "channels", "unit-mail", {"state": "dead"})
-    await round_answers.note(COORDINATOR, soon, of(done, "authority-form").key, answered=True)
-
-    await rounds.close(COORDINATOR, soon, done.row["id"])
+    with pytest.raises(Invalid) as early:
+        await rounds.close(COORDINATOR, soon, done.row["id"])
+    assert early.value.path == ("early",)
+    await rounds.close(COORDINATOR, soon, done.row["id"], early=True)
+    with pytest.raises(Conflict):
+        await round_answers.note(COORDINATOR, soon, of(done, "night-phone").key, answered=True)
     states = {row["id"]: row["state"] for row in (await roster.export_roster(OPERATOR, backend))["channels"]}
     assert states == {
         "authority-form": "working",
         "authority-mail": "failing",
-        "line-mail": "working",
-        "line-phone": "failing",
+        "line-mail": "unproven",
+        "line-phone": "working",
         "night-phone": "failing",
         "shelter-mail": "failing",
         "shelter-phone": "working",
@@ -263,6 +271,7 @@ async def test_a_drill_sets_the_state_of_every_channel(store: Store) -> None:
     }
     trials = {each["row"]["channel"]: each["row"]["state"] for each in await store.read("trials_list")}
     assert trials["shelter-mail"] == "silent"
+    assert trials["line-phone"] == "untried", "nobody has noted that they called"
     with pytest.raises(NotFound):
         await round_answers.answer(ANONYMOUS, soon, of(done, "line-phone").token)
     assert await audit.verify(OPERATOR, backend) == []

@@ -62,12 +62,17 @@ async def test_a_channel_assures_no_more_than_its_task_force_grants(store: Store
     backend = await filled(store)
     assert (await usable(backend, "shelter-desk", "confidential"))["shelter-phone"] is None
     rule = {"task_force": "example-force", "kind": "phone", "assurance": "official"}
-    await proposing.edit(COORDINATOR, backend, "channel_rules", "phones", rule)
+    await proposing.edit(COORDINATOR, backend, "channel_rules", "phones", rule, new=True)
     assert (await usable(backend, "shelter-desk", "confidential"))["shelter-phone"] == "assurance"
     assert (await usable(backend, "shelter-desk", "official"))["shelter-phone"] is None
     # The outbox obeys it as well: a message goes by no channel that the task force trusts less than the case needs.
     await proposing.edit(
-        COORDINATOR, backend, "channel_rules", "mails", {**rule, "kind": "secure-email", "assurance": "public"}
+        COORDINATOR,
+        backend,
+        "channel_rules",
+        "mails",
+        {**rule, "kind": "secure-email", "assurance": "public"},
+        new=True,
     )
     done = await referrals.refer(UNIT, backend, NeedInput(**{**_fields(BEDS), "confidentiality": "official"}))
     leased = await outbox.lease(OPERATOR, backend)
@@ -115,7 +120,7 @@ async def test_a_deputy_office_coordinates_as_well(store: Store) -> None:
 async def test_where_the_coordinator_designates_a_member_proposes(store: Store) -> None:
     backend = await ruled(store, "task_forces", "example-force", designation="coordinator")
     new = {"contact_point": "shelter-desk", "role": "deputy", "rank": "3"}
-    made = (await proposing.edit(SHELTER, backend, "holders", "shelter-third", new)).proposal
+    made = (await proposing.edit(SHELTER, backend, "holders", "shelter-third", new, new=True)).proposal
     assert made is not None
     assert "example-authority" in made.deciders
     # How it is reached and whether they are there stays its own to say.
@@ -128,7 +133,7 @@ async def test_where_the_coordinator_designates_a_member_proposes(store: Store) 
 async def test_two_members_vouch_for_a_newcomer(store: Store) -> None:
     backend = await filled(store)
     joins = {"organization": "example-police", "task_force": "example-force", "role": "first-responder"}
-    made = (await proposing.edit(COORDINATOR, backend, "memberships", "police-joins", joins)).proposal
+    made = (await proposing.edit(COORDINATOR, backend, "memberships", "police-joins", joins, new=True)).proposal
     assert made is not None, "whoever coordinates it"
     id = made.row["id"]
     with pytest.raises(Invalid) as early:

@@ -22,7 +22,7 @@ RETURN o {
   part_of: head([(o)-[:PART_OF]->(p:Organization) | {id: p.id, name: p.name}]),
   replaced_by: [(o)-[:REPLACED_BY]->(p:Organization) | {id: p.id, name: p.name}],
   memberships: [(o)<-[:OF]-(m:Membership)-[:IN]->(f:TaskForce) | {
-    id: m.id, role: m.role, standing: m.standing, since: m.since, until: m.until,
+    id: m.id, ended: o.until, role: m.role, standing: m.standing, since: m.since, until: m.until,
     organization: {id: o.id, name: o.name}, task_force: {id: f.id, name: f.name}}],
   contact_points: [(o)<-[:OF]-(c:ContactPoint) | {
     id: c.id, name: c.name, languages: c.languages, hours: c.hours, time_zone: c.time_zone, staffing: c.staffing,
@@ -44,7 +44,7 @@ RETURN o {
   part_of: head([(o)-[:PART_OF]->(p:Organization) | {id: p.id, name: p.name}]),
   replaced_by: [(o)-[:REPLACED_BY]->(p:Organization) | {id: p.id, name: p.name}],
   memberships: [(o)<-[:OF]-(m:Membership)-[:IN]->(f:TaskForce) | {
-    id: m.id, role: m.role, standing: m.standing, since: m.since, until: m.until,
+    id: m.id, ended: o.until, role: m.role, standing: m.standing, since: m.since, until: m.until,
     organization: {id: o.id, name: o.name}, task_force: {id: f.id, name: f.name}}],
   contact_points: [(o)<-[:OF]-(c:ContactPoint) | {
     id: c.id, name: c.name, languages: c.languages, hours: c.hours, time_zone: c.time_zone, staffing: c.staffing,
@@ -76,7 +76,7 @@ RETURN f {
     organization: {id: o.id, name: o.name}}]),
   memberships: [(f)<-[:IN]-(m:Membership)-[:OF]->(o:Organization) | {
     id: m.id, role: m.role, standing: m.standing, since: m.since, until: m.until,
-    organization: {id: o.id, name: o.name}, task_force: {id: f.id, name: f.name}}]
+    ended: o.until, organization: {id: o.id, name: o.name}, task_force: {id: f.id, name: f.name}}]
 } AS node
 ORDER BY f.id
 
@@ -97,7 +97,7 @@ RETURN f {
     organization: {id: o.id, name: o.name}}]),
   memberships: [(f)<-[:IN]-(m:Membership)-[:OF]->(o:Organization) | {
     id: m.id, role: m.role, standing: m.standing, since: m.since, until: m.until,
-    organization: {id: o.id, name: o.name}, task_force: {id: f.id, name: f.name}}]
+    ended: o.until, organization: {id: o.id, name: o.name}, task_force: {id: f.id, name: f.name}}]
 } AS node
 ORDER BY f.id
 

@@ -124,7 +124,8 @@ UNWIND $asked AS each
 MATCH (h:Handoff {id: each.handoff})
 MATCH (desk:ContactPoint {id: each.desk})
 RETURN h.id AS handoff, head([(h)-[:TAKEN_BY]->(p:Holder) | p.id]) AS taken_by,
-  [(desk)<-[:HOLDS]-(p:Holder) | p {.id, .name, .role, .rank, .since, .until,
+  desk.rota_every AS rota_every, desk.rota_since AS rota_since,
+  [(desk)<-[:HOLDS]-(p:Holder) | p {.id, .name, .role, .rank, .rota, .since, .until,
     absences: [(p)<-[:AWAY]-(a:Absence) | {since: a.since, until: a.until,
       stand_in: head([(a)-[:COVERED_BY]->(s:Holder) | s {.id, .role, .since, .until}])}]}] AS holders
 ORDER BY handoff
