@@ -116,6 +116,9 @@ def ended(console: Console, done: Data) -> None:
         console.print("[yellow]This takes two: another coordinator, or the operator, has to give the same command.[/]")
         console.print("It stands for a week, and is listed by `relaypoint gaps`. Nothing was changed yet.")
         return
+    for ask in done["asks"]:
+        instead = f"; {ask['taker']} is asked instead" if ask["taker"] else ""
+        console.print(escape(f"An open {ask['kind']}, due on {ask['due']}: {ask['subject']}{instead}."))
     if not done["work"]:
         console.print("[green]It leaves no open work behind.[/]")
         return

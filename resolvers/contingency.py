@@ -18,7 +18,7 @@ from relaypoint.domain.roster_fields import trimmed
 from relaypoint.domain.rows import Columns, upwards
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.contingency_effect import Effect, Reached, effect_of, reached_under
-from relaypoint.resolvers.known import Known
+from relaypoint.resolvers.known import Known, rows_on
 from relaypoint.resolvers.overlay import Overlay, overlay
 from relaypoint.resolvers.roster_edit import Edit, carried_out
 
@@ -49,11 +49,13 @@ class Contingency:
 
 
 @permitted(Action.SEE_CONTINGENCIES)
-async def contingencies(subject: Subject, backend: Backend, *, past: bool = False) -> list[Contingency]:
-    """Those that are declared, the next to end first; ``past``: also those that are over."""
-    day = backend.now()[:10]
-    known = await backend.memory.roster(backend.store)
-    rows = [row for row in known.rows["contingencies"].values() if past or row["until"] > day]
+async def contingencies(
+    subject: Subject, backend: Backend, *, past: bool = False, as_of: str | None = None
+) -> list[Contingency]:
+    """Those that are declared, the next to end first; ``past``: also those that are over. ``as_of`` a day or an
+    instant: as it was on record then. Raises ``Invalid`` for a moment that is none."""
+    found, day = await rows_on(backend, as_of)
+    rows = [row for row in found["contingencies"].values() if past or row["until"] > day]
     return [
         Contingency(row=row, active=holds(row, day)) for row in sorted(rows, key=lambda row: (row["until"], row["id"]))
     ]

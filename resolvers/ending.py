@@ -22,6 +22,7 @@ from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.handing_over import handed_over, passed_on
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.leaving import WITHHELD, Leaving, Work, work_left
+from relaypoint.resolvers.leaving_asks import OpenAsk, asks_handed_over, open_asks
 from relaypoint.resolvers.open_work import work_as_known
 from relaypoint.resolvers.roster_edit import edited
 from relaypoint.resolvers.roster_write import Change, roster_steps
@@ -39,8 +40,9 @@ _TRIES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """``work`` is the open work it leaves, each with who takes it, or why nobody does. ``applied`` is False for a
-    dry run, and where ``waits`` for somebody else to say the same; ``overridden`` says that work was left to nobody."""
+    """``work`` is the open work it leaves, each with who takes it, or why nobody does; ``asks`` what rounds still ask.
+    ``applied`` is False for a dry run, and where ``waits`` for somebody else to say the same; ``overridden`` says
+    that work was left to nobody."""
 
     kind: str
     id: str
@@ -50,6 +52,7 @@ class Ended:
     overridden: bool
     work: list[Work] = field(default_factory=list)
     waits: bool = False
+    asks: list[OpenAsk] = field(default_factory=list)
 
 
 @permitted(Action.END_ENTRY)
@@ -90,18 +93,18 @@ async def end(
         changes = _changes(present, leaving, replaced_by)
         work = await work_left(backend, present, leaving, changes, to, replaced_by)
         left = [each for each in work if each.taker is None]
-        ended = Ended(
-            kind, id, leaving.name, leaving.day, not dry_run, bool(left), _seen(subject, present, leaving, work)
-        )
+        shown, asks = _seen(subject, present, leaving, work), open_asks(present, leaving, to)
+        ended = Ended(kind, id, leaving.name, leaving.day, not dry_run, bool(left), shown, asks=asks)
         if not changes and not work:
             raise _ended_already(leaving)
         if dry_run:
             return ended
         if left and reason is None:
             raise _refused(leaving, _seen(subject, present, leaving, left))
-        noted: dict[str, Any] = (
-            {"override": {"reason": reason, "left": [each.handoff for each in left]}} if left else {}
-        )
+        changes = [*changes, *asks_handed_over(backend, present, leaving, asks)]
+        noted: dict[str, Any] = {}
+        if left:
+            noted["override"] = {"reason": reason, "left": [each.handoff for each in left]}
         if (left or leaving.kind in _BY_TWO) and _somebody_else(subject, present, leaving):
             act = {"end": kind, "id": id, "to": list(to), "replaced_by": list(replaced_by), "override": bool(left)}
             two = second(present, subject, act, leaving.day)
@@ -291,8 +294,10 @@ def _stored(ended: Ended) -> Ended:
         ended.overridden,
         [w.told() for w in ended.work],
         ended.waits,
+        ended.asks,
     )
 
 
 def _again(result: dict[str, Any]) -> Ended:
-    return Ended(**{**result, "work": [Work(**each) for each in result["work"]]})
+    parts = {"work": [Work(**each) for each in result["work"]], "asks": [OpenAsk(**each) for each in result["asks"]]}
+    return Ended(**{**result, **parts})

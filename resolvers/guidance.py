@@ -15,17 +15,16 @@ from relaypoint.domain.policy import Action, Kind, Subject
 from relaypoint.domain.roster_faults import nearest
 from relaypoint.domain.rows import Columns, Rows
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.known import Known
+from relaypoint.resolvers.known import Known, rows_on
 from relaypoint.resolvers.roster_edit import decided, kept
 from relaypoint.resolvers.roster_write import Change
 
 
 @permitted(Action.READ_ROSTER)
-async def guidances(subject: Subject, backend: Backend) -> list[Columns]:
-    """What is in force, by id."""
-    known = await backend.memory.roster(backend.store)
-    day = backend.now()[:10]
-    return [row for id, row in sorted(known.rows["guidance"].items()) if holds(row, day)]
+async def guidances(subject: Subject, backend: Backend, *, as_of: str | None = None) -> list[Columns]:
+    """What is in force, by id; ``as_of`` a day or an instant, as it was on record then."""
+    rows, day = await rows_on(backend, as_of)
+    return [row for id, row in sorted(rows["guidance"].items()) if holds(row, day)]
 
 
 @permitted(Action.READ_ROSTER)

@@ -14,7 +14,7 @@ from relaypoint.domain.policy import Action, Kind, Subject, may_act_for
 from relaypoint.domain.rows import Columns, Rows
 from relaypoint.domain.words import JointKind, JointState
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.known import Known
+from relaypoint.resolvers.known import Known, rows_on
 from relaypoint.resolvers.roster_edit import decided, kept
 from relaypoint.resolvers.roster_write import Change
 from relaypoint.resolvers.unknown import not_yours, unknown
@@ -184,12 +184,11 @@ async def requests(subject: Subject, backend: Backend, *, past: bool = False) ->
 
 @permitted(Action.READ_ROSTER)
 async def facilities(
-    subject: Subject, backend: Backend, *, organization: str | None = None
+    subject: Subject, backend: Backend, *, organization: str | None = None, as_of: str | None = None
 ) -> list[tuple[Columns, list[Columns]]]:
     """The facilities by id, each with the authorisations in force; of an organization, those that it may enter. Raises
     ``NotFound`` for one that the roster does not hold."""
-    rows = (await backend.memory.roster(backend.store)).rows
-    day = backend.now()[:10]
+    rows, day = await rows_on(backend, as_of)
     if organization is not None and organization not in rows["organizations"]:
         raise await unknown(backend, "organization", organization, "an organization")
     found = []

@@ -52,6 +52,12 @@ async def roster_at(backend: Backend, at: str | None = None) -> Known:
     return known if wanted is None else Known(known.root, await _as_of(backend.store, known, wanted))
 
 
+async def rows_on(backend: Backend, at: str | None = None) -> tuple[Rows, str]:
+    """The rows as they are, or as they were on record at ``at``, and the day (ISO) that they are looked at for."""
+    known = await roster_at(backend, at)
+    return known.rows, (moment(at) if at is not None else backend.now())[:10]
+
+
 class Memory:
     """What was known of a store's roster last. One a store; it starts empty unless something is known already."""
 

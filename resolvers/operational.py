@@ -15,7 +15,7 @@ from relaypoint.domain.policy import Action, Subject, may_act_for
 from relaypoint.domain.rows import Columns, Rows, upwards
 from relaypoint.domain.words import Capacity, OperationalState, OrganizationKind
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.known import Known
+from relaypoint.resolvers.known import Known, rows_on
 from relaypoint.resolvers.roster_edit import Edit, carried_out
 from relaypoint.resolvers.unknown import not_yours, unknown
 
@@ -100,14 +100,15 @@ async def overview(
     place: str | None = None,
     service_type: str | None = None,
     kind: str | None = None,
+    as_of: str | None = None,
 ) -> Overview:
     """How many can still operate, by service type and place, as far as they have said so themselves and it still holds.
 
-    ``place`` narrows it to services that touch it, ``kind`` to organizations of that kind, such as cso. Raises
+    ``place`` narrows it to services that touch it, ``kind`` to organizations of that kind, such as cso; ``as_of`` a day
+    or an instant, as it was on record then. Raises
     ``NotFound`` for a place or service type that the roster does not hold.
     """
-    day = backend.now()[:10]
-    rows = (await backend.memory.roster(backend.store)).rows
+    rows, day = await rows_on(backend, as_of)
     wanted = place.strip().upper() if place else None
     for field, typed, id, sheet, what in (
         ("place", place, wanted, "jurisdictions", "a place"),

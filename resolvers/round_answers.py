@@ -120,6 +120,8 @@ async def answer(
 
     async def decide(known: Known) -> tuple[Sequence[Change], Mapping[str, Any]]:
         sheet, ask = _found(known, token)
+        if sheet == "requests":
+            _holding(known.rows, ask, today)
         if ask["until"] is not None:
             raise Conflict(
                 "round.answered",

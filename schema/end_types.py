@@ -47,6 +47,16 @@ class WorkLeft:
 
 
 @governed(Action.END_ENTRY)
+@strawberry.type(description="A confirmation or a test of a round that is still to be answered.")
+class AskLeft:
+    key: str = strawberry.field(description="Its plain id.")
+    kind: str = strawberry.field(description="confirmation or drill.")
+    subject: str = strawberry.field(description="Key of the holder, or of the channel.")
+    due: str = strawberry.field(description="The day by which an answer is expected.")
+    taker: str | None = strawberry.field(description="Key of the holder who is asked instead; null: nobody is.")
+
+
+@governed(Action.END_ENTRY)
 @strawberry.type(description="An entry of the roster that has ended, or would.")
 class Ended:
     kind: str = strawberry.field(description="holder, contact-point, organization or task-force.")
@@ -56,6 +66,7 @@ class Ended:
     applied: bool = strawberry.field(description="Whether it was done; false for a dry run.")
     overridden: bool = strawberry.field(description="Whether work is left to nobody: it is a gap until it is settled.")
     work: list[WorkLeft] = strawberry.field(description="Its open work.")
+    asks: list[AskLeft] = strawberry.field(description="What rounds still ask of it; closed when it ends.")
     waits: bool = strawberry.field(
         description="Whether it is done only when somebody else says the same: another coordinator, or the operator."
     )
@@ -81,6 +92,10 @@ class Ended:
                     text=each.text,
                 )
                 for each in ended.work
+            ],
+            asks=[
+                AskLeft(key=each.key, kind=each.kind, subject=each.subject, due=each.due, taker=each.taker)
+                for each in ended.asks
             ],
             waits=ended.waits,
         )

@@ -71,8 +71,8 @@ class RosterQuery:
         return [gap_types.TrendPoint.of(point) for point in found]
 
     @strawberry.field(description="The guidance that is in force, by key.", metadata=under(Action.READ_ROSTER))
-    async def guidance(self, info: Info) -> list[guidance_types.Guidance]:
-        found = await guidance.guidances(info.context.subject, info.context.backend)
+    async def guidance(self, info: Info, as_of: AsOf = None) -> list[guidance_types.Guidance]:
+        found = await guidance.guidances(info.context.subject, info.context.backend, as_of=as_of)
         return [guidance_types.Guidance.of(row) for row in found]
 
     @strawberry.field(
@@ -91,9 +91,9 @@ class RosterQuery:
         metadata=under(Action.SEE_CONTINGENCIES),
     )
     async def contingencies(
-        self, info: Info, past: Annotated[bool, told("Also those that are over.")] = False
+        self, info: Info, past: Annotated[bool, told("Also those that are over.")] = False, as_of: AsOf = None
     ) -> list[contingency_types.Contingency]:
-        found = await contingency.contingencies(info.context.subject, info.context.backend, past=past)
+        found = await contingency.contingencies(info.context.subject, info.context.backend, past=past, as_of=as_of)
         return [contingency_types.Contingency.of(each) for each in found]
 
     @strawberry.field(
@@ -140,9 +140,13 @@ class RosterQuery:
         metadata=under(Action.READ_ROSTER),
     )
     async def facilities(
-        self, info: Info, organization: Annotated[str | None, told("Only those that it may enter (its key).")] = None
+        self,
+        info: Info,
+        organization: Annotated[str | None, told("Only those that it may enter (its key).")] = None,
+        as_of: AsOf = None,
     ) -> list[joint_types.Facility]:
-        found = await joint.facilities(info.context.subject, info.context.backend, organization=organization)
+        context = info.context
+        found = await joint.facilities(context.subject, context.backend, organization=organization, as_of=as_of)
         return [joint_types.Facility.of(row, may) for row, may in found]
 
     @strawberry.field(
@@ -155,9 +159,10 @@ class RosterQuery:
         place: Annotated[str | None, told("Only services that touch this place (its code).")] = None,
         service_type: Annotated[str | None, told("Only services of this type.")] = None,
         kind: Annotated[str | None, told("Only organizations of this kind, as cso.")] = None,
+        as_of: AsOf = None,
     ) -> status_types.OperationalOverview:
         context = info.context
         found = await operational.overview(
-            context.subject, context.backend, place=place, service_type=service_type, kind=kind
+            context.subject, context.backend, place=place, service_type=service_type, kind=kind, as_of=as_of
         )
         return status_types.OperationalOverview.of(found)

@@ -16,14 +16,14 @@ from relaypoint.domain.errors import Invalid, NotFound
 from relaypoint.domain.history import moment
 from relaypoint.domain.policy import ANONYMOUS, OPERATOR, NotSignedIn
 from relaypoint.graph import Operation, Row, Step, Store
-from relaypoint.resolvers import directory
+from relaypoint.resolvers import contingency, directory, operational, proposing
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.gaps import coverage_gaps
 from relaypoint.resolvers.known import Memory, read_whole
 from relaypoint.resolvers.roster import export_roster
 from relaypoint.schema.context import Context
 from relaypoint.schema.operational import schema
-from relaypoint.tests.helpers import NOW, Roster, Through, imported, make_backend, member, row, tiny_roster
+from relaypoint.tests.helpers import NOW, Roster, Through, filled, imported, make_backend, member, row, tiny_roster
 
 HISTORIES = 12 if os.environ.get("RELAYPOINT_TEST_PROFILE") == "full" else 3
 
@@ -228,3 +228,27 @@ async def test_what_is_known_is_kept_true_by_what_others_record(backend: Backend
     await imported(backend, roster)
     assert await reader.memory.roster(counting) == await read_whole(backend.store)
     assert counting.whole == 2
+
+
+async def test_what_else_is_asked_of_the_roster_has_a_past_too(store: Store) -> None:
+    backend = await filled(store)
+    later = make_backend(store, "2026-03-09T10:00:00.000Z", backend.vault)
+    authority = member("example-authority")
+    await proposing.edit(authority, later, "guidance", "force-rules", {"version": "3"})
+    await proposing.edit(authority, later, "facilities", "north-centre", {"name": "Another centre"})
+    await operational.set_status(member("example-line"), later, "example-line", "closed")
+    scope = contingency.Scope(organization="example-line")
+    await contingency.declare(member("example-line"), later, scope, "A flood", "2026-03-20")
+    now = await asked(later, "{ guidance { version } facilities { name } contingencies { key } }")
+    then = await asked(
+        later,
+        '{ guidance(asOf: "2026-03-03") { version } facilities(asOf: "2026-03-03") { name } '
+        'contingencies(asOf: "2026-03-03") { key } }',
+    )
+    assert [each["version"] for each in now["guidance"]] == [1, 3]
+    assert [each["version"] for each in then["guidance"]] == [1, 2]
+    assert (now["facilities"][0]["name"], then["facilities"][0]["name"]) == ("Another centre", "Northern centre")
+    assert (len(now["contingencies"]), [each["key"] for each in then["contingencies"]]) == (2, ["summer-flood"])
+    for day, states in (("2026-03-03", {"unknown"}), ("2026-03-09", {"unknown", "closed"})):
+        seen = await operational.overview(OPERATOR, later, as_of=day)
+        assert set(seen.organizations) == states

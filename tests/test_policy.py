@@ -31,6 +31,7 @@ HELPERS = {
     "keys.prove_key",
     "known.read_whole",
     "known.roster_at",
+    "known.rows_on",
     "leaving.work_left",
     "open_work.left_behind",
     "open_work.left_open",

@@ -306,3 +306,35 @@ async def test_a_task_force_may_want_to_hear_from_holders_regularly(store: Store
     later = at(backend, "2026-03-31T10:00:00.000Z")
     found = [each for each in (await gaps.coverage_gaps(OPERATOR, later)).gaps if each.kind == "unconfirmed"]
     assert {gap.severity for gap in found} == {"major"}, "nobody there is sure any more"
+
+
+async def test_who_takes_the_work_is_asked_instead(store: Store) -> None:
+    backend = await filled(store)
+    shelter = member("example-shelter")
+    done = await started(backend)
+    new = {"contact_point": "shelter-desk", "role": "deputy", "rank": "3"}
+    await proposing.edit(shelter, backend, "holders", "shelter-new", new, new=True)
+    dry = await ending.end(shelter, backend, "holder", "shelter-first", to=["shelter-new"], dry_run=True)
+    assert [(each.kind, each.subject, each.due, each.taker) for each in dry.asks] == [
+        ("confirmation", "shelter-first", DUE, "shelter-new")
+    ]
+    ended = await ending.end(shelter, backend, "holder", "shelter-first", to=["shelter-new"], idempotency_key="k")
+    assert ended.asks == dry.asks
+    again = await ending.end(shelter, backend, "holder", "shelter-first", to=["shelter-new"], idempotency_key="k")
+    assert again == ended
+    late = at(backend, "2026-03-10T09:00:00.000Z")
+    assert await kinds(late, "shelter-first") == []
+    assert await kinds(late, "shelter-new") == [("unconfirmed", None)]
+    links = (await rounds.remind(COORDINATOR, backend, done.row["id"])).links
+    assert sorted(link.subject for link in links) == ["shelter-new", "shelter-second"]
+    await round_answers.answer(ANONYMOUS, backend, next(each.token for each in links if each.subject == "shelter-new"))
+    assert await kinds(late, "shelter-new") == []
+    # With the desk go the tests of its channels; nobody is blamed for them.
+    drill = await started(backend, "drill")
+    closed = await ending.end(shelter, backend, "contact-point", "shelter-night-desk")
+    assert [(each.kind, each.subject) for each in closed.asks] == [("drill", "night-phone")]
+    (trial,) = (
+        ask for ask in await round_asks.asks(COORDINATOR, backend, drill.row["id"]) if ask.subject == "night-phone"
+    )
+    assert trial.row["state"] == "untried"
+    assert await audit.verify(OPERATOR, backend) == []
