@@ -71,6 +71,7 @@ def holders(roster: Roster) -> Iterator[Gap]:
                 say("mend.holder-away", "Its owner fills in stand_in in absences, or adds a deputy to holders."),
                 "holders",
                 columns=(("contact_point", desk["id"]), ("role", "deputy"), ("since", roster.day)),
+                then=("duty-uncovered",),
             )
             yield of_desk(roster, desk, "holder-away", "major", text, then)
         elif len(held) == 1 or all(row["role"] != "deputy" for row in held):
@@ -79,10 +80,15 @@ def holders(roster: Roster) -> Iterator[Gap]:
 
 
 def duty(roster: Roster) -> Iterator[Gap]:
-    """Whose turn it is on a rota is away, and nobody stands in."""
+    """Whose turn it is on a rota is away, and nobody stands in, though others are there."""
     for desk, _ in roster.owned_desks:
-        turn = on_duty(desk, roster.holders.get(desk["id"], ()), roster.day)
-        if turn is not None and not roster.answers(turn["id"]):
+        held = roster.holders.get(desk["id"], ())
+        turn = on_duty(desk, held, roster.day)
+        if turn is None or roster.answers(turn["id"]):
+            continue
+        there = [row["id"] for row in held if roster.answers(row["id"])]
+        away = [row for row in roster.away.get(turn["id"], ()) if not _covered(roster, row)]
+        if there and away:
             yield of_desk(
                 roster,
                 desk,
@@ -95,12 +101,16 @@ def duty(roster: Roster) -> Iterator[Gap]:
                 ),
                 Mend(
                     "organization",
-                    say("mend.duty", "Its owner fills in stand_in in absences, or has others take turns."),
-                    "holders",
-                    turn["id"],
-                    (("rota", None),),
+                    say("mend.duty", "Its owner fills in stand_in in absences."),
+                    "absences",
+                    away[0]["id"],
+                    (("stand_in", there[0]),),
                 ),
             )
+
+
+def _covered(roster: Roster, absence: Columns) -> bool:
+    return absence["stand_in"] is not None and roster.answers(absence["stand_in"])
 
 
 def one_person(roster: Roster) -> Iterator[Gap]:

@@ -49,7 +49,7 @@ def unconfirmed(roster: Roster) -> Iterator[Gap]:
                     "holders",
                     row["id"],
                     (("until", roster.day),),
-                    then=("holder-left", "no-deputy", "one-person", "holder-away"),
+                    then=("holder-left", "no-deputy", "one-person", "holder-away", "duty-uncovered"),
                     command=f"relaypoint end holder {row['id']} --to TAKER",
                 ),
             )

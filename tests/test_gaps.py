@@ -262,7 +262,7 @@ def mended(sheets: Sheets, gap: Gap) -> None:
         columns["name"] = f"Example {number}"
     elif mend.sheet == "services":
         columns = {
-            "organization": "example-line",
+            "organization": _somebody(sheets)[0],
             "name": "New",
             "interpretation": "unknown",
             "capacity": "open",
