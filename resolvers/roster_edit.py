@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from relaypoint.domain.errors import Conflict, Invalid
+from relaypoint.domain.errors import Conflict, Invalid, Problem
 from relaypoint.domain.policy import Subject
 from relaypoint.domain.roster_fields import trimmed
 from relaypoint.domain.roster_kept import RECORDED
@@ -102,8 +102,15 @@ async def decided(
         return Done(earlier_answer)
     for _ in range(_TRIES):
         known = await backend.memory.roster(backend.store)
-        changes, answer = await decide(known)
-        locks = list(await held(known, changes)) if held else []
+        try:
+            changes, answer = await decide(known)
+            locks = list(await held(known, changes)) if held else []
+        except Problem:
+            # What stands against it may be what the same request has done in between.
+            again = None if preview else await earlier(backend, operation, request)
+            if again is None:
+                raise
+            return Done(again)
         if preview or not changes:
             return Done(answer, known, changes)
         steps = [*locks, *await roster_steps(subject, backend, known, changes)]
