@@ -82,6 +82,8 @@ def holders(roster: Roster) -> Iterator[Gap]:
 def duty(roster: Roster) -> Iterator[Gap]:
     """Whose turn it is on a rota is away, and nobody stands in, though others are there."""
     for desk, _ in roster.owned_desks:
+        if not desk["rota_every"]:
+            continue
         held = roster.holders.get(desk["id"], ())
         turn = on_duty(desk, held, roster.day)
         if turn is None or roster.answers(turn["id"]):

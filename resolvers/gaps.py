@@ -90,7 +90,8 @@ async def coverage_gaps(
     ahead = await _once(known, ("ahead", day, scope, days), lambda: gaps_ahead_of(rows, day, found, scope, days))
     if as_of is None:  # How work lay at an earlier moment is not asked here.
         steps, left = await open_work(backend), await left_open(backend)
-        found = merged(found, work_gaps(rows, day, steps, left, scope))
+        if work := work_gaps(rows, day, steps, left, scope):
+            found = merged(found, work)
         soon = work_gaps_ahead(rows, day, steps, left, scope, days)
         ahead = sorted([*ahead, *soon], key=lambda gap: gap.opens_on or "")
     if subject.organization is not None:
