@@ -11,6 +11,7 @@ from relaypoint.app.commands import Run, commands
 from relaypoint.app.console import app, command, guides, out, tell
 from relaypoint.app.settings import read_settings
 from relaypoint.app.show import Data
+from relaypoint.domain.errors import NotFound
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Force = Annotated[str | None, typer.Option("--task-force", metavar="ID", help="Only its own and its members'.")]
@@ -86,8 +87,6 @@ async def show(
     as_json: Json = False,
 ) -> int:
     """What it says, whom it is meant for, and who has acknowledged it."""
-    from relaypoint.domain.errors import NotFound
-
     settings = read_settings()
     async with commands(settings, acting or settings.organization) as run:
         found = next((each for each in await _guidance(run, unread=unread) if each["key"] == id), None)
@@ -136,16 +135,14 @@ async def _all(run: Run, asked: dict[str, Any]) -> Data:
 
 async def _guidance(run: Run, *, unread: bool) -> list[Data]:
     """What is in force, each with all its readers."""
-    whole: dict[str, Data] = {}
-    after = None
-    while True:
-        page = await run("GuidanceReaders", {"first": _PAGE, "after": after, "unread": unread})
-        for each in page:
-            nodes = [edge["node"] for edge in each["readers"]["edges"]]
-            known = whole.setdefault(each["key"], {**each, "readers": []})
-            # All are asked for from the same place on: those that were read to their end have nothing more.
-            known["readers"] += [node for node in nodes if node not in known["readers"]]
-        ends = [each["readers"]["pageInfo"] for each in page if each["readers"]["pageInfo"]["hasNextPage"]]
-        if not ends:
-            return list(whole.values())
-        after = min(end["endCursor"] for end in ends)
+    found: list[Data] = await run("GuidanceReaders", {"first": _PAGE, "after": None, "unread": unread})
+    for each in found:
+        page, each["readers"] = each["readers"], []
+        while True:
+            each["readers"] += [edge["node"] for edge in page["edges"]]
+            if not page["pageInfo"]["hasNextPage"]:
+                break
+            asked = {"first": _PAGE, "after": page["pageInfo"]["endCursor"], "unread": unread}
+            again = await run("GuidanceReaders", asked)
+            page = next(other["readers"] for other in again if other["key"] == each["key"])
+    return found

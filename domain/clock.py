@@ -6,7 +6,7 @@ An instant is text of 24 characters, ``2026-11-23T20:08:41.123Z``: UTC, so that 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, TypeAlias
@@ -124,6 +124,11 @@ def _aware(at: datetime) -> datetime:
     return at
 
 
+def shortest(durations: Iterable[str | None]) -> str | None:
+    """The shortest of several ISO 8601 durations; None where there is none."""
+    return min((each for each in durations if each), key=lambda each: parse_duration(each).elapsed, default=None)
+
+
 def later(day: str, days: int) -> str:
     """The ISO day so many days later; the last there is where that is beyond all calendars."""
     try:
@@ -136,7 +141,7 @@ def parse_end(text: str, today: str, most: int, *, path: tuple[str, ...]) -> str
     """The ISO day on which something that begins today no longer holds. Raises ``Invalid`` for one that is not after
     today and within ``most`` days."""
     day = parse_day(text, path=path)
-    last = (date.fromisoformat(today) + timedelta(days=most)).isoformat()
+    last = later(today, most)
     if not today < day <= last:
         raise Invalid(
             "clock.end",

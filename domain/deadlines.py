@@ -7,14 +7,14 @@ is never acknowledged later than the default asks, for an aim written for everyd
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from relaypoint.domain.calendars import Calendar
-from relaypoint.domain.clock import Instant, format_instant, parse_duration, parse_instant
+from relaypoint.domain.clock import Instant, format_instant, parse_duration, parse_instant, shortest
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.words import Priority
 
@@ -68,10 +68,6 @@ AS_USUAL: Final = Agreed()
 
 def agreed(*rules: Agreed) -> Agreed:
     """Of several, the shorter one each."""
-
-    def shortest(durations: Iterable[str | None]) -> str | None:
-        return min((each for each in durations if each), key=lambda each: parse_duration(each).elapsed, default=None)
-
     return Agreed(shortest(each.acknowledge_within for each in rules), shortest(each.decide_within for each in rules))
 
 

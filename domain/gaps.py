@@ -11,7 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
-from relaypoint.domain import gaps_bodies, gaps_channels, gaps_cover, gaps_desks, gaps_joint, gaps_people, gaps_work
+from relaypoint.domain import (
+    clock,
+    gaps_bodies,
+    gaps_channels,
+    gaps_cover,
+    gaps_desks,
+    gaps_joint,
+    gaps_people,
+    gaps_work,
+)
 from relaypoint.domain.gaps_roster import SEVERITIES, Gap, Roster
 from relaypoint.domain.gaps_work import Left, OpenStep
 from relaypoint.domain.rows import Rows
@@ -123,7 +132,7 @@ def work_gaps_ahead(
     """The open work that will lie with nobody within ``days`` after the day, as the roster stands."""
     seen = {gap.key for gap in work_gaps(rows, day, steps, left, scope)}
     ahead = []
-    last = (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+    last = clock.later(day, days)
     for later in sorted(each for each in gaps_work.ends(rows, steps) if day < each <= last):
         for gap in work_gaps(rows, later, steps, left, scope):
             if gap.key not in seen:

@@ -7,10 +7,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from relaypoint.domain.clock import shortest
 from relaypoint.domain.gaps_roster import Gap, Mend, Roster
 from relaypoint.domain.guidance import Reader, readers
 from relaypoint.domain.guidance import turns as guidance_turns
-from relaypoint.domain.rounds import last_day, strictest
+from relaypoint.domain.rounds import last_day
 from relaypoint.domain.rows import Columns, Rows, grouped
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.words import ProposalState, RequestState
@@ -155,7 +156,7 @@ def turns(rows: Rows) -> set[str]:
 def _every(roster: Roster, owner: str) -> str | None:
     forces = {force for each in roster.roles.get(owner, ()) for force in roster.around(each["task_force"])}
     durations = (roster.now["task_forces"][force]["confirm_every"] for force in sorted(forces))
-    return strictest(every for every in durations if every)
+    return shortest(durations)
 
 
 def _requests(rows: Rows) -> Mapping[str, Columns]:

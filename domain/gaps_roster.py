@@ -10,6 +10,7 @@ from typing import Any, Final
 from relaypoint.domain.assurance import NONE, caps, least
 from relaypoint.domain.contingency import diversions, in_contingency
 from relaypoint.domain.model import holds
+from relaypoint.domain.roster_kept import KEPT
 from relaypoint.domain.rows import Columns, Rows, grouped, upwards
 from relaypoint.domain.texts import Text
 from relaypoint.domain.words import Confidentiality
@@ -74,7 +75,12 @@ class Roster:
     def __init__(self, rows: Rows, day: str) -> None:
         self.day = day
         self.all = rows
-        self.now = {sheet: {id: row for id, row in of.items() if holds(row, day)} for sheet, of in rows.items()}
+        # What no file holds is asked by its state, never by its days; in time it is the most of the rows.
+        self.now = {
+            sheet: {id: row for id, row in of.items() if holds(row, day)}
+            for sheet, of in rows.items()
+            if sheet not in KEPT
+        }
         self.contingent = in_contingency(rows, day)
         #: By organization, how much its kinds of channel assure at most.
         self.caps = caps(rows, day)

@@ -15,6 +15,7 @@ from relaypoint.domain.rows import Columns, Rows
 
 Change = Mapping[str, Any]
 
+_DAY_BEGIN: Final = "T00:00:00.000Z"
 _DAY_END: Final = "T23:59:59.999Z"
 
 
@@ -40,14 +41,23 @@ def _put(rows: Rows, changed: Iterable[tuple[Change, Columns | None]]) -> dict[s
 
 def moment(text: str) -> Instant:
     """The instant of an ``asOf``: an instant, or a day, which is meant to its end in UTC. Raises ``Invalid``."""
+    return _moment(text, _DAY_END, "history.as-of", "asOf")
+
+
+def beginning(text: str) -> Instant:
+    """The instant of a ``since``: an instant, or a day, which is meant from its begin in UTC on. Raises ``Invalid``."""
+    return _moment(text, _DAY_BEGIN, "news.since", "since")
+
+
+def _moment(text: str, of_day: str, message_id: str, field: str) -> Instant:
     wanted = text.strip()
     try:
-        return parse_day(wanted) + _DAY_END if len(wanted) == 10 else format_instant(parse_instant(wanted))
+        return parse_day(wanted) + of_day if len(wanted) == 10 else format_instant(parse_instant(wanted))
     except Invalid:
         raise Invalid(
-            "history.as-of",
+            message_id,
             "'{value}' is neither a day nor an instant.",
-            path=("asOf",),
+            path=(field,),
             remedy="Write a day, such as 2026-03-01, or an instant, such as 2026-03-01T08:30:00Z.",
             value=wanted[:60],
         ) from None

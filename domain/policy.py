@@ -6,6 +6,7 @@ table says which kinds may start an action at all; the functions below say on wh
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -122,6 +123,13 @@ def may_act_for(subject: Subject, organization: str) -> bool:
     if subject.kind is Kind.OPERATOR:
         return subject.organization in (None, organization)
     return subject.kind is Kind.MEMBER and subject.organization == organization
+
+
+def one_of(subject: Subject, organizations: Collection[str | None]) -> bool:
+    """Whether the subject acts for one of these, or is the operator, acting for nobody."""
+    if subject.organization is None:
+        return subject.kind is Kind.OPERATOR
+    return subject.organization in organizations
 
 
 def may_see_referral(subject: Subject, sender: str, receivers: frozenset[str]) -> bool:

@@ -7,7 +7,6 @@ channel that is tried works if its test was answered, and fails if it was not.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from typing import Any, Final
 
 from relaypoint.domain.clock import later, parse_duration, parse_instant
@@ -99,8 +98,3 @@ def channel_after(channel: Columns, trial: Columns, day: str) -> dict[str, Any] 
 def last_day(every: str, said: str) -> str:
     """The day from which what was said on a day is too long ago."""
     return later(said, max(parse_duration(every).elapsed.days, 1))
-
-
-def strictest(every: Iterable[str]) -> str | None:
-    """The shortest of several such durations."""
-    return min(every, key=lambda each: parse_duration(each).elapsed, default=None)

@@ -85,7 +85,7 @@ def refused(rows: Rows, sheet: str, id: str, columns: Mapping[str, str], today: 
                 today=today,
             )
     for name in _FIXED.get(sheet, ()):
-        if before is not None and name in columns and columns[name].strip() != cell(before[name]):
+        if before is not None and _differs(before, columns, name):
             raise Invalid(
                 "edit.fixed",
                 "{column} of an entry stays what it is.",

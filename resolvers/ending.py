@@ -14,7 +14,7 @@ from relaypoint.domain.errors import Conflict, Invalid, NotFound
 from relaypoint.domain.free_text import checked
 from relaypoint.domain.gaps_work import KINDS
 from relaypoint.domain.ownership import coordinators, forces, owner
-from relaypoint.domain.policy import Action, Kind, Subject
+from relaypoint.domain.policy import Action, Subject, one_of
 from relaypoint.domain.roster_fields import trimmed
 from relaypoint.domain.rows import Columns
 from relaypoint.graph import Step, Unmet
@@ -200,11 +200,8 @@ def _may_end(subject: Subject, present: Known, sheet: str, row: Columns, day: st
 
 
 def _coordinates(subject: Subject, present: Known, sheet: str, row: Columns, day: str) -> bool:
-    if subject.organization is None:
-        return subject.kind is Kind.OPERATOR
-    own = owner(present.rows, sheet, row)
     found = coordinators(present.rows, day, forces(present.rows, day, sheet, row))
-    return subject.organization in found and subject.organization != own
+    return one_of(subject, found - {owner(present.rows, sheet, row)})
 
 
 def _somebody_else(subject: Subject, present: Known, leaving: Leaving) -> bool:

@@ -11,7 +11,7 @@ from relaypoint.domain.guidance import Reader
 from relaypoint.domain.guidance import readers as readers_of
 from relaypoint.domain.model import holds
 from relaypoint.domain.ownership import deciders
-from relaypoint.domain.policy import Action, Kind, Subject
+from relaypoint.domain.policy import Action, Subject, one_of
 from relaypoint.domain.roster_faults import nearest
 from relaypoint.domain.rows import Columns, Rows
 from relaypoint.resolvers.backend import Backend, permitted
@@ -31,11 +31,10 @@ async def guidances(subject: Subject, backend: Backend, *, as_of: str | None = N
 async def readers(subject: Subject, backend: Backend, id: str) -> list[Reader]:
     """For whom it is meant, and who has acknowledged its present version, by holder: all for the coordinator and the
     operator, otherwise one's own people. Raises ``NotFound``."""
-    known = await backend.memory.roster(backend.store)
-    day = backend.now()[:10]
-    row = _found(known.rows, id, day)
-    found = sorted(readers_of(Roster(known.rows, day), row), key=lambda each: str(each.holder["id"]))
-    if _sees_all(subject, known.rows, row, day):
+    rows, day = await rows_on(backend)
+    row = _found(rows, id, day)
+    found = sorted(readers_of(Roster(rows, day), row), key=lambda each: str(each.holder["id"]))
+    if one_of(subject, deciders(rows, day, "guidance", row)):
         return found
     return [each for each in found if each.organization == subject.organization]
 
@@ -132,9 +131,3 @@ def _found(rows: Rows, id: str, day: str) -> Columns:
         id=id[:60],
         near=near,
     )
-
-
-def _sees_all(subject: Subject, rows: Rows, row: Columns, day: str) -> bool:
-    if subject.organization is None:
-        return subject.kind is Kind.OPERATOR
-    return subject.organization in deciders(rows, day, "guidance", row)

@@ -10,7 +10,7 @@ from relaypoint.domain.errors import Conflict, Invalid, NotFound
 from relaypoint.domain.free_text import checked
 from relaypoint.domain.model import holds
 from relaypoint.domain.ownership import coordinators, forces
-from relaypoint.domain.policy import Action, Kind, Subject, may_act_for
+from relaypoint.domain.policy import Action, Subject, may_act_for, one_of
 from relaypoint.domain.rows import Columns, Rows
 from relaypoint.domain.words import JointKind, JointState
 from relaypoint.resolvers.backend import Backend, permitted
@@ -175,8 +175,7 @@ async def answer(
 @permitted(Action.ASK_JOINTLY)
 async def requests(subject: Subject, backend: Backend, *, past: bool = False) -> list[Columns]:
     """Those that the subject made, has to answer, or coordinates, the next due first; ``past``: also answered ones."""
-    rows = (await backend.memory.roster(backend.store)).rows
-    day = backend.now()[:10]
+    rows, day = await rows_on(backend)
     found = [row for row in rows["joint_requests"].values() if past or row["state"] == JointState.ASKED]
     mine = [row for row in found if may_see(subject, rows, row, day)]
     return sorted(mine, key=lambda row: (row["due"], row["id"]))
@@ -204,13 +203,9 @@ async def facilities(
 
 
 def may_see(subject: Subject, rows: Rows, row: Columns, day: str) -> bool:
-    body = subject.organization
-    if body is None:
-        return subject.kind is Kind.OPERATOR
-    if body in (row["organization"], row["to_organization"]):
-        return True
-    both = [forces(rows, day, "organizations", rows["organizations"][row[each]]) for each in _SIDES]
-    return body in coordinators(rows, day, set.intersection(*both))
+    sides = [row[each] for each in _SIDES]
+    both = [forces(rows, day, "organizations", rows["organizations"][each]) for each in sides]
+    return one_of(subject, {*sides, *coordinators(rows, day, set.intersection(*both))})
 
 
 _SIDES: Final = ("organization", "to_organization")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from relaypoint.domain.clock import Instant, format_instant, parse_day, parse_instant
-from relaypoint.domain.errors import Invalid
+from relaypoint.domain.clock import Instant, format_instant
+from relaypoint.domain.history import beginning
 from relaypoint.domain.ownership import forces
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.rows import Columns, Rows, upwards
@@ -46,7 +46,7 @@ async def news(subject: Subject, backend: Backend, *, since: str | None = None) 
 
     Raises ``Invalid`` for a moment that is none.
     """
-    earliest = _moment(since) if since else format_instant(backend.clock() - USUAL)
+    earliest = beginning(since) if since else format_instant(backend.clock() - USUAL)
     known = await backend.memory.roster(backend.store)
     mine = _forces(known.rows, subject, backend.now()[:10])
     found: list[News] = []
@@ -63,19 +63,6 @@ async def news(subject: Subject, backend: Backend, *, since: str | None = None) 
                 found.append(News(row["at"], change["sheet"], change["id"], text))
         last -= _PAGE
     return found
-
-
-def _moment(text: str) -> Instant:
-    try:
-        return parse_day(text) + "T00:00:00.000Z" if len(text) == 10 else format_instant(parse_instant(text))
-    except Invalid:
-        raise Invalid(
-            "news.since",
-            "'{value}' is neither a day nor an instant.",
-            path=("since",),
-            remedy="Write a day, such as 2026-03-01, or an instant, such as 2026-03-01T08:30:00Z.",
-            value=text[:60],
-        ) from None
 
 
 def _forces(rows: Rows, subject: Subject, day: str) -> set[str] | None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from typing import Any, Final
 
-from relaypoint.domain.clock import parse_end
+from relaypoint.domain.clock import later, parse_end
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.model import Ground, Operation, Service, holds
 from relaypoint.domain.policy import Action, Subject, may_act_for
@@ -70,7 +69,6 @@ async def set_status(
     if not may_act_for(subject, organization):
         raise not_yours(organization)
     today = backend.now()[:10]
-    usual = (date.fromisoformat(today) + timedelta(days=USUAL)).isoformat()
     said = {
         "organization": organization,
         "service": service.strip().lower() if service else None,
@@ -78,7 +76,7 @@ async def set_status(
         "capacity": capacity.strip().lower(),
         "needs": [need.strip().lower() for need in needs],
         "since": today,
-        "until": parse_end(until, today, LONGEST, path=("until",)) if until else usual,
+        "until": parse_end(until, today, LONGEST, path=("until",)) if until else later(today, USUAL),
     }
 
     async def row(known: Known) -> Columns:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from relaypoint.domain.membership import full_members
 from relaypoint.domain.ownership import deciders
-from relaypoint.domain.policy import Action, Kind, Subject
+from relaypoint.domain.policy import Action, Kind, Subject, one_of
 from relaypoint.domain.roster import SHEETS
 from relaypoint.domain.rows import Columns, Rows
 from relaypoint.domain.words import ProposalState
 from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.known import rows_on
 from relaypoint.resolvers.tables_cells import cell
 
 
@@ -39,19 +40,18 @@ class Proposal:
 @permitted(Action.SEE_PROPOSALS)
 async def proposals(subject: Subject, backend: Backend, *, past: bool = False) -> list[Proposal]:
     """Those that the subject made or decides on, the oldest first; ``past``: also those that were decided."""
-    known = await backend.memory.roster(backend.store)
-    day = backend.now()[:10]
-    rows = [row for row in known.rows["proposals"].values() if past or row["state"] == ProposalState.OPEN]
+    rows, day = await rows_on(backend)
+    found = [row for row in rows["proposals"].values() if past or row["state"] == ProposalState.OPEN]
     return [
-        _shown(subject, known.rows, row, day)
-        for row in sorted(rows, key=lambda row: (row["since"], row["id"]))
-        if may_see(subject, known.rows, row, day)
+        _shown(subject, rows, row, day)
+        for row in sorted(found, key=lambda row: (row["since"], row["id"]))
+        if may_see(subject, rows, row, day)
     ]
 
 
 async def proposal(subject: Subject, backend: Backend, id: str) -> Proposal:
-    known = await backend.memory.roster(backend.store)
-    return _shown(subject, known.rows, known.rows["proposals"][id], backend.now()[:10])
+    rows, day = await rows_on(backend)
+    return _shown(subject, rows, rows["proposals"][id], day)
 
 
 def _shown(subject: Subject, rows: Rows, row: Columns, day: str) -> Proposal:
@@ -90,13 +90,11 @@ def deciders_of(rows: Rows, row: Columns, day: str) -> list[str]:
 
 
 def may_see(subject: Subject, rows: Rows, row: Columns, day: str) -> bool:
-    if subject.organization is None:
-        return subject.kind is Kind.OPERATOR
-    if subject.organization in {row["organization"], *deciders_of(rows, row, day)}:
+    if one_of(subject, {row["organization"], *deciders_of(rows, row, day)}):
         return True
     # Whoever is in the task force may vouch for a newcomer.
     force = json.loads(row["columns"]).get("task_force") if row["on_sheet"] == "memberships" else None
-    return force is not None and subject.organization in full_members(rows, force, day)
+    return force is not None and one_of(subject, full_members(rows, force, day))
 
 
 def may_decide(subject: Subject, rows: Rows, row: Columns, day: str) -> bool:

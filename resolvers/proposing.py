@@ -74,8 +74,6 @@ async def edit(
 
     async def decide(known: Known) -> tuple[Sequence[Change], Mapping[str, Any]]:
         day = backend.now()[:10]
-        before = known.rows[name].get(id)
-        refused(known.rows, name, id, given, day, new=new)
         if name == "memberships" and given.get("vouched_by", "").strip() and subject.organization is not None:
             raise Invalid(
                 "edit.vouchers",
@@ -83,8 +81,7 @@ async def edit(
                 path=("columns", "vouched_by"),
                 remedy="Leave it out; each of them uses: relaypoint proposal vouch.",
             )
-        columns = completed(name, before, given, day)
-        changes = edited(known, name, {**(before or {"id": id}), **columns}, day, paths)
+        changes, columns = _wanted(known, name, id, given, day, new=new)
         if changes and _suspended(changes[0]) and said is None:
             raise Invalid(
                 "edit.suspension",
@@ -93,21 +90,12 @@ async def edit(
                 remedy="Give a reason in a sentence, without personal data.",
             )
         told = {"sheet": name, "id": id, "changes": _told(changes, columns), "applied": not preview}
-        if not changes or (
-            _at_once(subject, known.rows, day, changes[0]) and not _by_two(subject, known.rows, day, changes[0])
-        ):
+        if not changes or _alone(subject, known.rows, day, changes[0]):
             return changes, told
         made = number(known.rows)
-        row = {
-            "id": made,
-            "organization": subject.organization,
-            "on_sheet": name,
-            "row": id,
-            **_frozen(changes[0], columns),
-            "reason": said,
-            "since": day,
-        }
-        return kept(known, "proposals", [row], day), {**told, "applied": False, "proposal": None if preview else made}
+        by = {"id": made, "organization": subject.organization, "reason": said}
+        proposed = _proposed(known, changes[0], columns, by, day)
+        return proposed, {**told, "applied": False, "proposal": None if preview else made}
 
     async def locks(known: Known, changes: Sequence[Change]) -> Sequence[Step]:
         return await held(backend, known, name, changes, paths)
@@ -182,23 +170,38 @@ def proposed(
     known: Known, id: str, sheet: str, row: str, cells: Mapping[str, str], request: str, day: str
 ) -> list[Change]:
     """A holder's correction, given through a link, as a proposal to the organization itself; none where it is so."""
-    before = known.rows[sheet].get(row)
     given = _columns(sheet, cells)
-    refused(known.rows, sheet, row, given, day, new=before is None)
-    columns = completed(sheet, before, given, day)
-    changes = edited(known, sheet, {**(before or {"id": row}), **columns}, day, _paths(sheet))
+    changes, columns = _wanted(known, sheet, row, given, day, new=row not in known.rows[sheet])
     if not changes:
         return []
-    made = {
-        "id": id,
-        "organization": owner(known.rows, sheet, changes[0].after),
-        "request": request,
-        "on_sheet": sheet,
-        "row": row,
-        **_frozen(changes[0], columns),
+    by = {"id": id, "organization": owner(known.rows, sheet, changes[0].after), "request": request}
+    return _proposed(known, changes[0], columns, by, day)
+
+
+def _wanted(
+    known: Known, sheet: str, id: str, given: Mapping[str, str], day: str, *, new: bool
+) -> tuple[list[Change], dict[str, str]]:
+    """What the columns given change of an entry, and all the columns that it comes to."""
+    refused(known.rows, sheet, id, given, day, new=new)
+    before = known.rows[sheet].get(id)
+    columns = completed(sheet, before, given, day)
+    return edited(known, sheet, {**(before or {"id": id}), **columns}, day, _paths(sheet)), columns
+
+
+def _proposed(
+    known: Known, change: Change, columns: Mapping[str, str], by: Mapping[str, Any], day: str
+) -> list[Change]:
+    """The change as a proposal: what is wanted, and what it was wanted against."""
+    before = change.before or {}
+    row = {
+        **by,
+        "on_sheet": change.sheet,
+        "row": change.id,
+        "columns": json.dumps({name: cell(change.after[name]) for name in columns}, ensure_ascii=False),
+        "was": json.dumps({name: cell(before.get(name)) for name in columns} if change.before else None),
         "since": day,
     }
-    return kept(known, "proposals", [made], day)
+    return kept(known, "proposals", [row], day)
 
 
 def number(rows: Rows, more: int = 0) -> str:
@@ -267,15 +270,6 @@ def _columns(sheet: str, cells: Mapping[str, str]) -> dict[str, str]:
             remedy="Name at least one column with what it shall hold.",
         )
     return columns
-
-
-def _frozen(change: Change, columns: Mapping[str, str]) -> dict[str, str]:
-    """What is proposed, and what it was proposed against."""
-    before = change.before or {}
-    return {
-        "columns": json.dumps({name: cell(change.after[name]) for name in columns}, ensure_ascii=False),
-        "was": json.dumps({name: cell(before.get(name)) for name in columns} if change.before else None),
-    }
 
 
 def _told(changes: Sequence[Change], columns: Mapping[str, str]) -> list[dict[str, str]]:

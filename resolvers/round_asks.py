@@ -14,6 +14,7 @@ from relaypoint.domain.rounds import minutes
 from relaypoint.domain.rows import Columns, Rows
 from relaypoint.domain.words import RequestState, RoundKind, TrialState
 from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.known import rows_on
 
 #: The sheet that holds what a round of each kind asks.
 ASKS: Final[Mapping[str, str]] = {RoundKind.CONFIRMATION: "requests", RoundKind.DRILL: "trials"}
@@ -41,25 +42,24 @@ class Ask:
 @permitted(Action.RUN_ROUND)
 async def rounds(subject: Subject, backend: Backend, *, past: bool = False) -> list[Columns]:
     """The rounds of the task forces that the subject coordinates, the next due first; ``past``: also closed ones."""
-    known = await backend.memory.roster(backend.store)
-    day = backend.now()[:10]
-    found = [row for row in known.rows["rounds"].values() if past or row["until"] is None]
-    mine = [row for row in found if may_run(subject, known.rows, row["task_force"], day)]
+    rows, day = await rows_on(backend)
+    found = [row for row in rows["rounds"].values() if past or row["until"] is None]
+    mine = [row for row in found if may_run(subject, rows, row["task_force"], day)]
     return sorted(mine, key=lambda row: (row["due"], row["id"]))
 
 
 @permitted(Action.RUN_ROUND)
 async def round_of(subject: Subject, backend: Backend, id: str) -> Columns:
     """One round by its id. Raises ``NotFound``."""
-    known = await backend.memory.roster(backend.store)
-    return found_round(subject, known.rows, id, backend.now()[:10])
+    rows, day = await rows_on(backend)
+    return found_round(subject, rows, id, day)
 
 
 @permitted(Action.RUN_ROUND)
 async def asks(subject: Subject, backend: Backend, id: str) -> list[Ask]:
     """All that a round asks, by id. Raises ``NotFound``."""
-    rows = (await backend.memory.roster(backend.store)).rows
-    row = found_round(subject, rows, id, backend.now()[:10])
+    rows, day = await rows_on(backend)
+    row = found_round(subject, rows, id, day)
     return [ask_of(rows, each) for each in asks_of(rows, row)]
 
 

@@ -152,21 +152,20 @@ async def _page(
     found: Sequence[domain.Gap], key: Callable[[domain.Gap], tuple[str, ...]], first: int | None, after: str | None
 ) -> Connection[Gap]:
     """A page by a key that gaps which come and go in between do not shift."""
-    keyed = {json.dumps(key(gap)): gap for gap in found}
+    ordered = sorted(found, key=key)
 
     async def fetch(behind: str | None, limit: int) -> list[dict[str, Any]]:
-        names = sorted(keyed, key=json.loads)
-        start = 0 if behind is None else bisect.bisect_right(names, _place(behind), key=_place)
-        return [{"id": name} for name in names[start : start + limit]]
+        start = 0 if behind is None else bisect.bisect_right(ordered, _place(behind), key=key)
+        return [{"id": json.dumps(key(gap)), "gap": gap} for gap in ordered[start : start + limit]]
 
-    return await connect(fetch, lambda row: Gap.of(keyed[row["id"]]), first, after)
+    return await connect(fetch, lambda row: Gap.of(row["gap"]), first, after)
 
 
-def _place(name: str) -> list[str]:
+def _place(name: str) -> tuple[str, ...]:
     try:
         place = json.loads(name)
     except ValueError:
         place = None
     if not isinstance(place, list) or not all(isinstance(each, str) for each in place):
         raise no_cursor()
-    return place
+    return tuple(place)
