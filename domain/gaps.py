@@ -7,7 +7,7 @@ checks on each day ahead on which something begins or ends.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
@@ -84,25 +84,27 @@ def gaps(rows: Rows, day: str, scope: Scope = EVERYTHING) -> list[Gap]:
     found = [gap for check in CHECKS for gap in check(roster)]
     if scope != EVERYTHING:
         found = [gap for gap in found if scope.has(roster, gap)]
-    return sorted(found, key=_order)
+    return ordered(found)
 
 
 def gaps_ahead(rows: Rows, day: str, known: Iterable[Gap], scope: Scope = EVERYTHING, days: int = AHEAD) -> list[Gap]:
     """The gaps that open within ``days`` after the day, as the roster stands; the next first. ``known`` are those of
     the day itself."""
+    if not days:
+        return []
     seen = {gap.key for gap in known}
     ahead: list[Gap] = []
     for later in _turns(rows, date.fromisoformat(day), days):
         for gap in gaps(rows, later, scope):
             if gap.key not in seen:
                 seen.add(gap.key)
-                ahead.append(replace(gap, opens_on=later))
+                ahead.append(gap._replace(opens_on=later))
     return ahead
 
 
 def merged(*found: Iterable[Gap]) -> list[Gap]:
     """All of them, the gravest first."""
-    return sorted((gap for each in found for gap in each), key=_order)
+    return ordered(gap for each in found for gap in each)
 
 
 def counted(rows: Rows, day: str, found: Iterable[Gap]) -> dict[str, dict[str, int]]:
@@ -137,7 +139,7 @@ def work_gaps_ahead(
         for gap in work_gaps(rows, later, steps, left, scope):
             if gap.key not in seen:
                 seen.add(gap.key)
-                ahead.append(replace(gap, opens_on=later))
+                ahead.append(gap._replace(opens_on=later))
     return ahead
 
 
@@ -150,8 +152,10 @@ def _turns(rows: Rows, day: date, days: int) -> list[str]:
     return sorted(each for each in turns if first < each <= last)
 
 
-def _order(gap: Gap) -> tuple[int, tuple[str, ...]]:
-    return (SEVERITIES.index(gap.severity), gap.key)
+def ordered(found: Iterable[Gap]) -> list[Gap]:
+    """The gravest first, then by what makes each the same gap on another day."""
+    grave = {severity: at for at, severity in enumerate(SEVERITIES)}
+    return sorted(found, key=lambda gap: (grave[gap.severity], gap.key))
 
 
 def _forces(roster: Roster, gap: Gap) -> set[str]:

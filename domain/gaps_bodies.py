@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from relaypoint.domain.gaps_roster import OF_COVER, Gap, Mend, Roster
+from relaypoint.domain.gaps_roster import OF_COVER, Gap, Mend, Roster, Told
 from relaypoint.domain.membership import members_before
 from relaypoint.domain.model import Dated
 from relaypoint.domain.rows import Columns
@@ -21,15 +21,18 @@ def no_coordinator(roster: Roster) -> Iterator[Gap]:
                 sheet="task_forces",
                 subject=force["id"],
                 organization=None,
-                text=say("gap.no-coordinator", "{force} has no coordinator that can be reached.", force=force["name"]),
-                mend=Mend(
-                    "coordinator",
-                    say(
-                        "mend.coordinator",
-                        "Fill in coordinator in task_forces, with a contact point that has a channel.",
+                tell=Told,
+                about=(
+                    say("gap.no-coordinator", "{force} has no coordinator that can be reached.", force=force["name"]),
+                    Mend(
+                        "coordinator",
+                        say(
+                            "mend.coordinator",
+                            "Fill in coordinator in task_forces, with a contact point that has a channel.",
+                        ),
+                        "task_forces",
+                        force["id"],
                     ),
-                    "task_forces",
-                    force["id"],
                 ),
             )
 
@@ -51,20 +54,24 @@ def hotline_down(roster: Roster) -> Iterator[Gap]:
             subject=place["id"],
             organization=row["organization"] if row else None,
             place=place["id"],
-            text=say("gap.hotline-down", "The hotline of {place} can't be reached any more.", place=place["name"]),
-            mend=Mend(
-                "coordinator",
-                say("mend.hotline", "Fill in hotline in jurisdictions, with a contact point that has a channel."),
-                "jurisdictions",
-                place["id"],
+            tell=Told,
+            about=(
+                say("gap.hotline-down", "The hotline of {place} can't be reached any more.", place=place["name"]),
+                Mend(
+                    "coordinator",
+                    say("mend.hotline", "Fill in hotline in jurisdictions, with a contact point that has a channel."),
+                    "jurisdictions",
+                    place["id"],
+                ),
             ),
         )
 
 
 def successor_missing(roster: Roster) -> Iterator[Gap]:
+    bodies = roster.all["organizations"]
     for membership in roster.all["memberships"].values():
-        body = roster.all["organizations"].get(membership["organization"])
-        if body is None or not Dated(until=body["until"]).ended(roster.day):
+        body = bodies.get(membership["organization"])
+        if body is None or body["until"] is None or body["until"] > roster.day:
             continue
         role = (membership["role"], membership["task_force"])
         for heir in body["replaced_by"]:
@@ -76,20 +83,23 @@ def successor_missing(roster: Roster) -> Iterator[Gap]:
                     sheet="memberships",
                     subject=membership["id"],
                     organization=heir,
-                    text=say(
-                        "gap.successor",
-                        "{body} ended on {until}; its successor {heir} is not a {role}.",
-                        body=body["name"],
-                        until=body["until"],
-                        heir=roster.name("organizations", heir),
-                        role=membership["role"],
-                    ),
-                    mend=Mend(
-                        "coordinator",
-                        say("mend.membership", "Add a row to memberships for {heir}.", heir=heir),
-                        "memberships",
-                        columns=(("organization", heir), ("task_force", role[1]), ("role", role[0])),
-                        then=OF_COVER,
+                    tell=Told,
+                    about=(
+                        say(
+                            "gap.successor",
+                            "{body} ended on {until}; its successor {heir} is not a {role}.",
+                            body=body["name"],
+                            until=body["until"],
+                            heir=roster.name("organizations", heir),
+                            role=membership["role"],
+                        ),
+                        Mend(
+                            "coordinator",
+                            say("mend.membership", "Add a row to memberships for {heir}.", heir=heir),
+                            "memberships",
+                            columns=(("organization", heir), ("task_force", role[1]), ("role", role[0])),
+                            then=OF_COVER,
+                        ),
                     ),
                 )
 
@@ -111,20 +121,23 @@ def not_vouched(roster: Roster) -> Iterator[Gap]:
                 sheet="memberships",
                 subject=membership["id"],
                 organization=membership["organization"],
-                text=say(
-                    "gap.not-vouched",
-                    "{body} is new in {force}: {count} members vouch for it, of {wanted}.",
-                    body=roster.name("organizations", membership["organization"]),
-                    force=force["name"],
-                    count=count,
-                    wanted=force["vouchers"],
-                ),
-                mend=Mend(
-                    "coordinator",
-                    say("mend.vouch", "Fill in vouched_by in memberships, with members that know it."),
-                    "memberships",
-                    membership["id"],
-                    (("vouched_by", tuple(sorted(before)[: force["vouchers"]])),),
+                tell=Told,
+                about=(
+                    say(
+                        "gap.not-vouched",
+                        "{body} is new in {force}: {count} members vouch for it, of {wanted}.",
+                        body=roster.name("organizations", membership["organization"]),
+                        force=force["name"],
+                        count=count,
+                        wanted=force["vouchers"],
+                    ),
+                    Mend(
+                        "coordinator",
+                        say("mend.vouch", "Fill in vouched_by in memberships, with members that know it."),
+                        "memberships",
+                        membership["id"],
+                        (("vouched_by", tuple(sorted(before)[: force["vouchers"]])),),
+                    ),
                 ),
             )
 
@@ -136,6 +149,8 @@ def abolished_place(roster: Roster) -> Iterator[Gap]:
         for id, place in roster.all["jurisdictions"].items()
         if id not in roster.now["jurisdictions"] and Dated(until=place["until"]).ended(roster.day)
     }
+    if not gone:
+        return
     for sheet, owner in (("organizations", "id"), ("services", "organization"), ("contact_points", "organization")):
         for row in roster.now[sheet].values():
             if not row["jurisdictions"] or not gone.keys() >= set(row["jurisdictions"]):
@@ -151,21 +166,24 @@ def abolished_place(roster: Roster) -> Iterator[Gap]:
                 sheet=sheet,
                 subject=row["id"],
                 organization=row[owner],
-                text=say(
-                    "gap.place-abolished",
-                    "{name} is for {place}, which was abolished on {until}. What came after it: {heirs}.",
-                    name=row["name"],
-                    place=places[0]["name"],
-                    until=places[0]["until"],
-                    heirs=names,
-                ),
-                mend=Mend(
-                    "coordinator" if sheet == "organizations" else "organization",
-                    say("mend.place", "Correct jurisdictions in its row, or end the row."),
-                    sheet,
-                    row["id"],
-                    (("jurisdictions", tuple(heirs)),) if heirs else (),
-                    then=OF_COVER if sheet == "services" else (),
+                tell=Told,
+                about=(
+                    say(
+                        "gap.place-abolished",
+                        "{name} is for {place}, which was abolished on {until}. What came after it: {heirs}.",
+                        name=row["name"],
+                        place=places[0]["name"],
+                        until=places[0]["until"],
+                        heirs=names,
+                    ),
+                    Mend(
+                        "coordinator" if sheet == "organizations" else "organization",
+                        say("mend.place", "Correct jurisdictions in its row, or end the row."),
+                        sheet,
+                        row["id"],
+                        (("jurisdictions", tuple(heirs)),) if heirs else (),
+                        then=OF_COVER if sheet == "services" else (),
+                    ),
                 ),
             )
 
@@ -179,13 +197,16 @@ def no_capacity(roster: Roster) -> Iterator[Gap]:
                 sheet="services",
                 subject=service["id"],
                 organization=service["organization"],
-                text=say("gap.no-capacity", "{service} is full.", service=service["name"]),
-                mend=Mend(
-                    "organization",
-                    say("mend.capacity", "Its owner corrects capacity in services when there is room again."),
-                    "services",
-                    service["id"],
-                    (("capacity", "open"), ("capacity_as_of", roster.day)),
+                tell=Told,
+                about=(
+                    say("gap.no-capacity", "{service} is full.", service=service["name"]),
+                    Mend(
+                        "organization",
+                        say("mend.capacity", "Its owner corrects capacity in services when there is room again."),
+                        "services",
+                        service["id"],
+                        (("capacity", "open"), ("capacity_as_of", roster.day)),
+                    ),
                 ),
             )
 
@@ -213,8 +234,8 @@ def broken_pathway(roster: Roster) -> Iterator[Gap]:
             sheet="pathways",
             subject=pathway["id"],
             organization=target,
-            text=text,
-            mend=_mend_pathway(roster, pathway, kind),
+            tell=Told,
+            about=(text, _mend_pathway(roster, pathway, kind)),
         )
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.criteria import speaks
-from relaypoint.domain.gaps_roster import OF_COVER, Gap, Mend, Roster
+from relaypoint.domain.gaps_roster import OF_COVER, Gap, Mend, Roster, Told
 from relaypoint.domain.model import Dated, takes
 from relaypoint.domain.rows import Columns
 from relaypoint.domain.texts import say
@@ -22,7 +22,14 @@ from relaypoint.domain.texts import say
 #: How far the search for a time without anybody looks: every day of the week comes once.
 WEEK: Final = timedelta(days=7)
 
-Test = Callable[[tuple[Columns, ...]], bool]
+#: Time zone, opening hours and holidays of a desk: what its ``Calendar`` is made of.
+Hours = tuple[str, str | None, str | None]
+#: What services contribute to a place, gathered on the way down to it; and whether that is enough.
+Facts = frozenset[Any]
+
+
+_OFFERED: Final[Facts] = frozenset((True,))
+_NEVER: Final[frozenset[Hours]] = frozenset()
 
 
 def cover(roster: Roster) -> Iterator[Gap]:
@@ -43,7 +50,7 @@ class _Cover:
             for row in roster.now["memberships"].values()
             if row["task_force"] in forces and row["standing"] != "suspended"
         }
-        self._when: dict[str, frozenset[Calendar]] = {}
+        self._when: dict[str, frozenset[Hours]] = {}
         self.offered: dict[str, list[Columns]] = {}
         for service in roster.now["services"].values():
             owner = roster.now["organizations"].get(service["organization"])
@@ -61,33 +68,50 @@ class _Cover:
     def gaps(self) -> Iterator[Gap]:
         for type in self.types:
             services = _by_place(self.offered.get(type, ()))
-            places = self._lacking(services, bool)
+            places = self._lacking(services, lambda service: _OFFERED, bool)
             yield from (self._uncovered(type, place) for place in places)
             if places == [self.force["jurisdiction"]]:
                 continue  # Nobody offers it at all: nor at night, nor in any language.
             for language in self.languages:
-                lacking = self._lacking(services, partial(self._spoken, language))
+                lacking = self._lacking(services, partial(self._spoken, language), any)
                 yield from (self._unspoken(type, place, language) for place in lacking if place not in places)
             if self.roster.now["service_types"][type]["access"] == "direct":
-                lacking = self._lacking(services, lambda found: self._silence(found) is None)
+                lacking = self._lacking(services, self._hours, self._never_silent)
                 yield from (self._silent(type, place, services) for place in lacking if place not in places)
 
-    def _lacking(self, services: dict[str, list[Columns]], enough: Test) -> list[str]:
-        """The largest places for which what is offered is not enough."""
+    def _lacking(
+        self,
+        services: dict[str, list[Columns]],
+        facts: Callable[[Columns], Facts],
+        enough: Callable[[Facts], bool],
+    ) -> list[str]:
+        """The largest places for which what is offered is not enough. ``facts`` are those of one service."""
         roster, top = self.roster, self.force["jurisdiction"]
 
-        def lacking(place: str, above: tuple[Columns, ...]) -> list[str]:
-            here = (*above, *services.get(place, ()))
+        def with_those_of(place: str, above: Facts) -> Facts:
+            return above.union(*map(facts, services[place])) if place in services else above
+
+        def lacking(place: str, above: Facts) -> list[str]:
+            here = with_those_of(place, above)
             if enough(here):
                 return []
-            parts = [part["id"] for part in roster.parts.get(place, ())]
-            found = [lacking(part, here) for part in parts]
-            if all(below == [part] for part, below in zip(parts, found, strict=True)):
+            parts = roster.parts.get(place)
+            if parts is None:
+                return [place]
+            found = [lacking(part["id"], here) for part in parts]
+            if all(below == [part["id"]] for part, below in zip(parts, found, strict=True)):
                 return [place]
             return [id for below in found for id in below]
 
-        above = tuple(service for place in roster.within(top)[1:] for service in services.get(place, ()))
+        above: Facts = frozenset()
+        for place in roster.within(top)[1:]:
+            above = with_those_of(place, above)
         return lacking(top, above)
+
+    def _inside(self, place: str) -> Iterator[str]:
+        for part in self.roster.parts.get(place, ()):
+            yield part["id"]
+            yield from self._inside(part["id"])
 
     def _desks(self, services: Iterable[Columns]) -> Iterator[Columns]:
         """The services' contact points in force that can be reached."""
@@ -96,30 +120,31 @@ class _Cover:
                 if takes(desk["service_types"], service["service_type"]):
                     yield desk
 
-    def _spoken(self, language: str, services: Iterable[Columns]) -> bool:
-        """Whether one of them is offered in the language, or with interpretation."""
-        return any(
-            service["interpretation"] == "yes" or speaks((*service["languages"], *self._at_desks(service)), language)
-            for service in services
-        )
+    def _spoken(self, language: str, service: Columns) -> Facts:
+        """Whether it is offered in the language, or with interpretation."""
+        spoken = (*service["languages"], *self._at_desks(service))
+        return frozenset((service["interpretation"] == "yes" or speaks(spoken, language),))
 
     def _at_desks(self, service: Columns) -> list[str]:
         return [language for desk in self._desks((service,)) for language in desk["languages"]]
 
-    def _silence(self, services: Iterable[Columns]) -> datetime | None:
-        """When first nobody answers there; the first instant of the day where nobody ever does."""
-        calendars = frozenset[Calendar]().union(*(self._calendars(service) for service in services))
-        return first_silence(calendars, self.roster.day)
+    def _never_silent(self, hours: frozenset[Hours]) -> bool:
+        return first_silence(hours, self.roster.day) is None
 
-    def _calendars(self, service: Columns) -> frozenset[Calendar]:
+    def _hours(self, service: Columns) -> frozenset[Hours]:
         """Of all channels over which the service can be reached; asked for once in every place that it covers."""
-        if service["id"] not in self._when:
-            self._when[service["id"]] = frozenset(
-                _calendar(desk["time_zone"], channel["hours"] or desk["hours"], desk["holidays"])
-                for desk in self._desks((service,))
-                for channel in self.roster.usable(desk["id"])
+        if service["organization"] not in self.roster.reachable_desks:
+            return _NEVER
+        when = self._when.get(service["id"])
+        if when is None:
+            when = self._when[service["id"]] = frozenset(
+                [
+                    (desk["time_zone"], channel["hours"] or desk["hours"], desk["holidays"])
+                    for desk in self._desks((service,))
+                    for channel in self.roster.usable(desk["id"])
+                ]
             )
-        return self._when[service["id"]]
+        return when
 
     def _gap(self, kind: str, severity: str, type: str, place: str, text: Any, mend: Mend, **more: Any) -> Gap:
         return Gap(
@@ -128,8 +153,8 @@ class _Cover:
             sheet="task_forces",
             subject=self.force["id"],
             organization=None,
-            text=text,
-            mend=mend,
+            tell=Told,
+            about=(text, mend),
             service_type=type,
             place=place,
             **more,
@@ -181,9 +206,9 @@ class _Cover:
         )
 
     def _silent(self, type: str, place: str, services: dict[str, list[Columns]]) -> Gap:
-        around = set(self.roster.within(place))
-        there = [s for id, of in services.items() if id in around or place in self.roster.within(id) for s in of]
-        first = self._silence(there)
+        there = [s for id in (*self.roster.within(place), *self._inside(place)) for s in services.get(id, ())]
+        hours = _NEVER.union(*[self._when.get(service["id"], _NEVER) for service in there])
+        first = first_silence(hours, self.roster.day)
         zone = next((desk["time_zone"] for desk in self._desks(there)), None)
         text = say(
             "gap.no-emergency-cover",
@@ -218,12 +243,10 @@ class _Cover:
         )
 
 
-_calendar = lru_cache(maxsize=4096)(Calendar)
-
-
 @lru_cache(maxsize=4096)
-def first_silence(calendars: frozenset[Calendar], day: str) -> datetime | None:
+def first_silence(hours: frozenset[Hours], day: str) -> datetime | None:
     """The first instant of the week from midnight UTC of ``day`` at which none of them is open; None: always one is."""
+    calendars = [Calendar(*each) for each in hours]
     at = datetime.fromisoformat(day).replace(tzinfo=UTC)
     end = at + WEEK
     while at < end:
@@ -250,8 +273,8 @@ def _formerly(roster: Roster, forces: set[str]) -> set[str]:
     gone = {
         row["organization"]
         for row in roster.all["memberships"].values()
-        if row["task_force"] in forces
-        and row["organization"] not in roster.now["organizations"]
+        if row["organization"] not in roster.now["organizations"]
+        and row["task_force"] in forces
         and Dated(until=roster.all["organizations"][row["organization"]]["until"]).ended(roster.day)
     }
     return {row["service_type"] for row in roster.all["services"].values() if row["organization"] in gone}

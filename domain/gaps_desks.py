@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from relaypoint.domain.gaps_roster import Gap, Mend, Roster
+from relaypoint.domain.gaps_roster import Gap, Mend, Roster, Told
 from relaypoint.domain.model import takes
 from relaypoint.domain.rota import on_duty
 from relaypoint.domain.rows import Columns
@@ -13,26 +13,36 @@ from relaypoint.domain.texts import Text, say
 
 
 def no_contact_point(roster: Roster) -> Iterator[Gap]:
+    bodies, desks = roster.now["organizations"], roster.desks
     for service in roster.now["services"].values():
         owner, wanted = service["organization"], service["service_type"]
-        if owner in roster.now["organizations"] and not any(
-            takes(desk["service_types"], wanted) for desk in roster.desks.get(owner, ())
-        ):
+        if owner in bodies and not _taken(desks.get(owner, ()), wanted):
             yield Gap(
                 kind="no-contact-point",
                 severity="critical",
                 sheet="services",
                 subject=service["id"],
                 organization=owner,
-                text=say("gap.no-contact-point", "{service} has no contact point.", service=service["name"]),
-                mend=Mend(
-                    "organization",
-                    say("mend.contact-point", "Add a row to contact_points for it."),
-                    "contact_points",
-                    columns=(("organization", owner), ("service_types", (wanted,))),
-                    then=("no-channel", "no-holder"),
+                tell=Told,
+                about=(
+                    say("gap.no-contact-point", "{service} has no contact point.", service=service["name"]),
+                    Mend(
+                        "organization",
+                        say("mend.contact-point", "Add a row to contact_points for it."),
+                        "contact_points",
+                        columns=(("organization", owner), ("service_types", (wanted,))),
+                        then=("no-channel", "no-holder"),
+                    ),
                 ),
             )
+
+
+def _taken(desks: Sequence[Columns], wanted: str) -> bool:
+    # Asked of every service of a roster: a generator each would cost more than the answer.
+    for desk in desks:  # noqa: SIM110
+        if takes(desk["service_types"], wanted):
+            return True
+    return False
 
 
 def holders(roster: Roster) -> Iterator[Gap]:
@@ -145,15 +155,17 @@ def one_person(roster: Roster) -> Iterator[Gap]:
 
 
 def of_desk(roster: Roster, desk: Columns, kind: str, severity: str, text: Text, mend: Mend) -> Gap:
-    return Gap(
-        kind=kind,
-        severity=severity,
-        sheet="contact_points",
-        subject=desk["id"],
-        organization=desk["organization"],
-        text=text,
-        mend=mend,
-    )
+    return _of(desk, kind, severity, Told, (text, mend))
+
+
+def told_of_desk(roster: Roster, desk: Columns, kind: str, severity: str, tell: Callable[..., Told], *more: Any) -> Gap:
+    """A gap that is put into words when it is read: ``tell`` gets the owner's name, the desk's, its id and ``more``."""
+    owner = roster.name("organizations", desk["organization"])
+    return _of(desk, kind, severity, tell, (owner, desk["name"], desk["id"], *more))
+
+
+def _of(desk: Columns, kind: str, severity: str, tell: Callable[..., Told], about: tuple[Any, ...]) -> Gap:
+    return Gap(kind, severity, "contact_points", desk["id"], desk["organization"], tell, about)
 
 
 def names(roster: Roster, desk: Columns) -> dict[str, Any]:

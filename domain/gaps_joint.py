@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from relaypoint.domain.gaps_roster import Gap, Mend, Roster
+from relaypoint.domain.gaps_roster import Gap, Mend, Roster, Told
 from relaypoint.domain.rows import Rows
 from relaypoint.domain.texts import say
 from relaypoint.domain.words import EventState, JointState
@@ -23,21 +23,24 @@ def access_expired(roster: Roster) -> Iterator[Gap]:
                 sheet="authorisations",
                 subject=row["id"],
                 organization=row["organization"],
-                text=say(
-                    "gap.access-expired",
-                    "{body} may no longer enter {facility}: its authorisation ended on {until}.",
-                    body=roster.name("organizations", row["organization"]),
-                    facility=roster.name("facilities", row["facility"]),
-                    until=row["until"],
-                ),
-                mend=Mend(
-                    "coordinator",
-                    say("mend.access", "Have it authorised anew, and add a row to authorisations."),
-                    "authorisations",
-                    columns=(
-                        ("organization", row["organization"]),
-                        ("facility", row["facility"]),
-                        ("since", roster.day),
+                tell=Told,
+                about=(
+                    say(
+                        "gap.access-expired",
+                        "{body} may no longer enter {facility}: its authorisation ended on {until}.",
+                        body=roster.name("organizations", row["organization"]),
+                        facility=roster.name("facilities", row["facility"]),
+                        until=row["until"],
+                    ),
+                    Mend(
+                        "coordinator",
+                        say("mend.access", "Have it authorised anew, and add a row to authorisations."),
+                        "authorisations",
+                        columns=(
+                            ("organization", row["organization"]),
+                            ("facility", row["facility"]),
+                            ("since", roster.day),
+                        ),
                     ),
                 ),
             )
@@ -53,21 +56,24 @@ def unanswered(roster: Roster) -> Iterator[Gap]:
                 sheet="joint_requests",
                 subject=row["id"],
                 organization=row["to_organization"],
-                text=say(
-                    "gap.request-overdue",
-                    "{other} has not answered what {body} asked on {since}; it was due on {due}.",
-                    other=roster.name("organizations", row["to_organization"]),
-                    body=roster.name("organizations", row["organization"]),
-                    since=row["since"],
-                    due=row["due"],
-                ),
-                mend=Mend(
-                    "organization",
-                    say("mend.request", "It agrees, or refuses with a reason."),
-                    "joint_requests",
-                    row["id"],
-                    (("state", str(JointState.AGREED)),),
-                    command=f"relaypoint joint answer {row['id']} agree --as {row['to_organization']}",
+                tell=Told,
+                about=(
+                    say(
+                        "gap.request-overdue",
+                        "{other} has not answered what {body} asked on {since}; it was due on {due}.",
+                        other=roster.name("organizations", row["to_organization"]),
+                        body=roster.name("organizations", row["organization"]),
+                        since=row["since"],
+                        due=row["due"],
+                    ),
+                    Mend(
+                        "organization",
+                        say("mend.request", "It agrees, or refuses with a reason."),
+                        "joint_requests",
+                        row["id"],
+                        (("state", str(JointState.AGREED)),),
+                        command=f"relaypoint joint answer {row['id']} agree --as {row['to_organization']}",
+                    ),
                 ),
             )
 
@@ -86,19 +92,22 @@ def events(roster: Roster) -> Iterator[Gap]:
                 sheet="events",
                 subject=row["id"],
                 organization=None,
-                text=say(
-                    "gap.event-overdue" if late else "gap.event-suspended",
-                    text,
-                    kind=str(row["kind"]).capitalize(),
-                    name=row["name"],
-                    on=row["on"],
-                ),
-                mend=Mend(
-                    "coordinator",
-                    say("mend.event", "Write in events that it was held, or on which day it will be."),
-                    "events",
-                    row["id"],
-                    (("state", str(EventState.HELD)),),
+                tell=Told,
+                about=(
+                    say(
+                        "gap.event-overdue" if late else "gap.event-suspended",
+                        text,
+                        kind=str(row["kind"]).capitalize(),
+                        name=row["name"],
+                        on=row["on"],
+                    ),
+                    Mend(
+                        "coordinator",
+                        say("mend.event", "Write in events that it was held, or on which day it will be."),
+                        "events",
+                        row["id"],
+                        (("state", str(EventState.HELD)),),
+                    ),
                 ),
             )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from relaypoint.domain.clock import shortest
-from relaypoint.domain.gaps_roster import Gap, Mend, Roster
+from relaypoint.domain.gaps_roster import Gap, Mend, Roster, Told
 from relaypoint.domain.guidance import Reader, readers
 from relaypoint.domain.guidance import turns as guidance_turns
 from relaypoint.domain.rounds import last_day
@@ -77,20 +77,23 @@ def proposals_waiting(roster: Roster) -> Iterator[Gap]:
                 sheet="proposals",
                 subject=row["id"],
                 organization=row["organization"],
-                text=say(
-                    "gap.proposal-waiting",
-                    "A change of {entry} in {sheet} was proposed on {since}; nobody has answered.",
-                    entry=row["row"],
-                    sheet=row["on_sheet"],
-                    since=row["since"],
-                ),
-                mend=Mend(
-                    "coordinator",
-                    say("mend.proposal", "Accept it, or decline it with a reason."),
-                    "proposals",
-                    row["id"],
-                    (("state", str(ProposalState.ACCEPTED)),),
-                    command=f"relaypoint proposal accept {row['id']}",
+                tell=Told,
+                about=(
+                    say(
+                        "gap.proposal-waiting",
+                        "A change of {entry} in {sheet} was proposed on {since}; nobody has answered.",
+                        entry=row["row"],
+                        sheet=row["on_sheet"],
+                        since=row["since"],
+                    ),
+                    Mend(
+                        "coordinator",
+                        say("mend.proposal", "Accept it, or decline it with a reason."),
+                        "proposals",
+                        row["id"],
+                        (("state", str(ProposalState.ACCEPTED)),),
+                        command=f"relaypoint proposal accept {row['id']}",
+                    ),
                 ),
             )
 
@@ -111,22 +114,26 @@ def seconds_waiting(roster: Roster) -> Iterator[Gap]:
             sheet="seconds",
             subject=row["id"],
             organization=None,
-            text=say(
-                "gap.second-waiting",
-                "{by} wants to end {kind} '{id}' since {since}; it takes another one to say the same before {until}.",
-                by=row["by"],
-                kind=act["end"],
-                id=act["id"],
-                since=row["since"],
-                until=last_day(STANDS, row["since"]),
-            ),
-            mend=Mend(
-                "coordinator",
-                say("mend.second", "Another coordinator, or the operator, says the same, or it lapses."),
-                "seconds",
-                row["id"],
-                (("until", roster.day),),
-                command=command,
+            tell=Told,
+            about=(
+                say(
+                    "gap.second-waiting",
+                    "{by} wants to end {kind} '{id}' since {since}; "
+                    "it takes another one to say the same before {until}.",
+                    by=row["by"],
+                    kind=act["end"],
+                    id=act["id"],
+                    since=row["since"],
+                    until=last_day(STANDS, row["since"]),
+                ),
+                Mend(
+                    "coordinator",
+                    say("mend.second", "Another coordinator, or the operator, says the same, or it lapses."),
+                    "seconds",
+                    row["id"],
+                    (("until", roster.day),),
+                    command=command,
+                ),
             ),
         )
 
@@ -211,8 +218,8 @@ def _gap(roster: Roster, kind: str, holder: Columns, desk: Columns, severity: st
         sheet="holders",
         subject=holder["id"],
         organization=desk["organization"],
-        text=text,
-        mend=mend,
+        tell=Told,
+        about=(text, mend),
     )
 
 
@@ -239,21 +246,24 @@ def _unread(roster: Roster, reader: Reader) -> Gap:
         subject=guidance["id"],
         organization=reader.organization,
         holder=holder["id"],
-        text=say(
-            "gap.guidance-unread",
-            "{owner}: {who} of '{desk}' has not acknowledged version {version} of '{name}', due on {due}.",
-            owner=roster.name("organizations", reader.organization),
-            who=_who(holder),
-            desk=roster.name("contact_points", holder["contact_point"]),
-            version=guidance["version"],
-            name=guidance["name"],
-            due=reader.due,
-        ),
-        mend=Mend(
-            "organization",
-            say("mend.guidance", "They read it, and say so."),
-            "guidance",
-            guidance["id"],
-            command=command,
+        tell=Told,
+        about=(
+            say(
+                "gap.guidance-unread",
+                "{owner}: {who} of '{desk}' has not acknowledged version {version} of '{name}', due on {due}.",
+                owner=roster.name("organizations", reader.organization),
+                who=_who(holder),
+                desk=roster.name("contact_points", holder["contact_point"]),
+                version=guidance["version"],
+                name=guidance["name"],
+                due=reader.due,
+            ),
+            Mend(
+                "organization",
+                say("mend.guidance", "They read it, and say so."),
+                "guidance",
+                guidance["id"],
+                command=command,
+            ),
         ),
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from relaypoint.domain.assurance import NONE, caps, least
 from relaypoint.domain.contingency import diversions, in_contingency
@@ -22,8 +21,7 @@ SEVERITIES: Final = ("critical", "major", "minor")
 OF_COVER: Final = ("place-uncovered", "language-uncovered", "no-emergency-cover")
 
 
-@dataclass(frozen=True, slots=True)
-class Mend:
+class Mend(NamedTuple):
     """What mends a gap: ``by`` whom (``organization``, that is its owner, or ``coordinator``), and what to import.
 
     That is the row ``row`` of ``sheet``, or a new one where it is None, with at least these ``columns``. ``then`` are
@@ -40,8 +38,14 @@ class Mend:
     command: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
+class Told(NamedTuple):
+    """A gap in words, and what mends it."""
+
+    text: Text
+    mend: Mend
+
+
+class Gap(NamedTuple):
     """``subject`` is the id of the row that the gap is about, in the sheet ``sheet``.
 
     ``service_type``, ``place`` and ``language`` are set where the gap is one of cover: what nobody offers there.
@@ -53,14 +57,23 @@ class Gap:
     sheet: str
     subject: str
     organization: str | None
-    text: Text
-    mend: Mend
+    #: Makes the words from ``about``, when somebody reads them: a large roster has more gaps than anybody reads.
+    tell: Callable[..., Told]
+    about: tuple[Any, ...]
     service_type: str | None = None
     place: str | None = None
     language: str | None = None
     opens_on: str | None = None
     #: Of a gap that is one person's: the holder's id.
     holder: str | None = None
+
+    @property
+    def text(self) -> Text:
+        return self.tell(*self.about).text
+
+    @property
+    def mend(self) -> Mend:
+        return self.tell(*self.about).mend
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -115,6 +128,17 @@ class Roster:
         bodies = self.now["organizations"]
         owners = ((desk, desk["organization"]) for desk in self.now["contact_points"].values())
         return [(desk, owner) for desk, owner in owners if owner in bodies]
+
+    @cached_property
+    def reached(self) -> list[tuple[Columns, str, Sequence[Columns]]]:
+        """Of these, those that can be reached, each with its owner's id and the channels that may work."""
+        found = ((desk, owner, self._usable.get(desk["id"])) for desk, owner in self.owned_desks)
+        return [(desk, owner, channels) for desk, owner, channels in found if channels]
+
+    @cached_property
+    def unreached(self) -> list[tuple[Columns, str]]:
+        """Of these, those that can't be reached, each with its owner's id."""
+        return [(desk, owner) for desk, owner in self.owned_desks if desk["id"] not in self._usable]
 
     @cached_property
     def reachable_desks(self) -> Mapping[str, Sequence[Columns]]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from relaypoint.domain.gaps_roster import Gap, Mend, Roster
+from relaypoint.domain.gaps_roster import Gap, Mend, Roster, Told
 from relaypoint.domain.handover import unheld
 from relaypoint.domain.rows import Rows
 from relaypoint.domain.texts import Text, say
@@ -112,6 +112,6 @@ def _gap(roster: Roster, kind: str, severity: str, sheet: str, subject: str, tex
         sheet=sheet,
         subject=subject,
         organization=subject if sheet == "organizations" else owner,
-        text=text,
-        mend=Mend("coordinator", mend, sheet, subject, command=command or None),
+        tell=Told,
+        about=(text, Mend("coordinator", mend, sheet, subject, command=command or None)),
     )

@@ -116,7 +116,16 @@ class TrialState(StrEnum):
     UNTRIED = "untried"
 
 
-class Priority(StrEnum):
+class _Scale(StrEnum):
+    """Words in order: ``level`` counts from 0, as they are declared."""
+
+    level: int
+
+    def __init__(self, word: str) -> None:
+        self.level = len(type(self).__members__)
+
+
+class Priority(_Scale):
     """FHIR request-priority. Pages read ``stat`` as "emergency"; the order of declaration is the order."""
 
     ROUTINE = "routine"
@@ -124,22 +133,14 @@ class Priority(StrEnum):
     ASAP = "asap"
     STAT = "stat"
 
-    @property
-    def level(self) -> int:
-        return list(Priority).index(self)
 
-
-class Confidentiality(StrEnum):
+class Confidentiality(_Scale):
     """One scale for what a case needs and what a channel assures; the order of declaration is the order."""
 
     PUBLIC = "public"
     OFFICIAL = "official"
     CONFIDENTIAL = "confidential"
     STRICT = "strict"
-
-    @property
-    def level(self) -> int:
-        return list(Confidentiality).index(self)
 
 
 class ChannelKind(StrEnum):
