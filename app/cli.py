@@ -6,7 +6,6 @@ the step's status or your side does not allow; 5 store or server unavailable.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 from pathlib import Path
@@ -18,44 +17,40 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from relaypoint.app import (
     cli_contingency,
     cli_edit,
+    cli_find,
     cli_gaps,
     cli_joint,
     cli_round,
+    cli_search,
     cli_status,
     show,
     show_gaps,
     show_list,
 )
-from relaypoint.app.commands import Run, commands
+from relaypoint.app.commands import commands
 from relaypoint.app.console import app, audits, command, err, out, tell
 from relaypoint.app.doctor import examine
 from relaypoint.app.settings import Settings, read_settings
-from relaypoint.domain.errors import Invalid, NotFound, Problem
+from relaypoint.domain.errors import Invalid, NotFound
 from relaypoint.domain.handoffs import ALIASES
-from relaypoint.domain.words import Confidentiality, Priority
 
-__all__ = ["cli_contingency", "cli_edit", "cli_gaps", "cli_joint", "cli_round", "cli_status", "main"]
+__all__ = [
+    "cli_contingency",
+    "cli_edit",
+    "cli_find",
+    "cli_gaps",
+    "cli_joint",
+    "cli_round",
+    "cli_search",
+    "cli_status",
+    "main",
+]
 
 AsOf = Annotated[
     str | None,
     typer.Option("--as-of", metavar="TIME", help="As on record at that instant, or at the end of that day (UTC)."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-From = Annotated[str, typer.Option("--from", metavar="ORG", help="The organization that asks.")]
-Service = Annotated[str, typer.Option("--service", metavar="CODE", help="Service type, as emergency-support.")]
-Place = Annotated[str, typer.Option("--place", metavar="CODE", help="ISO or local code, as GB-WLS.")]
-Language = Annotated[str | None, typer.Option("--language", metavar="L", help="The person's language (BCP 47).")]
-PriorityOption = Annotated[Priority, typer.Option("--priority", help="stat is an emergency.")]
-ConfidentialityOption = Annotated[
-    Confidentiality, typer.Option("--confidentiality", help="The least that a channel must assure.")
-]
-Tags = Annotated[list[str] | None, typer.Option("--for", metavar="TAG", help="Population tag; may be repeated.")]
-Avoid = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--avoid", metavar="ORG", help="Organization, kind, contact point or holder not to reach; repeatable."
-    ),
-]
 
 
 def _acting(given: str | None, settings: Settings) -> str | None:
@@ -63,91 +58,6 @@ def _acting(given: str | None, settings: Settings) -> str | None:
     if given is not None and not given.strip():
         raise Invalid("as.empty", "--as names no organization.", path=("--as",), remedy="Name one, or leave --as out.")
     return given or settings.organization
-
-
-def _need(
-    from_: str,
-    service: str,
-    place: str,
-    language: str | None,
-    priority: Priority,
-    confidentiality: Confidentiality,
-    tags: list[str] | None,
-    avoid: list[str] | None,
-) -> dict[str, Any]:
-    return {
-        "from": from_,
-        "service": service,
-        "place": place,
-        "language": language,
-        "priority": priority.value,
-        "confidentiality": confidentiality.value,
-        "for": tags or [],
-        "avoid": avoid or [],
-    }
-
-
-async def _or_emergency(run: Run, name: str, variables: dict[str, Any], as_json: bool) -> Any:
-    """The answer; where there is none, the numbers to call still stand above the reason."""
-    try:
-        return await run(name, variables)
-    except Problem:
-        if not as_json:
-            with contextlib.suppress(Problem):
-                show.emergency(err, await run("Emergency", {"place": variables["need"]["place"]}))
-        raise
-
-
-@command("find")
-async def find(
-    from_: From,
-    service: Service,
-    place: Place,
-    language: Language = None,
-    priority: PriorityOption = Priority.ROUTINE,
-    confidentiality: ConfidentialityOption = Confidentiality.OFFICIAL,
-    tags: Tags = None,
-    avoid: Avoid = None,
-    as_json: Json = False,
-) -> int:
-    """Who can take this case, now and safely: ranked, with the reasons, and who can't, with why."""
-    need = _need(from_, service, place, language, priority, confidentiality, tags, avoid)
-    async with commands(read_settings(), from_) as run:
-        answer = await _or_emergency(run, "Find", {"need": need}, as_json)
-    tell(as_json, answer, lambda: show.found(out, answer))
-    return 0 if answer["candidates"] else 1
-
-
-@command("refer")
-async def refer(
-    from_: From,
-    service: Service,
-    place: Place,
-    to: Annotated[
-        str | None, typer.Option("--to", metavar="CONTACT", help="The contact point; otherwise the first candidate.")
-    ] = None,
-    reply_to: Annotated[
-        str | None,
-        typer.Option("--reply-to", metavar="CONTACT", help="Your own desk to be told; otherwise the nearest one."),
-    ] = None,
-    consent: Annotated[bool, typer.Option("--consent", help="The adult gave informed consent to this.")] = False,
-    language: Language = None,
-    priority: PriorityOption = Priority.ROUTINE,
-    confidentiality: ConfidentialityOption = Confidentiality.OFFICIAL,
-    tags: Tags = None,
-    avoid: Avoid = None,
-    key: Annotated[
-        str | None, typer.Option("--idempotency-key", help="Say the same key again when you repeat a request.")
-    ] = None,
-    as_json: Json = False,
-) -> int:
-    """Send the case to the first candidate, or to the one named: stored before anything goes out."""
-    need = _need(from_, service, place, language, priority, confidentiality, tags, avoid)
-    send = {"to": to, "replyTo": reply_to, "consent": consent, "idempotencyKey": key}
-    async with commands(read_settings(), from_) as run:
-        done = await _or_emergency(run, "Refer", {"need": need, "send": send}, as_json)
-    tell(as_json, done, lambda: show.sent(out, done))
-    return 0
 
 
 @command("handoff")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from graphql import (
@@ -34,12 +35,13 @@ LEGACY: Final = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request may ask for. ``body`` is in bytes; the rest counts parts of the document."""
+    """What one request may ask for. ``body`` is in bytes, ``document`` in characters; the rest counts parts of it."""
 
     body: int = 1 << 20
+    document: int = 50_000
     tokens: int = 2000
     depth: int = 14
-    aliases: int = 30
+    aliases: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +121,7 @@ class GraphQLEndpoint:
         return bytes(body)
 
     def _check(self, wanted: GraphQLRequest, method: str) -> None:
-        try:
-            document = parse(wanted.query, max_tokens=self.limits.tokens)
-        except GraphQLError as error:
-            raise _Unfit([error]) from error
-        except RecursionError:
-            raise _Refused(0, "The document is nested too deeply.", "LIMIT") from None
-        self._measure(document)
-        if errors := validate(self.schema, document):
-            raise _Unfit(errors)
+        document = _checked(self, wanted.query)
         operation = get_operation_ast(document, wanted.operation)
         if operation is None:
             raise _Refused(400, "Name the operation to run in operationName.")
@@ -135,6 +129,21 @@ class GraphQLEndpoint:
             raise _Refused(400, "Subscriptions are not offered here.")
         if method == "GET" and operation.operation is not OperationType.QUERY:
             raise _Refused(405, "A GET can only ask; send this with POST.", allow="POST")
+
+    def _read_document(self, text: str) -> DocumentNode:
+        """The document, if it is one that may be run. Raises ``_Unfit`` and ``_Refused``."""
+        if len(text) > self.limits.document:
+            raise _Refused(0, f"A document has {self.limits.document} characters at most.", "LIMIT")
+        try:
+            document = parse(text, max_tokens=self.limits.tokens)
+        except GraphQLError as error:
+            raise _Unfit([error]) from error
+        except RecursionError:
+            raise _Refused(0, "The document is nested too deeply.", "LIMIT") from None
+        self._measure(document)
+        if errors := validate(self.schema, document):
+            raise _Unfit(errors)
+        return document
 
     def _measure(self, document: DocumentNode) -> None:
         fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
@@ -145,6 +154,12 @@ class GraphQLEndpoint:
                     raise _Refused(0, f"A document is {self.limits.depth} fields deep at most.", "LIMIT")
                 if aliases > self.limits.aliases:
                     raise _Refused(0, f"A document has {self.limits.aliases} aliases at most.", "LIMIT")
+
+
+@lru_cache(maxsize=256)
+def _checked(endpoint: GraphQLEndpoint, text: str) -> DocumentNode:
+    """Clients send the same documents again and again, with other variables; what was refused is looked at anew."""
+    return endpoint._read_document(text)
 
 
 class _Unfit(Exception):

@@ -20,7 +20,7 @@ from relaypoint.app.runtime import Runtime, running
 from relaypoint.app.settings import Settings
 from relaypoint.domain.errors import Invalid, Problem
 from relaypoint.domain.policy import OPERATOR
-from relaypoint.resolvers import trend
+from relaypoint.resolvers import responding, trend
 from relaypoint.schema.problems import where
 
 log = logging.getLogger("relaypoint.serve")
@@ -102,6 +102,7 @@ async def _background(runtime: Runtime) -> AsyncIterator[None]:
         while True:
             try:
                 await trend.snapshot(OPERATOR, runtime.backend)
+                await responding.measure(OPERATOR, runtime.backend)
             except Problem as problem:
                 log.warning("snapshot: %s", problem.message_id)
             except Exception as error:

@@ -57,58 +57,6 @@ def emergency(console: Console, found: Data | None) -> None:
         console.print(Panel("\n".join(lines), border_style="red"))
 
 
-def found(console: Console, answer: Data) -> None:
-    emergency(console, answer["emergency"])
-    console.print(f"For {escape(answer['place']['name'])}, as of {when(answer['at'])}")
-    if answer["avoiding"]:
-        left_out = sum(any(r["code"] == "avoided" for r in out["reasons"]) for out in answer["excluded"])
-        console.print(
-            f"Not to be reached, as asked: [bold]{escape(', '.join(answer['avoiding']))}[/] ({left_out} ruled out)"
-        )
-    for note in answer["notes"]:
-        console.print(f"[yellow]{escape(note)}[/]")
-    if answer["candidates"]:
-        table = wide(
-            "Who can take the case",
-            ("#", None),
-            ("Contact point", 3),
-            ("How to reach it now", 4),
-            ("Why it stands here", 5),
-            lines=True,
-        )
-        telling = _telling(answer["candidates"])
-        for candidate in answer["candidates"]:
-            table.add_row(
-                str(candidate["rank"]),
-                f"[bold]{escape(candidate['organization']['name'])}[/]\n{escape(candidate['contactPoint']['name'])}"
-                f"{_diverted(candidate)}"
-                f"\n{escape(candidate['service']['name'])}\n[dim]{candidate['contactPoint']['id']}[/]",
-                "\n".join(channel(use) for use in candidate["channels"] if use["usable"]),
-                _why(candidate, telling),
-            )
-        console.print(table)
-    else:
-        console.print("[bold red]No contact point can take this case as described.[/] The nearest misses:")
-    if answer["excluded"]:
-        excluded(console, answer["excluded"], answer["excludedTotal"])
-
-
-def excluded(console: Console, rows: list[Data], total: int, shown: int = 6) -> None:
-    table = wide(
-        f"Ruled out ({total}), nearest miss first", ("Service", 3), ("Why not", 4), ("What would let it in", 3)
-    )
-    for row in rows[:shown]:
-        reasons = row["reasons"]
-        table.add_row(
-            f"{escape(row['organization']['name'])}: {escape(row['service']['name'])}",
-            "\n".join(escape(reason["text"]) for reason in reasons),
-            "\n".join(escape(reason["relax"]) for reason in reasons if reason["relax"]) or "–",
-        )
-    console.print(table)
-    if total > shown:
-        console.print(f"[dim]{total - shown} more are ruled out; --json lists the {len(rows)} nearest.[/]")
-
-
 def sent(console: Console, done: Data) -> None:
     emergency(console, done["emergency"])
     referral = done["referral"]
@@ -182,7 +130,7 @@ def referral(console: Console, found: Data) -> None:
         console.print(f"  {when(event['at'])}  {event['kind']}  [dim]{escape(event['actor'])}[/]")
 
 
-def _diverted(at: Data) -> str:
+def diverted(at: Data) -> str:
     return f"\n(diverted to {escape(at['divertedTo']['name'])})" if at["divertedTo"] else ""
 
 
@@ -203,7 +151,7 @@ def stalled(console: Console, stalls: list[Data]) -> None:
             f"[bold]{stall['reference']}[/]\n{stall['priority']}, {stall['status']}\n"
             f"from {escape(stall['sender']['name'])}",
             f"[bold red]{stall['reason']}[/]\n{escape(stall['text'])}\nsince {when(stall['due'])}\n" + _ages(stall),
-            f"{escape(stall['organization']['name'])}\n{escape(stall['holder']['name'])}" + _diverted(stall),
+            f"{escape(stall['organization']['name'])}\n{escape(stall['holder']['name'])}" + diverted(stall),
             "\n".join(_next(step) for step in stall["nextSteps"]),
         )
     console.print(table)
@@ -310,21 +258,6 @@ def spoken(number: str | None) -> str:
         return number
     national = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
     return f"{national} (+{parsed.country_code})"
-
-
-def _telling(candidates: list[Data]) -> set[str]:
-    """The criteria on which the candidates differ, or none of them stands at its best; the others decide nothing."""
-    values: dict[str, set[int]] = {}
-    for criterion in (criterion for candidate in candidates for criterion in candidate["why"]):
-        values.setdefault(criterion["name"], set()).add(criterion["value"])
-    return {name for name, found in values.items() if found != {0}}
-
-
-def _why(candidate: Data, telling: set[str]) -> str:
-    lines = [f"[bold]{escape(candidate['behind'])}[/]"] if candidate["behind"] else []
-    lines += [f"{each['name']}: {escape(each['text'])}" for each in candidate["why"] if each["name"] in telling]
-    lines += [f"[yellow]make sure: {escape(text)}[/]" for text in candidate["confirm"]]
-    return "\n".join(lines)
 
 
 def _next(step: Data) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from relaypoint.domain.model import Channel, ContactPoint, holds
-from relaypoint.domain.rows import Rows, upwards
+from relaypoint.domain.rows import Columns, Rows, grouped, upwards
 from relaypoint.domain.words import Confidentiality
 
 #: By kind of channel, the most that it assures.
@@ -20,16 +20,21 @@ NONE: Final[Caps] = MappingProxyType({})
 def caps(rows: Rows, day: str) -> dict[str, Caps]:
     """By organization, what its task forces grant on the day (ISO), and those that these lie in: the least of all."""
     rules = [row for row in rows["channel_rules"].values() if holds(row, day)]
-    found: dict[str, dict[str, Confidentiality]] = {}
-    for member in rows["memberships"].values() if rules else ():
-        if not holds(member, day):
-            continue
-        around = upwards(rows["task_forces"], member["task_force"])
-        of = found.setdefault(member["organization"], {})
-        for rule in rules:
-            if rule["task_force"] in around:
-                of[rule["kind"]] = least(of.get(rule["kind"]), rule["assurance"])
+    members = grouped(rows["memberships"].values(), "organization") if rules else {}
+    found = {organization: caps_of(rows, rules, of, day) for organization, of in members.items()}
     return {organization: of for organization, of in found.items() if of}
+
+
+def caps_of(rows: Rows, rules: Sequence[Columns], memberships: Iterable[Columns], day: str) -> Caps:
+    """What the task forces of one organization grant; ``rules`` are those in force on the day."""
+    found: dict[str, Confidentiality] = {}
+    for member in memberships:
+        if holds(member, day):
+            around = upwards(rows["task_forces"], member["task_force"])
+            for rule in rules:
+                if rule["task_force"] in around:
+                    found[rule["kind"]] = least(found.get(rule["kind"]), rule["assurance"])
+    return found
 
 
 def least(cap: Confidentiality | None, assurance: str) -> Confidentiality:

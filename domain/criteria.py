@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from relaypoint.domain.channels import ChannelUse, usable
+from relaypoint.domain.deadlines import minutes_told
 from relaypoint.domain.eligibility import Fit
+from relaypoint.domain.languages import first_spoken, language, languages
 from relaypoint.domain.model import ContactPoint, Ground, Service
+from relaypoint.domain.responsiveness import Responsiveness
 from relaypoint.domain.routing import Route
-from relaypoint.domain.texts import Text, any_of, say
-from relaypoint.domain.words import Capacity, HolderRole, Priority, Staffing
+from relaypoint.domain.tags import any_tag
+from relaypoint.domain.texts import Text, listed, say
+from relaypoint.domain.words import Capacity, HolderRole, Priority, RankedBy, Staffing
+
+#: In hours, up to which a median time to decide counts as alike. Who is not known stands before who is slower.
+_SOON: Final = (1, 4, 24, 72)
 
 #: The order of comparison. Where time presses, whether somebody can be reached now comes before the agreed way.
-CRITERIA: Final = ("route", "reachable", "fit", "place", "language", "capacity", "staffing")
-_URGENT: Final = ("reachable", "route", "fit", "place", "language", "capacity", "staffing")
+CRITERIA: Final = tuple(each.value for each in RankedBy)
+
+_DIMENSIONS: Final = {
+    "age": say("dimension.age", "age"),
+    "sex": say("dimension.sex", "sex"),
+    "exploitation": say("dimension.exploitation", "kind of exploitation"),
+    "access": say("dimension.access", "accessibility"),
+    "own": say("dimension.own", "a tag of the task force"),
+}
 
 _CAPACITY: Final = {Capacity.OPEN: 0, Capacity.LIMITED: 1, Capacity.UNKNOWN: 2, Capacity.FULL: 3}
+
+
+#: What the criteria are called.
+TERMS: Final = {
+    "route": say("criterion.route", "the way to it"),
+    "reachable": say("criterion.reachable", "reachability"),
+    "fit": say("criterion.fit", "closeness of fit"),
+    "place": say("criterion.place", "place"),
+    "language": say("criterion.language", "language"),
+    "capacity": say("criterion.capacity", "capacity"),
+    "staffing": say("criterion.staffing", "staffing"),
+    "responsiveness": say("criterion.responsiveness", "responsiveness"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +56,18 @@ class Criterion:
     value: int
     text: Text
 
+    @property
+    def term(self) -> Text:
+        return TERMS[self.name]
 
-def order_for(priority: Priority) -> tuple[str, ...]:
-    """The names of the criteria in the order in which they are compared."""
-    return _URGENT if priority in (Priority.STAT, Priority.ASAP) else CRITERIA
+
+def order_for(priority: Priority, ranking: Sequence[str] = ()) -> tuple[str, ...]:
+    """The names of the criteria in the order in which they are compared: first those of ``ranking``, a task force's
+    own, then the others. Where time presses, whether somebody can be reached now comes before all."""
+    ordered = dict.fromkeys((*ranking, *CRITERIA))
+    if priority in (Priority.STAT, Priority.ASAP):
+        ordered = dict.fromkeys(("reachable", *ordered))
+    return tuple(ordered)
 
 
 def weigh_up(
@@ -40,33 +76,33 @@ def weigh_up(
     desk: ContactPoint,
     *,
     route: Route,
-    uses: Sequence[ChannelUse],
+    asked: Sequence[ChannelUse],
     suits: Fit,
-    language: str | None,
+    wanted: Sequence[str],
     day: str,
 ) -> tuple[Criterion, ...]:
-    """Every criterion for one candidate, in the order of ``CRITERIA``."""
+    """Every criterion for one candidate, in the order of ``CRITERIA``.
+
+    ``asked`` are the channels of whom one asks: of the desk, or of the gateway that leads to it.
+    """
     return (
         _route(route, own=service.organization.id == ground.asker.id),
-        _reachable(uses),
+        reachable(asked),
         _fit(suits),
         _place(ground, service, desk),
-        _language(service, desk, language),
-        Criterion(
-            "capacity", _CAPACITY[service.capacity], say("why.capacity", "capacity {state}", state=service.capacity)
-        ),
+        _language(service, desk, wanted),
+        Criterion("capacity", _CAPACITY[service.capacity], say("why.capacity", "{state}", state=service.capacity)),
         _staffing(desk, day),
+        _responsiveness(ground.responses.get((desk.id, service.type))),
     )
-
-
-def speaks(languages: Sequence[str], wanted: str) -> bool:
-    """Whether one of the languages is the wanted one, whatever the region or script."""
-    return wanted.split("-")[0] in {language.split("-")[0] for language in languages}
 
 
 def _route(route: Route, *, own: bool) -> Criterion:
     if own:
         return Criterion("route", 0, say("why.route.own", "your own organization"))
+    if route.by:
+        text = say("why.route.rule", "asked directly, as {force} allows", force=route.by.name)
+        return Criterion("route", 1, text)
     if route.direct:
         return Criterion("route", 1, say("why.route.direct", "asked directly"))
     if len(route.hops) == 1:
@@ -75,7 +111,8 @@ def _route(route: Route, *, own: bool) -> Criterion:
     return Criterion("route", len(route.hops), say("why.route.through", "through {gates}", gates=gates))
 
 
-def _reachable(uses: Sequence[ChannelUse]) -> Criterion:
+def reachable(uses: Sequence[ChannelUse]) -> Criterion:
+    """How soon one gets through over these channels."""
     may = usable(uses)
     if any(use.open for use in may):
         return Criterion("reachable", 0, say("why.reachable.open", "a channel is open now"))
@@ -85,12 +122,17 @@ def _reachable(uses: Sequence[ChannelUse]) -> Criterion:
 
 
 def _fit(suits: Fit) -> Criterion:
+    """The more of what the case tells the service is made for, the better; what has to be asked first comes last."""
     if suits.unknown:
-        tags = "; ".join(any_of(each) for each in suits.unknown)
-        return Criterion("fit", 2, say("why.fit.confirm", "to be confirmed: {tags}", tags=tags))
-    if suits.matched:
+        tags = listed(any_tag(each) for each in suits.unknown)
+        return Criterion("fit", len(_DIMENSIONS) + 1, say("why.fit.confirm", "to be confirmed: {tags}", tags=tags))
+    if not suits.matched:
+        return Criterion("fit", len(suits.open), say("why.fit.anyone", "open to anyone"))
+    if not suits.open:
         return Criterion("fit", 0, say("why.fit.made", "made for this case"))
-    return Criterion("fit", 1, say("why.fit.anyone", "open to anyone"))
+    made, anyone = (listed(_DIMENSIONS[name] for name in sorted(names)) for names in (suits.matched, suits.open))
+    text = "made for this case in {made}; open to anyone in {anyone}"
+    return Criterion("fit", len(suits.open), say("why.fit.partly", text, made=made, anyone=anyone))
 
 
 def _place(ground: Ground, service: Service, desk: ContactPoint) -> Criterion:
@@ -98,18 +140,22 @@ def _place(ground: Ground, service: Service, desk: ContactPoint) -> Criterion:
     near = [area for area in ground.areas if area.id in covered]
     if near:
         return Criterion("place", near[0].depth, say("why.place", "covers {place}", place=near[0].name))
-    text = say("why.place.part", "covers part of {place}", place=ground.place.name)
-    return Criterion("place", len(ground.areas), text)
+    if not covered.isdisjoint(ground.inside):
+        text = say("why.place.part", "covers part of {place}", place=ground.place.name)
+        return Criterion("place", len(ground.areas), text)
+    text = say("why.place.near", "near {place}, not in it", place=ground.place.name)
+    return Criterion("place", len(ground.areas) + 1, text)
 
 
-def _language(service: Service, desk: ContactPoint, wanted: str | None) -> Criterion:
-    if wanted is None:
+def _language(service: Service, desk: ContactPoint, wanted: Sequence[str]) -> Criterion:
+    if not wanted:
         return Criterion("language", 0, say("why.language.none", "no language asked for"))
-    if speaks((*service.languages, *desk.languages), wanted):
-        return Criterion("language", 0, say("why.language", "speaks {language}", language=wanted))
+    spoken = first_spoken((*service.languages, *desk.languages), wanted)
+    if spoken is not None:
+        return Criterion("language", 0, say("why.language", "speaks {language}", language=language(spoken)))
     if service.interpretation == "yes":
         return Criterion("language", 1, say("why.language.interpreted", "through interpretation"))
-    text = say("why.language.unknown", "not known whether {language} is spoken", language=wanted)
+    text = say("why.language.unknown", "not known whether {language} is spoken", language=languages(wanted))
     return Criterion("language", 2, text)
 
 
@@ -126,3 +172,14 @@ def _staffing(desk: ContactPoint, day: str) -> Criterion:
     if any(holder.holds(day) for holder in desk.holders):
         return Criterion("staffing", 2, say("why.staffing.away", "who holds it is away, and nobody stands in"))
     return Criterion("staffing", 2, say("why.staffing.nobody", "nobody is recorded as holding it"))
+
+
+def _responsiveness(found: Responsiveness | None) -> Criterion:
+    if found is None or found.decide is None:
+        return Criterion(
+            "responsiveness", len(_SOON), say("why.responsiveness.unknown", "not known how soon it decides")
+        )
+    text = "decides within {time}, as a rule (of {count} cases)"
+    said = say("why.responsiveness", text, time=minutes_told(found.decide), count=found.count)
+    value = bisect_left(_SOON, found.decide / 60)
+    return Criterion("responsiveness", value if value < len(_SOON) else value + 1, said)

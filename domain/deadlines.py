@@ -7,15 +7,16 @@ is never acknowledged later than the default asks, for an aim written for everyd
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from relaypoint.domain.calendars import Calendar
-from relaypoint.domain.clock import Instant, format_instant, parse_duration, parse_instant, shortest
+from relaypoint.domain.clock import Duration, Instant, format_instant, parse_duration, parse_instant, shortest
 from relaypoint.domain.errors import Invalid
+from relaypoint.domain.texts import Text, listed, say
 from relaypoint.domain.words import Priority
 
 Basis: TypeAlias = Literal["clock", "working"]
@@ -94,6 +95,24 @@ def deadlines(
     return Deadlines(format_instant(min(acknowledge, decide)), format_instant(decide), default.basis)
 
 
+def agreed_time(priority: Priority, agreed: Agreed) -> str | None:
+    """In how much time task forces decide, as they agreed. Where time presses, no later than is usual: it was agreed
+    for everyday cases. None: as is usual."""
+    default = DEFAULTS[priority]
+    return shortest((agreed.decide_within, default.decide)) if default.basis == "clock" else agreed.decide_within
+
+
+def in_all(priority: Priority, steps: Sequence[str | None]) -> Text:
+    """In how much time a case is decided that takes these steps one after the other: the sum of their durations; None
+    is the default of the priority."""
+    default = DEFAULTS[priority]
+    total = Duration()
+    for step in steps:
+        each = parse_duration(step or default.decide)
+        total = Duration(total.weeks + each.weeks, total.days + each.days, total.time + each.time)
+    return duration_told(total, working=default.basis == "working")
+
+
 def age(at: datetime | Instant, since: datetime | Instant, calendar: Calendar) -> Age:
     """How long ago ``since`` was, on the clock and in the calendar's working time; nothing if it is still to come."""
     now, then = _at(at), _at(since)
@@ -113,3 +132,33 @@ def _due(sent: datetime, within: str, basis: Basis, calendar: Calendar, field: s
 
 def _at(at: datetime | Instant) -> datetime:
     return parse_instant(at) if isinstance(at, str) else at
+
+
+def duration_told(duration: Duration, *, working: bool) -> Text:
+    """In words; ``working``: its days and hours are those of a working calendar."""
+    hours, minutes = divmod(duration.time // timedelta(minutes=1), 60)
+    parts = [
+        _count("duration.weeks", "{count} weeks", "1 week", duration.weeks),
+        _count("duration.working-days", "{count} working days", "1 working day", duration.days)
+        if working
+        else _count("duration.days", "{count} days", "1 day", duration.days),
+        _count("duration.working-hours", "{count} working hours", "1 working hour", hours)
+        if working
+        else _count("duration.hours", "{count} hours", "1 hour", hours),
+        _count("duration.minutes", "{count} minutes", "1 minute", minutes),
+    ]
+    return listed(part for part in parts if part is not None)
+
+
+def minutes_told(minutes: int) -> Text:
+    """So many minutes on the clock, in words; from two days on to the day."""
+    days = minutes // (24 * 60)
+    if days >= 2:
+        return duration_told(Duration(days=days), working=False)
+    return duration_told(Duration(time=timedelta(minutes=max(1, minutes))), working=False)
+
+
+def _count(message_id: str, many: str, one: str, count: int) -> Text | None:
+    if count == 0:
+        return None
+    return say(f"{message_id}.one", one) if count == 1 else say(message_id, many, count=count)

@@ -8,9 +8,10 @@ accessible is open to everyone: that tag never narrows a service, it only tells 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from relaypoint.domain.model import ContactPoint, Service
 from relaypoint.domain.words import TAG_DIMENSIONS
 
 _DIMENSION_OF = {tag: dimension for dimension, tags in TAG_DIMENSIONS.items() for tag in tags}
@@ -18,11 +19,13 @@ _DIMENSION_OF = {tag: dimension for dimension, tags in TAG_DIMENSIONS.items() fo
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """``against`` and ``unknown`` are tags of the service by dimension; ``matched`` counts dimensions that fit."""
+    """``against`` and ``unknown`` are tags of the service by dimension; ``matched`` are the dimensions in which it is
+    for just such a person, ``open`` those of which the case tells and in which it is for anyone."""
 
     against: tuple[tuple[str, ...], ...]
     unknown: tuple[tuple[str, ...], ...]
-    matched: int
+    matched: frozenset[str]
+    open: frozenset[str]
 
     @property
     def eligible(self) -> bool:
@@ -38,22 +41,39 @@ def is_child(tags: Collection[str]) -> bool:
     return "child" in tags or "age-unknown" in tags
 
 
-def fit(serves: Collection[str], tags: Collection[str]) -> Fit:
-    """Compares what a service is for with what the case is."""
+def stated(tags: Iterable[str]) -> set[str]:
+    """What the case says of the person: unknown age counts as child, and a child as nothing else."""
     case = {"child" if tag == "age-unknown" else tag for tag in tags}
     if "child" in case:
         case.discard("adult")  # Where both are said, protection goes by the child.
-    against, unknown, matched = [], [], 0
+    return case
+
+
+def fit(serves: Collection[str], tags: Collection[str]) -> Fit:
+    """Compares what a service is for with what the case is."""
+    case = stated(tags)
+    against, unknown, matched = [], [], set()
     for name in sorted({dimension(tag) for tag in serves}):
         wanted = tuple(tag for tag in serves if dimension(tag) == name)
         accepted = {"child" if tag == "age-unknown" else tag for tag in wanted}
-        stated = {tag for tag in case if dimension(tag) == name}
-        if accepted & stated:
-            matched += 1
-        elif stated:
+        said = {tag for tag in case if dimension(tag) == name}
+        if accepted & said:
+            matched.add(name)
+        elif said:
             against.append(wanted)
         elif name != "access":
             unknown.append(wanted)
     if "accessible" in case and "accessible" not in serves:
         unknown.append(("accessible",))
-    return Fit(tuple(against), tuple(unknown), matched)
+    told = {dimension(tag) for tag in case}
+    return Fit(tuple(against), tuple(unknown), frozenset(matched), frozenset(told - matched - {"access"}))
+
+
+def fit_of(service: Service, desk: ContactPoint, tags: Collection[str]) -> Fit:
+    """How the case fits a service that is reached at that desk: what the one leaves open, the other may be for."""
+    one = fit(service.serves, tags)
+    if not desk.serves:
+        return one
+    two = fit(desk.serves, tags)
+    unknown = (*one.unknown, *(each for each in two.unknown if each not in one.unknown and "accessible" not in each))
+    return Fit((*one.against, *two.against), unknown, one.matched | two.matched, one.open & two.open)

@@ -8,11 +8,12 @@ from typing import Final
 
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import ChannelUse, usable
-from relaypoint.domain.criteria import speaks
 from relaypoint.domain.eligibility import fit
+from relaypoint.domain.languages import first_spoken, languages
 from relaypoint.domain.model import Body, ContactPoint, Ground, Organization, Pathway, Service
-from relaypoint.domain.routing import applies, open_to
-from relaypoint.domain.texts import Text, any_of, say
+from relaypoint.domain.routing import Route, Ways, applies, open_to
+from relaypoint.domain.tags import any_tag
+from relaypoint.domain.texts import Text, listed, say
 from relaypoint.domain.words import Capacity, Confidentiality, OperationalState, Presence
 
 
@@ -40,20 +41,24 @@ def about_service(ground: Ground, service: Service, *, avoid: Avoid, tags: Seque
     if not owner.holds(day):
         yield _ended(owner, avoid, day)
     elif owner.suspended:
-        yield Reason("suspended", say("out.suspended", "{name} is suspended.", name=owner.name))
+        yield Reason(
+            "suspended",
+            say("out.suspended", "{name} is suspended.", name=owner.name),
+            say("out.suspended.relax", "Its coordinator knows until when."),
+        )
     if not service.holds(day):
         yield Reason("service-ended", say("out.service-ended", "The service is not offered on this day."))
     if not covers(ground, service.areas):
         yield Reason(
             "place",
             say("out.place", "It does not cover {place}.", place=ground.place.name),
-            say("out.place.relax", "It covers only {places}.", places=_listed(service.places)),
+            say("out.place.relax", "It fits if the person can get to: {places}.", places=_listed(service.places)),
         )
     for wanted in fit(service.serves, tags).against:
         yield Reason(
             "eligibility",
-            say("out.eligibility", "It is only for: {tags}.", tags=any_of(wanted)),
-            say("out.eligibility.relax", "It fits where this applies to the person: {tags}.", tags=any_of(wanted)),
+            say("out.eligibility", "It is only for: {tags}.", tags=any_tag(wanted)),
+            say("out.eligibility.relax", "It takes only people who are: {tags}.", tags=any_tag(wanted)),
         )
     if service.operation and service.operation.state is OperationalState.CLOSED:
         yield Reason(
@@ -77,7 +82,7 @@ def about_desk(
     *,
     avoid: Avoid,
     floor: Confidentiality,
-    language: str | None,
+    wanted: Sequence[str],
     tags: Sequence[str],
     day: str,
 ) -> Iterator[Reason]:
@@ -91,8 +96,8 @@ def about_desk(
     for wanted in fit(desk.serves, tags).against:
         yield Reason(
             "eligibility",
-            say("out.desk-eligibility", "{desk} is only for: {tags}.", desk=desk.name, tags=any_of(wanted)),
-            say("out.eligibility.relax", "It fits where this applies to the person: {tags}.", tags=any_of(wanted)),
+            say("out.desk-eligibility", "{desk} is only for: {tags}.", desk=desk.name, tags=any_tag(wanted)),
+            say("out.eligibility.relax", "It takes only people who are: {tags}.", tags=any_tag(wanted)),
         )
     if not desk.holds(day):
         yield Reason(
@@ -108,48 +113,84 @@ def about_desk(
             )
             yield Reason("place", text)
     spoken = tuple(dict.fromkeys((*service.languages, *desk.languages)))
-    if language and spoken and service.interpretation == "no" and not speaks(spoken, language):
-        languages = ", ".join(spoken)
+    if wanted and spoken and service.interpretation == "no" and first_spoken(spoken, wanted) is None:
         yield Reason(
             "language",
-            say("out.language", "It works in {languages}, without interpretation.", languages=languages),
-            say("out.language.relax", "It fits if {languages} were enough.", languages=languages),
+            say("out.language", "It works in {languages}, without interpretation.", languages=languages(spoken)),
+            say("out.language.relax", "It fits if {languages} were enough.", languages=languages(spoken)),
         )
     if not avoid.bars_organization(service.organization) and avoid.bars_contact_point(desk):
-        yield Reason("avoided", say("out.desk-avoided", "{desk} is on the list of whom to avoid.", desk=desk.name))
+        told = "Whoever answers at {desk} is on the list of whom to avoid."
+        yield Reason("avoided", say("out.desk-avoided", told, desk=desk.name))
     if not usable(uses):
         yield _no_channel(desk, uses, floor)
 
 
-def no_route(ground: Ground, service: Service, avoid: Avoid, day: str) -> Reason:
+def no_route(ground: Ground, service: Service, avoid: Avoid, day: str, ways: Ways) -> Reason:
     """Why no agreed pathway leads there, and who has one: never one whom the case avoids, or who is not there."""
-    towards = [p for p in ground.pathways if p.to.id == service.organization.id and p.type == service.type]
+    owner = service.organization.id
+    towards = [p for p in ground.pathways if p.to.id == owner and p.type == service.type]
     mine = [p for p in towards if open_to(p, ground.asker, ground.memberships, day)]
+    # What the person refuses, and what bars a gateway, is told before anybody is named who could go round it.
+    if owner in ways.with_consent or owner in ground.direct_by:
+        return Reason(
+            "consent",
+            say("out.consent", "The person has not agreed to it: {type}.", type=ground.service_type.name),
+            say("out.consent.relax", "It fits once the person agrees. Help itself does not depend on it."),
+        )
+    who = sorted({_who(p, ground) for p in towards if applies(p, ground, day) and _may_be_asked(p, avoid, day)})
+    ask = say("out.no-pathway.ask", "Ask one of these to refer: {who}.", who=listed(who)) if who else None
+    if owner in ways.through_all:
+        return Reason("no-pathway", _gateways(ways.through_all[owner][0], avoid, day), ask)
     if mine and not any(p.holds(day) for p in mine):
-        text = say("out.pathway-expired", "The agreed pathway '{name}' is not in force on this day.", name=mine[0].name)
-        return Reason("pathway-expired", text)
+        return Reason(
+            "pathway-expired",
+            say("out.pathway-expired", "The agreed pathway '{name}' is not in force on this day.", name=mine[0].name),
+            say("out.pathway-expired.relax", "A coordinator can renew it."),
+        )
     if mine and not any(applies(p, ground, day) for p in mine):
-        text = say("out.pathway-elsewhere", "The agreed pathway does not cover {place}.", place=ground.place.name)
-        return Reason("pathway-elsewhere", text)
-    who = sorted(
-        {
-            p.from_organization.name if p.from_organization else p.from_role or p.from_kind or ""
-            for p in towards
-            if applies(p, ground, day) and _may_be_asked(p, avoid, day)
-        }
-    )
-    return Reason(
-        "no-pathway",
-        say("out.no-pathway", "{asker} has no agreed pathway to it.", asker=ground.asker.name),
-        say("out.no-pathway.ask", "Ask one of these to refer: {who}.", who=", ".join(who))
-        if who
-        else say("out.no-pathway.agree", "A coordinator can agree a pathway."),
-    )
+        return Reason(
+            "pathway-elsewhere",
+            say("out.pathway-elsewhere", "The agreed pathway does not cover {place}.", place=ground.place.name),
+            say("out.pathway-elsewhere.relax", "A coordinator can widen it."),
+        )
+    text = say("out.no-pathway", "{asker} has no agreed pathway to it.", asker=ground.asker.name)
+    return Reason("no-pathway", text, ask or say("out.no-pathway.agree", "A coordinator can agree a pathway."))
+
+
+def _gateways(route: Route, avoid: Avoid, day: str) -> Text:
+    """Why the only way there can't be gone; whom the case avoids is not named."""
+    gates = [hop.to for hop in route.hops[:-1]]
+    if not all(avoid.leaves(gate, day) for gate in gates):
+        return say("out.gateway-avoided", "The agreed way goes through somebody who can't be asked in this case.")
+    text = "The agreed way goes through {gates}, with no channel there that is safe enough and leads to nobody avoided."
+    return say("out.no-gateway", text, gates=listed(gate.name for gate in gates))
+
+
+def _who(pathway: Pathway, ground: Ground) -> Text:
+    """Who may use the pathway."""
+    if pathway.from_organization:
+        return say("who.organization", "{name}", name=pathway.from_organization.name)
+    what = pathway.from_role or pathway.from_kind or ""
+    if pathway.task_force is None:
+        return say("who.kind", "any {kind} body", kind=what)
+    force = ground.forces.get(pathway.task_force, pathway.task_force)
+    return say("who.member", "any {role} of {force}", role=what, force=force)
 
 
 def covers(ground: Ground, areas: frozenset[str]) -> bool:
-    """Whether the areas hold the place, or a part of it."""
-    return any(area.id in areas for area in ground.areas) or bool(areas & ground.inside)
+    """Whether the areas hold the place, a part of it, or what is near it where the case takes that as well."""
+    if any(area.id in areas for area in ground.areas):
+        return True
+    return not (areas.isdisjoint(ground.inside) and areas.isdisjoint(ground.near))
+
+
+def distance(ground: Ground, areas: frozenset[str]) -> int:
+    """How many times the place has to be taken larger until one of the areas lies in it; 0: they cover it or a part."""
+    if covers(ground, areas):
+        return 0
+    reach = areas.union(*(ground.within.get(area, frozenset()) for area in areas))
+    return next((depth for depth, area in enumerate(ground.areas) if area.id in reach), len(ground.areas))
 
 
 def belongs(ground: Ground, desk: ContactPoint, service: Service) -> bool:
@@ -198,10 +239,18 @@ def _no_channel(desk: ContactPoint, uses: Sequence[ChannelUse], floor: Confident
         return Reason(
             "channel-assurance",
             say(
-                "out.assurance", "No channel of {desk} is safe enough for a {floor} case.", desk=desk.name, floor=floor
+                "out.assurance",
+                "No channel of {desk} is safe enough for this case: {floor}.",
+                desk=desk.name,
+                floor=floor,
             ),
-            say("out.assurance.relax", "Its best channel is good for {best}.", best=best),
+            say("out.assurance.relax", "It fits if '{best}' is safe enough for this case.", best=best),
         )
+    if all(use.barred == "avoided" for use in uses):
+        text = "Every channel of {desk} goes through somebody whom the case avoids."
+        return Reason("no-working-channel", say("out.channels-avoided", text, desk=desk.name))
     return Reason(
-        "no-working-channel", say("out.no-working-channel", "No channel of {desk} can be used now.", desk=desk.name)
+        "no-working-channel",
+        say("out.no-working-channel", "No channel of {desk} can be used now.", desk=desk.name),
+        say("out.no-working-channel.relax", "Its owner can mend one, or add another."),
     )

@@ -6,168 +6,171 @@ candidate, and ``domain.criteria`` put the candidates in order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import zip_longest
+from typing import Final
 
 from relaypoint.domain import filters
-from relaypoint.domain.avoid import Avoid
+from relaypoint.domain.answer import Candidate, Excluded, Finding, Gateway, Need
 from relaypoint.domain.channels import ChannelUse, weigh
-from relaypoint.domain.criteria import CRITERIA, Criterion, order_for, weigh_up
-from relaypoint.domain.eligibility import Fit, fit, is_child
+from relaypoint.domain.criteria import order_for, reachable, weigh_up
+from relaypoint.domain.deadlines import AS_USUAL, Agreed, agreed_time, in_all
+from relaypoint.domain.eligibility import fit_of
 from relaypoint.domain.filters import Reason
-from relaypoint.domain.model import ContactPoint, Ground, Service
-from relaypoint.domain.routing import Route, route_to, routes
-from relaypoint.domain.texts import Text, any_of, say
-from relaypoint.domain.words import Confidentiality, OperationalState, Presence, Priority
+from relaypoint.domain.model import ContactPoint, Ground, Pathway, Service
+from relaypoint.domain.remarks import asker_notes, place_notes, to_confirm
+from relaypoint.domain.routing import Route, routes_to, ways_of
+from relaypoint.domain.texts import Text, say
+from relaypoint.domain.words import Presence
 
-__all__ = ["CRITERIA", "Candidate", "Criterion", "Excluded", "Finding", "Need", "Reason", "find"]
+#: So many of what is ruled out are shown.
+SHOWN: Final = 50
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
-    """What a caseworker asks for. ``service`` and ``place`` are ids; ``tags`` population tags."""
-
-    asker: str
-    service: str
-    place: str
-    language: str | None = None
-    priority: Priority = Priority.ROUTINE
-    confidentiality: Confidentiality = Confidentiality.OFFICIAL
-    tags: tuple[str, ...] = ()
-    avoid: Avoid = field(default_factory=Avoid)
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """``separated_by`` is the first criterion that puts it before the next candidate; None for the last or a tie.
-
-    ``behind`` says why it is not where the candidate before it is; None for the first.
-    """
-
-    service: Service
-    contact_point: ContactPoint
-    route: Route
-    channels: tuple[ChannelUse, ...]
-    criteria: tuple[Criterion, ...]
-    confirm: tuple[Text, ...]
-    separated_by: str | None = None
-    behind: Text | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Excluded:
-    """``contact_point`` is the desk that came nearest, if the organization has one for the service."""
-
-    service: Service
-    contact_point: ContactPoint | None
-    reasons: tuple[Reason, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    candidates: tuple[Candidate, ...]
-    excluded: tuple[Excluded, ...]
-    notes: tuple[Text, ...]
+#: What will not be otherwise tomorrow: whom a service is for, and that it is no more.
+_LASTING: Final = frozenset({"eligibility", "organization-ended", "service-ended", "contact-point-ended", "suspended"})
 
 
 def find(ground: Ground, need: Need, at: datetime) -> Finding:
     """Ranks what can take the case and explains the rest. The same ground, need and moment give the same answer."""
-    day = at.date().isoformat()
-    ways = routes(ground, need.avoid, day)
-    names = order_for(need.priority)
+    search = _Search(ground, need, at)
+    names = order_for(need.priority, ground.ranking)
     candidates: list[Candidate] = []
     excluded: list[Excluded] = []
     for service in ground.services:
-        about = tuple(filters.about_service(ground, service, avoid=need.avoid, tags=need.tags, day=day))
-        desks = [desk for desk in service.contact_points if desk.takes(service.type)]
-        tried = [(desk, *_try_desk(ground, service, desk, need, at, ways)) for desk in desks]
-        fitting = [candidate for _, candidate, reasons in tried if candidate and not reasons]
-        if not about and fitting:
-            candidates += fitting
-        elif not desks:
-            excluded.append(Excluded(service, None, (*about, filters.NO_DESK)))
-        else:
-            desk, _, reasons = min(tried, key=lambda t: (len(t[2]), t[0].areas.isdisjoint(service.areas), t[0].id))
-            excluded.append(Excluded(service, desk, (*about, *reasons)))
+        fitting, out = search.service(service)
+        candidates += fitting
+        excluded += out
+    for service in ground.elsewhere[: max(0, SHOWN - len(excluded))]:
+        excluded += search.service(service)[1]
     ranked = sorted(candidates, key=lambda c: (_key(c, names), c.service.id, c.contact_point.id))
+    weighed = len(ground.services) + len(ground.elsewhere)
     return Finding(
         candidates=tuple(_separated(ranked, names)),
         excluded=tuple(sorted(excluded, key=_miss)),
-        notes=(*_place_notes(ground, day), *_asker_notes(ground)),
+        notes=(*place_notes(ground, search.day), *asker_notes(ground)),
+        total=max(ground.total, weighed) - len({candidate.service.id for candidate in candidates}),
+        passed_over=tuple(search.passed_over),
     )
 
 
-def _try_desk(
-    ground: Ground,
-    service: Service,
-    desk: ContactPoint,
-    need: Need,
-    at: datetime,
-    ways: Mapping[str, tuple[Route, ...]],
-) -> tuple[Candidate | None, list[Reason]]:
-    """The desk as a candidate, where a route leads to it, and what speaks against it."""
-    day = at.date().isoformat()
-    uses = weigh(desk, floor=need.confidentiality, at=at, avoid=need.avoid)
-    reasons = list(
-        filters.about_desk(
-            ground,
-            service,
-            desk,
-            uses,
-            avoid=need.avoid,
-            floor=need.confidentiality,
-            language=need.language,
-            tags=need.tags,
-            day=day,
+class _Search:
+    """One need on its ground, at one moment."""
+
+    def __init__(self, ground: Ground, need: Need, at: datetime) -> None:
+        self.ground, self.need, self.at = ground, need, at
+        self.day = at.date().isoformat()
+        self.passed_over: list[Excluded] = []
+        self.ways = ways_of(ground, self.day, need.takes, lambda hop: self.gate(hop) is not None)
+
+    def service(self, service: Service) -> tuple[list[Candidate], list[Excluded]]:
+        """Its desks that can take the case; or else why it can't, by the desk that comes nearest."""
+        ground, need = self.ground, self.need
+        about = tuple(filters.about_service(ground, service, avoid=need.avoid, tags=need.tags, day=self.day))
+        tried = [(desk, *self._against(service, desk)) for desk in service.contact_points if desk.takes(service.type)]
+        fitting = [(desk, uses, ways) for desk, uses, ways, reasons in tried if not reasons]
+        if fitting and not about:
+            self.passed_over += [Excluded(service, desk, reasons) for desk, _, _, reasons in tried if reasons]
+            return [self._candidate(service, *each) for each in fitting], []
+        far = filters.distance(ground, service.areas)
+        if not tried:
+            gone = any(reason.code in ("organization-ended", "service-ended") for reason in about)
+            return [], [Excluded(service, None, about if gone else (*about, filters.NO_DESK), far)]
+        desk, _, _, reasons = min(tried, key=lambda t: (len(t[3]), t[0].areas.isdisjoint(service.areas), t[0].id))
+        return [], [Excluded(service, desk, (*about, *reasons), far)]
+
+    def _against(
+        self, service: Service, desk: ContactPoint
+    ) -> tuple[tuple[ChannelUse, ...], list[Route], tuple[Reason, ...]]:
+        """The desk's channels, the routes to it, and what speaks against it."""
+        ground, need = self.ground, self.need
+        uses = weigh(desk, floor=need.confidentiality, at=self.at, avoid=need.avoid)
+        reasons = tuple(
+            filters.about_desk(
+                ground,
+                service,
+                desk,
+                uses,
+                avoid=need.avoid,
+                floor=need.confidentiality,
+                wanted=need.languages,
+                tags=need.tags,
+                day=self.day,
+            )
         )
-    )
-    route = route_to(service.organization, desk.id, ways, ground.access, service.type)
-    if route is None:
-        return None, [*reasons, filters.no_route(ground, service, need.avoid, day)]
-    suits = fit(service.serves, need.tags)
-    criteria = weigh_up(ground, service, desk, route=route, uses=uses, suits=suits, language=need.language, day=day)
-    asks = tuple(_to_confirm(ground, service, desk, suits, route, need))
-    return Candidate(service, desk, route, uses, criteria, asks), reasons
+        found = routes_to(
+            service.organization, desk.id, self.ways.open, ground, service.type, by_rule=not need.refuses(service.type)
+        )
+        if not found:
+            reasons = (*reasons, filters.no_route(ground, service, need.avoid, self.day, self.ways))
+        return uses, found, reasons
+
+    def _candidate(
+        self, service: Service, desk: ContactPoint, uses: tuple[ChannelUse, ...], ways: list[Route]
+    ) -> Candidate:
+        ground, need = self.ground, self.need
+        route, *others = ways
+        suits = fit_of(service, desk, need.tags)
+        times = self.times(service, route)
+        gate = self.gate(route.hops[0]) if route.hops[1:] else None
+        return Candidate(
+            service=service,
+            contact_point=desk,
+            route=route,
+            channels=uses,
+            criteria=weigh_up(
+                ground,
+                service,
+                desk,
+                route=route,
+                asked=gate.channels if gate else uses,
+                suits=suits,
+                wanted=need.languages,
+                day=self.day,
+            ),
+            confirm=tuple(to_confirm(ground, service, desk, suits, route, need)),
+            decided=in_all(need.priority, times),
+            times=tuple(in_all(need.priority, [each]) for each in times),
+            gateway=gate,
+            responds=ground.responses.get((desk.id, service.type)),
+            alternatives=tuple(others),
+        )
+
+    def times(self, service: Service, route: Route) -> list[str | None]:
+        """In how much time each step of the route is decided; None: as is usual."""
+        bodies = [self.need.asker, *(hop.to.id for hop in route.hops)] if route.hops else []
+        if not bodies:
+            return [agreed_time(self.need.priority, self._agreed(self.need.asker, service.organization.id))]
+        return [
+            hop.decide_within or agreed_time(self.need.priority, self._agreed(sender, hop.to.id))
+            for sender, hop in zip(bodies, route.hops, strict=False)
+        ]
+
+    def _agreed(self, sender: str, receiver: str) -> Agreed:
+        return self.ground.agreed.get((sender, receiver), AS_USUAL)
+
+    def gate(self, hop: Pathway) -> Gateway | None:
+        """The desk at which the pathway's receiver is asked to send the case on; None where there is none that the
+        case may pass, by a channel that is safe enough."""
+        avoid, gates = self.need.avoid, []
+        if not avoid.leaves(hop.to, self.day):
+            return None
+        for desk in self.ground.gates.get(hop.to.id, ()):
+            if hop.contact_point not in (None, desk.id) or not desk.holds(self.day) or avoid.bars_contact_point(desk):
+                continue
+            uses = weigh(desk, floor=self.need.confidentiality, at=self.at, avoid=avoid)
+            if desk.presence is not Presence.CLOSED and any(use.barred is None for use in uses):
+                gates.append(Gateway(hop.to, desk, uses))
+        return min(gates, key=lambda gate: (reachable(gate.channels).value, gate.contact_point.id), default=None)
 
 
-def _to_confirm(
-    ground: Ground, service: Service, desk: ContactPoint, suits: Fit, route: Route, need: Need
-) -> list[Text]:
-    """What the caseworker has to make sure of, since the case does not say it or the roster can't know it."""
-    own = service.organization.id == ground.asker.id
-    asks = [say("confirm.own", "this is your own organization")] if own else []
-    for tags in suits.unknown:
-        if "accessible" in tags:
-            asks.append(say("confirm.accessible", "not stated whether it is accessible"))
-        else:
-            asks.append(say("confirm.tags", "only for {tags}: not stated for this case", tags=any_of(tags)))
-    if service.eligibility:
-        asks.append(say("confirm.eligibility", "{text}", text=service.eligibility))
-    if service.operation and service.operation.state is OperationalState.LIMITED:
-        asks.append(say("confirm.limited", "it says that it works in a limited way for now"))
-    if service.operation and service.operation.state is OperationalState.REMOTE:
-        asks.append(say("confirm.remote", "it says that it works from a distance for now: nobody can go there"))
-    elif desk.presence is Presence.REMOTE:
-        asks.append(say("confirm.desk-remote", "its office works from a distance: nobody can go there"))
-    for tags in fit(desk.serves, need.tags).unknown if desk.serves else ():
-        if tags not in suits.unknown and "accessible" not in tags:
-            asks.append(say("confirm.desk-tags", "its desk is only for {tags}: not stated", tags=any_of(tags)))
-    if not any(area.id in service.areas for area in ground.areas):
-        text = "covers only part of {place}: name the place more closely"
-        asks.append(say("confirm.place", text, place=ground.place.name))
-    if any(hop.consent == "required" for hop in route.hops) and not is_child(need.tags):
-        asks.append(say("confirm.consent", "an adult's informed consent is needed for this pathway"))
-    if route.hops and route.hops[-1].form:
-        asks.append(say("confirm.form", "the official form is the referral: {form}", form=route.hops[-1].form))
-    return asks
-
-
-def _miss(out: Excluded) -> tuple[bool, bool, int, str]:
-    """What is avoided is the farthest, then what is elsewhere; of the rest, fewer reasons are nearer."""
+def _miss(out: Excluded) -> tuple[bool, bool, int, int, int, str]:
+    """What is avoided is the farthest, then what is elsewhere, by how far. Of the rest fewer reasons are nearer, and of
+    as many those that may pass."""
     codes = {reason.code for reason in out.reasons}
-    return "avoided" in codes, "place" in codes, len(out.reasons), out.service.id
+    lasting = sum(reason.code in _LASTING for reason in out.reasons)
+    return "avoided" in codes, "place" in codes, out.far, len(out.reasons), lasting, out.service.id
 
 
 def _key(candidate: Candidate, names: Sequence[str]) -> tuple[int, ...]:
@@ -191,27 +194,19 @@ def _separated(ranked: Sequence[Candidate], names: Sequence[str]) -> list[Candid
 
 
 def _behind(before: Candidate, here: Candidate, differs: str | None) -> Text:
-    name = before.service.organization.name
+    name = _told_apart(before, here)
     if differs is None:
-        return say("why.tie", "as good as {name}, which comes first by its id alone", name=name)
-    mine, theirs = (next(c.text for c in each.criteria if c.name == differs) for each in (here, before))
+        return say("why.tie", "equal to {name} in every criterion; the ids decide", name=name)
+    mine, theirs = (next(c for c in each.criteria if c.name == differs) for each in (here, before))
     text = "after {name} by {criterion}: {mine}; there: {theirs}"
-    return say("why.behind", text, name=name, criterion=differs, mine=mine, theirs=theirs)
+    return say("why.behind", text, name=name, criterion=mine.term, mine=mine.text, theirs=theirs.text)
 
 
-def _asker_notes(ground: Ground) -> list[Text]:
-    if not ground.asker.suspended:
-        return []
-    text = "{name} is suspended and can't send referrals: phone, or ask the coordinator to have it sent."
-    return [say("note.asker-suspended", text, name=ground.asker.name)]
-
-
-def _place_notes(ground: Ground, day: str) -> list[Text]:
-    here = ground.areas[0]
-    if not here.ended(day):
-        return []
-    if not here.replaced_by:
-        return [say("note.place-ended", "{place} ended on {until}.", place=here.name, until=here.until)]
-    heirs = ", ".join(f"{heir.name} ({heir.id})" for heir in here.replaced_by)
-    text = "{place} ended on {until}. Its successor: {heirs}."
-    return [say("note.place-replaced", text, place=here.name, until=here.until, heirs=heirs)]
+def _told_apart(before: Candidate, here: Candidate) -> Text:
+    """The candidate before this one by what tells the two apart: its body, or else its desk, or else its service."""
+    body = before.service.organization
+    if body.id != here.service.organization.id:
+        return say("who.body", "{body}", body=body.name)
+    if before.contact_point.id != here.contact_point.id:
+        return say("who.desk", "{desk} of {body}", desk=before.contact_point.name, body=body.name)
+    return say("who.service", "{service} of {body}", service=before.service.name, body=body.name)

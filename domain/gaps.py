@@ -19,9 +19,11 @@ from relaypoint.domain import (
     gaps_desks,
     gaps_joint,
     gaps_people,
+    gaps_unmet,
     gaps_work,
 )
 from relaypoint.domain.gaps_roster import SEVERITIES, Gap, Roster
+from relaypoint.domain.gaps_unmet import Unmet
 from relaypoint.domain.gaps_work import Left, OpenStep
 from relaypoint.domain.rows import Rows
 
@@ -116,6 +118,14 @@ def counted(rows: Rows, day: str, found: Iterable[Gap]) -> dict[str, dict[str, i
             of = counts.setdefault(force, {})
             of[gap.kind] = of.get(gap.kind, 0) + 1
     return counts
+
+
+def unmet_gaps(rows: Rows, day: str, needs: Sequence[Unmet], scope: Scope = EVERYTHING) -> list[Gap]:
+    """What was looked for lately and nobody could take."""
+    if not needs:
+        return []
+    roster = Roster(rows, day)
+    return [gap for gap in gaps_unmet.unmet(roster, needs) if scope == EVERYTHING or scope.has(roster, gap)]
 
 
 def work_gaps(

@@ -13,8 +13,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from relaypoint.domain.calendars import Calendar
-from relaypoint.domain.criteria import speaks
 from relaypoint.domain.gaps_roster import OF_COVER, Gap, Mend, Roster, Told
+from relaypoint.domain.languages import speaks
 from relaypoint.domain.model import Dated, takes
 from relaypoint.domain.rows import Columns
 from relaypoint.domain.texts import say

@@ -19,23 +19,27 @@ _DAY_BEGIN: Final = "T00:00:00.000Z"
 _DAY_END: Final = "T23:59:59.999Z"
 
 
-def redone(rows: Rows, changes: Iterable[Change]) -> dict[str, dict[str, Columns]]:
+def redone(rows: Rows, changes: Iterable[Change]) -> Rows:
     """The rows after these changes, the earliest first."""
     return _put(rows, ((change, change["after"]) for change in changes))
 
 
-def undone(rows: Rows, changes: Iterable[Change]) -> dict[str, dict[str, Columns]]:
+def undone(rows: Rows, changes: Iterable[Change]) -> Rows:
     """The rows before these changes, the latest first."""
     return _put(rows, ((change, change["before"]) for change in changes))
 
 
-def _put(rows: Rows, changed: Iterable[tuple[Change, Columns | None]]) -> dict[str, dict[str, Columns]]:
-    sheets = {sheet: dict(of) for sheet, of in rows.items()}
+def _put(rows: Rows, changed: Iterable[tuple[Change, Columns | None]]) -> Rows:
+    sheets = dict(rows)
+    copied: dict[str, dict[str, Columns]] = {}
     for change, columns in changed:
+        sheet = change["sheet"]
+        if sheet not in copied:
+            sheets[sheet] = copied[sheet] = dict(rows[sheet])
         if columns is None:
-            sheets[change["sheet"]].pop(change["id"], None)
+            copied[sheet].pop(change["id"], None)
         else:
-            sheets[change["sheet"]][change["id"]] = columns
+            copied[sheet][change["id"]] = columns
     return sheets
 
 

@@ -7,10 +7,12 @@ the roster are read in UTC unless a contact point's own zone is at hand.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from relaypoint.domain.calendars import Calendar
+from relaypoint.domain.deadlines import Agreed
+from relaypoint.domain.responsiveness import Responses
 from relaypoint.domain.words import (
     Access,
     Capacity,
@@ -32,7 +34,8 @@ def within(day: str, since: str | None, until: str | None) -> bool:
 
 def holds(row: Mapping[str, Any], day: str) -> bool:
     """Whether a row of the roster is in force on that day (ISO)."""
-    return within(day, row["since"], row["until"])
+    since, until = row["since"], row["until"]  # Spelt out: this is asked of every row of a roster.
+    return (since is None or since <= day) and (until is None or day < until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +153,6 @@ class ContactPoint(Dated):
     presence: Presence = Presence.ON_SITE
     holders: tuple[Holder, ...] = ()
     channels: tuple[Channel, ...] = ()
-    version: int = 1
     #: Whether a contingency holds there now; and the desk that answers for it meanwhile, whose channels, holders
     #: and hours are then those given here.
     contingency: bool = False
@@ -234,10 +236,12 @@ class Area(Dated):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """Everything that one search rests on, read at one moment.
+    """Everything that one search rests on, as it is at one moment.
 
-    ``areas`` are the place asked for and those that it lies in, ``inside`` those that lie in it; ``within`` leads from
-    each of all these to those that it lies in.
+    ``areas`` are the place asked for and those that it lies in, ``inside`` those that lie in it, ``near`` those around
+    it that a case takes as well; ``within`` leads from each place named here to those that it lies in. ``services``
+    are all that could take the case; ``elsewhere`` others of the type in the country, the nearest first, which are
+    there to be told of; ``total`` counts them all.
     """
 
     place: Named
@@ -250,3 +254,24 @@ class Ground:
     within: Mapping[str, frozenset[str]]
     services: tuple[Service, ...]
     pathways: tuple[Pathway, ...]
+    elsewhere: tuple[Service, ...] = ()
+    total: int = 0
+    near: frozenset[str] = frozenset()
+    #: The country, where the place lies in another one than the asker.
+    abroad: Named | None = None
+    #: The names of the task forces, by id.
+    forces: Mapping[str, str] = field(default_factory=dict)
+    #: By organization, the desks at which those that may pass a case on are asked to.
+    gates: Mapping[str, tuple[ContactPoint, ...]] = field(default_factory=dict)
+    #: By organization, the task force of the asker's in which its membership is suspended.
+    suspended_in: Mapping[str, Named] = field(default_factory=dict)
+    #: By organization, the memberships of those that the asker's pathways lead to.
+    others: Mapping[str, tuple[Membership, ...]] = field(default_factory=dict)
+    #: By organization, the task force whose rules let the asker turn to it without a pathway.
+    direct_by: Mapping[str, Named] = field(default_factory=dict)
+    #: By sender and receiver, what the task forces of both have agreed on as their deadlines.
+    agreed: Mapping[tuple[str, str], Agreed] = field(default_factory=dict)
+    #: How soon contact points answer, by contact point and service type.
+    responses: Responses = field(default_factory=dict)
+    #: The order of the criteria that the asker's task force has set.
+    ranking: tuple[str, ...] = ()

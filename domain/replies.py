@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from relaypoint.domain.answer import Need
 from relaypoint.domain.channels import usable, weigh
-from relaypoint.domain.finding import Need
 from relaypoint.domain.model import ContactPoint
 from relaypoint.domain.words import MESSAGE_KINDS
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from relaypoint.domain.addresses import Url
-from relaypoint.domain.roster_codes import Languages, Place, subdivisions
+from relaypoint.domain.roster_codes import Languages, Place, Ranking, subdivisions
 from relaypoint.domain.roster_faults import Fault, fault, nearest
 from relaypoint.domain.roster_fields import (
     Duration,
@@ -92,6 +92,8 @@ class TaskForceRow(Row):
     confirm_every: Duration | None = None
     acknowledge_within: Duration | None = None
     decide_within: Duration | None = None
+    direct_for: Annotated[Items, To("service_types")] = Field(default_factory=list)
+    ranking: Ranking = Field(default_factory=list)
 
 
 class ChannelRuleRow(Row):

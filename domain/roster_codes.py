@@ -14,7 +14,8 @@ import pycountry
 from pydantic import AfterValidator, BeforeValidator
 
 from relaypoint.domain.roster_faults import nearest, refused
-from relaypoint.domain.roster_fields import Item, Line, split, unique
+from relaypoint.domain.roster_fields import Item, Line, OneOf, split, unique
+from relaypoint.domain.words import RankedBy
 
 
 @lru_cache(maxsize=1)
@@ -93,3 +94,4 @@ TimeZone = Annotated[Line, AfterValidator(_zone)]
 Hours = Annotated[Line, AfterValidator(_hours)]
 HolidayCalendar = Annotated[Line, AfterValidator(_calendar)]
 Languages = Annotated[list[Annotated[Item, AfterValidator(_language)]], BeforeValidator(split), AfterValidator(unique)]
+Ranking = Annotated[list[Annotated[RankedBy, OneOf(RankedBy)]], BeforeValidator(split), AfterValidator(unique)]

@@ -25,6 +25,7 @@ UNPRINTABLE: Final = re.compile(
 )
 
 E = TypeVar("E", bound=StrEnum)
+T = TypeVar("T", bound=str)
 
 
 class YesNo(StrEnum):
@@ -105,7 +106,7 @@ def split(value: Any) -> Any:
     return list(dict.fromkeys(each for each in (trimmed(str(item)) for item in items) if each))
 
 
-def unique(values: list[str]) -> list[str]:
+def unique(values: list[T]) -> list[T]:
     return list(dict.fromkeys(values))
 
 

@@ -44,6 +44,7 @@ class ServiceTypeRow(Row):
     description: Text | None = None
     within: Annotated[Line | None, To("service_types")] = None
     access: Annotated[Access, OneOf(Access)] = Access.DIRECT
+    added_for: Tags = Field(default_factory=list)
 
 
 class ServiceRow(Row):

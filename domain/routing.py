@@ -2,58 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from relaypoint.domain.avoid import Avoid
-from relaypoint.domain.model import Ground, Membership, Organization, Pathway
+from relaypoint.domain.model import Ground, Membership, Named, Organization, Pathway
 from relaypoint.domain.words import Access
 
 #: The most pathways that one route may be made of.
-MOST_HOPS = 3
+MOST_HOPS: Final = 3
+
+#: Where a pathway is entered: at an organization, by its kind, or by a role in a task force.
+Entry = tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """``hops`` is empty for help that is reached directly."""
+    """``hops`` is empty for help that is reached directly; ``by`` is then the task force whose rules allow it, where
+    it takes a rule."""
 
     hops: tuple[Pathway, ...] = ()
+    by: Named | None = None
 
     @property
     def direct(self) -> bool:
         return not self.hops
 
 
+def entries(organization: Organization, memberships: Iterable[Membership], day: str) -> list[Entry]:
+    """Where the organization may enter pathways: as itself or part of a body, by its kind (of a task force's members,
+    where the pathway names one), or by a role that it holds."""
+    bodies = {organization.id, *(body.id for body in organization.bodies)}
+    kinds = {organization.kind, *(body.kind for body in organization.bodies)}
+    full = [membership for membership in memberships if membership.standing == "full" and membership.holds(day)]
+    roles, forces = {(m.role, m.task_force) for m in full}, {m.task_force for m in full}
+    return [
+        *(("organization", id) for id in sorted(bodies)),
+        *(("kind", kind, force) for kind in sorted(kinds) for force in (None, *sorted(forces))),
+        *(("role", *role) for role in sorted(roles)),
+    ]
+
+
+def entry_of(pathway: Pathway) -> Entry:
+    """Where that pathway is entered."""
+    if pathway.from_organization is not None:
+        return ("organization", pathway.from_organization.id)
+    if pathway.from_kind is not None:
+        return ("kind", pathway.from_kind, pathway.task_force)
+    return ("role", pathway.from_role, pathway.task_force)
+
+
 def open_to(pathway: Pathway, asker: Organization, memberships: Iterable[Membership], day: str) -> bool:
     """Whether the asker may use the pathway: by itself, as part of a body, by its kind, or by its role."""
-    if pathway.from_organization is not None:
-        return pathway.from_organization.id in {asker.id, *(body.id for body in asker.bodies)}
-    if pathway.from_kind is not None:
-        return pathway.from_kind in {asker.kind, *(body.kind for body in asker.bodies)}
-    return any(
-        membership.role == pathway.from_role
-        and membership.task_force == pathway.task_force
-        and membership.standing == "full"
-        and membership.holds(day)
-        for membership in memberships
-    )
+    return entry_of(pathway) in entries(asker, memberships, day)
 
 
 def applies(pathway: Pathway, ground: Ground, day: str) -> bool:
     """Whether the pathway is in force on that day for the place asked for."""
-    here = {area.id for area in ground.areas}
-    return pathway.holds(day) and (not pathway.areas or bool(pathway.areas & here))
+    return pathway.holds(day) and applies_in(pathway, {area.id for area in ground.areas})
 
 
-def routes(ground: Ground, avoid: Avoid, day: str) -> dict[str, tuple[Route, ...]]:
+def applies_in(pathway: Pathway, here: Iterable[str]) -> bool:
+    """Whether it is for one of these places; one that names none is for all."""
+    return not pathway.areas or not pathway.areas.isdisjoint(here)
+
+
+def routes(
+    ground: Ground, day: str, taken: Callable[[Pathway], bool], passed: Callable[[Pathway], bool]
+) -> dict[str, tuple[Route, ...]]:
     """The shortest routes from the asker to each organization that one can reach, best first.
 
-    A route of one hop is preferred to two; between equals the pathway's id decides. A body that the case avoids, that
-    has ended or that is suspended is never a gateway.
+    A route of one hop is preferred to two; between equals the pathway's id decides. ``taken`` says which pathways the
+    case may take at all, ``passed`` where one of them ends at a gateway that it may pass.
     """
-    live = [pathway for pathway in ground.pathways if applies(pathway, ground, day)]
+    live: dict[Entry, list[Pathway]] = {}
+    for pathway in ground.pathways:
+        if applies(pathway, ground, day) and taken(pathway):
+            live.setdefault(entry_of(pathway), []).append(pathway)
+
+    def onward(body: Organization, memberships: Iterable[Membership]) -> Iterable[Pathway]:
+        return (pathway for entry in entries(body, memberships, day) for pathway in live.get(entry, ()))
+
     found: dict[str, list[Route]] = {}
-    frontier = [Route((p,)) for p in live if open_to(p, ground.asker, ground.memberships, day)]
+    frontier = [Route((pathway,)) for pathway in onward(ground.asker, ground.memberships)]
     seen = {ground.asker.id}
     while frontier:
         reached: set[str] = set()
@@ -65,29 +96,59 @@ def routes(ground: Ground, avoid: Avoid, day: str) -> dict[str, tuple[Route, ...
             reached.add(target)
         seen |= reached
         frontier = [
-            Route((*route.hops, pathway))
+            Route((*found[target][0].hops, pathway))
             for target in sorted(reached)
-            if avoid.leaves(found[target][0].hops[-1].to, day)
-            for route in found[target][:1]
-            if len(route.hops) < MOST_HOPS
-            for pathway in live
-            if open_to(pathway, found[target][0].hops[-1].to, (), day)
+            if len(found[target][0].hops) < MOST_HOPS and passed(found[target][0].hops[-1])
+            for pathway in onward(found[target][0].hops[-1].to, ground.others.get(target, ()))
         ]
     return {target: tuple(ways) for target, ways in found.items()}
 
 
-def route_to(
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The routes to each organization that one can reach; those that there would be ``with_consent`` that the person
+    refuses; and those ``through_all`` gateways, also the ones that the case can't pass."""
+
+    open: Mapping[str, tuple[Route, ...]]
+    with_consent: Mapping[str, tuple[Route, ...]]
+    through_all: Mapping[str, tuple[Route, ...]]
+
+
+def ways_of(ground: Ground, day: str, taken: Callable[[Pathway], bool], passed: Callable[[Pathway], bool]) -> Ways:
+    """``taken`` and ``passed`` are as of ``routes``."""
+
+    def anything(_: Pathway) -> bool:
+        return True
+
+    found = routes(ground, day, taken, passed)
+    if ground.access is Access.DIRECT:
+        return Ways(found, {}, {})  # Nothing depends on a pathway, so nobody asks why there is none.
+    other = (routes(ground, day, anything, passed), routes(ground, day, taken, anything))
+    return Ways(found, *({to: ways for to, ways in each.items() if to not in found} for each in other))
+
+
+def routes_to(
     organization: Organization,
     desk_id: str,
     ways: Mapping[str, tuple[Route, ...]],
-    access: Access,
+    ground: Ground,
     type_of_service: str,
-) -> Route | None:
-    """The route to one desk. Help is reached directly where no pathway leads; other services only by a pathway."""
-    for route in ways.get(organization.id, ()):
-        last = route.hops[-1]
-        if last.contact_point in (None, desk_id) and last.type == type_of_service:
-            if route.hops[1:] and access is Access.DIRECT:
-                break  # Help first: one does not go through a gateway for what can be asked for directly.
-            return route
-    return Route() if access is Access.DIRECT else None
+    *,
+    by_rule: bool = True,
+) -> list[Route]:
+    """The routes to one desk, the best first; none where there is no way. Help is reached directly where no pathway
+    leads; other services by a pathway, or directly where a task force of both allows it (unless not ``by_rule``).
+    """
+    if organization.id == ground.asker.id:
+        return [Route()]
+    found = [
+        route
+        for route in ways.get(organization.id, ())
+        if route.hops[-1].contact_point in (None, desk_id) and route.hops[-1].type == type_of_service
+    ]
+    if ground.access is Access.DIRECT:
+        # Help first: one does not go through a gateway for what can be asked for directly.
+        return [route for route in found if not route.hops[1:]] or [Route()]
+    if not found and by_rule and organization.id in ground.direct_by:
+        return [Route(by=ground.direct_by[organization.id])]
+    return found

@@ -6,6 +6,7 @@ fills in the same values. No sentence is put together from pieces.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -35,8 +36,26 @@ def _filled(message_id: str, template: str, fields: dict[str, Any]) -> Text:
     return text
 
 
-def any_of(words: tuple[str, ...]) -> Text:
+def term(message_id: str, english: str) -> Text:
+    """A word that goes into sentences and has a translation of its own, such as the name of a place or a language."""
+    text = Text(english)
+    text.message_id, text.template, text.fields = message_id, "{term}", {"term": english}
+    return text
+
+
+def any_of(words: Iterable[str]) -> Text:
     """A list of words of which one is enough."""
-    text = Text(" or ".join(words))
-    text.message_id, text.template, text.fields = "list.any", "{words}", {"words": words}
+    return _list("list.any", " or ", words)
+
+
+def listed(words: Iterable[str]) -> Text:
+    """A list of words, each of which is meant."""
+    return _list("list.all", ", ", words)
+
+
+def _list(message_id: str, between: str, words: Iterable[str]) -> Text:
+    """The list is a value: its words keep their own message ids, and a catalogue has its own way to join them."""
+    words = tuple(words)
+    text = Text(between.join(words))
+    text.message_id, text.template, text.fields = message_id, "{words}", {"words": words}
     return text

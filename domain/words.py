@@ -196,6 +196,19 @@ class Access(StrEnum):
     PATHWAY = "pathway"
 
 
+class RankedBy(StrEnum):
+    """The criteria that candidates are ordered by, in their usual order."""
+
+    ROUTE = "route"
+    REACHABLE = "reachable"
+    FIT = "fit"
+    PLACE = "place"
+    LANGUAGE = "language"
+    CAPACITY = "capacity"
+    STAFFING = "staffing"
+    RESPONSIVENESS = "responsiveness"
+
+
 class Capacity(StrEnum):
     OPEN = "open"
     LIMITED = "limited"

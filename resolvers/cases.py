@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from relaypoint.domain.avoid import EVERYBODY, Avoid
 from relaypoint.domain.errors import Unavailable
@@ -16,9 +18,14 @@ class StoredCase:
     avoid: Avoid
     place: str | None = None
     candidates: tuple[str, ...] = ()
-    language: str | None = None
+    languages: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     consent: bool = False
+
+
+def languages_of(fields: Mapping[str, Any]) -> list[str]:
+    """A case that was sealed by an earlier version has one language, or none."""
+    return list(fields["languages"]) if "languages" in fields else [each for each in (fields.get("language"),) if each]
 
 
 def stored_case(backend: Backend, sealed_key: str | None, sealed: str) -> StoredCase:
@@ -33,7 +40,7 @@ def stored_case(backend: Backend, sealed_key: str | None, sealed: str) -> Stored
         Avoid.of(fields["avoid"]),
         fields["place"],
         tuple(fields["candidates"]),
-        fields.get("language"),
+        tuple(languages_of(fields)),
         tuple(fields.get("tags", ())),
         fields.get("consent", False),
     )

@@ -154,7 +154,7 @@ async def _steps(
         steps += handed_over(subject, backend, rows, next(each.taker for each in work if each.taker), operation)
     else:
         moves = [(each.row, each.candidate) for each in work if each.row and each.candidate]
-        steps += passed_on(subject, backend, moves, operation)
+        steps += passed_on(subject, backend, moves, operation, present.root["version"])
     if changes:
         marked = [replace(change, noted=noted) for change in changes]
         steps += await roster_steps(subject, backend, present, marked)

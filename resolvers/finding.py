@@ -1,4 +1,4 @@
-"""Finding the contact: one read of the store, then the domain decides."""
+"""Finding the contact: one look at the roster's root, then the domain decides on what is known of it."""
 
 from __future__ import annotations
 
@@ -8,45 +8,50 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from langcodes import standardize_tag, tag_is_valid
-
-from relaypoint.domain import finding
+from relaypoint.domain import finding, grounds, plan
+from relaypoint.domain.answer import Finding, Need
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.errors import Invalid
-from relaypoint.domain.finding import Finding, Need
 from relaypoint.domain.model import Area, ContactPoint, Ground
+from relaypoint.domain.plan import Coordinator, Item, Together
 from relaypoint.domain.policy import Action, Subject, may_act_for
 from relaypoint.domain.roster_faults import nearest
+from relaypoint.domain.view import View
 from relaypoint.domain.words import TAG_DIMENSIONS, ChannelKind, Confidentiality, OrganizationKind, Priority
-from relaypoint.graph import Row
-from relaypoint.graph.mapping import areas as areas_from_rows
-from relaypoint.graph.mapping import ground as ground_from_row
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.operational import as_they_say
-from relaypoint.resolvers.overlay import overlay
+from relaypoint.resolvers.known import Known
+from relaypoint.resolvers.typed import language_tag, place_named, service_type_named
 from relaypoint.resolvers.unknown import not_yours, unknown
+from relaypoint.resolvers.unmet import note_unmet
 
 E = TypeVar("E", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedInput:
-    """A need as it was typed; ``find`` checks it. Field names are those of the command line and GraphQL."""
+    """A need as it was typed; ``find`` checks it. Field names are those of the command line and GraphQL.
+
+    ``service`` and ``place`` are ids, or names as they are written. ``also`` are further needs of the same case.
+    ``consent`` has the service types that the adult agrees to; None: it was not said.
+    """
 
     from_organization: str
     service: str
     place: str
-    language: str | None = None
+    also: Sequence[str] = ()
+    languages: Sequence[str] = ()
     priority: str = "routine"
     confidentiality: str = "official"
     tags: Sequence[str] = ()
     avoid: Sequence[str] = ()
+    near: bool = False
+    consent: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Emergency:
-    """Shown above every answer. ``hotline`` is its first phone that is open, or whose hours are not known."""
+    """Shown above every answer. ``channel`` is the hotline's phone to call: one that is open, where there is one."""
 
     number: str | None
     service: str | None
@@ -56,66 +61,80 @@ class Emergency:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    need: Need
-    ground: Ground
-    finding: Finding
+    """``items`` are the needs of the case, the one asked for first at the front. ``coordinators`` are whom to turn to
+    where nothing fits. ``roster`` is the version of the roster that the answer rests on."""
+
+    items: tuple[Item, ...]
+    together: tuple[Together, ...]
+    coordinators: tuple[Coordinator, ...]
     emergency: Emergency
     at: datetime
+    roster: int
+
+    @property
+    def need(self) -> Need:
+        return self.items[0].need
+
+    @property
+    def ground(self) -> Ground:
+        return self.items[0].ground
+
+    @property
+    def finding(self) -> Finding:
+        return self.items[0].finding
+
+
+def view_of(known: Known, at: datetime) -> View:
+    """The roster as it is on that day; what was made of it for one case is there for the next."""
+    day = at.date().isoformat()
+    found: View | None = known.derived.get("view")
+    if found is None or found.day != day:
+        found = known.derived["view"] = View(known.index, day)
+    return found
 
 
 @permitted(Action.FIND)
 async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
-    """Ranked candidates and the excluded ones, each with its reasons.
+    """Who can take the case, ranked, and who can't, each with its reasons; for every need of it.
 
-    Raises ``Invalid`` for a field that is not understood and ``NotFound`` for an id that the roster does not hold.
+    Raises ``Invalid`` for a field that is not understood and ``NotFound`` for what the roster does not hold.
     """
-    wanted = _checked(need)
-    if not may_act_for(subject, wanted.asker):
-        raise not_yours(wanted.asker)
-    row = await _ground(backend, wanted)
-    for field, typed, what in (
-        ("from", wanted.asker, "an organization"),
-        ("service", wanted.service, "a service type"),
-        ("place", need.place, "a place"),
-    ):
-        if row[{"from": "asker", "service": "type", "place": "place"}[field]] is None:
-            raise await unknown(backend, field, typed, what)
-    known = set(OrganizationKind) | set(row["avoidable"])
-    for index, entry in enumerate(need.avoid):
-        if _tidy(entry) not in known:
-            what = "an organization, a kind, a contact point or a holder"
-            raise await unknown(backend, f"avoid.{index}", entry, what)
-    over = await overlay(backend)
-    ground = await as_they_say(backend, over.ground(ground_from_row(row)))
-    _check_tags(wanted.tags, ground)
+    known = await backend.memory.roster(backend.store)
     at = backend.clock()
-    if not ground.asker.holds(at.date().isoformat()):
+    view = view_of(known, at)
+    if not may_act_for(subject, _tidy(need.from_organization)):
+        raise not_yours(_tidy(need.from_organization))
+    wanted, also = await _checked(backend, view, need)
+    if not view.organization(wanted.asker).holds(view.day):
         raise Invalid(
             "find.asker-ended",
             "{name} is not an organization on this day.",
             path=("from",),
             remedy="Ask for the organization that succeeded it.",
-            name=ground.asker.name,
+            name=view.name("organizations", wanted.asker),
         )
-    return Answer(wanted, ground, finding.find(ground, wanted, at), _emergency(ground.areas, at, wanted.avoid), at)
-
-
-async def find_again(backend: Backend, need: Need) -> Finding:
-    """Who can take a case that was sent before, now: all that bound it then binds it still."""
-    over = await overlay(backend)
-    ground = await as_they_say(backend, over.ground(ground_from_row(await _ground(backend, need))))
-    return finding.find(ground, need, backend.clock())
-
-
-async def _ground(backend: Backend, need: Need) -> Row:
-    rows = await backend.store.read(
-        "find_ground",
-        place=need.place,
-        service=need.service,
-        asker=need.asker,
-        avoid=sorted(need.avoid.entries),
+    found = plan.plan(view, wanted, also, at, backend.memory.responses)
+    lacking = [item for item in found.items if not item.finding.candidates]
+    if lacking:
+        await note_unmet(backend, lacking)
+    return Answer(
+        items=found.items,
+        together=found.together,
+        coordinators=tuple(plan.coordinators(view, wanted, at)) if any(not item.added for item in lacking) else (),
+        emergency=_emergency(view.areas(wanted.place), at, wanted.avoid),
+        at=at,
+        roster=known.root["version"],
     )
-    return rows[0]
+
+
+def find_again(known: Known, need: Need, at: datetime) -> Finding:
+    """Who can take a case that was sent before, now: all that bound it then binds it still. A place or service type
+    that is gone from the roster leaves nobody."""
+    view = view_of(known, at)
+    if not (view.has("jurisdictions", need.place) and view.has("service_types", need.service)):
+        return Finding((), (), ())
+    on = grounds.ground(view, asker=need.asker, service=need.service, place=need.place, near=need.near)
+    return finding.find(on, need, at)
 
 
 @permitted(Action.SEE_EMERGENCY)
@@ -124,12 +143,9 @@ async def emergency(subject: Subject, backend: Backend, place: str, avoid: Avoid
 
     A hotline that a case avoids is left out.
     """
-    rows = await backend.store.read("place_emergency", place=place.strip().upper())
-    if not rows:
-        raise await unknown(backend, "place", place, "a place")
-    over = await overlay(backend)
-    areas = [over.area(area) for area in areas_from_rows(rows[0]["areas"])]
-    return _emergency(areas, backend.clock(), avoid or Avoid())
+    at = backend.clock()
+    view = view_of(await backend.memory.roster(backend.store), at)
+    return _emergency(view.areas(await place_named(backend, view, place)), at, avoid or Avoid())
 
 
 def _emergency(areas: Sequence[Area], at: datetime, avoid: Avoid) -> Emergency:
@@ -157,28 +173,43 @@ def _offered(area: Area, day: str, avoid: Avoid) -> bool:
     )
 
 
-def _checked(need: NeedInput) -> Need:
-    language = need.language
-    if language is not None:
-        if not tag_is_valid(language):
-            raise Invalid(
-                "find.language",
-                "'{value}' is not a language tag.",
-                path=("language",),
-                remedy="Use a BCP 47 tag such as vi, cy or pt-BR.",
-                value=language,
-            )
-        language = standardize_tag(language)
-    return Need(
-        asker=_tidy(need.from_organization),
-        service=_tidy(need.service),
-        place=need.place.strip().upper(),
-        language=language,
+async def _checked(backend: Backend, view: View, need: NeedInput) -> tuple[Need, list[str]]:
+    """The need, and the further service types."""
+    asker = _tidy(need.from_organization)
+    if not view.has("organizations", asker):
+        raise await unknown(backend, "from", need.from_organization, "an organization")
+    service = await service_type_named(backend, view, need.service, ("service",))
+    also = [await service_type_named(backend, view, each, ("also", str(index))) for index, each in enumerate(need.also)]
+    for index, entry in enumerate(need.avoid):
+        if not _avoidable(view, _tidy(entry)):
+            what = "an organization, a kind, a contact point or a holder"
+            raise await unknown(backend, f"avoid.{index}", entry, what)
+    consent = None
+    if need.consent is not None:
+        consent = frozenset(
+            [
+                await service_type_named(backend, view, each, ("consent", str(index)))
+                for index, each in enumerate(need.consent)
+            ]
+        )
+    wanted = Need(
+        asker=asker,
+        service=service,
+        place=await place_named(backend, view, need.place),
+        languages=tuple(dict.fromkeys(language_tag(each, index) for index, each in enumerate(need.languages))),
         priority=_word(Priority, "priority", need.priority),
         confidentiality=_word(Confidentiality, "confidentiality", need.confidentiality),
         tags=tuple(dict.fromkeys(_tidy(tag) for tag in need.tags)),
         avoid=Avoid.of(_tidy(entry) for entry in need.avoid),
+        near=need.near,
+        consent=consent,
     )
+    _check_tags(wanted.tags, view)
+    return wanted, also
+
+
+def _avoidable(view: View, entry: str) -> bool:
+    return entry in _KINDS or any(view.has(sheet, entry) for sheet in ("organizations", "contact_points", "holders"))
 
 
 def _tidy(text: str) -> str:
@@ -186,12 +217,15 @@ def _tidy(text: str) -> str:
     return text.strip().lower()
 
 
+_KINDS = frozenset(OrganizationKind)
 _TAGS = frozenset(tag for tags in TAG_DIMENSIONS.values() for tag in tags)
 
 
-def _check_tags(tags: Sequence[str], ground: Ground) -> None:
+def _check_tags(tags: Sequence[str], view: View) -> None:
     """A misspelt tag must not pass for one that no service asks about."""
-    known = _TAGS | {tag for service in ground.services for tag in service.serves}
+    if _TAGS.issuperset(tags):
+        return
+    known = _TAGS | view.own_tags
     for tag in tags:
         if tag not in known:
             near = nearest(tag, sorted(known))

@@ -10,7 +10,7 @@ from typing import Final
 
 from relaypoint.domain.clock import YEARS, parse_day
 from relaypoint.domain.errors import Invalid, NotFound
-from relaypoint.domain.gaps import EVERYTHING, Scope, merged, work_gaps, work_gaps_ahead
+from relaypoint.domain.gaps import EVERYTHING, Scope, merged, unmet_gaps, work_gaps, work_gaps_ahead
 from relaypoint.domain.gaps import gaps as gaps_of
 from relaypoint.domain.gaps import gaps_ahead as gaps_ahead_of
 from relaypoint.domain.gaps_roster import Gap
@@ -22,6 +22,8 @@ from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.known import Known, roster_at
 from relaypoint.resolvers.open_work import left_open, open_work
 from relaypoint.resolvers.unknown import unknown
+from relaypoint.resolvers.unmet import may_see as may_see_unmet
+from relaypoint.resolvers.unmet import unmet_needs
 
 #: How far ahead one may ask: a year, as long as most agreements run.
 FARTHEST: Final = 366
@@ -89,6 +91,8 @@ async def coverage_gaps(
     found = await _once(known, ("gaps", day, scope), lambda: gaps_of(rows, day, scope))
     ahead = await _once(known, ("ahead", day, scope, days), lambda: gaps_ahead_of(rows, day, found, scope, days))
     if as_of is None:  # How work lay at an earlier moment is not asked here.
+        if of_needs := unmet_gaps(rows, day, await unmet_needs(backend, day), scope):
+            found = merged(found, of_needs)
         steps, left = await open_work(backend), await left_open(backend)
         if work := work_gaps(rows, day, steps, left, scope):
             found = merged(found, work)
@@ -103,6 +107,8 @@ def _may_know(subject: Subject, rows: Rows, gap: Gap, day: str) -> bool:
     """What others propose or ask for is theirs to know."""
     if gap.sheet == "proposals":
         return proposals.may_see(subject, rows, rows["proposals"][gap.subject], day)
+    if gap.kind == "unmet-need":
+        return may_see_unmet(subject, rows, gap.place or "", day)
     if gap.sheet == "joint_requests":
         return joint.may_see(subject, rows, rows["joint_requests"][gap.subject], day)
     return True

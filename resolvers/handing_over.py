@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from relaypoint.domain import chain
+from relaypoint.domain.answer import Candidate
 from relaypoint.domain.deadlines import Agreed
-from relaypoint.domain.finding import Candidate
 from relaypoint.domain.handoffs import Status, passing_on
 from relaypoint.domain.policy import Subject
 from relaypoint.domain.words import Priority
@@ -33,9 +33,11 @@ def handed_over(subject: Subject, backend: Backend, rows: Sequence[Row], holder:
     return steps
 
 
-def passed_on(subject: Subject, backend: Backend, moves: Sequence[tuple[Row, Candidate]], operation: str) -> list[Step]:
+def passed_on(
+    subject: Subject, backend: Backend, moves: Sequence[tuple[Row, Candidate]], operation: str, roster: int
+) -> list[Step]:
     """Each step is closed, and one that continues it is sent to the desk that takes it; that desk and the sender are
-    told."""
+    told. ``roster`` is the version of the roster that the moves were decided on."""
     referrals = _Referrals(subject, backend, operation)
     steps: list[Step] = []
     for row, chosen in moves:
@@ -47,7 +49,7 @@ def passed_on(subject: Subject, backend: Backend, moves: Sequence[tuple[Row, Can
         steps.append(Step("handoff_close", {"handoff": handoff["id"]}))
         within = Agreed(handoff["acknowledge_within"], handoff["decide_within"])
         following = new_handoff(backend, chosen, Priority(referral["priority"]), backend.clock(), within)
-        steps += handoff_steps(following, referral["id"], chosen, operation)
+        steps += handoff_steps(following, referral["id"], chosen, operation, roster)
         steps.append(Step("handoff_continues", {"handoff": following["id"], "before": handoff["id"]}))
         sent = {"handoff": following, "contact_point": desk, "continues": handoff["id"]}
         steps.append(referrals.event(referral, "sent-on", {"before": None, "after": sent}))

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from relaypoint.domain.clock import Instant
 from relaypoint.domain.errors import Conflict
 from relaypoint.domain.history import moment, redone, undone
+from relaypoint.domain.index import Index
+from relaypoint.domain.responsiveness import Responses, Responsiveness
 from relaypoint.domain.roster import Sheet
 from relaypoint.domain.roster_kept import RECORDED
 from relaypoint.domain.rows import Rows
@@ -33,12 +35,17 @@ _MANY: Final = 5000
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The roster's root as it was (``version``, and ``length`` and ``head`` of its record), and all its rows."""
+    """The roster's root as it was (``version``, and ``length`` and ``head`` of its record), and all its rows, with the
+    index of them."""
 
     root: Mapping[str, Any]
-    rows: Rows
+    index: Index
     #: What was worked out from these rows, by a name of its own; kept as long as they are.
     derived: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def rows(self) -> Rows:
+        return self.index.rows
 
     @property
     def length(self) -> int:
@@ -49,7 +56,7 @@ async def roster_at(backend: Backend, at: str | None = None) -> Known:
     """The roster as it is, or as it was on record at ``at``, a day or an instant. Raises ``Invalid`` for neither."""
     wanted = moment(at) if at is not None else None
     known = await backend.memory.roster(backend.store)
-    return known if wanted is None else Known(known.root, await _as_of(backend.store, known, wanted))
+    return known if wanted is None else Known(known.root, Index(await _as_of(backend.store, known, wanted)))
 
 
 async def rows_on(backend: Backend, at: str | None = None) -> tuple[Rows, str]:
@@ -63,15 +70,30 @@ class Memory:
 
     def __init__(self, known: Known | None = None) -> None:
         self._known = known
+        #: How soon contact points answer, as it was worked out last.
+        self.responses: Responses = {}
+        self._edition: str | None = None
 
     async def roster(self, store: Store) -> Known:
         """The roster as it is now. Raises ``Conflict`` where others change it all the time."""
         (root,) = await store.read("roster_root")
+        edition = root.pop("responses")
+        if edition != self._edition:
+            self.responses = await _responses(store)
+            self._edition = edition
         known = self._known
         if known is None or dict(root) != dict(known.root):
             known = (await _caught_up(store, known, root) if known else None) or await read_whole(store)
             self._known = known
         return known
+
+
+async def _responses(store: Store) -> Responses:
+    rows = await store.read("responsiveness_list")
+    return {
+        (row["contact_point"], row["service_type"]): Responsiveness(row["count"], row["acknowledge"], row["decide"])
+        for row in rows
+    }
 
 
 async def read_whole(store: Store) -> Known:
@@ -82,18 +104,34 @@ async def read_whole(store: Store) -> Known:
     settle = [Step("roster_settle", {})]
     ((root,),) = await store.write(settle)
     for _ in range(_TRIES):
-        rows = {}
+        rows, same = {}, _Same()
         for name, sheet in RECORDED.items():
             found = await store.read(f"{name}_list")
-            rows[name] = {row["row"]["id"]: comparable(sheet, row["row"]) for row in found}
+            rows[name] = {same[row["row"]["id"]]: same.of(comparable(sheet, row["row"])) for row in found}
         before, ((root,),) = root, await store.write(settle)
         if root == before:
-            return Known(root, rows)
+            return Known(root, Index(rows))
     raise Conflict(
         "roster.busy",
         "The roster is being changed by others all the time; it can't be read as a whole now.",
         remedy="Try again when they are done.",
     )
+
+
+class _Same(dict[str, str]):
+    """Of equal texts one: a large roster names each id and word in many rows, and is walked through the faster."""
+
+    def __missing__(self, text: str) -> str:
+        self[text] = text
+        return text
+
+    def of(self, columns: Columns) -> Columns:
+        for name, value in columns.items():
+            if isinstance(value, str):
+                columns[name] = self[value]
+            elif isinstance(value, list):
+                columns[name] = [self[each] if isinstance(each, str) else each for each in value]
+        return columns
 
 
 async def _as_of(store: Store, known: Known, at: Instant) -> Rows:
@@ -109,7 +147,9 @@ async def _caught_up(store: Store, known: Known, root: Row) -> Known | None:
     if not 0 < len(since) <= _MANY:
         return None
     changes = await _changes(store, since)
-    return Known(root, redone(known.rows, changes)) if len(changes) == len(since) else None
+    if len(changes) != len(since):
+        return None
+    return Known(root, known.index.after(redone(known.rows, changes), changes))
 
 
 async def _changes(store: Store, sequences: range) -> list[dict[str, Any]]:

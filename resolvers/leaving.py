@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from relaypoint.domain.answer import Candidate, Finding, Need
 from relaypoint.domain.eligibility import is_child
 from relaypoint.domain.errors import Invalid
-from relaypoint.domain.finding import Candidate, Finding, Need
 from relaypoint.domain.gaps_roster import Roster
 from relaypoint.domain.handover import answering
 from relaypoint.domain.model import takes
@@ -90,7 +90,7 @@ async def work_left(
     for index, each in enumerate(to):
         if each not in leaving.takers:
             raise _no_taker(leaving, index, each)
-    work = [await _passed(backend, after, row, to) for row in leaving.rows]
+    work = [_passed(backend, present, after, row, to) for row in leaving.rows]
     return work + (await _sent(backend, leaving) if leaving.kind == "organization" else [])
 
 
@@ -132,7 +132,7 @@ def _of_holder(present: Known, after: Roster, leaving: Leaving, to: Sequence[str
 # a desk or a body: the work goes to another desk, by the rules that the case was sent under
 
 
-async def _passed(backend: Backend, after: Roster, row: Row, to: Sequence[str]) -> Work:
+def _passed(backend: Backend, present: Known, after: Roster, row: Row, to: Sequence[str]) -> Work:
     if not to:
         return _work(row, None, "no contact point is named that takes it")
     case = stored_case(backend, row["sealed_key"], row["referral"]["sealed"])
@@ -142,13 +142,13 @@ async def _passed(backend: Backend, after: Roster, row: Row, to: Sequence[str]) 
         asker=row["sender"]["id"],
         service=row["service_type"],
         place=case.place,
-        language=case.language,
+        languages=case.languages,
         priority=Priority(row["referral"]["priority"]),
         confidentiality=Confidentiality(row["referral"]["confidentiality"]),
         tags=case.tags,
         avoid=case.avoid,
     )
-    found = await find_again(backend, need)
+    found = find_again(present, need, backend.clock())
     consented = case.consent or is_child(case.tags)
     for desk in to:
         candidate = _candidate(found, desk, consented)

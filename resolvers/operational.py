@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from relaypoint.domain.clock import later, parse_end
 from relaypoint.domain.errors import Invalid
-from relaypoint.domain.model import Ground, Operation, Service, holds
+from relaypoint.domain.model import holds
 from relaypoint.domain.policy import Action, Subject, may_act_for
 from relaypoint.domain.rows import Columns, Rows, upwards
-from relaypoint.domain.words import Capacity, OperationalState, OrganizationKind
+from relaypoint.domain.words import OrganizationKind
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.known import Known, rows_on
 from relaypoint.resolvers.roster_edit import Edit, carried_out
@@ -140,26 +140,6 @@ async def overview(
     of_bodies = Counter(said[each]["state"] if each in said else UNKNOWN for each in offering)
     needs = Counter(need for each in sorted(offering) if each in said for need in said[each]["needs"])
     return Overview(day, of_bodies, needs, [Cell(*key, cells[key]) for key in sorted(cells)])
-
-
-async def as_they_say(backend: Backend, ground: Ground) -> Ground:
-    """The ground with what its organizations have said of themselves, as far as it holds now."""
-    owners = sorted({service.organization.id for service in ground.services})
-    rows = await backend.store.read("operational_statuses_of", organizations=owners, day=backend.now()[:10])
-    if not rows:
-        return ground
-    said = {row["service"] or row["organization"]: row for row in rows}
-
-    def now(service: Service) -> Service:
-        row = said.get(service.id) or said.get(service.organization.id)
-        if row is None:
-            return service
-        operation = Operation(OperationalState(row["state"]), row["until"])
-        if row["capacity"] in (None, UNKNOWN):
-            return replace(service, operation=operation)
-        return replace(service, operation=operation, capacity=Capacity(row["capacity"]), capacity_as_of=row["since"])
-
-    return replace(ground, services=tuple(now(service) for service in ground.services))
 
 
 def _subject(row: Mapping[str, Any]) -> str:

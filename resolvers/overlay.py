@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from relaypoint.domain.assurance import NONE, Caps, capped, caps
 from relaypoint.domain.contingency import diversions, in_contingency, overlaid
-from relaypoint.domain.model import Area, ContactPoint, Ground, Named, Service
+from relaypoint.domain.model import ContactPoint, Named
 from relaypoint.domain.rows import Rows
 from relaypoint.graph.mapping import owned_desk
 from relaypoint.resolvers.backend import Backend
@@ -30,21 +30,6 @@ class Overlay:
         """Who answers for the contact point now, where that is another."""
         instead = self.answering.get(desk)
         return Named(instead.id, instead.name) if instead else None
-
-    def ground(self, ground: Ground) -> Ground:
-        if not self.answering and not self.caps:
-            return ground
-        return replace(
-            ground,
-            areas=tuple(self.area(area) for area in ground.areas),
-            services=tuple(self._service(service) for service in ground.services),
-        )
-
-    def area(self, area: Area) -> Area:
-        return replace(area, hotline=self.desk(area.hotline)) if area.hotline else area
-
-    def _service(self, service: Service) -> Service:
-        return replace(service, contact_points=tuple(self.desk(desk) for desk in service.contact_points))
 
 
 async def overlay(backend: Backend) -> Overlay:

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from relaypoint.domain import chain
+from relaypoint.domain.answer import Candidate
 from relaypoint.domain.channels import ChannelUse
 from relaypoint.domain.clock import format_instant
-from relaypoint.domain.deadlines import AS_USUAL, Agreed, deadlines
-from relaypoint.domain.finding import Candidate
+from relaypoint.domain.deadlines import AS_USUAL, Agreed, agreed_time, deadlines
 from relaypoint.domain.handoffs import Status
 from relaypoint.domain.model import Pathway
 from relaypoint.domain.policy import Subject
@@ -28,18 +28,18 @@ def first_steps(
     *,
     consent: bool,
     answered_at: str | None,
-    agreed: Agreed = AS_USUAL,
 ) -> tuple[list[Step], dict[str, Any]]:
     need, now = answer.need, backend.now()
     referral_id = backend.new_id()
     hop = _hop(chosen)
+    agreed = answer.ground.agreed.get((need.asker, chosen.service.organization.id), AS_USUAL)
     handoff = new_handoff(backend, chosen, need.priority, answer.at, agreed)
     case_key = backend.vault.new_case_key()
     sealed = backend.vault.seal(
         case_key,
         {
             "place": need.place,
-            "language": need.language,
+            "languages": list(need.languages),
             "tags": list(need.tags),
             "avoid": sorted(need.avoid.entries),
             "consent": consent,
@@ -85,7 +85,7 @@ def first_steps(
                 },
             },
         ),
-        *handoff_steps(handoff, referral_id, chosen, operation),
+        *handoff_steps(handoff, referral_id, chosen, operation, answer.roster),
     ]
     if answered_at:
         steps.append(Step("referral_answered_at", {"referral": referral_id, "contact_point": answered_at}))
@@ -118,7 +118,7 @@ def new_handoff(
     hop = _hop(chosen)
     within = {
         "acknowledge_within": (hop.acknowledge_within if hop else None) or agreed.acknowledge_within,
-        "decide_within": (hop.decide_within if hop else None) or agreed.decide_within,
+        "decide_within": (hop.decide_within if hop else None) or agreed_time(priority, agreed),
     }
     due = deadlines(priority, at, chosen.contact_point.calendar, **within)
     now = format_instant(at)
@@ -135,14 +135,14 @@ def new_handoff(
     }
 
 
-def handoff_steps(handoff: dict[str, Any], referral: str, chosen: Candidate, operation: str) -> list[Step]:
-    """Lays the handoff at the chosen desk, if that is still as it was chosen."""
+def handoff_steps(handoff: dict[str, Any], referral: str, chosen: Candidate, operation: str, roster: int) -> list[Step]:
+    """Lays the handoff at the chosen desk, if the roster is still the version that it was chosen from."""
     steps = [
         Step(
             "handoff_create",
             {
                 "contact_point": chosen.contact_point.id,
-                "contact_point_version": chosen.contact_point.version,
+                "roster_version": roster,
                 "operation": operation,
                 "referral": referral,
                 "id": handoff["id"],

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
 
 from relaypoint.domain import chain
+from relaypoint.domain.answer import Candidate
 from relaypoint.domain.avoid import EVERYBODY, Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
-from relaypoint.domain.deadlines import Agreed, agreed
 from relaypoint.domain.eligibility import is_child
 from relaypoint.domain.errors import Conflict, Invalid, NoChannel, NotFound
-from relaypoint.domain.finding import Candidate
 from relaypoint.domain.policy import Action, Subject, may_see_case, may_see_referral
 from relaypoint.domain.replies import reply_desk
 from relaypoint.domain.words import Confidentiality
 from relaypoint.graph import Row, Unmet
 from relaypoint.graph.mapping import owned_desk
 from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.cases import languages_of
 from relaypoint.resolvers.faces import with_faces
-from relaypoint.resolvers.finding import Answer, Emergency, NeedInput, emergency, find
+from relaypoint.resolvers.finding import Answer, Emergency, NeedInput, emergency, find, view_of
 from relaypoint.resolvers.overlay import overlay
 from relaypoint.resolvers.references import by_reference
 from relaypoint.resolvers.referral_steps import first_steps
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
+
+#: A roster that is changed by others all the time is looked at again.
+_TRIES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +51,45 @@ async def refer(
     to: str | None = None,
     reply_to: str | None = None,
     consent: bool = False,
+    risk_checked: bool = False,
     idempotency_key: str | None = None,
 ) -> Sent:
     """Sends the case to ``to``, or to the first candidate. ``consent``: an adult's informed consent to it was given.
 
-    ``reply_to`` is the sender's own desk that is told what becomes of it; without it, the one nearest to the case.
+    Into another country it goes only to a contact point that is named, with consent, and where the risk there was
+    checked. ``reply_to`` is the sender's own desk that is told what becomes of it; without it, the one nearest to the
+    case.
 
     Raises what ``find`` raises; ``NoChannel`` where nothing fits or ``to`` is ruled out, with the reasons; ``Invalid``
     where a pathway needs consent that was not given, or ``reply_to`` is no desk of the sender; ``Conflict`` where the
     contact point changed meanwhile.
     """
     id = operation_id(subject, backend, idempotency_key)
-    request = {**asdict(need), "to": to, "reply_to": reply_to, "consent": consent}
+    request = {**asdict(need), "to": to, "reply_to": reply_to, "consent": consent, "risk_checked": risk_checked}
     known = await earlier(backend, id, request)
     if known is not None:
         return await _again(subject, backend, need, known)
-    answer = await find(subject, backend, need)
+    for _ in range(_TRIES):
+        answer = await find(subject, backend, replace(need, also=()))
+        chosen = _chosen(answer, to, consent=consent, risk_checked=risk_checked)
+        answered_at = await _answered_at(backend, answer, reply_to)
+        steps, result = first_steps(subject, backend, answer, chosen, id, consent=consent, answered_at=answered_at)
+        try:
+            done = await write_once(backend, id, steps, request=request, result=result)
+        except Unmet:
+            continue  # The roster was changed meanwhile; the case may belong to another desk now.
+        referral = await _shown(subject, backend, done["referral"])
+        return Sent(referral, done["phone"], done["hand"], done["form"], answer.emergency, chosen.channels)
+    raise Conflict(
+        "refer.changed",
+        "The roster was being changed by others all the time; nothing was sent.",
+        path=("to",),
+        remedy="Try again.",
+    )
+
+
+def _chosen(answer: Answer, to: str | None, *, consent: bool, risk_checked: bool) -> Candidate:
+    """The candidate that the case goes to, if it may go there as it is."""
     if answer.ground.asker.suspended:
         raise Invalid(
             "refer.suspended",
@@ -72,9 +98,13 @@ async def refer(
             remedy="Phone the contact point, or ask your task force's coordinator to have it sent.",
             name=answer.ground.asker.name,
         )
+    if answer.ground.abroad:
+        _check_abroad(answer, answer.ground.abroad.name, to, consent=consent, risk_checked=risk_checked)
     chosen = _choose(answer, to)
     hops = chosen.route.hops
-    if any(hop.consent == "required" for hop in hops) and not (consent or is_child(answer.need.tags)):
+    if any(hop.consent == "required" for hop in hops) and not (
+        consent or answer.need.consent is not None or is_child(answer.need.tags)
+    ):
         raise Invalid(
             "refer.consent",
             "An adult's informed consent is needed for '{pathway}'.",
@@ -92,32 +122,30 @@ async def refer(
             desk=chosen.contact_point.name,
             gate=gate.name,
         )
-    answered_at = await _answered_at(backend, answer, reply_to)
-    within = await _agreed(backend, answer.ground.asker.id, chosen.service.organization.id)
-    steps, result = first_steps(
-        subject, backend, answer, chosen, id, consent=consent, answered_at=answered_at, agreed=within
-    )
-    try:
-        done = await write_once(backend, id, steps, request=request, result=result)
-    except Unmet:
-        raise Conflict(
-            "refer.changed",
-            "{desk} was changed while you were sending.",
-            path=("to",),
-            remedy="Look again at who can take the case, then send.",
-            desk=chosen.contact_point.name,
-        ) from None
-    referral = await _shown(subject, backend, done["referral"])
-    return Sent(referral, done["phone"], done["hand"], done["form"], answer.emergency, chosen.channels)
+    return chosen
 
 
-async def _agreed(backend: Backend, sender: str, receiver: str) -> Agreed:
-    """What the task forces that both belong to have as their deadlines; the shorter ones."""
-    rows = await backend.store.read("forces_of", organizations=[sender, receiver], day=backend.now()[:10])
-    forces = {row["organization"]: {force["id"]: force for force in row["forces"]} for row in rows}
-    both = forces.get(sender, {}).keys() & forces.get(receiver, {}).keys()
-    of = (forces[sender][id] for id in sorted(both))
-    return agreed(*(Agreed(force["acknowledge_within"], force["decide_within"]) for force in of))
+def _check_abroad(answer: Answer, country: str, to: str | None, *, consent: bool, risk_checked: bool) -> None:
+    """Into another country nothing is sent by itself."""
+    lacking = [
+        (path, text)
+        for path, text, there in (
+            ("to", "name the contact point", to is not None),
+            ("consent", "say that the person agrees to it", consent or is_child(answer.need.tags)),
+            ("riskChecked", "say that the risk there was checked", risk_checked),
+        )
+        if not there
+    ]
+    if lacking:
+        raise Invalid(
+            "refer.abroad",
+            "{place} lies in another country, {country}: nothing is sent there by itself.",
+            path=(lacking[0][0],),
+            remedy="First {what}.",
+            place=answer.ground.place.name,
+            country=country,
+            what="; ".join(text for _, text in lacking),
+        )
 
 
 async def _again(subject: Subject, backend: Backend, need: NeedInput, known: dict[str, Any]) -> Sent:
@@ -145,9 +173,8 @@ async def _again(subject: Subject, backend: Backend, need: NeedInput, known: dic
 
 async def _answered_at(backend: Backend, answer: Answer, reply_to: str | None) -> str | None:
     """The sender's desk that is told what becomes of the referral; None where it has none."""
-    rows = await backend.store.read("desks", contact_points=[], organizations=[answer.need.asker])
-    over = await overlay(backend)
-    own = [over.desk(owned_desk(row)[0]) for row in rows]
+    view = view_of(await backend.memory.roster(backend.store), answer.at)
+    own = [view.desk(id) for id in view.index.ids("desks of", answer.need.asker)]
     if reply_to is not None:
         wanted = reply_to.strip().lower()
         if any(desk.id == wanted and desk.holds(answer.at.date().isoformat()) for desk in own):
@@ -161,7 +188,7 @@ async def _answered_at(backend: Backend, answer: Answer, reply_to: str | None) -
             name=answer.ground.asker.name,
             known=", ".join(desk.id for desk in own),
         )
-    around = frozenset(area.id for area in answer.ground.areas) | answer.ground.inside
+    around = frozenset(area.id for area in answer.ground.areas) | frozenset(view.inside(answer.need.place))
     desk = reply_desk(own, answer.need, around, answer.at)
     return desk.id if desk else None
 
@@ -212,7 +239,8 @@ async def _shown(subject: Subject, backend: Backend, id: str, asked: str | None 
     }
     sealed = shown.pop("sealed")
     if row["sealed_key"] and sealed and may_see_case(subject, row["sender"]["id"]):
-        shown["case"] = backend.vault.unseal(row["sealed_key"], sealed)
+        case = backend.vault.unseal(row["sealed_key"], sealed)
+        shown["case"] = {**case, "languages": languages_of(case)}
     return shown
 
 
@@ -230,7 +258,7 @@ def _choose(answer: Answer, to: str | None) -> Candidate:
     for candidate in candidates:
         if candidate.contact_point.id == to:
             return candidate
-    for out in answer.finding.excluded:
+    for out in (*answer.finding.excluded, *answer.finding.passed_over):
         if out.contact_point is not None and out.contact_point.id == to:
             raise NoChannel(
                 "refer.excluded",

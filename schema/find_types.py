@@ -6,9 +6,16 @@ from typing import Annotated, Self
 
 import strawberry
 
-from relaypoint.domain import finding as domain
+from relaypoint.domain import answer as domain
+from relaypoint.domain import plan, responsiveness
 from relaypoint.domain.channels import ChannelUse
 from relaypoint.domain.clock import format_instant
+from relaypoint.domain.finding import SHOWN
+from relaypoint.domain.model import Pathway
+from relaypoint.domain.picture import lines
+from relaypoint.domain.picture_svg import svg
+from relaypoint.domain.picturing import picture_of
+from relaypoint.domain.plan import Item
 from relaypoint.domain.policy import Action
 from relaypoint.domain.words import Priority
 from relaypoint.resolvers import finding
@@ -20,9 +27,19 @@ from relaypoint.schema.words import told
 @strawberry.input(description="What is needed, for whom, where, and whom to avoid.")
 class NeedInput:
     from_organization: str = strawberry.field(name="from", description="The organization that asks (its key).")
-    service: str = strawberry.field(description="Key of the service type, as emergency-support.")
-    place: str = strawberry.field(description="ISO or local code, as GB-WLS or GB-GSS-W06000015.")
-    language: str | None = strawberry.field(default=None, description="BCP 47 tag of the person's language.")
+    service: str = strawberry.field(description="Key or name of the service type, as emergency-support.")
+    place: str = strawberry.field(description="ISO or local code, as GB-WLS, or the place's name in any spelling.")
+    near: bool = strawberry.field(default=False, description="Whether what lies around the place will do as well.")
+    consent: list[str] | None = strawberry.field(
+        default=None,
+        description="The service types that the adult agrees to; empty: to none that needs consent; null: not said.",
+    )
+    also: list[str] = strawberry.field(
+        default_factory=list, description="Further service types that the same case needs, for one plan."
+    )
+    languages: list[str] = strawberry.field(
+        default_factory=list, description="The person's languages (BCP 47 tags, or names); one of them is enough."
+    )
     priority: str = strawberry.field(default="routine", description="routine, urgent, asap or stat (emergency).")
     confidentiality: str = strawberry.field(default="official", description="public, official, confidential or strict.")
     tags: list[str] = strawberry.field(
@@ -38,7 +55,10 @@ class NeedInput:
             from_organization=self.from_organization,
             service=self.service,
             place=self.place,
-            language=self.language,
+            also=tuple(self.also),
+            languages=tuple(self.languages),
+            near=self.near,
+            consent=None if self.consent is None else tuple(self.consent),
             priority=self.priority,
             confidentiality=self.confidentiality,
             tags=tuple(self.tags),
@@ -113,13 +133,56 @@ class Hop:
     decide_within: str | None = strawberry.field(description="Agreed time to decide (ISO 8601).")
     consent: str = strawberry.field(description="required: an adult's informed consent is needed.")
 
+    @classmethod
+    def of(cls, hop: Pathway) -> Self:
+        return cls(
+            key=hop.id,
+            name=hop.name,
+            to=Ref(key=hop.to.id, name=hop.to.name),
+            basis=hop.basis,
+            citation=hop.citation,
+            form=hop.form,
+            acknowledge_within=hop.acknowledge_within,
+            decide_within=hop.decide_within,
+            consent=hop.consent,
+        )
+
 
 @governed(Action.FIND)
 @strawberry.type(description="How a candidate stands on one criterion; a lower value is better.")
 class Criterion:
-    name: str = strawberry.field(description="route, reachable, fit, place, language, capacity or staffing.")
+    name: str = strawberry.field(description="As route, reachable, fit or place.")
+    term: str = strawberry.field(description="What it is called.")
     value: int = strawberry.field(description="Lower is better.")
     text: str = strawberry.field(description="In plain words.")
+
+
+@governed(Action.FIND)
+@strawberry.type(description="Who passes a case on to where one can't ask directly.")
+class Gateway:
+    organization: Ref = strawberry.field(description="The organization.")
+    contact_point: Ref = strawberry.field(description="Its desk.")
+    channels: list[ChannelView] = strawberry.field(description="First those to use now, in their order.")
+
+    @classmethod
+    def of(cls, gate: domain.Gateway) -> Self:
+        return cls(
+            organization=Ref(key=gate.organization.id, name=gate.organization.name),
+            contact_point=Ref(key=gate.contact_point.id, name=gate.contact_point.name),
+            channels=[ChannelView.of(use) for use in gate.channels],
+        )
+
+
+@governed(Action.FIND)
+@strawberry.type(description="Medians over the last 90 days, of five cases at least.")
+class Responsiveness:
+    count: int = strawberry.field(description="Of how many cases.")
+    acknowledge_minutes: int | None = strawberry.field(description="From sending to the first answer, by the clock.")
+    decide_minutes: int | None = strawberry.field(description="From sending to acceptance or refusal, by the clock.")
+
+    @classmethod
+    def of(cls, found: responsiveness.Responsiveness) -> Self:
+        return cls(count=found.count, acknowledge_minutes=found.acknowledge, decide_minutes=found.decide)
 
 
 @governed(Action.FIND)
@@ -134,7 +197,15 @@ class Candidate:
     organization_kind: str = strawberry.field(description="The organization's kind.")
     service: Ref = strawberry.field(description="The service that it offers.")
     pathway: list[Hop] = strawberry.field(description="The agreed pathways to it; empty: asked directly.")
+    alternatives: list[list[Hop]] = strawberry.field(description="Other agreed routes to the same desk.")
+    decided_within: str = strawberry.field(description="In how much time it is decided, all steps together.")
+    gateway: Gateway | None = strawberry.field(
+        description="Whom to ask to send the case on, where the way has several steps: then the channels are not yours."
+    )
     channels: list[ChannelView] = strawberry.field(description="First those to use now, in their order.")
+    responsiveness: Responsiveness | None = strawberry.field(
+        description="How soon it answers such cases; null where there were too few."
+    )
     why: list[Criterion] = strawberry.field(description="Its place on each criterion, in the order of comparison.")
     separated_by: str | None = strawberry.field(description="The criterion that puts it before the next candidate.")
     behind: str | None = strawberry.field(description="Why it comes after the one before it; null for the first.")
@@ -150,22 +221,13 @@ class Candidate:
             organization=Ref(key=owner.id, name=owner.name),
             organization_kind=owner.kind,
             service=Ref(key=found.service.id, name=found.service.name),
-            pathway=[
-                Hop(
-                    key=hop.id,
-                    name=hop.name,
-                    to=Ref(key=hop.to.id, name=hop.to.name),
-                    basis=hop.basis,
-                    citation=hop.citation,
-                    form=hop.form,
-                    acknowledge_within=hop.acknowledge_within,
-                    decide_within=hop.decide_within,
-                    consent=hop.consent,
-                )
-                for hop in found.route.hops
-            ],
+            pathway=[Hop.of(hop) for hop in found.route.hops],
+            alternatives=[[Hop.of(hop) for hop in route.hops] for route in found.alternatives],
+            decided_within=found.decided,
+            gateway=Gateway.of(found.gateway) if found.gateway else None,
             channels=[ChannelView.of(use) for use in found.channels],
-            why=[Criterion(name=c.name, value=c.value, text=c.text) for c in found.criteria],
+            responsiveness=Responsiveness.of(found.responds) if found.responds else None,
+            why=[Criterion(name=c.name, term=c.term, value=c.value, text=c.text) for c in found.criteria],
             separated_by=found.separated_by,
             behind=found.behind,
             confirm=list(found.confirm),
@@ -200,29 +262,107 @@ class Excluded:
 
 
 @governed(Action.FIND)
-@strawberry.type(description="Who can take the case, ranked, and who can't, with the reasons.")
-class FindResult:
-    emergency: Emergency = strawberry.field(description="Comes before everything else.")
-    at: str = strawberry.field(description="The instant that the answer is for.")
-    place: Ref = strawberry.field(description="The place as the roster names it.")
-    notes: list[str] = strawberry.field(description="What is to be known about the place.")
-    avoiding: list[str] = strawberry.field(description="Whom this answer keeps away from, as asked.")
+@strawberry.type(description="Another need of the same case.")
+class NeedAnswer:
+    service_type: Ref = strawberry.field(description="What is needed.")
+    added: str | None = strawberry.field(description="Why it is there though nobody asked for it; null: it was asked.")
+    notes: list[str] = strawberry.field(description="What is to be known.")
     candidates: list[Candidate] = strawberry.field(description="The first is the one to try first.")
     excluded: list[Excluded] = strawberry.field(description="The nearest misses, 50 at most.")
     excluded_total: int = strawberry.field(description="How many are out in all.")
 
     @classmethod
-    def of(cls, answer: finding.Answer) -> Self:
-        found = answer.finding
+    def of(cls, item: Item) -> Self:
+        found = item.finding
         return cls(
+            service_type=Ref(key=item.service_type.id, name=item.service_type.name),
+            added=item.added,
+            notes=list(found.notes),
+            candidates=[Candidate.of(rank, each) for rank, each in enumerate(found.candidates, start=1)],
+            excluded=[Excluded.of(out) for out in found.excluded[:SHOWN]],
+            excluded_total=found.total,
+        )
+
+
+@governed(Action.FIND)
+@strawberry.type(description="An organization that can take several of the needs.")
+class Together:
+    organization: Ref = strawberry.field(description="The organization.")
+    service_types: list[Ref] = strawberry.field(description="The needs that it can take.")
+
+    @classmethod
+    def of(cls, body: plan.Together) -> Self:
+        needs = [Ref(key=need.id, name=need.name) for need, _ in body.needs]
+        return cls(organization=Ref(key=body.organization.id, name=body.organization.name), service_types=needs)
+
+
+@governed(Action.FIND)
+@strawberry.type(description="The coordinating office of a task force in whose area the place lies.")
+class Coordinator:
+    task_force: Ref = strawberry.field(description="The task force.")
+    contact_point: Ref = strawberry.field(description="The office.")
+    channels: list[ChannelView] = strawberry.field(description="First those to use now, in their order.")
+
+    @classmethod
+    def of(cls, office: plan.Coordinator) -> Self:
+        return cls(
+            task_force=Ref(key=office.task_force.id, name=office.task_force.name),
+            contact_point=Ref(key=office.contact_point.id, name=office.contact_point.name),
+            channels=[ChannelView.of(use) for use in office.channels],
+        )
+
+
+@governed(Action.FIND)
+@strawberry.type(description="Who can take the case, ranked, and who can't, with the reasons.")
+class FindResult:
+    answer: strawberry.Private[finding.Answer]
+    emergency: Emergency = strawberry.field(description="Comes before everything else.")
+    at: str = strawberry.field(description="The instant that the answer is for.")
+    place: Ref = strawberry.field(description="The place as the roster names it.")
+    service_type: Ref = strawberry.field(description="What is needed first.")
+    abroad: Ref | None = strawberry.field(
+        description="The country, where the place lies in another one than the asker: nothing is sent there by itself."
+    )
+    notes: list[str] = strawberry.field(description="What is to be known about the place.")
+    avoiding: list[str] = strawberry.field(description="Whom this answer keeps away from, as asked.")
+    candidates: list[Candidate] = strawberry.field(description="The first is the one to try first.")
+    excluded: list[Excluded] = strawberry.field(description="The nearest misses, 50 at most.")
+    excluded_total: int = strawberry.field(description="How many are out in all.")
+    also: list[NeedAnswer] = strawberry.field(
+        description="The other needs of the case: those asked for, then those added."
+    )
+    together: list[Together] = strawberry.field(description="Who can take several of the needs; those for most first.")
+    coordinators: list[Coordinator] = strawberry.field(description="Whom to ask where nothing fits, the nearest first.")
+
+    @strawberry.field(description="The ways to those who can take it, and the nearest broken ones, as SVG.")
+    def picture(self) -> str:
+        return svg(picture_of(self.answer.items))
+
+    @strawberry.field(description="The same in lines of text.")
+    def picture_lines(
+        self, width: Annotated[int, told("How many characters a line may have; 40 to 400.")] = 100
+    ) -> list[str]:
+        return lines(picture_of(self.answer.items), min(max(width, 40), 400))
+
+    @classmethod
+    def of(cls, answer: finding.Answer) -> Self:
+        first, *others = answer.items
+        found, abroad = NeedAnswer.of(first), first.ground.abroad
+        return cls(
+            answer=answer,
             emergency=Emergency.of(answer.emergency, answer.need.priority),
             at=format_instant(answer.at),
             place=Ref(key=answer.ground.place.id, name=answer.ground.place.name),
-            notes=list(found.notes),
+            service_type=found.service_type,
+            abroad=Ref(key=abroad.id, name=abroad.name) if abroad else None,
+            notes=found.notes,
             avoiding=sorted(answer.need.avoid.entries),
-            candidates=[Candidate.of(rank, each) for rank, each in enumerate(found.candidates, start=1)],
-            excluded=[Excluded.of(out) for out in found.excluded[:50]],
-            excluded_total=len(found.excluded),
+            candidates=found.candidates,
+            excluded=found.excluded,
+            excluded_total=found.excluded_total,
+            also=[NeedAnswer.of(each) for each in others],
+            together=[Together.of(each) for each in answer.together],
+            coordinators=[Coordinator.of(each) for each in answer.coordinators],
         )
 
 
@@ -230,5 +370,18 @@ Need = Annotated[NeedInput, told("The case.")]
 
 #: Where the fields that the use cases name are in the input.
 NEED_PATHS = {
-    f: ("need", f) for f in ("from", "service", "place", "language", "priority", "confidentiality", "for", "avoid")
+    field: ("need", field)
+    for field in (
+        "from",
+        "service",
+        "also",
+        "place",
+        "near",
+        "languages",
+        "priority",
+        "confidentiality",
+        "for",
+        "avoid",
+        "consent",
+    )
 }

@@ -20,7 +20,7 @@ from relaypoint.schema.roster_mutations import RosterMutation
 from relaypoint.schema.status_types import StatusResult
 from relaypoint.schema.words import KEY_PATHS, Key, RepeatKey, told
 
-_SEND = {f: ("send", f) for f in ("to", "replyTo", "consent", "idempotencyKey")}
+_SEND = {f: ("send", f) for f in ("to", "replyTo", "consent", "riskChecked", "idempotencyKey")}
 _MOVE = {
     "id": ("move", "handoff"),
     **{f: ("move", f) for f in ("verb", "reason", "review", "expectedVersion", "idempotencyKey")},
@@ -61,6 +61,7 @@ class Mutation(RosterMutation):
                 to=how.to,
                 reply_to=how.reply_to,
                 consent=how.consent,
+                risk_checked=how.risk_checked,
                 idempotency_key=how.idempotency_key,
             )
         return referral_types.ReferralSent.of(sent)

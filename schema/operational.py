@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 import strawberry
 from graphql import GraphQLError
 from strawberry import relay
+from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.scalars import JSON
 
 from relaypoint.domain.policy import Action
@@ -19,6 +20,7 @@ from relaypoint.resolvers import (
     reconcile,
     referrals,
     roster,
+    searching,
     stalled,
 )
 from relaypoint.schema import (
@@ -35,6 +37,7 @@ from relaypoint.schema.find_types import NEED_PATHS, Need
 from relaypoint.schema.mutations import Mutation
 from relaypoint.schema.permissions import Guard, under
 from relaypoint.schema.roster_queries import RosterQuery
+from relaypoint.schema.search_types import SearchHit
 from relaypoint.schema.words import KEY_PATHS, After, AsOf, First, Key, told
 
 T = TypeVar("T")
@@ -84,6 +87,23 @@ class Query(RosterQuery):
         context = info.context
         with problems.placed(NEED_PATHS):
             return find_types.FindResult.of(await finding.find(context.subject, context.backend, need.to_domain()))
+
+    @strawberry.field(
+        description="Entries of the roster by any of their names, in any script, with slips of the pen.",
+        metadata=under(Action.READ_ROSTER),
+    )
+    async def search(
+        self,
+        info: Info,
+        text: Annotated[str, told("What was typed.")],
+        in_: Annotated[
+            list[str] | None, strawberry.argument(name="in", description="Only in these sheets, as organizations.")
+        ] = None,
+        first: Annotated[int, told("How many at most, 1 to 200.")] = 20,
+    ) -> list[SearchHit]:
+        context = info.context
+        hits = await searching.search(context.subject, context.backend, text, sheets=in_ or (), limit=first)
+        return [SearchHit.of(hit) for hit in hits]
 
     @strawberry.field(description="All organizations, by key.", metadata=under(Action.READ_ROSTER))
     async def organizations(
@@ -194,5 +214,6 @@ schema = Schema(
     query=Query,
     mutation=Mutation,
     types=[roster_types.Organization, roster_types.TaskForce, roster_types.ContactPoint],
-    extensions=[Guard],
+    # The same documents come again and again, with other variables.
+    extensions=[Guard, lambda: ParserCache(maxsize=256), lambda: ValidationCache(maxsize=256)],
 )

@@ -84,7 +84,7 @@ class Handoff:
 @strawberry.type(description="The case's own fields. Only the body that referred it reads them.")
 class CaseFields:
     place: str | None = strawberry.field(description="Where the service is needed.")
-    language: str | None = strawberry.field(description="The person's language.")
+    languages: list[str] = strawberry.field(description="The person's languages.")
     tags: list[str] = strawberry.field(description="Population tags.")
     avoid: list[str] = strawberry.field(description="Whom the case must not reach.")
     consent: bool = strawberry.field(description="Whether an adult's informed consent was recorded.")
@@ -148,7 +148,7 @@ class Referral:
             handoffs=[Handoff.of(handoff) for handoff in row["handoffs"]],
             case=CaseFields(
                 place=case["place"],
-                language=case["language"],
+                languages=case["languages"],
                 tags=case["tags"],
                 avoid=case["avoid"],
                 consent=case["consent"],
@@ -233,6 +233,9 @@ class ReferInput:
         default=None, description="The sender's own contact point to be told; null: the one nearest to the case."
     )
     consent: bool = strawberry.field(default=False, description="An adult's informed consent to it was given.")
+    risk_checked: bool = strawberry.field(
+        default=False, description="Into another country: whether the risk there was checked."
+    )
     idempotency_key: str | None = strawberry.field(
         default=None, description="The same key and request again, within 24 h, gives the first result."
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from relaypoint.domain.policy import Action
-from relaypoint.resolvers import guidance, joint, proposing, round_answers, rounds, trend, vouching
+from relaypoint.resolvers import guidance, joint, proposing, responding, round_answers, rounds, trend, vouching
 from relaypoint.schema import gap_types, guidance_types, joint_types, problems, proposal_types, round_types
 from relaypoint.schema.context import Info
 from relaypoint.schema.guidance_types import AcknowledgeResult
@@ -163,10 +163,11 @@ class RosterMutation:
         return guidance_types.GuidanceReader.of(reader)
 
     @strawberry.mutation(
-        description="Counts today's gaps and keeps the counts, for the trend; the last of a day stays.",
+        description="Counts today's gaps, and how soon contact points answer, and keeps both; the last of a day stays.",
         metadata=under(Action.TAKE_SNAPSHOT),
     )
     async def take_snapshot(self, info: Info) -> gap_types.TrendPoint:
+        await responding.measure(info.context.subject, info.context.backend)
         return gap_types.TrendPoint.of(await trend.snapshot(info.context.subject, info.context.backend))
 
     @strawberry.mutation(

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from relaypoint.domain.answer import Finding, Need
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.calendars import Calendar
-from relaypoint.domain.finding import Finding, Need
 from relaypoint.domain.model import (
     Area,
     Body,
@@ -78,7 +78,8 @@ def pathway(id: str, start: str | None, to: str | Organization, **more: Any) -> 
 
 
 def ground(*services: Service, **more: Any) -> Ground:
-    """The place is a bay in a region of a country; help is asked for directly."""
+    """The place is a bay in a region of a country; help is asked for directly. Whom a pathway leads to has a desk at
+    which it passes a case on, unless ``gates`` are given."""
     given = {
         "place": Named("AQ-BAY", "Bay"),
         "service_type": Named("shelter", "Shelter"),
@@ -99,7 +100,8 @@ def ground(*services: Service, **more: Any) -> Ground:
         "services": services,
         "pathways": (),
     }
-    return Ground(**{**given, **more})
+    gates = {way.to.id: (desk(f"{way.to.id}-gate"),) for way in more.get("pathways", ())}
+    return Ground(**{**given, "gates": gates, **more})
 
 
 def need(*, avoid: Sequence[str] = (), **more: Any) -> Need:

@@ -265,10 +265,11 @@ def test_the_dev_sign_in_is_not_served_to_others(settings: dict[str, str]) -> No
 
 
 def test_the_name_of_a_place_leads_to_its_code(settings: dict[str, str]) -> None:
-    for typed in ("example north", "Exmaple North"):
-        done = run(settings, "find", *CASE[:4], "--place", typed)
-        assert done.returncode == 2
-        assert "Example North (GB-X-NORTH)" in done.stderr
+    done = run(settings, "find", *CASE[:4], "--place", "example north", "--json")
+    assert json.loads(done.stdout)["place"] == {"id": "GB-X-NORTH", "name": "Example North"}
+    done = run(settings, "find", *CASE[:4], "--place", "Exmaple North")
+    assert done.returncode == 2
+    assert "Example North (GB-X-NORTH)" in done.stderr
 
 
 def test_what_is_avoided_and_what_would_change_is_said(settings: dict[str, str], tmp_path: Path) -> None:

@@ -14,9 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relaypoint.domain import filters
+from relaypoint.domain.answer import Finding, Need
 from relaypoint.domain.criteria import CRITERIA
-from relaypoint.domain.finding import Finding, Need, find
+from relaypoint.domain.finding import find
 from relaypoint.domain.model import Absence, Area, Body, Ground, Holder, Membership, Named, Operation, Service
+from relaypoint.domain.responsiveness import Responsiveness
 from relaypoint.domain.words import (
     Access,
     Capacity,
@@ -102,7 +104,7 @@ WAYS = [
         "language",
         service(languages=("en",), interpretation="no"),
         service(languages=("en", "vi-VN"), interpretation="no"),
-        need(language="vi"),
+        need(languages=("vi",)),
     ),
     Way(
         "closed",
@@ -164,6 +166,15 @@ WAYS = [
         service(),
         broken_ground=by_pathway(contact_point="another-desk"),
         mended_ground=by_pathway(contact_point="help-desk"),
+    ),
+    Way(
+        "consent",
+        service(),
+        service(),
+        need(consent=frozenset({"legal-aid"}), tags=("adult",)),
+        broken_ground=by_pathway(consent="required"),
+        mended_ground=by_pathway(consent="required"),
+        mended_need=need(consent=frozenset({"shelter"}), tags=("adult",)),
     ),
     Way(
         "no-pathway",
@@ -280,6 +291,11 @@ def test_each_desk_that_fits_is_a_candidate() -> None:
 
 # The order of the candidates
 
+
+def soon(minutes: int) -> Responsiveness:
+    return Responsiveness(5, minutes, minutes)
+
+
 BETTER: dict[str, tuple[Service, Service, dict[str, Any], dict[str, Any]]] = {
     "route": (service("b"), service("a"), {}, {"pathways": (pathway("way", "asker", "b-org"),)}),
     "reachable": (
@@ -290,9 +306,10 @@ BETTER: dict[str, tuple[Service, Service, dict[str, Any], dict[str, Any]]] = {
     ),
     "fit": (service("b", serves=("female",)), service("a"), {"tags": ("female",)}, {}),
     "place": (service("b"), service("a", areas=frozenset({"AQ"})), {}, {}),
-    "language": (service("b", languages=("vi",)), service("a", interpretation="yes"), {"language": "vi"}, {}),
+    "language": (service("b", languages=("vi",)), service("a", interpretation="yes"), {"languages": ("vi",)}, {}),
     "capacity": (service("b", capacity=Capacity.OPEN), service("a", capacity=Capacity.LIMITED), {}, {}),
     "staffing": (service("b"), service("a", None, desk("a", staffing=Staffing.HOLDER)), {}, {}),
+    "responsiveness": (service("b"), service("a"), {}, {"responses": {("b-desk", "shelter"): soon(30)}}),
 }
 
 
@@ -313,14 +330,14 @@ def test_no_criterion_is_left_out_above() -> None:
 def test_a_criterion_weighs_more_than_all_that_follow(higher: int) -> None:
     """One service is better in one criterion and worse in the next one: the earlier decides."""
     first, second = CRITERIA[higher], CRITERIA[higher + 1]
-    values = {"route": 0, "reachable": 0, "fit": 0, "place": 0, "language": 0, "capacity": 0, "staffing": 0}
+    values = dict.fromkeys(CRITERIA, 0)
     one, two = {**values, second: 1}, {**values, first: 1}
     found = find(ground(_standing("one", one), _standing("two", two), **_ways("one", "two", one, two)), ASKED, NIGHT)
     assert order(found) == ["one", "two"]
     assert found.candidates[0].separated_by == first
 
 
-ASKED = need(tags=("female",), language="vi")
+ASKED = need(tags=("female",), languages=("vi",))
 
 
 def _standing(id: str, worse: dict[str, int]) -> Service:
@@ -342,7 +359,11 @@ def _standing(id: str, worse: dict[str, int]) -> Service:
 
 def _ways(one: str, two: str, worse_one: dict[str, int], worse_two: dict[str, int]) -> dict[str, Any]:
     agreed = [id for id, worse in ((one, worse_one), (two, worse_two)) if not worse["route"]]
-    return {"pathways": tuple(pathway(f"to-{id}", "asker", f"{id}-org") for id in agreed)}
+    times = {
+        (f"{id}-desk", "shelter"): soon(600 if worse["responsiveness"] else 30)
+        for id, worse in ((one, worse_one), (two, worse_two))
+    }
+    return {"pathways": tuple(pathway(f"to-{id}", "asker", f"{id}-org") for id in agreed), "responses": times}
 
 
 def test_the_standing_of_equals_is_settled_by_their_ids() -> None:
@@ -442,7 +463,7 @@ def test_who_needs_an_accessible_place_is_asked_to_confirm() -> None:
 )
 def test_language(languages: Sequence[str], interpretation: str, value: int | None) -> None:
     offered = service(languages=tuple(languages), interpretation=interpretation)
-    found = find(ground(offered), need(language="vi"), NOON)
+    found = find(ground(offered), need(languages=("vi",)), NOON)
     if value is None:
         assert codes(found) == {"help": ["language"]}
     else:
@@ -455,7 +476,7 @@ def _value(found: Finding, criterion: str) -> int:
 
 
 def test_the_languages_of_the_desk_count_too() -> None:
-    found = find(ground(with_desk(languages=("vi",))), need(language="vi"), NOON)
+    found = find(ground(with_desk(languages=("vi",))), need(languages=("vi",)), NOON)
     assert _value(found, "language") == 0
 
 
@@ -692,7 +713,7 @@ _offers: Any = st.lists(
 _needs = st.builds(
     need,
     tags=st.sets(st.sampled_from(["adult", "age-unknown", "female", "male", "labour"])).map(sorted).map(tuple),
-    language=st.sampled_from([None, "vi"]),
+    languages=st.sampled_from([(), ("vi",), ("ti", "vi")]),
     priority=st.sampled_from(Priority),
     confidentiality=st.sampled_from(Confidentiality),
 )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from relaypoint.domain.errors import Conflict, NotFound
+from relaypoint.domain.errors import Conflict, NoChannel, NotFound
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.graph import Operation, Row, Step, Store
 from relaypoint.resolvers import referrals
@@ -19,6 +19,7 @@ from relaypoint.resolvers.roster import export_roster, import_roster
 from relaypoint.resolvers.tables import read_tables, write_tables
 from relaypoint.tests.helpers import (
     EXAMPLE,
+    Roster,
     Through,
     broken_roster_link,
     dump,
@@ -129,20 +130,58 @@ async def test_of_two_imports_at_once_one_is_told(backend: Backend) -> None:
     assert names & {"One", "Two"} == set(outcomes) - {"told"}
 
 
-async def test_a_contact_point_that_changed_meanwhile_is_not_referred_to(backend: Backend) -> None:
-    class Changing(Through):
-        """A channel of it dies between the decision and the write."""
+class Changing(Through):
+    """Between the decision and the write the roster changes: by what ``change`` makes of it the next time."""
 
-        async def write(self, steps: object, operation: object = None) -> list[list[Row]]:
+    def __init__(self, inner: Store, backend: Backend, change: Callable[[Roster, int], None]) -> None:
+        super().__init__(inner)
+        self.backend, self.change, self.times = backend, change, 0
+
+    async def write(self, steps: object, operation: object = None) -> list[list[Row]]:
+        if operation is not None:
             roster = tiny_roster()
-            row(roster, "channels", "shelter-mail")["state"] = "dead"
-            await imported(Backend(self.inner, backend.clock, backend.vault), roster)
-            return await self.inner.write(steps, operation)  # type: ignore[arg-type]
+            self.times += 1
+            self.change(roster, self.times)
+            await imported(Backend(self.inner, self.backend.clock, self.backend.vault), roster)
+        return await self.inner.write(steps, operation)  # type: ignore[arg-type]
 
+
+def meanwhile(backend: Backend, change: Callable[[Roster, int], None]) -> Backend:
+    return Backend(Changing(backend.store, backend, change), backend.clock, backend.vault)
+
+
+async def test_a_referral_rests_on_the_roster_as_it_is_when_it_is_written(backend: Backend) -> None:
     need = NeedInput(from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female",))
-    changing = Backend(Changing(backend.store), backend.clock, backend.vault)
+
+    def dies(roster: Roster, _: int) -> None:
+        row(roster, "channels", "shelter-mail")["state"] = "dead"
+
+    sent = await referrals.refer(OPERATOR, meanwhile(backend, dies), need, to="shelter-desk")
+    assert {use.channel.id: use.barred for use in sent.channels}["shelter-mail"] == "dead"
+    assert len(await referrals.referrals(OPERATOR, backend)) == 1
+
+
+async def test_a_contact_point_that_closed_meanwhile_is_not_referred_to(backend: Backend) -> None:
+    need = NeedInput(from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female",))
+
+    def closes(roster: Roster, _: int) -> None:
+        row(roster, "contact_points", "shelter-desk")["presence"] = "closed"
+
+    with pytest.raises(NoChannel) as closed:
+        await referrals.refer(OPERATOR, meanwhile(backend, closes), need, to="shelter-desk")
+    assert (closed.value.message_id, closed.value.path) == ("refer.excluded", ("to",))
+    assert "closed for now" in closed.value.message
+    assert await referrals.referrals(OPERATOR, backend) == []
+
+
+async def test_where_the_roster_never_rests_nothing_is_sent(backend: Backend) -> None:
+    need = NeedInput(from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female",))
+
+    def renames(roster: Roster, times: int) -> None:
+        row(roster, "contact_points", "line-desk")["name"] = f"Line {times}"
+
     with pytest.raises(Conflict) as told:
-        await referrals.refer(OPERATOR, changing, need, to="shelter-desk")
+        await referrals.refer(OPERATOR, meanwhile(backend, renames), need, to="shelter-desk")
     assert told.value.message_id == "refer.changed"
     assert await referrals.referrals(OPERATOR, backend) == []
 

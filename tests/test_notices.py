@@ -25,7 +25,7 @@ NEED = NeedInput(
     from_organization="example-unit",
     service="housing",
     place="GB-X-NORTH",
-    language="cy",
+    languages=("cy",),
     priority="stat",
     tags=("female", "labour"),
 )

@@ -559,5 +559,6 @@ def test_sheets_come_before_what_refers_to_them() -> None:
         ("task_forces", "coordinator"),
         ("task_forces", "service_types"),
         ("task_forces", "deputies"),
+        ("task_forces", "direct_for"),
         ("memberships", "continuity"),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from relaypoint.graph import Operation, Row, Step, Store, Unmet, open_store
 from relaypoint.graph.library import Statement, statements
 from relaypoint.graph.neo4j import Neo4jStore
 from relaypoint.graph.schema import VERSION
-from relaypoint.resolvers import ending, guidance, handoffs, joint, outbox, proposing, referrals, rounds, trend
+from relaypoint.resolvers import ending, finding, guidance, handoffs, joint, outbox, proposing, referrals, rounds, trend
 from relaypoint.resolvers.finding import NeedInput
 from relaypoint.tests.engines import Server
 from relaypoint.tests.helpers import NOW, Through, dump, filled, member, opened, raw, tiny_roster, unordered
@@ -25,6 +26,14 @@ Parameters = dict[str, Any]
 
 HOUSING = NeedInput(from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female",))
 FORM = NeedInput(from_organization="example-line", service="identification", place="GB-X-SOUTH")
+ANSWERS = {
+    "id": "unit-desk|advice",
+    "contact_point": "unit-desk",
+    "service_type": "advice",
+    "count": 5,
+    "acknowledge": 1,
+    "decide": 2,
+}
 LATER = "2026-03-04T10:00:00.000Z"
 BY_SHEET = ("_list", "_put", "_unlink")
 
@@ -56,6 +65,8 @@ async def populate(store: Store) -> None:
         await ending.end(subject, backend, "organization", "example-line", override="It was dissolved.")
     await proposing.edit(shelter, backend, "channels", "unit-mail", {"rank": "2"})
     await trend.snapshot(OPERATOR, backend)
+    await finding.find(OPERATOR, backend, replace(HOUSING, tags=("male",)))  # Nobody can take it, and that is noted.
+    await store.write([Step("responsiveness_put", {"edition": "first", "rows": [ANSWERS]}, 1)])
     await joint.ask(
         shelter,
         backend,
@@ -106,7 +117,6 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
     (leased,) = await raw(store, "MATCH (n:Notice) WHERE n.lease IS NOT NULL RETURN n.id AS id, n.lease AS lease")
     (notice, *_) = await raw(store, "MATCH (n:Notice) RETURN n.id AS id, n.reference AS reference ORDER BY n.id")
     (root,) = await raw(store, "MATCH (r:Roster) RETURN r.version AS version, r.chain_head AS head")
-    (desk,) = await raw(store, "MATCH (c:ContactPoint {id: 'unit-desk'}) RETURN c.version AS version")
     (done,) = await raw(store, "MATCH (o:Operation) WHERE size(o.id) = 64 RETURN o.id AS id")
     step = steps[0]
     move = {
@@ -127,15 +137,6 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "contact_points_get": [{"ids": ["shelter-desk", "line-desk"]}],
         "contact_points_of": [{"organizations": ["example-shelter", "example-line"]}],
         "events_of": [{"id": first["id"]}],
-        "find_ground": [
-            {"place": place, "service": service, "asker": asker, "avoid": ["line-desk", "shelter-first", "x", asker]}
-            for place, service, asker in (
-                ("GB-X-NORTH", "housing", "example-unit"),
-                ("GB", "identification", "example-line"),
-                ("GB-X-OLD", "night-shelter", "example-former"),
-                ("nowhere", "nothing", "nobody"),
-            )
-        ],
         "handoff_get": [{"id": each["id"], "day": day} for each in steps for day in ("2019-01-01", "2026-03-03")],
         "handoffs_by_reference": [{"reference": first["reference"]}],
         "handoff_by_notice": [{"reference": notice["reference"]}],
@@ -153,7 +154,6 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "organization_dates": [{"id": "example-former"}, {"id": "example-line"}],
         "service_type_names": [{}],
         "task_force_names": [{}],
-        "place_emergency": [{"place": "GB-X-NORTH"}, {"place": "GB"}, {"place": "GB-X-OLD"}],
         "referral_get": [{"id": first["id"]}, {"id": second["id"]}],
         "referrals_all": [{"before": None, "limit": 2}, {"before": second["id"], "limit": 9}],
         "referrals_of": [
@@ -168,8 +168,9 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "schema_version": [{}],
         "contingencies_on": [{"day": "2026-08-03"}],
         "channel_rules_on": [{"day": "2026-08-03"}],
-        "forces_of": [{"organizations": ["example-unit", "example-shelter", "nobody"], "day": "2026-03-03"}],
-        "operational_statuses_of": [{"organizations": ["example-shelter", "example-line"], "day": "2026-08-03"}],
+        "responses_since": [{"since": "2026-01-01T00:00:00.000Z"}, {"since": NOW}],
+        "responsiveness_list": [{}],
+        "unmet_since": [{"week": "2026-03-02"}, {"week": "2026-02-01"}],
         "work_open": [{}],
         "overrides_open": [{}],
         "work_of": [{"desks": ["authority-desk", "shelter-desk"], "day": "2026-03-03"}],
@@ -187,6 +188,20 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "operation_sweep": [{"id": "new", "at": NOW}, {"id": "new", "at": LATER}],
         "snapshot_put": [{"day": day, "at": LATER, "counts": "{}"} for day in ("2026-03-03", "2026-03-04")],
         "key_check_set": [{"operation": "lock", "key_check": "proof"}],
+        "responsiveness_put": [
+            {
+                "edition": "second",
+                "rows": [
+                    {"id": "a|b", "contact_point": "a", "service_type": "b", "count": 5, "acknowledge": 1, "decide": 2}
+                ],
+            }
+        ],
+        "responsiveness_clear": [{"ids": ["another"]}],
+        "unmet_note": [
+            {"id": f"2026-03-02|{type}|GB", "week": "2026-03-02", "service_type": type, "place": "GB", "lacking": ["x"]}
+            for type in ("housing", "advice", "advice")
+        ],
+        "unmet_forget": [{"week": "2026-03-09"}],
         "referral_create": [
             {
                 "id": "new-referral",
@@ -201,7 +216,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
                 "id": "new-handoff",
                 "referral": "new-referral",
                 "contact_point": "unit-desk",
-                "contact_point_version": desk["version"],
+                "roster_version": root["version"],
                 "operation": "lock",
                 "properties": {"status": "requested", "version": 1, "form": None},
             }
@@ -294,7 +309,7 @@ async def stale(store: Store) -> list[tuple[str, Parameters]]:
         ("handoff_move", {**move, "chain_head": "another"}),
         ("handoff_move", {**move, "before": {"status": "requested", "version": 9}}),
         ("handoff_move", {**move, "before": {"status": "accepted", "version": 1}}),
-        ("handoff_create", {**desk, "id": "newer-handoff", "contact_point_version": 99}),
+        ("handoff_create", {**desk, "id": "newer-handoff", "roster_version": 99999}),
         ("handoff_close", {"handoff": "new-handoff"}),
         ("work_as_known", {"operation": "lock", "desks": [{"id": "shelter-desk", "handoffs": []}]}),
         ("notice_settle", {"id": "new-notice", "lease": "another", "changes": {"status": "delivered"}}),

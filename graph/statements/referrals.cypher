@@ -16,13 +16,15 @@ CREATE (r)-[:SEALED_UNDER]->(k)
 RETURN r.id AS id
 
 // name: handoff_create
-// Locks the contact point before it tests that it is still the one that was chosen.
+// Locks the contact point, then tests that the roster is still the one that it was chosen from: a change of what reaches
+// it waits for that lock. The roster's own root is not locked, so that referrals don't wait for each other.
 // mode: write
 // starts: id
 MATCH (desk:ContactPoint {id: $contact_point})
 SET desk.lock = $operation
 WITH desk
-WHERE desk.version = $contact_point_version
+MATCH (roster:Roster {id: 'roster'})
+WHERE roster.version = $roster_version
 MATCH (r:Referral {id: $referral})
 CREATE (h:Handoff {id: $id})
 SET h += $properties

@@ -4,7 +4,8 @@
 // mode: read
 // starts: id
 MATCH (r:Roster {id: 'roster'})
-RETURN r.version AS version, r.chain_length AS length, r.chain_head AS head
+OPTIONAL MATCH (s:Schema {id: 'relaypoint'})
+RETURN r.version AS version, r.chain_length AS length, r.chain_head AS head, s.responses AS responses
 
 // name: roster_settle
 // The root under its lock: a change that is being committed is waited for, so that it is there as a whole.

@@ -44,14 +44,3 @@ MATCH (n:OperationalStatus {id: pair.id})
 MATCH (x:Service {id: pair.to})
 CREATE (n)-[:STATUS_FOR]->(x)
 RETURN n.id AS id
-
-// name: operational_statuses_of
-// What organizations have said of themselves and their services, as far as it holds on a day.
-// mode: read
-// starts: id
-UNWIND $organizations AS id
-MATCH (o:Organization {id: id})<-[:STATUS_OF]-(n:OperationalStatus)
-WHERE n.since <= $day AND n.until > $day
-RETURN o.id AS organization, head([(n)-[:STATUS_FOR]->(s:Service) | s.id]) AS service, n.id AS id,
-  n.state AS state, n.capacity AS capacity, n.since AS since, n.until AS until
-ORDER BY organization, n.since, n.id

@@ -5,11 +5,12 @@
 MATCH (n:TaskForce)
 RETURN n {
   .id, .name, .level, .languages, .designation, .vouchers, .confirm_every, .acknowledge_within,
-  .decide_within, .since, .until, .source, .as_of,
+  .decide_within, .ranking, .since, .until, .source, .as_of,
   within: head([(n)-[:WITHIN]->(x:TaskForce) | x.id]),
   jurisdiction: head([(n)-[:COVERS]->(x:Jurisdiction) | x.id]),
   coordinator: head([(n)-[:COORDINATED_BY]->(x:ContactPoint) | x.id]),
   service_types: [(n)-[:HANDLES]->(x:ServiceType) | x.id],
+  direct_for: [(n)-[:ASKED_DIRECTLY_FOR]->(x:ServiceType) | x.id],
   deputies: [(n)-[:DEPUTISED_BY]->(x:ContactPoint) | x.id]
 } AS row
 ORDER BY n.id
@@ -28,7 +29,7 @@ RETURN n.id AS id
 // mode: write
 // starts: id
 UNWIND $ids AS id
-MATCH (n:TaskForce {id: id})-[old:WITHIN|COVERS|COORDINATED_BY|DEPUTISED_BY|HANDLES]->()
+MATCH (n:TaskForce {id: id})-[old:WITHIN|COVERS|COORDINATED_BY|DEPUTISED_BY|HANDLES|ASKED_DIRECTLY_FOR]->()
 DELETE old
 
 // name: task_forces_link_within
@@ -67,6 +68,15 @@ MATCH (x:ServiceType {id: pair.to})
 CREATE (n)-[:HANDLES]->(x)
 RETURN n.id AS id
 
+// name: task_forces_link_direct_for
+// mode: write
+// starts: id
+UNWIND $pairs AS pair
+MATCH (n:TaskForce {id: pair.id})
+MATCH (x:ServiceType {id: pair.to})
+CREATE (n)-[:ASKED_DIRECTLY_FOR]->(x)
+RETURN n.id AS id
+
 // name: task_forces_link_deputies
 // mode: write
 // starts: id
@@ -75,15 +85,3 @@ MATCH (n:TaskForce {id: pair.id})
 MATCH (x:ContactPoint {id: pair.to})
 CREATE (n)-[:DEPUTISED_BY]->(x)
 RETURN n.id AS id
-
-// name: forces_of
-// The task forces that organizations are members of on a day, and those that these lie in.
-// mode: read
-// starts: id
-UNWIND $organizations AS id
-MATCH (o:Organization {id: id})<-[:OF]-(m:Membership)-[:IN]->(:TaskForce)-[:WITHIN*0..8]->(f:TaskForce)
-WHERE (m.since IS NULL OR m.since <= $day) AND (m.until IS NULL OR m.until > $day)
-  AND (f.since IS NULL OR f.since <= $day) AND (f.until IS NULL OR f.until > $day)
-WITH o, f ORDER BY f.id
-RETURN o.id AS organization, collect(DISTINCT f {.id, .acknowledge_within, .decide_within}) AS forces
-ORDER BY organization

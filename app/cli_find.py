@@ -1,0 +1,172 @@
+"""Commands of finding the contact and sending a case."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from relaypoint.app import show, show_find
+from relaypoint.app.commands import Run, commands
+from relaypoint.app.console import command, err, out, tell
+from relaypoint.app.settings import read_settings
+from relaypoint.domain.errors import Invalid, Problem
+from relaypoint.domain.words import Confidentiality, Priority
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+From = Annotated[str, typer.Option("--from", metavar="ORG", help="The organization that asks.")]
+Service = Annotated[str, typer.Option("--service", metavar="CODE", help="Service type, as emergency-support.")]
+Services = Annotated[
+    list[str],
+    typer.Option("--service", metavar="CODE", help="Service type, as emergency-support; repeat it for one plan."),
+]
+Place = Annotated[str, typer.Option("--place", metavar="PLACE", help="A place's code, as GB-WLS, or its name.")]
+Languages = Annotated[
+    list[str] | None,
+    typer.Option("--language", metavar="L", help="A language of the person, as vi or Vietnamese; repeatable."),
+]
+PriorityOption = Annotated[Priority, typer.Option("--priority", help="stat is an emergency.")]
+ConfidentialityOption = Annotated[
+    Confidentiality, typer.Option("--confidentiality", help="The least that a channel must assure.")
+]
+Tags = Annotated[list[str] | None, typer.Option("--for", metavar="TAG", help="Population tag; may be repeated.")]
+Avoid = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--avoid", metavar="ORG", help="Organization, kind, contact point or holder not to reach; repeatable."
+    ),
+]
+Near = Annotated[bool, typer.Option("--near", help="What lies around the place will do as well.")]
+
+
+def _need(
+    from_: str,
+    services: list[str],
+    place: str,
+    languages: list[str] | None,
+    priority: Priority,
+    confidentiality: Confidentiality,
+    tags: list[str] | None,
+    avoid: list[str] | None,
+    **more: Any,
+) -> dict[str, Any]:
+    return {
+        "from": from_,
+        "service": services[0],
+        "also": services[1:],
+        "place": place,
+        "languages": languages or [],
+        "priority": priority.value,
+        "confidentiality": confidentiality.value,
+        "for": tags or [],
+        "avoid": avoid or [],
+        **more,
+    }
+
+
+async def _or_emergency(run: Run, name: str, variables: dict[str, Any], as_json: bool) -> Any:
+    """The answer; where there is none, the numbers to call still stand above the reason."""
+    try:
+        return await run(name, variables)
+    except Problem:
+        if not as_json:
+            with contextlib.suppress(Problem):
+                show.emergency(err, await run("Emergency", {"place": variables["need"]["place"]}))
+        raise
+
+
+@command("find")
+async def find(
+    from_: From,
+    service: Services,
+    place: Place,
+    language: Languages = None,
+    priority: PriorityOption = Priority.ROUTINE,
+    confidentiality: ConfidentialityOption = Confidentiality.OFFICIAL,
+    tags: Tags = None,
+    avoid: Avoid = None,
+    near: Near = False,
+    consent: Annotated[
+        list[str] | None,
+        typer.Option("--consent", metavar="CODE", help="A service type that the adult agrees to; repeatable."),
+    ] = None,
+    no_consent: Annotated[
+        bool, typer.Option("--no-consent", help="The adult agrees to nothing that needs it.")
+    ] = False,
+    picture: Annotated[bool, typer.Option("--picture", help="Also draw the ways, in the terminal.")] = False,
+    svg: Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Also write the ways as a picture.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Who can take this case, now and safely: ranked, with the reasons, and who can't, with why.
+
+    Without --consent and --no-consent it is still to be asked. Exit code 1: nobody fits for one of the needs.
+    """
+    if consent and no_consent:
+        raise Invalid(
+            "find.consent",
+            "--consent and --no-consent contradict each other.",
+            path=("--no-consent",),
+            remedy="Leave one of them out.",
+        )
+    agreed = [] if no_consent else consent or None
+    need = _need(from_, service, place, language, priority, confidentiality, tags, avoid, near=near, consent=agreed)
+    async with commands(read_settings(), from_) as run:
+        drawn = {"svg": svg is not None, "lines": picture, "width": out.width}
+        answer = await _or_emergency(run, "Find", {"need": need, **drawn}, as_json)
+    if svg is not None:
+        _written(svg, answer.pop("picture"))
+    tell(as_json, answer, lambda: show_find.found(out, answer))
+    asked = [answer, *(each for each in answer["also"] if each["added"] is None)]
+    return 0 if all(each["candidates"] for each in asked) else 1
+
+
+def _written(path: Path, picture: str) -> None:
+    try:
+        path.write_text(picture, encoding="utf-8")
+    except OSError as problem:
+        raise Invalid(
+            "find.svg",
+            "The picture can't be written to {file}: {why}.",
+            path=("--svg",),
+            remedy="Name a file in a folder that is there.",
+            file=str(path),
+            why=problem.strerror or type(problem).__name__,
+        ) from None
+
+
+@command("refer")
+async def refer(
+    from_: From,
+    service: Service,
+    place: Place,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="CONTACT", help="The contact point; otherwise the first candidate.")
+    ] = None,
+    reply_to: Annotated[
+        str | None,
+        typer.Option("--reply-to", metavar="CONTACT", help="Your own desk to be told; otherwise the nearest one."),
+    ] = None,
+    consent: Annotated[bool, typer.Option("--consent", help="The adult gave informed consent to this.")] = False,
+    risk_checked: Annotated[
+        bool, typer.Option("--risk-checked", help="Into another country: the risk there was checked.")
+    ] = False,
+    language: Languages = None,
+    priority: PriorityOption = Priority.ROUTINE,
+    confidentiality: ConfidentialityOption = Confidentiality.OFFICIAL,
+    tags: Tags = None,
+    avoid: Avoid = None,
+    near: Near = False,
+    key: Annotated[
+        str | None, typer.Option("--idempotency-key", help="Say the same key again when you repeat a request.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Send the case to the first candidate, or to the one named: stored before anything goes out."""
+    need = _need(from_, [service], place, language, priority, confidentiality, tags, avoid, near=near)
+    send = {"to": to, "replyTo": reply_to, "consent": consent, "riskChecked": risk_checked, "idempotencyKey": key}
+    async with commands(read_settings(), from_) as run:
+        done = await _or_emergency(run, "Refer", {"need": need, "send": send}, as_json)
+    tell(as_json, done, lambda: show.sent(out, done))
+    return 0

@@ -1,0 +1,126 @@
+"""What ``find`` prints for people: whom to call first, why this one, and what would let the others in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from relaypoint.app.show import channel, diverted, emergency, when, wide
+
+Data = dict[str, Any]
+
+
+def found(console: Console, answer: Data) -> None:
+    emergency(console, answer["emergency"])
+    console.print(f"For {escape(answer['place']['name'])}, as of {when(answer['at'])}")
+    if answer["avoiding"]:
+        left_out = sum(any(r["code"] == "avoided" for r in out["reasons"]) for out in answer["excluded"])
+        console.print(
+            f"Not to be reached, as asked: [bold]{escape(', '.join(answer['avoiding']))}[/] ({left_out} ruled out)"
+        )
+    if answer["abroad"]:
+        country = escape(answer["abroad"]["name"])
+        console.print(f"[bold yellow]{country} is another country: nothing is sent there by itself.[/]")
+    _need(console, answer, several=bool(answer["also"]))
+    for need in answer["also"]:
+        _need(console, need, several=True)
+    for body in answer["together"]:
+        names = ", ".join(each["name"] for each in body["serviceTypes"])
+        console.print(f"[bold]{escape(body['organization']['name'])}[/] can take several of these: {escape(names)}")
+    for line in answer.get("pictureLines") or ():
+        console.print(line, markup=False, highlight=False, no_wrap=True)
+    if answer["coordinators"]:
+        console.print("Where nobody was found, ask who coordinates:")
+    for office in answer["coordinators"]:
+        console.print(f"[bold]{escape(office['taskForce']['name'])}: {escape(office['contactPoint']['name'])}[/]")
+        for use in office["channels"]:
+            if use["usable"]:
+                console.print("  " + channel(use))
+
+
+def _need(console: Console, need: Data, *, several: bool) -> None:
+    if several:
+        console.rule(f"[bold]{escape(need['serviceType']['name'])}[/]", align="left")
+    if need.get("added"):
+        console.print(escape(need["added"]))
+    for note in need["notes"]:
+        console.print(f"[yellow]{escape(note)}[/]")
+    if need["candidates"]:
+        _candidates(console, need["candidates"])
+    elif need.get("added"):
+        console.print("The nearest misses:")
+    else:
+        console.print("[bold red]No contact point can take this case as described.[/] The nearest misses:")
+    if need["excluded"]:
+        excluded(console, need["excluded"], need["excludedTotal"])
+
+
+def _candidates(console: Console, rows: list[Data]) -> None:
+    table = wide(
+        "Who can take the case",
+        ("#", None),
+        ("Contact point", 3),
+        ("How to reach it now", 4),
+        ("Why it stands here", 5),
+        lines=True,
+    )
+    telling = _telling(rows)
+    for candidate in rows:
+        table.add_row(
+            str(candidate["rank"]),
+            f"[bold]{escape(candidate['organization']['name'])}[/]\n{escape(candidate['contactPoint']['name'])}"
+            f"{diverted(candidate)}"
+            f"\n{escape(candidate['service']['name'])}\n[dim]{candidate['contactPoint']['id']}[/]",
+            _reached(candidate),
+            _why(candidate, telling),
+        )
+    console.print(table)
+
+
+def _reached(candidate: Data) -> str:
+    """How to reach it; or, where others have to be asked to send the case on, these."""
+    gate = candidate["gateway"]
+    ways = [channel(use) for use in (gate or candidate)["channels"] if use["usable"]]
+    if gate:
+        names = escape(gate["organization"]["name"]), escape(gate["contactPoint"]["name"])
+        ways.insert(0, "through [bold]{}[/], {}".format(*names))
+    return "\n".join(ways)
+
+
+def excluded(console: Console, rows: list[Data], total: int, shown: int = 6) -> None:
+    table = wide(
+        f"Ruled out ({total}), nearest miss first", ("Service", 3), ("Why not", 4), ("What would let it in", 3)
+    )
+    for row in rows[:shown]:
+        reasons = row["reasons"]
+        table.add_row(
+            f"{escape(row['organization']['name'])}: {escape(row['service']['name'])}",
+            "\n".join(escape(reason["text"]) for reason in reasons),
+            "\n".join(escape(reason["relax"]) for reason in reasons if reason["relax"]) or "–",
+        )
+    console.print(table)
+    if total > shown:
+        console.print(f"[dim]{total - shown} more are ruled out; --json lists the {len(rows)} nearest.[/]")
+
+
+def _telling(candidates: list[Data]) -> set[str]:
+    """The criteria on which the candidates differ, or none of them stands at its best; the others decide nothing."""
+    values: dict[str, set[int]] = {}
+    for criterion in (criterion for candidate in candidates for criterion in candidate["why"]):
+        values.setdefault(criterion["name"], set()).add(criterion["value"])
+    # How soon somebody answers is told where it is known of anyone.
+    return {name for name, found in values.items() if len(found) > 1 or (found != {0} and name != "responsiveness")}
+
+
+def _why(candidate: Data, telling: set[str]) -> str:
+    lines = [f"[bold]{escape(candidate['behind'])}[/]"] if candidate["behind"] else []
+    lines += [f"{escape(each['term'])}: {escape(each['text'])}" for each in candidate["why"] if each["name"] in telling]
+    lines.append(f"decided within: {escape(candidate['decidedWithin'])}")
+    for way in candidate["alternatives"]:
+        bodies = ", ".join(hop["to"]["name"] for hop in way[:-1])
+        through = f" through {escape(bodies)}" if bodies else ""
+        lines.append(f"or{through}: {escape(', '.join(hop['name'] for hop in way))}")
+    lines += [f"[yellow]make sure: {escape(text)}[/]" for text in candidate["confirm"]]
+    return "\n".join(lines)

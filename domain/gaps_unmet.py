@@ -1,0 +1,80 @@
+"""What people looked for and nobody could take: kept by week, service type and place, never by who asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from relaypoint.domain.gaps_roster import OF_COVER, Gap, Mend, Roster, Told
+from relaypoint.domain.texts import listed, say
+
+#: For so many weeks it is told; then it was of another time.
+WEEKS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """In a ``week``, by its Monday (ISO), so many searches found nobody; ``lacking`` are the reasons of the nearest
+    miss of the last one, as codes."""
+
+    week: str
+    service_type: str
+    place: str
+    count: int
+    lacking: tuple[str, ...]
+
+
+def week_of(day: str) -> str:
+    """The Monday of the day's week."""
+    at = date.fromisoformat(day)
+    return (at - timedelta(days=at.weekday())).isoformat()
+
+
+def first_week(day: str) -> str:
+    """The first week that is still told on that day."""
+    return (date.fromisoformat(week_of(day)) - timedelta(weeks=WEEKS - 1)).isoformat()
+
+
+def unmet(roster: Roster, found: Sequence[Unmet]) -> Iterator[Gap]:
+    """One gap for each service type and place; those that the roster does not hold any more are left out."""
+    groups: dict[tuple[str, str], list[Unmet]] = {}
+    for each in found:
+        if each.service_type in roster.all["service_types"] and each.place in roster.all["jurisdictions"]:
+            groups.setdefault((each.service_type, each.place), []).append(each)
+    for (type, place), of in groups.items():
+        last = max(of, key=lambda each: each.week)
+        yield Gap(
+            kind="unmet-need",
+            severity="major",
+            sheet="service_types",
+            subject=type,
+            organization=None,
+            tell=_told,
+            about=(
+                roster.name("service_types", type),
+                roster.name("jurisdictions", place),
+                sum(each.count for each in of),
+                min(each.week for each in of),
+                last.lacking,
+                type,
+                place,
+            ),
+            service_type=type,
+            place=place,
+        )
+
+
+def _told(name: str, where: str, count: int, since: str, lacking: tuple[str, ...], type: str, place: str) -> Told:
+    text = "'{name}' in {where}: since the week of {since}, {count} searches found nobody. The nearest miss: {lacking}."
+    return Told(
+        say("gap.unmet-need", text, name=name, where=where, since=since, count=count, lacking=listed(lacking)),
+        Mend(
+            "coordinator",
+            say("mend.unmet-need", "See what the nearest miss lacks, or find a member that offers it there."),
+            "services",
+            columns=(("service_type", type), ("jurisdictions", (place,))),
+            then=("no-contact-point", *OF_COVER),
+        ),
+    )

@@ -1,0 +1,195 @@
+"""What one search rests on, put together from the roster: a few services and pathways, however large the roster is.
+
+The services looked at are those that cover the place, something around it or a part of it, and those that the asker's
+pathways lead to. Of the others of that type in the country the nearest are taken along, to be told of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from relaypoint.domain.deadlines import Agreed, agreed
+from relaypoint.domain.finding import SHOWN
+from relaypoint.domain.index import country
+from relaypoint.domain.model import ContactPoint, Ground, Membership, Named, Organization, Pathway, Service
+from relaypoint.domain.routing import MOST_HOPS, applies_in, entries
+from relaypoint.domain.view import View
+from relaypoint.domain.words import Access
+
+
+def ground(view: View, *, asker: str, service: str, place: str, near: bool = False) -> Ground:
+    """The ground for one service type (or a narrower one) in a place. Ids that the roster lacks are a KeyError."""
+    types, above = view.types(service), view.above(place)
+    body, access = view.organization(asker), view.access(service)
+    ways = _Ways(view, body, types, frozenset(above))
+    around = _around(view, above) if near else frozenset()
+    here = {id for at in (*above, *view.inside(place), *around) for type in types for id in _at(view, type, at)}
+    for target in ways.reached:
+        here.update(id for id in view.index.ids("services of", target) if view.type_of(id) in types)
+    services = tuple(view.service(id) for id in sorted(here))
+    elsewhere = tuple(view.service(id) for id in _elsewhere(view, types, above, here))
+    land = country(place)
+    inland = sum(len(view.index.ids("services in", (type, land))) for type in types)
+    pathways = {(pathway.id, pathway.type): pathway for pathway in ways.found}
+    owners = {each.organization.id for each in services}
+    if access is Access.PATHWAY:
+        pathways |= {(p.id, p.type): p for p in _towards(view, owners | _owners(elsewhere), types)}
+    named = _named(services, elsewhere, pathways.values())
+    lands = view.countries(asker)
+    return Ground(
+        place=view.place(place),
+        service_type=Named(service, view.name("service_types", service)),
+        access=access,
+        asker=body,
+        memberships=view.memberships(asker),
+        areas=view.areas(place),
+        inside=frozenset(each for each in named if each != place and place in view.above(each)),
+        within={each: frozenset(view.above(each)[1:]) for each in {*named, *above}},
+        services=services,
+        pathways=tuple(pathways[key] for key in sorted(pathways)),
+        elsewhere=elsewhere,
+        total=inland + sum(all(country(area) != land for area in each.areas) for each in services),
+        near=around,
+        abroad=None if not lands or land in lands else view.place(land),
+        forces={id: row["name"] for id, row in view.index.rows["task_forces"].items()},
+        gates=ways.gates,
+        suspended_in=_suspended_in(view, asker, owners),
+        others=ways.members,
+        direct_by=_direct_by(view, asker, owners, service, above) if access is Access.PATHWAY else {},
+        agreed={pair: _agreed(view, *pair) for pair in {*ways.pairs, *((asker, owner) for owner in owners)}},
+        ranking=_ranking(view, asker),
+    )
+
+
+class _Ways:
+    """The pathways that lead on from the asker, hop by hop, and the organizations that they reach."""
+
+    def __init__(self, view: View, asker: Organization, types: list[str], here: frozenset[str]) -> None:
+        self.found: list[Pathway] = []
+        self.reached: set[str] = set()
+        self.pairs: set[tuple[str, str]] = set()
+        self.members: dict[str, tuple[Membership, ...]] = {}
+        self.gates: dict[str, tuple[ContactPoint, ...]] = {}
+        asked, seen = [asker], {asker.id}
+        for _ in range(MOST_HOPS):
+            following: list[Organization] = []
+            for body in asked:
+                self.members[body.id] = view.memberships(body.id)
+                if body is not asker:
+                    desks = [view.desk(id) for id in view.index.ids("desks of", body.id)]
+                    self.gates[body.id] = tuple(desk for desk in desks if any(map(desk.takes, types)))
+                for pathway in _from(view, body, self.members[body.id], types):
+                    self.found.append(pathway)
+                    self.pairs.add((body.id, pathway.to.id))
+                    if not (pathway.holds(view.day) and applies_in(pathway, here)):
+                        continue
+                    self.reached.add(pathway.to.id)
+                    if pathway.to.id not in seen:
+                        seen.add(pathway.to.id)
+                        following.append(pathway.to)
+            asked = following
+
+
+def _from(view: View, body: Organization, memberships: Iterable[Membership], types: list[str]) -> Iterator[Pathway]:
+    for entry in entries(body, memberships, view.day):
+        for type in types:
+            for id in view.index.ids("pathways from", (*entry, type)):
+                yield view.pathway(id, type)
+
+
+def _towards(view: View, owners: Iterable[str], types: list[str]) -> Iterator[Pathway]:
+    for owner in owners:
+        for type in types:
+            for id in view.index.ids("pathways to", (owner, type)):
+                yield view.pathway(id, type)
+
+
+def _at(view: View, type: str, place: str) -> list[str]:
+    return view.index.ids("services at", (type, place))
+
+
+def _around(view: View, above: tuple[str, ...]) -> frozenset[str]:
+    """What lies in the next larger place, the place itself left out; of a country there is nothing around."""
+    if len(above) < 2:
+        return frozenset()
+    own = {above[0], *view.inside(above[0])}
+    return frozenset(view.inside(above[1])) - own
+
+
+def _elsewhere(view: View, types: list[str], above: tuple[str, ...], here: set[str]) -> list[str]:
+    """The services that cover nothing of the place, at most ``SHOWN``: first those in the next larger place, then in
+    the one after it, at last in the rest of the country; by their ids within each."""
+    found: list[str] = []
+    taken = set(here)
+    for place in above[1:-1]:
+        there = {id for at in view.inside(place) for type in types for id in _at(view, type, at)} - taken
+        found += sorted(there)[: SHOWN - len(found)]
+        taken |= there
+        if len(found) >= SHOWN:
+            return found
+    land = country(above[0])
+    lists = [view.index.ids("services in", (type, land)) for type in types]
+    # Of each list no more can be needed than are shown, beside those that are taken already.
+    rest = sorted(id for ids in lists for id in _first(ids, taken, SHOWN - len(found)))
+    return found + rest[: SHOWN - len(found)]
+
+
+def _first(ids: list[str], taken: set[str], most: int) -> Iterator[str]:
+    for id in ids:
+        if most <= 0:
+            return
+        if id not in taken:
+            most -= 1
+            yield id
+
+
+def _owners(services: Iterable[Service]) -> set[str]:
+    return {service.organization.id for service in services}
+
+
+def _named(*groups: Iterable[Service | Pathway]) -> set[str]:
+    """The places that any of these, or of their contact points, is for."""
+    found: set[str] = set()
+    for group in groups:
+        for each in group:
+            found |= each.areas
+            if isinstance(each, Service):
+                for desk in each.contact_points:
+                    found |= desk.areas
+    return found
+
+
+def _direct_by(view: View, asker: str, owners: Iterable[str], service: str, above: tuple[str, ...]) -> dict[str, Named]:
+    """By organization, the task force of both that lets its members ask for the service there without a pathway."""
+    forces = [row for row in view.forces(asker) if row["jurisdiction"] in above]
+    allowing = {row["id"]: row for row in forces if service in row["direct_for"]}
+    if not allowing:
+        return {}
+    found: dict[str, Named] = {}
+    for owner in owners:
+        for row in view.forces(owner):
+            if row["id"] in allowing:
+                found.setdefault(owner, Named(row["id"], row["name"]))
+    return found
+
+
+def _suspended_in(view: View, asker: str, owners: Iterable[str]) -> dict[str, Named]:
+    mine = {row["id"]: row for row in view.forces(asker)}
+    return {
+        owner: Named(each.task_force, mine[each.task_force]["name"])
+        for owner in owners
+        for each in view.memberships(owner)
+        if each.standing == "suspended" and each.holds(view.day) and each.task_force in mine
+    }
+
+
+def _agreed(view: View, sender: str, receiver: str) -> Agreed:
+    """The deadlines of the task forces that both belong to; the shorter ones."""
+    mine = {row["id"] for row in view.forces(sender)}
+    both = [row for row in view.forces(receiver) if row["id"] in mine]
+    return agreed(*(Agreed(row["acknowledge_within"], row["decide_within"]) for row in both))
+
+
+def _ranking(view: View, asker: str) -> tuple[str, ...]:
+    """The order that the nearest of the asker's task forces has set; empty: the usual one."""
+    return next((tuple(row["ranking"]) for row in view.forces(asker) if row["ranking"]), ())

@@ -1,0 +1,132 @@
+"""Several needs of one case as one plan: each need with who can take it, and the bodies that can take more than one.
+
+A task force's taxonomy says which kinds of help belong to every case of a person: child protection and a guardian to a
+child's, formal identification beside an adult's. They come behind what was asked for, and hold up none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from relaypoint.domain.answer import Candidate, Finding, Need
+from relaypoint.domain.channels import ChannelUse, weigh
+from relaypoint.domain.eligibility import stated
+from relaypoint.domain.finding import find
+from relaypoint.domain.grounds import ground
+from relaypoint.domain.model import ContactPoint, Ground, Named, holds
+from relaypoint.domain.responsiveness import NO_RESPONSES, Responses
+from relaypoint.domain.tags import tag as tag_told
+from relaypoint.domain.texts import Text, say
+from relaypoint.domain.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One need of the case. ``added`` says why it is there though nobody asked for it; None: it was asked for."""
+
+    need: Need
+    ground: Ground
+    finding: Finding
+    added: Text | None = None
+
+    @property
+    def service_type(self) -> Named:
+        return self.ground.service_type
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """An organization that can take several of the needs, and the best candidate for each."""
+
+    organization: Named
+    needs: tuple[tuple[Named, Candidate], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``items`` are the needs as they were asked for, then those added; ``together`` the bodies for several, those for
+    most first."""
+
+    items: tuple[Item, ...]
+    together: tuple[Together, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinator:
+    """Whom to ask where nothing fits: the coordinating office of a task force, and how it is reached for this case."""
+
+    task_force: Named
+    contact_point: ContactPoint
+    channels: tuple[ChannelUse, ...]
+
+
+def plan(view: View, need: Need, also: Sequence[str], at: datetime, responses: Responses = NO_RESPONSES) -> Plan:
+    """``need`` is the first need of the case, ``also`` the other service types asked for; the roster holds all ids."""
+    asked = list(dict.fromkeys((need.service, *also)))
+    items = [_item(view, replace(need, service=each), at, responses) for each in asked]
+    covered = {type for each in asked for type in view.types(each)}
+    for type, tag in _added(view, need.tags):
+        if type not in covered:
+            covered |= {type, *view.types(type)}
+            why = say("plan.added", "Belongs to every case of: {tag}.", tag=tag_told(tag))
+            items.append(_item(view, replace(need, service=type), at, responses, why))
+    return Plan(tuple(items), tuple(_together(items)))
+
+
+def _item(view: View, need: Need, at: datetime, responses: Responses, added: Text | None = None) -> Item:
+    on = ground(view, asker=need.asker, service=need.service, place=need.place, near=need.near)
+    on = replace(on, responses=responses)
+    found = find(on, need, at)
+    if added and not found.candidates:
+        text = "Nobody is found for it here: that is told to the coordinator, and holds up nothing else."
+        found = replace(found, notes=(*found.notes, say("plan.lacking", text)))
+    return Item(need, on, found, added)
+
+
+def _added(view: View, tags: Iterable[str]) -> list[tuple[str, str]]:
+    """The service types in force that belong to a case with these tags, each with the tag."""
+    rows = view.index.rows["service_types"]
+    return [
+        (type, tag)
+        for tag in sorted(stated(tags))
+        for type in view.index.ids("types added for", tag)
+        if holds(rows[type], view.day)
+    ]
+
+
+def _together(items: Sequence[Item]) -> list[Together]:
+    best: dict[str, dict[str, tuple[Named, Candidate]]] = {}
+    for item in items:
+        for candidate in item.finding.candidates:
+            of = best.setdefault(candidate.service.organization.id, {})
+            of.setdefault(item.service_type.id, (item.service_type, candidate))
+    found = []
+    for needs in best.values():
+        if len(needs) > 1:
+            owner = next(iter(needs.values()))[1].service.organization
+            found.append(Together(Named(owner.id, owner.name), tuple(needs.values())))
+    # Of two that are for as many, the one that stands higher for the first need comes first: they were found so.
+    return sorted(found, key=lambda each: -len(each.needs))
+
+
+def coordinators(view: View, need: Need, at: datetime) -> list[Coordinator]:
+    """Of the task forces in whose area the place lies: first the asker's own, then the others; the innermost first.
+    An office that the case avoids, or that a safe channel does not reach, is left out."""
+    rows, above = view.index.rows["task_forces"], view.above(need.place)
+    own = [row for row in view.forces(need.asker) if row["jurisdiction"] in above]
+    others = [row for row in rows.values() if row["jurisdiction"] in above and holds(row, view.day)]
+    others.sort(key=lambda row: (above.index(row["jurisdiction"]), row["id"]))
+    found = []
+    for row in {row["id"]: row for row in (*own, *others)}.values():
+        for id in filter(None, (row["coordinator"], *row["deputies"])):
+            desk = view.desk(id)
+            owner = view.organization(desk.organization)
+            if not desk.holds(view.day) or not owner.works(view.day) or need.avoid.bars_contact_point(desk, owner):
+                continue
+            uses = weigh(desk, floor=need.confidentiality, at=at, avoid=need.avoid)
+            if any(use.barred is None for use in uses):
+                found.append(Coordinator(Named(row["id"], row["name"]), desk, uses))
+                break
+    return found
