@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
 
 from langcodes import standardize_tag, tag_is_valid
 
@@ -11,21 +11,13 @@ from relaypoint.domain.view import View
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.unknown import unknown
 
-if TYPE_CHECKING:
-    from relaypoint.domain.search import Hit
-
 
 async def place_named(backend: Backend, view: View, typed: str) -> str:
     """The code of the place that was typed. Raises ``NotFound``, and ``Invalid`` where several bear the name."""
     code = typed.strip().upper()
     if view.has("jurisdictions", code):
         return code
-    hits = _whole(view, "jurisdictions", typed)
-    if len(hits) == 1:
-        return hits[0].entry.id
-    if hits:
-        raise _several(typed, hits, "places", ("place",))
-    raise await unknown(backend, "place", typed, "a place")
+    return await _named(backend, view, "jurisdictions", typed, ("place",), "a place")
 
 
 async def service_type_named(backend: Backend, view: View, typed: str, path: tuple[str, ...]) -> str:
@@ -33,12 +25,26 @@ async def service_type_named(backend: Backend, view: View, typed: str, path: tup
     id = typed.strip().lower()
     if view.has("service_types", id):
         return id
-    hits = _whole(view, "service_types", typed)
+    return await _named(backend, view, "service_types", typed, path, "a service type")
+
+
+async def _named(backend: Backend, view: View, sheet: str, typed: str, path: tuple[str, ...], what: str) -> str:
+    """The id of what bears just this name; of what has ended only where nothing else does."""
+    names = await asyncio.to_thread(view.names, sheet)
+    whole = [hit for hit in names.search(typed, limit=50) if hit.how in ("id", "whole")]
+    hits = [hit for hit in whole if not hit.entry.ended] or whole
     if len(hits) == 1:
         return hits[0].entry.id
     if hits:
-        raise _several(typed, hits, "kinds of service", path)
-    problem = await unknown(backend, "service", typed, "a service type")
+        raise Invalid(
+            "find.several",
+            "'{value}' is the name of several.",
+            path=path,
+            remedy="Give the code of the one that is meant: {choices}.",
+            value=typed[:60],
+            choices=", ".join(f"{hit.entry.name} ({hit.entry.id})" for hit in hits[:10]),
+        )
+    problem = await unknown(backend, "place" if sheet == "jurisdictions" else "service", typed, what)
     problem.path = path
     raise problem
 
@@ -60,22 +66,4 @@ def language_tag(typed: str, index: int) -> str:
         remedy="Use a BCP 47 tag such as vi, cy or pt-BR{hint}.",
         value=typed[:60],
         hint=f"; did you mean {' or '.join(found)}?" if found else "",
-    )
-
-
-def _whole(view: View, sheet: str, typed: str) -> list[Hit]:
-    """Those that bear just this name; what has ended only where nothing else does."""
-    hits = [hit for hit in view.names(sheet).search(typed, limit=50) if hit.how in ("id", "whole")]
-    return [hit for hit in hits if not hit.entry.ended] or hits
-
-
-def _several(typed: str, hits: list[Hit], what: str, path: tuple[str, ...]) -> Invalid:
-    return Invalid(
-        "find.several",
-        "'{value}' is the name of several {what}.",
-        path=path,
-        remedy="Give the code of the one that is meant: {choices}.",
-        value=typed[:60],
-        what=what,
-        choices=", ".join(f"{hit.entry.name} ({hit.entry.id})" for hit in hits[:10]),
     )
