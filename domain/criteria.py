@@ -152,7 +152,9 @@ def _language(service: Service, desk: ContactPoint, wanted: Sequence[str]) -> Cr
         return Criterion("language", 0, say("why.language.none", "no language asked for"))
     spoken = first_spoken((*service.languages, *desk.languages), wanted)
     if spoken is not None:
-        return Criterion("language", 0, say("why.language", "speaks {language}", language=language(spoken)))
+        return Criterion(
+            "language", 0, say("why.language", "speaks {language}", language=language(spoken.split("-")[0]))
+        )
     if service.interpretation == "yes":
         return Criterion("language", 1, say("why.language.interpreted", "through interpretation"))
     text = say("why.language.unknown", "not known whether {language} is spoken", language=languages(wanted))

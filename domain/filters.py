@@ -9,11 +9,10 @@ from typing import Final
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import ChannelUse, usable
 from relaypoint.domain.eligibility import fit
-from relaypoint.domain.languages import first_spoken, languages
-from relaypoint.domain.model import Body, ContactPoint, Ground, Organization, Pathway, Service
-from relaypoint.domain.routing import Route, Ways, applies, open_to
+from relaypoint.domain.languages import first_spoken, language, languages
+from relaypoint.domain.model import ContactPoint, Ground, Organization, Service
 from relaypoint.domain.tags import any_tag
-from relaypoint.domain.texts import Text, listed, say
+from relaypoint.domain.texts import Text, any_of, listed, say
 from relaypoint.domain.words import Capacity, Confidentiality, OperationalState, Presence
 
 
@@ -52,13 +51,13 @@ def about_service(ground: Ground, service: Service, *, avoid: Avoid, tags: Seque
         yield Reason(
             "place",
             say("out.place", "It does not cover {place}.", place=ground.place.name),
-            say("out.place.relax", "It fits if the person can get to: {places}.", places=_listed(service.places)),
+            say("out.place.relax", "It fits if the person can get to: {places}.", places=_some(service.places)),
         )
     for wanted in fit(service.serves, tags).against:
         yield Reason(
             "eligibility",
             say("out.eligibility", "It is only for: {tags}.", tags=any_tag(wanted)),
-            say("out.eligibility.relax", "It takes only people who are: {tags}.", tags=any_tag(wanted)),
+            say("out.eligibility.relax", "It fits only if this is true of the person."),
         )
     if service.operation and service.operation.state is OperationalState.CLOSED:
         yield Reason(
@@ -97,7 +96,7 @@ def about_desk(
         yield Reason(
             "eligibility",
             say("out.desk-eligibility", "{desk} is only for: {tags}.", desk=desk.name, tags=any_tag(wanted)),
-            say("out.eligibility.relax", "It takes only people who are: {tags}.", tags=any_tag(wanted)),
+            say("out.eligibility.relax", "It fits only if this is true of the person."),
         )
     if not desk.holds(day):
         yield Reason(
@@ -117,65 +116,13 @@ def about_desk(
         yield Reason(
             "language",
             say("out.language", "It works in {languages}, without interpretation.", languages=languages(spoken)),
-            say("out.language.relax", "It fits if {languages} were enough.", languages=languages(spoken)),
+            say("out.language.relax", "It fits if {languages} were enough.", languages=any_of(map(language, spoken))),
         )
     if not avoid.bars_organization(service.organization) and avoid.bars_contact_point(desk):
         told = "Whoever answers at {desk} is on the list of whom to avoid."
         yield Reason("avoided", say("out.desk-avoided", told, desk=desk.name))
     if not usable(uses):
         yield _no_channel(desk, uses, floor)
-
-
-def no_route(ground: Ground, service: Service, avoid: Avoid, day: str, ways: Ways) -> Reason:
-    """Why no agreed pathway leads there, and who has one: never one whom the case avoids, or who is not there."""
-    owner = service.organization.id
-    towards = [p for p in ground.pathways if p.to.id == owner and p.type == service.type]
-    mine = [p for p in towards if open_to(p, ground.asker, ground.memberships, day)]
-    # What the person refuses, and what bars a gateway, is told before anybody is named who could go round it.
-    if owner in ways.with_consent or owner in ground.direct_by:
-        return Reason(
-            "consent",
-            say("out.consent", "The person has not agreed to it: {type}.", type=ground.service_type.name),
-            say("out.consent.relax", "It fits once the person agrees. Help itself does not depend on it."),
-        )
-    who = sorted({_who(p, ground) for p in towards if applies(p, ground, day) and _may_be_asked(p, avoid, day)})
-    ask = say("out.no-pathway.ask", "Ask one of these to refer: {who}.", who=listed(who)) if who else None
-    if owner in ways.through_all:
-        return Reason("no-pathway", _gateways(ways.through_all[owner][0], avoid, day), ask)
-    if mine and not any(p.holds(day) for p in mine):
-        return Reason(
-            "pathway-expired",
-            say("out.pathway-expired", "The agreed pathway '{name}' is not in force on this day.", name=mine[0].name),
-            say("out.pathway-expired.relax", "A coordinator can renew it."),
-        )
-    if mine and not any(applies(p, ground, day) for p in mine):
-        return Reason(
-            "pathway-elsewhere",
-            say("out.pathway-elsewhere", "The agreed pathway does not cover {place}.", place=ground.place.name),
-            say("out.pathway-elsewhere.relax", "A coordinator can widen it."),
-        )
-    text = say("out.no-pathway", "{asker} has no agreed pathway to it.", asker=ground.asker.name)
-    return Reason("no-pathway", text, ask or say("out.no-pathway.agree", "A coordinator can agree a pathway."))
-
-
-def _gateways(route: Route, avoid: Avoid, day: str) -> Text:
-    """Why the only way there can't be gone; whom the case avoids is not named."""
-    gates = [hop.to for hop in route.hops[:-1]]
-    if not all(avoid.leaves(gate, day) for gate in gates):
-        return say("out.gateway-avoided", "The agreed way goes through somebody who can't be asked in this case.")
-    text = "The agreed way goes through {gates}, with no channel there that is safe enough and leads to nobody avoided."
-    return say("out.no-gateway", text, gates=listed(gate.name for gate in gates))
-
-
-def _who(pathway: Pathway, ground: Ground) -> Text:
-    """Who may use the pathway."""
-    if pathway.from_organization:
-        return say("who.organization", "{name}", name=pathway.from_organization.name)
-    what = pathway.from_role or pathway.from_kind or ""
-    if pathway.task_force is None:
-        return say("who.kind", "any {kind} body", kind=what)
-    force = ground.forces.get(pathway.task_force, pathway.task_force)
-    return say("who.member", "any {role} of {force}", role=what, force=force)
 
 
 def covers(ground: Ground, areas: frozenset[str]) -> bool:
@@ -204,16 +151,11 @@ def belongs(ground: Ground, desk: ContactPoint, service: Service) -> bool:
     return bool(reach(desk.areas) & service.areas or reach(service.areas) & desk.areas)
 
 
-def _may_be_asked(pathway: Pathway, avoid: Avoid, day: str) -> bool:
-    start = pathway.from_organization
-    if start is not None:
-        return avoid.leaves(start, day)
-    return pathway.from_kind is None or not avoid.bars_body(Body("", pathway.from_kind))
-
-
-def _listed(names: Sequence[str], most: int = 3) -> str:
-    shown = ", ".join(names[:most])
-    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+def _some(names: Sequence[str], most: int = 3) -> Text:
+    """Of which one is enough; the first of many."""
+    if len(names) <= most:
+        return any_of(names)
+    return say("list.some", "{names} and {more} more", names=listed(names[:most]), more=len(names) - most)
 
 
 def _ended(owner: Organization, avoid: Avoid, day: str) -> Reason:

@@ -23,6 +23,7 @@ from relaypoint.domain.model import ContactPoint, Ground, Pathway, Service
 from relaypoint.domain.remarks import asker_notes, place_notes, to_confirm
 from relaypoint.domain.routing import Route, routes_to, ways_of
 from relaypoint.domain.texts import Text, say
+from relaypoint.domain.unrouted import no_route
 from relaypoint.domain.words import Presence
 
 #: So many of what is ruled out are shown.
@@ -103,7 +104,7 @@ class _Search:
             service.organization, desk.id, self.ways.open, ground, service.type, by_rule=not need.refuses(service.type)
         )
         if not found:
-            reasons = (*reasons, filters.no_route(ground, service, need.avoid, self.day, self.ways))
+            reasons = (*reasons, no_route(ground, service, need.avoid, self.day, self.ways, need.takes))
         return uses, found, reasons
 
     def _candidate(

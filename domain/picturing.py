@@ -48,7 +48,8 @@ class _Drawing:
         if end not in self.stops or self.stops[end].kind == "out":
             self.stops[end] = Stop(end, _name(owner.name, desk.name), "contact", _reached(candidate.channels), rank)
         if not candidate.route.hops:
-            label = say("picture.direct", "asked directly")
+            own = owner.id == item.need.asker
+            label = say("picture.own", "your own") if own else say("picture.direct", "asked directly")
             self.ways.append(Way(self.start, end, label, _within(candidate.decided), beside=beside))
         at = self.start
         for hop, time in zip(candidate.route.hops, candidate.times, strict=False):
@@ -67,9 +68,10 @@ class _Drawing:
             return
         name = _name(owner.name, desk.name) if desk else owner.name
         self.stops[end] = Stop(end, name, "out")
-        agreed = [p for p in item.ground.pathways if p.to.id == owner.id and p.from_organization == item.ground.asker]
-        none = say("picture.no-way", "no agreed way") if beside else say("picture.direct", "asked directly")
-        label = agreed[0].name if agreed else none
+        none = any(reason.text.message_id == "out.no-pathway" for reason in out.reasons)
+        label = say("picture.direct", "asked directly")
+        if beside:
+            label = say("picture.no-way", "no agreed way") if none else say("picture.agreed", "by an agreed way")
         self.ways.append(Way(self.start, end, label, broken=listed(r.text for r in out.reasons), beside=beside))
 
 

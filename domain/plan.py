@@ -35,6 +35,12 @@ class Item:
     def service_type(self) -> Named:
         return self.ground.service_type
 
+    @property
+    def refused(self) -> bool:
+        """Whether somebody could take it, had the person agreed."""
+        only = [{reason.code for reason in out.reasons} for out in self.finding.excluded]
+        return not self.finding.candidates and {"consent"} in only
+
 
 @dataclass(frozen=True, slots=True)
 class Together:
@@ -79,10 +85,14 @@ def _item(view: View, need: Need, at: datetime, responses: Responses, added: Tex
     on = ground(view, asker=need.asker, service=need.service, place=need.place, near=need.near)
     on = replace(on, responses=responses)
     found = find(on, need, at)
+    item = Item(need, on, found, added)
+    if item.refused:
+        text = "The person has not agreed to it. It is not looked for, and everything else goes on."
+        return replace(item, finding=replace(found, notes=(*found.notes, say("plan.refused", text))))
     if added and not found.candidates:
-        text = "Nobody is found for it here: that is told to the coordinator, and holds up nothing else."
-        found = replace(found, notes=(*found.notes, say("plan.lacking", text)))
-    return Item(need, on, found, added)
+        text = "Nobody is found for it here. That is reported, and holds up nothing else."
+        return replace(item, finding=replace(found, notes=(*found.notes, say("plan.lacking", text))))
+    return item
 
 
 def _added(view: View, tags: Iterable[str]) -> list[tuple[str, str]]:

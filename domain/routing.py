@@ -95,11 +95,13 @@ def routes(
             found.setdefault(target, []).append(route)
             reached.add(target)
         seen |= reached
+        # Of several ways to a gateway the first that may be passed leads on.
+        gates = (next((way for way in found[target] if passed(way.hops[-1])), None) for target in sorted(reached))
         frontier = [
-            Route((*found[target][0].hops, pathway))
-            for target in sorted(reached)
-            if len(found[target][0].hops) < MOST_HOPS and passed(found[target][0].hops[-1])
-            for pathway in onward(found[target][0].hops[-1].to, ground.others.get(target, ()))
+            Route((*way.hops, pathway))
+            for way in gates
+            if way is not None and len(way.hops) < MOST_HOPS
+            for pathway in onward(way.hops[-1].to, ground.others.get(way.hops[-1].to.id, ()))
         ]
     return {target: tuple(ways) for target, ways in found.items()}
 
@@ -123,8 +125,14 @@ def ways_of(ground: Ground, day: str, taken: Callable[[Pathway], bool], passed: 
     found = routes(ground, day, taken, passed)
     if ground.access is Access.DIRECT:
         return Ways(found, {}, {})  # Nothing depends on a pathway, so nobody asks why there is none.
-    other = (routes(ground, day, anything, passed), routes(ground, day, taken, anything))
-    return Ways(found, *({to: ways for to, ways in each.items() if to not in found} for each in other))
+    through_all = _beyond(found, routes(ground, day, taken, anything))
+    # Where both bar the way, it is the refusal that is told.
+    with_consent = _beyond({**found, **through_all}, routes(ground, day, anything, anything))
+    return Ways(found, {**with_consent, **_beyond(found, routes(ground, day, anything, passed))}, through_all)
+
+
+def _beyond(known: Mapping[str, object], found: Mapping[str, tuple[Route, ...]]) -> dict[str, tuple[Route, ...]]:
+    return {target: ways for target, ways in found.items() if target not in known}
 
 
 def routes_to(

@@ -166,8 +166,10 @@ class View:
         """The task forces in force that it is a full member of, and those that these lie in: the innermost first."""
         if organization not in self._forces:
             rows = self._rows["task_forces"]
-            full = [m for m in self.memberships(organization) if m.standing == "full" and m.holds(self.day)]
-            ids = dict.fromkeys(id for m in full for id in upwards(rows, m.task_force) if holds(rows[id], self.day))
+            now = [m for m in self.memberships(organization) if m.holds(self.day)]
+            out = {m.task_force for m in now if m.standing == "suspended"}
+            full = {id for m in now if m.standing == "full" for id in upwards(rows, m.task_force)}
+            ids = [id for id in full - out if holds(rows[id], self.day)]
             inner = sorted(ids, key=lambda id: (-len(upwards(rows, id)), id))
             self._forces[organization] = tuple(rows[id] for id in inner)
         return self._forces[organization]

@@ -114,7 +114,7 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
             name=view.name("organizations", wanted.asker),
         )
     found = plan.plan(view, wanted, also, at, backend.memory.responses)
-    lacking = [item for item in found.items if not item.finding.candidates]
+    lacking = [item for item in found.items if not (item.finding.candidates or item.refused)]
     if lacking:
         await note_unmet(backend, lacking)
     return Answer(

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relaypoint.domain import filters
+from relaypoint.domain import filters, unrouted
 from relaypoint.domain.answer import Finding, Need
 from relaypoint.domain.criteria import CRITERIA
 from relaypoint.domain.finding import find
@@ -209,7 +209,8 @@ def test_each_reason_appears_and_goes(way: Way) -> None:
 
 
 def test_no_reason_is_left_out_above() -> None:
-    known = set(re.findall(r'Reason\(\s*"([a-z-]+)"', inspect.getsource(filters)))
+    source = inspect.getsource(filters) + inspect.getsource(unrouted)
+    known = set(re.findall(r'Reason\(\s*"([a-z-]+)"', source))
     assert known == {way.code for way in WAYS}
 
 
@@ -644,6 +645,29 @@ def test_a_gateway_that_is_avoided_is_gone_round_or_not_passed() -> None:
     assert hops(find(around, need(), NOON)) == ["asker-a", "a-end"]
     assert hops(find(around, need(avoid=["a"]), NOON)) == ["asker-b", "b-end"]
     assert codes(find(around, need(avoid=["a", "b"]), NOON)) == {"help": ["no-pathway"]}
+
+
+def test_of_several_ways_to_a_gateway_one_that_may_be_passed_is_enough() -> None:
+    ways = (
+        pathway("a", "asker", "gate", contact_point="first"),
+        pathway("b", "asker", "gate", contact_point="second"),
+        pathway("c", "gate", "help-org"),
+    )
+    around = ground(service(), access=Access.PATHWAY, pathways=ways, gates={"gate": (desk("first"), desk("second"))})
+    (found,) = find(around, need(avoid=["first"]), NOON).candidates
+    assert [hop.id for hop in found.route.hops] == ["b", "c"]
+    assert found.gateway is not None
+    assert found.gateway.contact_point.id == "second"
+    assert order(find(around, need(avoid=["first", "second"]), NOON)) == []
+
+
+def test_of_a_gateways_desks_the_one_that_is_reached_the_soonest_is_asked() -> None:
+    ways = (pathway("a", "asker", "gate"), pathway("b", "gate", "help-org"))
+    gates = {"gate": (desk("by-day", calendar=OFFICE_HOURS), desk("night"))}
+    (found,) = find(ground(service(), access=Access.PATHWAY, pathways=ways, gates=gates), need(), NIGHT).candidates
+    assert found.gateway is not None
+    assert found.gateway.contact_point.id == "night"
+    assert next(c.value for c in found.criteria if c.name == "reachable") == 0
 
 
 def test_a_gateway_is_avoided_by_its_kind() -> None:

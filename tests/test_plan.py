@@ -119,6 +119,23 @@ async def test_consent_is_asked_given_or_refused_and_a_childs_protection_needs_n
     assert desks(await find(LINE, backend, replace(IDENTIFICATION, service="advice", tags=tags, consent=consent)))
 
 
+async def test_what_the_person_refuses_is_no_lack_of_the_roster(store: Store) -> None:
+    backend = await changed(store, added_for_adults)
+    line = replace(HOUSING, from_organization="example-line", consent=())
+    answer = await find(LINE, backend, line)
+    assert desks(answer)
+    assert codes(answer, 1)["authority-decision"] == ["consent"]
+    assert [note.message_id for note in answer.items[1].finding.notes] == ["plan.refused"]
+    assert await raw(backend.store, "MATCH (n:UnmetNeed) RETURN n.id AS id") == []
+    assert answer.coordinators == ()
+
+
+async def test_nobody_is_named_who_could_go_round_a_refusal(backend: Backend) -> None:
+    shelter = replace(IDENTIFICATION, from_organization="example-shelter", tags=("adult",), consent=())
+    (out,) = (await find(member("example-shelter"), backend, shelter)).finding.excluded
+    assert [(reason.code, "Ask" in (reason.relax or "")) for reason in out.reasons] == [("consent", False)]
+
+
 async def test_a_consent_given_with_the_need_is_enough_to_refer(backend: Backend) -> None:
     agreed = replace(IDENTIFICATION, tags=("adult",), consent=("identification",))
     assert (await referrals.refer(LINE, backend, agreed)).form
