@@ -6,6 +6,7 @@ Both ways it is the same GraphQL document under the same policy, so a command me
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cache
 from importlib.resources import files
@@ -23,7 +24,7 @@ from graphql import (
 )
 
 from relaypoint.app.settings import Settings
-from relaypoint.domain.errors import Problem, Unavailable
+from relaypoint.domain.errors import Invalid, Problem, Unavailable
 
 Run = Callable[[str, dict[str, Any]], Awaitable[Any]]
 
@@ -37,12 +38,27 @@ async def commands(settings: Settings, acting: str | None = None) -> AsyncIterat
     It raises the problem that GraphQL answered with. ``acting`` is the organization to act for.
     """
     acting = acting.strip().lower() if acting else None
-    if socket := await serving(settings):
-        async with _over_socket(socket, acting) as run:
-            yield run
-    else:
-        async with _in_process(settings, acting) as run:
-            yield run
+    socket = await serving(settings)
+    async with _over_socket(socket, acting) if socket else _in_process(settings, acting) as run:
+
+        async def checked(name: str, variables: dict[str, Any]) -> Any:
+            _check_text(variables, acting)
+            return await run(name, variables)
+
+        yield checked
+
+
+def _check_text(variables: dict[str, Any], acting: str | None) -> None:
+    """A byte of the command line that is no text can neither be stored nor sent."""
+    try:
+        json.dumps([variables, acting], ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise Invalid(
+            "commands.text",
+            "What was typed holds a byte that is no text.",
+            path=(),
+            remedy="Type it anew, in UTF-8.",
+        ) from None
 
 
 async def serving(settings: Settings) -> str | None:

@@ -42,6 +42,7 @@ class Limits:
     tokens: int = 2000
     depth: int = 14
     aliases: int = 60
+    roots: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,8 @@ class GraphQLEndpoint:
         fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
         for definition in document.definitions:
             if isinstance(definition, OperationDefinitionNode):
+                if _roots(definition.selection_set, fragments) > self.limits.roots:
+                    raise _Refused(0, f"An operation has {self.limits.roots} fields of the root at most.", "LIMIT")
                 depth, aliases = _size(definition.selection_set, fragments, {}, self.limits)
                 if depth > self.limits.depth:
                     raise _Refused(0, f"A document is {self.limits.depth} fields deep at most.", "LIMIT")
@@ -166,6 +169,19 @@ class _Unfit(Exception):
     def __init__(self, errors: list[GraphQLError]) -> None:
         self.errors = errors
         super().__init__()
+
+
+def _roots(selection: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode], depth: int = 0) -> int:
+    """How many things are asked for, each of which may be a whole search."""
+    count = 0
+    for node in selection.selections:
+        if isinstance(node, FieldNode):
+            count += 1
+        elif depth < 5:
+            spread = fragments.get(node.name.value) if isinstance(node, FragmentSpreadNode) else node
+            inner = getattr(spread, "selection_set", None)
+            count += _roots(inner, fragments, depth + 1) if inner else 0
+    return count
 
 
 def _size(

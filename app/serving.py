@@ -122,7 +122,7 @@ async def _background(runtime: Runtime) -> AsyncIterator[None]:
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        # With its protocol named, asyncio sends small packets at once; without, each answer waits 40 ms for the next one.
+        # With its protocol named, asyncio sends small packets at once; without, each answer comes 40 ms late.
         sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((host, port))

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from relaypoint.app.show import channel, diverted, emergency, when, wide
+from relaypoint.app.show import channel, diverted, emergency, spoken, when, wide
 
 Data = dict[str, Any]
 
@@ -15,11 +15,15 @@ Data = dict[str, Any]
 def found(console: Console, answer: Data) -> None:
     emergency(console, answer["emergency"])
     console.print(f"For {escape(answer['place']['name'])}, as of {when(answer['at'])}")
+    if answer["languages"]:
+        console.print(f"Languages: {escape(', '.join(answer['languages']))}")
     if answer["avoiding"]:
-        left_out = sum(any(r["code"] == "avoided" for r in out["reasons"]) for out in answer["excluded"])
-        console.print(
-            f"Not to be reached, as asked: [bold]{escape(', '.join(answer['avoiding']))}[/] ({left_out} ruled out)"
+        needs = [answer, *answer["also"]]
+        left_out = sum(_avoided(out) for need in needs for out in need["excluded"])
+        found = (
+            f"{left_out} of what was found is theirs, and left out" if left_out else "nothing that was found is theirs"
         )
+        console.print(f"Avoided, as asked: [bold]{escape(', '.join(answer['avoiding']))}[/] ({found})")
     if answer["abroad"]:
         country = escape(answer["abroad"]["name"])
         console.print(f"[bold yellow]{country} is another country: nothing is sent there by itself.[/]")
@@ -31,13 +35,35 @@ def found(console: Console, answer: Data) -> None:
         console.print(f"[bold]{escape(body['organization']['name'])}[/] can take several of these: {escape(names)}")
     for line in answer.get("pictureLines") or ():
         console.print(line, markup=False, highlight=False, no_wrap=True)
-    if answer["coordinators"]:
-        console.print("Where nobody was found, ask who coordinates:")
+    if not all(each["candidates"] for each in (answer, *answer["also"]) if not each.get("added")):
+        _what_now(console, answer)
     for office in answer["coordinators"]:
         console.print(f"[bold]{escape(office['taskForce']['name'])}: {escape(office['contactPoint']['name'])}[/]")
         for use in office["channels"]:
             if use["usable"]:
                 console.print("  " + channel(use))
+
+
+def _avoided(out: Data) -> bool:
+    return any(reason["code"] == "avoided" for reason in out["reasons"])
+
+
+def _what_now(console: Console, answer: Data) -> None:
+    """Where nobody fits: whom to phone all the same."""
+    console.print("[bold]What to do now[/]")
+    numbers = answer["emergency"] or {}
+    if numbers.get("hotlineNumber"):
+        console.print(f"Phone {escape(numbers['hotline'])}: [bold]{spoken(numbers['hotlineNumber'])}[/]")
+    needs = [each for each in (answer, *answer["also"]) if not each["candidates"]]
+    near = [out for each in needs for out in each["excluded"] if any(use["kind"] == "phone" for use in out["channels"])]
+    for out in near[:3]:
+        phone = next(use for use in out["channels"] if use["kind"] == "phone")
+        why = escape(out["reasons"][0]["text"])
+        console.print(f"Ask {escape(out['organization']['name'])} all the same ({why})\n  {channel(phone)}")
+    if answer["coordinators"]:
+        console.print("Ask who coordinates:")
+    elif not any(each.get("coordinators") for each in needs):
+        console.print("[dim]No coordinator is on record for this place.[/]")
 
 
 def _need(console: Console, need: Data, *, several: bool) -> None:

@@ -21,7 +21,8 @@ class Need:
     """What a caseworker asks for, of one kind. ``service`` and ``place`` are ids; ``tags`` population tags.
 
     ``languages`` are those of the person, any of which is enough. ``near``: what lies around the place will do.
-    ``consent`` has the service types that an adult has agreed to; None: it was not said.
+    ``formerly`` is the abolished place that was named, where ``place`` came after it: what still says that it is for
+    that one is found as well. ``consent`` has the service types that an adult has agreed to; None: it was not said.
     """
 
     asker: str
@@ -33,6 +34,7 @@ class Need:
     tags: tuple[str, ...] = ()
     avoid: Avoid = field(default_factory=Avoid)
     near: bool = False
+    formerly: str | None = None
     consent: frozenset[str] | None = None
 
     def takes(self, pathway: Pathway) -> bool:
@@ -91,12 +93,15 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Excluded:
     """``contact_point`` is the desk that came nearest, if the organization has one for the service. ``far`` counts how
-    many times the place has to be taken larger until the service covers something in it."""
+    many times the place has to be taken larger until the service covers something in it. ``channels`` are those by
+    which it may be asked all the same.
+    """
 
     service: Service
     contact_point: ContactPoint | None
     reasons: tuple[Reason, ...]
     far: int = 0
+    channels: tuple[ChannelUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from relaypoint.domain.model import Body, ContactPoint, Organization
+from relaypoint.domain.model import Body, ContactPoint, Holder, Organization, Relay
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,16 @@ class Avoid:
         """Whether one may turn to the organization on that day: it works, and is not avoided."""
         return organization.works(day) and not self.bars_organization(organization)
 
+    def _bars_stand_in(self, person: Holder) -> bool:
+        """Whoever stands in answers for the desk, and belongs where they belong."""
+        return self.bars_id(person.contact_point) or any(self.bars_body(body) for body in person.bodies)
+
+    def bars_relay(self, relay: Relay) -> bool:
+        """Whether a message that goes through it passes somebody whom the case avoids."""
+        if any(self.bars_id(id) for id in relay.ids) or any(self.bars_body(body) for body in relay.bodies):
+            return True
+        return bool(relay.onward) and all(self.bars_relay(each) for each in relay.onward)
+
     def bars_contact_point(self, desk: ContactPoint, organization: Organization | None = None) -> bool:
         """A desk is out by itself, by the one that answers for it now, by one who holds it or stands in, or by the
         organization behind it."""
@@ -42,6 +52,7 @@ class Avoid:
             self.bars_id(desk.id)
             or (desk.diverted_to is not None and self.bars_id(desk.diverted_to.id))
             or any(self.bars_id(person) for holder in desk.holders for person in holder.people)
+            or any(self._bars_stand_in(person) for holder in desk.holders for person in holder.stand_ins)
             or (organization is not None and self.bars_organization(organization))
         )
 

@@ -81,4 +81,6 @@ def _barred(
         return "assurance"
     if avoid and (any(avoid.bars_body(body) for body in channel.via) or avoid.bars_id(channel.via_contact_point)):
         return "avoided"
+    if avoid and channel.relay and avoid.bars_relay(channel.relay):
+        return "avoided"
     return None

@@ -177,6 +177,9 @@ def _staffing(desk: ContactPoint, day: str) -> Criterion:
 
 
 def _responsiveness(found: Responsiveness | None) -> Criterion:
+    if found is not None and found.silent:
+        text = "of {count} cases half or more still wait for an answer"
+        return Criterion("responsiveness", len(_SOON) + 2, say("why.responsiveness.silent", text, count=found.count))
     if found is None or found.decide is None:
         return Criterion(
             "responsiveness", len(_SOON), say("why.responsiveness.unknown", "not known how soon it decides")

@@ -63,6 +63,8 @@ def fit(serves: Collection[str], tags: Collection[str]) -> Fit:
             against.append(wanted)
         elif name != "access":
             unknown.append(wanted)
+    if "child" in case and not any(dimension(tag) == "age" for tag in serves):
+        unknown.append(("child",))  # Silence about age is no welcome for a child.
     if "accessible" in case and "accessible" not in serves:
         unknown.append(("accessible",))
     told = {dimension(tag) for tag in case}
@@ -75,5 +77,8 @@ def fit_of(service: Service, desk: ContactPoint, tags: Collection[str]) -> Fit:
     if not desk.serves:
         return one
     two = fit(desk.serves, tags)
-    unknown = (*one.unknown, *(each for each in two.unknown if each not in one.unknown and "accessible" not in each))
+    # What the one does not tell, the other may.
+    settled = {dimension(tag) for each in (service, desk) for tag in each.serves} & (one.matched | two.matched)
+    both = dict.fromkeys((*one.unknown, *(each for each in two.unknown if "accessible" not in each)))
+    unknown = tuple(each for each in both if each != ("child",) or "age" not in settled)
     return Fit((*one.against, *two.against), unknown, one.matched | two.matched, one.open & two.open)

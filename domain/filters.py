@@ -57,7 +57,7 @@ def about_service(ground: Ground, service: Service, *, avoid: Avoid, tags: Seque
         yield Reason(
             "eligibility",
             say("out.eligibility", "It is only for: {tags}.", tags=any_tag(wanted)),
-            say("out.eligibility.relax", "It fits only if this is true of the person."),
+            say("out.eligibility.relax", "It would take a case of: {tags}.", tags=any_tag(wanted)),
         )
     if service.operation and service.operation.state is OperationalState.CLOSED:
         yield Reason(
@@ -96,7 +96,7 @@ def about_desk(
         yield Reason(
             "eligibility",
             say("out.desk-eligibility", "{desk} is only for: {tags}.", desk=desk.name, tags=any_tag(wanted)),
-            say("out.eligibility.relax", "It fits only if this is true of the person."),
+            say("out.eligibility.relax", "It would take a case of: {tags}.", tags=any_tag(wanted)),
         )
     if not desk.holds(day):
         yield Reason(
@@ -127,14 +127,12 @@ def about_desk(
 
 def covers(ground: Ground, areas: frozenset[str]) -> bool:
     """Whether the areas hold the place, a part of it, or what is near it where the case takes that as well."""
-    if any(area.id in areas for area in ground.areas):
-        return True
-    return not (areas.isdisjoint(ground.inside) and areas.isdisjoint(ground.near))
+    return distance(ground, areas) == 0 or not areas.isdisjoint(ground.near)
 
 
 def distance(ground: Ground, areas: frozenset[str]) -> int:
     """How many times the place has to be taken larger until one of the areas lies in it; 0: they cover it or a part."""
-    if covers(ground, areas):
+    if not areas.isdisjoint(ground.inside) or any(area.id in areas for area in ground.areas):
         return 0
     reach = areas.union(*(ground.within.get(area, frozenset()) for area in areas))
     return next((depth for depth, area in enumerate(ground.areas) if area.id in reach), len(ground.areas))

@@ -19,18 +19,19 @@ from relaypoint.domain.criteria import order_for, reachable, weigh_up
 from relaypoint.domain.deadlines import AS_USUAL, Agreed, agreed_time, in_all
 from relaypoint.domain.eligibility import fit_of
 from relaypoint.domain.filters import Reason
-from relaypoint.domain.model import ContactPoint, Ground, Pathway, Service
-from relaypoint.domain.remarks import asker_notes, place_notes, to_confirm
+from relaypoint.domain.model import ContactPoint, Ground, Organization, Pathway, Service
+from relaypoint.domain.remarks import asker_notes, other_notes, place_notes, to_confirm
 from relaypoint.domain.routing import Route, routes_to, ways_of
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.unrouted import no_route
-from relaypoint.domain.words import Presence
+from relaypoint.domain.words import Access, Presence
 
 #: So many of what is ruled out are shown.
 SHOWN: Final = 50
 
 #: What will not be otherwise tomorrow: whom a service is for, and that it is no more.
-_LASTING: Final = frozenset({"eligibility", "organization-ended", "service-ended", "contact-point-ended", "suspended"})
+_LASTING_OF_BODIES: Final = frozenset({"organization-ended", "service-ended", "contact-point-ended", "suspended"})
+_LASTING: Final = _LASTING_OF_BODIES | {"eligibility"}
 
 
 def find(ground: Ground, need: Need, at: datetime) -> Finding:
@@ -50,7 +51,7 @@ def find(ground: Ground, need: Need, at: datetime) -> Finding:
     return Finding(
         candidates=tuple(_separated(ranked, names)),
         excluded=tuple(sorted(excluded, key=_miss)),
-        notes=(*place_notes(ground, search.day), *asker_notes(ground)),
+        notes=(*place_notes(ground, search.day), *asker_notes(ground), *other_notes(ground)),
         total=max(ground.total, weighed) - len({candidate.service.id for candidate in candidates}),
         passed_over=tuple(search.passed_over),
     )
@@ -78,8 +79,14 @@ class _Search:
         if not tried:
             gone = any(reason.code in ("organization-ended", "service-ended") for reason in about)
             return [], [Excluded(service, None, about if gone else (*about, filters.NO_DESK), far)]
-        desk, _, _, reasons = min(tried, key=lambda t: (len(t[3]), t[0].areas.isdisjoint(service.areas), t[0].id))
-        return [], [Excluded(service, desk, (*about, *reasons), far)]
+        desk, uses, _, reasons = min(tried, key=lambda t: (len(t[3]), t[0].areas.isdisjoint(service.areas), t[0].id))
+        reasons = (*about, *reasons)
+        codes = {reason.code for reason in reasons}
+        if "avoided" in codes:  # Nothing lets it in, whatever else would change.
+            return [], [Excluded(service, desk, tuple(replace(reason, relax=None) for reason in reasons), far)]
+        may_be_asked = codes.isdisjoint(_LASTING_OF_BODIES) and ground.access is Access.DIRECT
+        ways = tuple(use for use in uses if use.barred is None) if may_be_asked else ()
+        return [], [Excluded(service, desk, reasons, far, ways)]
 
     def _against(
         self, service: Service, desk: ContactPoint
@@ -104,7 +111,7 @@ class _Search:
             service.organization, desk.id, self.ways.open, ground, service.type, by_rule=not need.refuses(service.type)
         )
         if not found:
-            reasons = (*reasons, no_route(ground, service, need.avoid, self.day, self.ways, need.takes))
+            reasons = (*reasons, no_route(ground, service, need, self.day, self.ways, self.askable))
         return uses, found, reasons
 
     def _candidate(
@@ -150,6 +157,13 @@ class _Search:
 
     def _agreed(self, sender: str, receiver: str) -> Agreed:
         return self.ground.agreed.get((sender, receiver), AS_USUAL)
+
+    def askable(self, body: Organization) -> bool:
+        """Whether somebody there can be asked, as far as is known: not where the case avoids all who answer there."""
+        desks = self.ground.gates.get(body.id, ())
+        return self.need.avoid.leaves(body, self.day) and not (
+            desks and all(self.need.avoid.bars_contact_point(desk) for desk in desks)
+        )
 
     def gate(self, hop: Pathway) -> Gateway | None:
         """The desk at which the pathway's receiver is asked to send the case on; None where there is none that the

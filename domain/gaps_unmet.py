@@ -67,9 +67,12 @@ def unmet(roster: Roster, found: Sequence[Unmet]) -> Iterator[Gap]:
 
 
 def _told(name: str, where: str, count: int, since: str, lacking: tuple[str, ...], type: str, place: str) -> Told:
-    text = "'{name}' in {where}: since the week of {since}, {count} searches found nobody. The nearest miss: {lacking}."
+    text = "'{name}' in {where}: since the week of {since}, {count} who looked for it found nobody."
+    if lacking:
+        text = f"{text} The nearest miss: {{lacking}}."
+    id = "gap.unmet-need.lacking" if lacking else "gap.unmet-need"
     return Told(
-        say("gap.unmet-need", text, name=name, where=where, since=since, count=count, lacking=listed(lacking)),
+        say(id, text, name=name, where=where, since=since, count=count, lacking=listed(lacking)),
         Mend(
             "coordinator",
             say("mend.unmet-need", "See what the nearest miss lacks, or find a member that offers it there."),

@@ -7,6 +7,7 @@ pathways lead to. Of the others of that type in the country the nearest are take
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from relaypoint.domain.deadlines import Agreed, agreed
 from relaypoint.domain.finding import SHOWN
@@ -16,14 +17,25 @@ from relaypoint.domain.routing import MOST_HOPS, applies_in, entries
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Access
 
+#: So many services are looked at that cover a part of the place, or what is near it, and not all of it.
+PARTS: Final = 200
 
-def ground(view: View, *, asker: str, service: str, place: str, near: bool = False) -> Ground:
-    """The ground for one service type (or a narrower one) in a place. Ids that the roster lacks are a KeyError."""
+
+def ground(
+    view: View, *, asker: str, service: str, place: str, near: bool = False, formerly: str | None = None
+) -> Ground:
+    """The ground for one service type (or a narrower one) in a place, which was ``formerly`` another one.
+
+    Ids that the roster lacks are a KeyError.
+    """
     types, above = view.types(service), view.above(place)
     body, access = view.organization(asker), view.access(service)
+    past = () if formerly is None else (formerly,)
     ways = _Ways(view, body, types, frozenset(above))
     around = _around(view, above) if near else frozenset()
-    here = {id for at in (*above, *view.inside(place), *around) for type in types for id in _at(view, type, at)}
+    here = {id for at in above for type in types for id in _at(view, type, at)}
+    parts = {id for at in (*view.inside(place), *past, *around) for type in types for id in _at(view, type, at)} - here
+    here.update(sorted(parts)[:PARTS])
     for target in ways.reached:
         here.update(id for id in view.index.ids("services of", target) if view.type_of(id) in types)
     services = tuple(view.service(id) for id in sorted(here))
@@ -34,6 +46,8 @@ def ground(view: View, *, asker: str, service: str, place: str, near: bool = Fal
     owners = {each.organization.id for each in services}
     if access is Access.PATHWAY:
         pathways |= {(p.id, p.type): p for p in _towards(view, owners | _owners(elsewhere), types)}
+    starts = {p.from_organization.id for p in pathways.values() if p.from_organization} - {asker, *ways.gates}
+    gates = {**ways.gates, **{start: _gate_desks(view, start, types) for start in sorted(starts)}}
     named = _named(services, elsewhere, pathways.values())
     lands = view.countries(asker)
     return Ground(
@@ -43,16 +57,18 @@ def ground(view: View, *, asker: str, service: str, place: str, near: bool = Fal
         asker=body,
         memberships=view.memberships(asker),
         areas=view.areas(place),
-        inside=frozenset(each for each in named if each != place and place in view.above(each)),
+        inside=frozenset(each for each in named if each != place and place in view.above(each)) | set(past),
         within={each: frozenset(view.above(each)[1:]) for each in {*named, *above}},
         services=services,
         pathways=tuple(pathways[key] for key in sorted(pathways)),
         elsewhere=elsewhere,
+        unlooked=max(0, len(parts) - PARTS),
         total=inland + sum(all(country(area) != land for area in each.areas) for each in services),
         near=around,
-        abroad=None if not lands or land in lands else view.place(land),
+        abroad=None if land in lands else view.place(land),
+        foreign=_foreign(view, owners, lands),
         forces={id: row["name"] for id, row in view.index.rows["task_forces"].items()},
-        gates=ways.gates,
+        gates=gates,
         suspended_in=_suspended_in(view, asker, owners),
         others=ways.members,
         direct_by=_direct_by(view, asker, owners, service, above) if access is Access.PATHWAY else {},
@@ -76,8 +92,7 @@ class _Ways:
             for body in asked:
                 self.members[body.id] = view.memberships(body.id)
                 if body is not asker:
-                    desks = [view.desk(id) for id in view.index.ids("desks of", body.id)]
-                    self.gates[body.id] = tuple(desk for desk in desks if any(map(desk.takes, types)))
+                    self.gates[body.id] = _gate_desks(view, body.id, types)
                 for pathway in _from(view, body, self.members[body.id], types):
                     self.found.append(pathway)
                     self.pairs.add((body.id, pathway.to.id))
@@ -88,6 +103,11 @@ class _Ways:
                         seen.add(pathway.to.id)
                         following.append(pathway.to)
             asked = following
+
+
+def _gate_desks(view: View, body: str, types: list[str]) -> tuple[ContactPoint, ...]:
+    desks = [view.desk(id) for id in view.index.ids("desks of", body)]
+    return tuple(desk for desk in desks if any(map(desk.takes, types)))
 
 
 def _from(view: View, body: Organization, memberships: Iterable[Membership], types: list[str]) -> Iterator[Pathway]:
@@ -171,6 +191,12 @@ def _direct_by(view: View, asker: str, owners: Iterable[str], service: str, abov
             if row["id"] in allowing:
                 found.setdefault(owner, Named(row["id"], row["name"]))
     return found
+
+
+def _foreign(view: View, owners: Iterable[str], lands: frozenset[str]) -> dict[str, Named]:
+    """Those of which it is known that they work in none of these countries."""
+    found = {owner: view.countries(owner) for owner in owners}
+    return {owner: view.place(min(of)) for owner, of in found.items() if of and of.isdisjoint(lands)}
 
 
 def _suspended_in(view: View, asker: str, owners: Iterable[str]) -> dict[str, Named]:

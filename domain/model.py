@@ -83,6 +83,16 @@ class Organization(Dated):
         return self.holds(day) and not self.suspended
 
 
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Through whom a channel goes: the ids and bodies of all who may answer there. ``onward`` are the relays that lead
+    on from there, where it can be reached in no other way."""
+
+    ids: frozenset[str]
+    bodies: tuple[Body, ...]
+    onward: tuple[Relay, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel(Dated):
     """One way to reach a contact point. ``via`` is the organization behind a relay, with those it is part of."""
@@ -98,6 +108,7 @@ class Channel(Dated):
     note: str | None = None
     via_contact_point: str | None = None
     via: tuple[Body, ...] = ()
+    relay: Relay | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,11 +125,18 @@ class Holder(Dated):
     rank: int = 1
     rota: int | None = None
     absences: tuple[Absence, ...] = ()
+    #: Of who stands in: their own contact point, and the bodies behind it.
+    contact_point: str | None = None
+    bodies: tuple[Body, ...] = ()
+
+    @property
+    def stand_ins(self) -> tuple[Holder, ...]:
+        return tuple(absence.stand_in for absence in self.absences if absence.stand_in)
 
     @property
     def people(self) -> tuple[str, ...]:
         """The ids of all who may answer: its own, and those who stand in at some time."""
-        return (self.id, *(absence.stand_in.id for absence in self.absences if absence.stand_in))
+        return (self.id, *(stand_in.id for stand_in in self.stand_ins))
 
     def away(self, day: str) -> list[Absence]:
         return [absence for absence in self.absences if absence.holds(day)]
@@ -256,6 +274,8 @@ class Ground:
     pathways: tuple[Pathway, ...]
     elsewhere: tuple[Service, ...] = ()
     total: int = 0
+    #: How many more there are that cover a part of the place, beyond those looked at.
+    unlooked: int = 0
     near: frozenset[str] = frozenset()
     #: The country, where the place lies in another one than the asker.
     abroad: Named | None = None
@@ -265,6 +285,8 @@ class Ground:
     gates: Mapping[str, tuple[ContactPoint, ...]] = field(default_factory=dict)
     #: By organization, the task force of the asker's in which its membership is suspended.
     suspended_in: Mapping[str, Named] = field(default_factory=dict)
+    #: By organization, the country of those that work in another one than the asker.
+    foreign: Mapping[str, Named] = field(default_factory=dict)
     #: By organization, the memberships of those that the asker's pathways lead to.
     others: Mapping[str, tuple[Membership, ...]] = field(default_factory=dict)
     #: By organization, the task force whose rules let the asker turn to it without a pathway.

@@ -46,7 +46,8 @@ class _Drawing:
         desk, owner = candidate.contact_point, candidate.service.organization
         end = f"contact {desk.id}"
         if end not in self.stops or self.stops[end].kind == "out":
-            self.stops[end] = Stop(end, _name(owner.name, desk.name), "contact", _reached(candidate.channels), rank)
+            note = "" if candidate.gateway else _reached(candidate.channels)
+            self.stops[end] = Stop(end, _name(owner.name, desk.name), "contact", note, rank)
         if not candidate.route.hops:
             own = owner.id == item.need.asker
             label = say("picture.own", "your own") if own else say("picture.direct", "asked directly")
@@ -55,9 +56,13 @@ class _Drawing:
         for hop, time in zip(candidate.route.hops, candidate.times, strict=False):
             last = hop is candidate.route.hops[-1]
             to = end if last else f"organization {hop.to.id}"
-            if not last:
-                note = _reached(candidate.gateway.channels) if candidate.gateway and at == self.start else ""
-                self.stops.setdefault(to, Stop(to, hop.to.name, "gateway", note))
+            if not last and at == self.start and candidate.gateway:
+                gate = candidate.gateway
+                to = f"gateway {gate.contact_point.id}"
+                name = _name(hop.to.name, gate.contact_point.name)
+                self.stops.setdefault(to, Stop(to, name, "gateway", _reached(gate.channels)))
+            elif not last:
+                self.stops.setdefault(to, Stop(to, hop.to.name, "gateway"))
             self.ways.append(Way(at, to, hop.name, _within(time), beside=beside))
             at = to
 

@@ -82,7 +82,7 @@ def plan(view: View, need: Need, also: Sequence[str], at: datetime, responses: R
 
 
 def _item(view: View, need: Need, at: datetime, responses: Responses, added: Text | None = None) -> Item:
-    on = ground(view, asker=need.asker, service=need.service, place=need.place, near=need.near)
+    on = ground(view, asker=need.asker, service=need.service, place=need.place, near=need.near, formerly=need.formerly)
     on = replace(on, responses=responses)
     found = find(on, need, at)
     item = Item(need, on, found, added)

@@ -18,7 +18,9 @@ def to_confirm(
     own = service.organization.id == ground.asker.id
     asks = [say("confirm.own", "this is your own organization")] if own else []
     for tags in suits.unknown:
-        if "accessible" in tags:
+        if tags == ("child",):
+            asks.append(say("confirm.child", "its age limits are not stated: ask whether it takes a child"))
+        elif "accessible" in tags:
             asks.append(say("confirm.accessible", "not stated whether it is accessible"))
         else:
             asks.append(say("confirm.tags", "only for {tags}: not stated for this case", tags=any_tag(tags)))
@@ -40,13 +42,19 @@ def to_confirm(
         else:
             text = "covers only part of {place}: name the place more closely"
             asks.append(say("confirm.place", text, place=ground.place.name))
-    if ground.abroad:
+    foreign = ground.abroad or ground.foreign.get(service.organization.id)
+    if foreign:
         text = "in another country, {country}: first the person's consent, and a check of the risk there"
-        asks.append(say("confirm.abroad", text, country=ground.abroad.name))
+        asks.append(say("confirm.abroad", text, country=foreign.name))
+    if desk.contingency and not desk.diverted_to:
+        text = "a contingency holds there, and no other way was planned: it may not be answered as usual"
+        asks.append(say("confirm.contingency", text))
     if any(need.asks(hop) for hop in route.hops) or (route.by and need.unsaid):
         asks.append(say("confirm.consent", "the adult gives informed consent to it, after the procedure was explained"))
     if route.hops and route.hops[-1].form:
         form = route.hops[-1].form
+        if any(each.form == form and need.avoid.bars_organization(each.to) for each in ground.pathways):
+            asks.append(say("confirm.form-shared", "the same form also reaches somebody whom the case avoids"))
         if route.hops[1:]:
             text = "{gate} submits the official form: {form}"
             asks.append(say("confirm.form-by", text, gate=route.hops[-2].to.name, form=form))
@@ -60,6 +68,13 @@ def asker_notes(ground: Ground) -> list[Text]:
         return []
     text = "{name} is suspended and can't send referrals: phone, or ask the coordinator to have it sent."
     return [say("note.asker-suspended", text, name=ground.asker.name)]
+
+
+def other_notes(ground: Ground) -> list[Text]:
+    if not ground.unlooked:
+        return []
+    text = "{count} more services cover a part of {place}, or lie near it: name the place more closely to see them."
+    return [say("note.more", text, count=ground.unlooked, place=ground.place.name)]
 
 
 def place_notes(ground: Ground, day: str) -> list[Text]:

@@ -62,6 +62,10 @@ MESSAGES: Final[dict[str, Message]] = {
         "The cell holds a spreadsheet error.", "Write the value that is meant, or clear the cell."
     ),
     # values
+    "roster.place-abroad": Message(
+        "{value} lies in another country than this place.",
+        "Name a place whose code begins with {country}, or correct the id: a place's code begins with its country's.",
+    ),
     "roster.required": Message("{column} is empty.", "Fill in {column}."),
     "roster.bad-id": Message(
         "The id is not well formed.",

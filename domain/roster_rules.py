@@ -42,6 +42,9 @@ def together(sheets: Mapping[str, Sequence[Numbered]]) -> Iterator[tuple[str, in
         for column in columns:
             for number, found in _circles(sheets.get(sheet, ()), "id", column):
                 yield sheet, number, found
+    for number, values in sheets.get("jurisdictions", ()):
+        if (within := values.get("within")) and "id" in values and within[:2] != values["id"][:2]:
+            yield "jurisdictions", number, fault("roster.place-abroad", "within", within, country=values["id"][:2])
     channels = sheets.get("channels", ())
     for number, found in _circles(channels, "contact_point", "via"):
         yield "channels", number, found

@@ -14,6 +14,8 @@ MOST_HOPS: Final = 3
 
 #: Where a pathway is entered: at an organization, by its kind, or by a role in a task force.
 Entry = tuple[str | None, ...]
+#: Where a pathway leads: the organization, the service type, and the contact point where it names one.
+End = tuple[str, str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,26 +86,32 @@ def routes(
         return (pathway for entry in entries(body, memberships, day) for pathway in live.get(entry, ()))
 
     found: dict[str, list[Route]] = {}
+    ends: set[End] = set()
+    gone_on = {ground.asker.id}
     frontier = [Route((pathway,)) for pathway in onward(ground.asker, ground.memberships)]
-    seen = {ground.asker.id}
     while frontier:
-        reached: set[str] = set()
+        level: list[Route] = []
         for route in sorted(frontier, key=lambda route: [hop.id for hop in route.hops]):
-            target = route.hops[-1].to.id
-            if target in seen:
-                continue
-            found.setdefault(target, []).append(route)
-            reached.add(target)
-        seen |= reached
-        # Of several ways to a gateway the first that may be passed leads on.
-        gates = (next((way for way in found[target] if passed(way.hops[-1])), None) for target in sorted(reached))
-        frontier = [
-            Route((*way.hops, pathway))
-            for way in gates
-            if way is not None and len(way.hops) < MOST_HOPS
-            for pathway in onward(way.hops[-1].to, ground.others.get(way.hops[-1].to.id, ()))
-        ]
+            last = route.hops[-1]
+            # What is reached with fewer steps, for the same service at the same desk or at any, is not gone for again.
+            if last.to.id != ground.asker.id and ends.isdisjoint((_end(last), (last.to.id, last.type, None))):
+                level.append(route)
+        ends |= {_end(route.hops[-1]) for route in level}
+        for route in level:
+            found.setdefault(route.hops[-1].to.id, []).append(route)
+        frontier = []
+        for route in level:
+            gate = route.hops[-1].to
+            # Of several ways to a gateway the first that may be passed leads on.
+            if gate.id not in gone_on and len(route.hops) < MOST_HOPS and passed(route.hops[-1]):
+                gone_on.add(gate.id)
+                following = onward(gate, ground.others.get(gate.id, ()))
+                frontier += [Route((*route.hops, pathway)) for pathway in following]
     return {target: tuple(ways) for target, ways in found.items()}
+
+
+def _end(pathway: Pathway) -> End:
+    return pathway.to.id, pathway.type, pathway.contact_point
 
 
 @dataclass(frozen=True, slots=True)

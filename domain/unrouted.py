@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from relaypoint.domain.answer import Need
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.filters import Reason
-from relaypoint.domain.model import Body, Ground, Pathway, Service
+from relaypoint.domain.model import Body, Ground, Organization, Pathway, Service
 from relaypoint.domain.routing import Route, Ways, applies, open_to
 from relaypoint.domain.texts import Text, listed, say
 
 
 def no_route(
-    ground: Ground, service: Service, avoid: Avoid, day: str, ways: Ways, taken: Callable[[Pathway], bool]
+    ground: Ground, service: Service, need: Need, day: str, ways: Ways, askable: Callable[[Organization], bool]
 ) -> Reason:
-    """The reason; ``taken`` says which pathways the person agrees to."""
+    """The reason; ``askable`` says which organizations may be named as those to ask."""
+    avoid, taken = need.avoid, need.takes
     owner = service.organization
     towards = [p for p in ground.pathways if p.to.id == owner.id and p.type == service.type]
     mine = [p for p in towards if open_to(p, ground.asker, ground.memberships, day)]
@@ -26,7 +28,7 @@ def no_route(
         return _refused(ground)
     barred = ways.through_all.get(owner.id)
     gates = {hop.to.id for hop in barred[0].hops[:-1]} if barred else set()
-    ask = _ask(ground, [p for p in live if taken(p) and _may_be_asked(p, ground, gates, avoid, day)], avoid)
+    ask = _ask(ground, [p for p in live if taken(p) and _may_be_asked(p, ground, gates, avoid, askable)], avoid)
     if barred:
         return Reason("no-pathway", _gateways(barred[0], avoid, day), ask)
     if mine and not any(p.holds(day) for p in mine):
@@ -83,9 +85,11 @@ def _who(pathway: Pathway, ground: Ground, avoid: Avoid) -> Text:
     return say("who.but", "{whom} but whom the case avoids", whom=whom) if avoid.entries else whom
 
 
-def _may_be_asked(pathway: Pathway, ground: Ground, gates: set[str], avoid: Avoid, day: str) -> bool:
+def _may_be_asked(
+    pathway: Pathway, ground: Ground, gates: set[str], avoid: Avoid, askable: Callable[[Organization], bool]
+) -> bool:
     """Not the asker itself, nor a gateway that was just ruled out."""
     start = pathway.from_organization
     if start is not None:
-        return start.id not in gates and start.id != ground.asker.id and avoid.leaves(start, day)
+        return start.id not in gates and start.id != ground.asker.id and askable(start)
     return pathway.from_kind is None or not avoid.bars_body(Body("", pathway.from_kind))

@@ -1,7 +1,6 @@
 """The roster as a decision about a case sees it, on one day: domain values, made from rows when they are asked for.
 
-What holds for a time is laid over: contingencies and their diversions, the rules about channels, and what bodies have
-said of how far they work. A value that was made is kept, so that the next case finds it.
+A value that was made is kept, so that the next case finds it.
 """
 
 from __future__ import annotations
@@ -11,31 +10,22 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from relaypoint.domain.assurance import NONE, Caps, capped, caps_of
-from relaypoint.domain.calendars import Calendar
-from relaypoint.domain.contingency import diversions, in_contingency, overlaid
 from relaypoint.domain.index import Index, country
 from relaypoint.domain.model import (
     Area,
-    Body,
-    ContactPoint,
-    Membership,
     Named,
     Operation,
-    Organization,
     Pathway,
     Service,
     holds,
 )
 from relaypoint.domain.rows import Columns, upwards
 from relaypoint.domain.texts import term
-from relaypoint.domain.view_values import channel, holder
+from relaypoint.domain.view_desks import DeskView
 from relaypoint.domain.words import (
     Access,
     Capacity,
     OperationalState,
-    Presence,
-    Staffing,
 )
 
 if TYPE_CHECKING:
@@ -45,20 +35,18 @@ if TYPE_CHECKING:
 _UNSAID: Final = (None, "unknown")
 
 
-class View:
-    """``index`` is of all rows; ``day`` is ISO. Ids that the roster does not hold are a KeyError, but for ``has``."""
+class View(DeskView):
+    """Places, services and pathways, beside organizations and contact points.
+
+    ``index`` is of all rows; ``day`` is ISO. Ids that the roster does not hold are a KeyError, but for ``has``.
+    """
 
     def __init__(self, index: Index, day: str) -> None:
-        self.index, self.day = index, day
-        self._rows = index.rows
+        super().__init__(index, day)
         self._above: dict[str, tuple[str, ...]] = {}
-        self._organizations: dict[str, Organization] = {}
-        self._desks: dict[str, ContactPoint] = {}
         self._services: dict[str, Service] = {}
         self._pathways: dict[tuple[str, str], Pathway] = {}
         self._names: dict[tuple[str, ...], Names] = {}
-        self._members: dict[str, tuple[Membership, ...]] = {}
-        self._forces: dict[str, tuple[Columns, ...]] = {}
 
     def has(self, sheet: str, id: str) -> bool:
         return id in self._rows[sheet]
@@ -106,11 +94,16 @@ class View:
             emergency_service=row["emergency_service"],
             hotline=self.desk(desk["id"]) if desk else None,
             hotline_owner=self.organization(desk["organization"]) if desk else None,
-            hotline_public=desk["public"] != "no" if desk else True,
+            hotline_public=self._public(desk["id"]) if desk else True,
             replaced_by=self.named("jurisdictions", row["replaced_by"]),
             since=row["since"],
             until=row["until"],
         )
+
+    def _public(self, desk: str) -> bool:
+        """Whether who answers there as things are may be shown to everybody."""
+        answering = self._diverted.get(desk, desk) if desk in self._contingent else desk
+        return all(self._rows["contact_points"][each]["public"] != "no" for each in (desk, answering))
 
     def areas(self, place: str) -> tuple[Area, ...]:
         """The place and those that it lies in, the nearest first."""
@@ -120,117 +113,11 @@ class View:
         return tuple(Named(id, self.name(sheet, id)) for id in sorted(ids) if self.has(sheet, id))
 
     def countries(self, organization: str) -> frozenset[str]:
-        """The countries that it, or a body that it is part of, is for; none: not known."""
+        """The countries that it, or a body that it is part of, is for; or else its task forces'. None: not known."""
         rows = self._rows["organizations"]
         named = [rows[each]["jurisdictions"] for each in upwards(rows, organization, "part_of")]
-        return frozenset(country(place) for place in chain.from_iterable(named))
-
-    # organizations
-
-    def organization(self, id: str) -> Organization:
-        if id not in self._organizations:
-            row = self._rows["organizations"][id]
-            heirs = [each for each in sorted(row["replaced_by"]) if self.has("organizations", each)]
-            self._organizations[id] = self._body(row, tuple(self._body(self._rows["organizations"][h]) for h in heirs))
-        return self._organizations[id]
-
-    def _body(self, row: Columns, heirs: tuple[Organization, ...] = ()) -> Organization:
-        rows = self._rows["organizations"]
-        return Organization(
-            id=row["id"],
-            name=row["name"],
-            kind=row["kind"],
-            status=row["status"] or "active",
-            since=row["since"],
-            until=row["until"],
-            bodies=tuple(Body(each, rows[each]["kind"]) for each in sorted(upwards(rows, row["id"], "part_of"))),
-            replaced_by=heirs,
-        )
-
-    def memberships(self, organization: str) -> tuple[Membership, ...]:
-        """Of the organization itself, those that have ended among them."""
-        if organization not in self._members:
-            self._members[organization] = tuple(
-                Membership(
-                    role=row["role"],
-                    standing=row["standing"] or "full",
-                    task_force=row["task_force"],
-                    since=row["since"],
-                    until=row["until"],
-                )
-                for row in self.index.of("members of", organization)
-            )
-        return self._members[organization]
-
-    def forces(self, organization: str) -> tuple[Columns, ...]:
-        """The task forces in force that it is a full member of, and those that these lie in: the innermost first."""
-        if organization not in self._forces:
-            rows = self._rows["task_forces"]
-            now = [m for m in self.memberships(organization) if m.holds(self.day)]
-            out = {m.task_force for m in now if m.standing == "suspended"}
-            full = {id for m in now if m.standing == "full" for id in upwards(rows, m.task_force)}
-            ids = [id for id in full - out if holds(rows[id], self.day)]
-            inner = sorted(ids, key=lambda id: (-len(upwards(rows, id)), id))
-            self._forces[organization] = tuple(rows[id] for id in inner)
-        return self._forces[organization]
-
-    # contact points
-
-    def desk(self, id: str) -> ContactPoint:
-        """As it is reached on the day: with who answers for it, and its channels as safe as its task forces grant."""
-        if id not in self._desks:
-            desk = self._desk(id)
-            if id in self._contingent:
-                other = self._diverted.get(id)
-                desk = overlaid(desk, {id: self._desk(other) if other else None})
-            self._desks[id] = capped(desk, self._caps(self._rows["contact_points"][id]["organization"]))
-        return self._desks[id]
-
-    @cached_property
-    def _contingent(self) -> frozenset[str]:
-        return in_contingency(self._rows, self.day)
-
-    @cached_property
-    def _diverted(self) -> dict[str, str]:
-        return diversions(self._rows, self._contingent, self.day) if self._contingent else {}
-
-    @cached_property
-    def _rules(self) -> list[Columns]:
-        return [row for row in self._rows["channel_rules"].values() if holds(row, self.day)]
-
-    def _caps(self, organization: str) -> Caps:
-        if not self._rules:
-            return NONE
-        return caps_of(self._rows, self._rules, self.index.of("members of", organization), self.day)
-
-    def _desk(self, id: str) -> ContactPoint:
-        row = self._rows["contact_points"][id]
-        return ContactPoint(
-            id=id,
-            name=row["name"],
-            organization=row["organization"],
-            calendar=Calendar(row["time_zone"] or "UTC", row["hours"], row["holidays"]),
-            staffing=Staffing(row["staffing"] or "holder"),
-            languages=tuple(row["languages"]),
-            service_types=frozenset(row["service_types"]),
-            areas=frozenset(row["jurisdictions"]),
-            serves=tuple(row["serves"]),
-            presence=Presence(row["presence"] or "on-site"),
-            holders=tuple(holder(each, self._absences(each["id"])) for each in self.index.of("holders of", id)),
-            channels=tuple(channel(each, self._relayed(each["via"])) for each in self.index.of("channels of", id)),
-            contingency=id in self._contingent,
-            since=row["since"],
-            until=row["until"],
-        )
-
-    def _absences(self, holder: str) -> list[tuple[Columns, Columns | None]]:
-        """The absences of a holder, each with who stands in."""
-        holders = self._rows["holders"]
-        return [(row, holders.get(row["stand_in"] or "")) for row in self.index.of("absences of", holder)]
-
-    def _relayed(self, via: str | None) -> tuple[Body, ...]:
-        """The bodies behind the contact point that a channel goes through."""
-        return self.organization(self._rows["contact_points"][via]["organization"]).bodies if via else ()
+        found = frozenset(country(place) for place in chain.from_iterable(named))
+        return found or frozenset(country(force["jurisdiction"]) for force in self.forces(organization))
 
     # what is offered and agreed
 

@@ -9,15 +9,15 @@ from relaypoint.domain.rows import Columns
 from relaypoint.domain.words import ChannelCondition, ChannelKind, ChannelState, Confidentiality, HolderRole
 
 
-def holder(row: Columns, absences: Sequence[tuple[Columns, Columns | None]] = ()) -> Holder:
-    """``absences`` come each with the row of who stands in, None where nobody does."""
+def holder(row: Columns, absences: Sequence[tuple[Columns, Holder | None]] = ()) -> Holder:
+    """``absences`` come each with who stands in, None where nobody does."""
     return Holder(
         id=row["id"],
         role=HolderRole(row["role"]),
         rank=row["rank"] or 1,
         rota=row["rota"],
         absences=tuple(
-            Absence(since=each["since"], until=each["until"], stand_in=holder(instead) if instead else None)
+            Absence(since=each["since"], until=each["until"], stand_in=instead)
             for each, instead in sorted(absences, key=lambda pair: (pair[0]["since"] or "", pair[0]["until"] or ""))
         ),
         since=row["since"],

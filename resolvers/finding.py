@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from relaypoint.domain import finding, grounds, plan
 from relaypoint.domain.answer import Finding, Need
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
-from relaypoint.domain.errors import Invalid
+from relaypoint.domain.errors import Invalid, Limit, NotFound
 from relaypoint.domain.model import Area, ContactPoint, Ground
 from relaypoint.domain.plan import Coordinator, Item, Together
 from relaypoint.domain.policy import Action, Subject, may_act_for
 from relaypoint.domain.roster_faults import nearest
+from relaypoint.domain.texts import Text, say
 from relaypoint.domain.view import View
 from relaypoint.domain.words import TAG_DIMENSIONS, ChannelKind, Confidentiality, OrganizationKind, Priority
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.known import Known
-from relaypoint.resolvers.typed import language_tag, place_named, service_type_named
+from relaypoint.resolvers.typed import language_tag, organization_named, place_named, service_type_named
 from relaypoint.resolvers.unknown import not_yours, unknown
 from relaypoint.resolvers.unmet import note_unmet
 
 E = TypeVar("E", bound=StrEnum)
+
+#: So many entries a list of a need may have, and so many characters each of them.
+_MOST: Final = {"also": 10, "languages": 20, "for": 30, "avoid": 100, "consent": 20}
+LONGEST: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +67,8 @@ class Emergency:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """``items`` are the needs of the case, the one asked for first at the front. ``coordinators`` are whom to turn to
-    where nothing fits. ``roster`` is the version of the roster that the answer rests on."""
+    where nothing fits. ``roster`` is the version of the roster that the answer rests on; ``notes`` tell how the need
+    was understood."""
 
     items: tuple[Item, ...]
     together: tuple[Together, ...]
@@ -70,6 +76,7 @@ class Answer:
     emergency: Emergency
     at: datetime
     roster: int
+    notes: tuple[Text, ...] = ()
 
     @property
     def need(self) -> Need:
@@ -102,9 +109,14 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
     known = await backend.memory.roster(backend.store)
     at = backend.clock()
     view = view_of(known, at)
-    if not may_act_for(subject, _tidy(need.from_organization)):
+    _check_lengths(need)
+    asker = _tidy(need.from_organization)
+    if subject.organization is None or view.has("organizations", asker):
+        asker = await organization_named(backend, view, need.from_organization, ("from",))
+    if not may_act_for(subject, asker):
         raise not_yours(_tidy(need.from_organization))
-    wanted, also = await _checked(backend, view, need)
+    wanted, also = await _checked(backend, view, need, asker)
+    wanted, notes = _moved(view, wanted)
     if not view.organization(wanted.asker).holds(view.day):
         raise Invalid(
             "find.asker-ended",
@@ -116,7 +128,7 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
     found = plan.plan(view, wanted, also, at, backend.memory.responses)
     lacking = [item for item in found.items if not (item.finding.candidates or item.refused)]
     if lacking:
-        await note_unmet(backend, lacking)
+        await note_unmet(backend, view, lacking)
     return Answer(
         items=found.items,
         together=found.together,
@@ -124,6 +136,7 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
         emergency=_emergency(view.areas(wanted.place), at, wanted.avoid),
         at=at,
         roster=known.root["version"],
+        notes=notes,
     )
 
 
@@ -145,7 +158,15 @@ async def emergency(subject: Subject, backend: Backend, place: str, avoid: Avoid
     """
     at = backend.clock()
     view = view_of(await backend.memory.roster(backend.store), at)
-    return _emergency(view.areas(await place_named(backend, view, place)), at, avoid or Avoid())
+    try:
+        where = await place_named(backend, view, place)
+    except (Invalid, NotFound):
+        # Whoever mistypes a place in an emergency still gets the numbers, where there is no doubt which.
+        lands = [id for id in view.index.rows["jurisdictions"] if len(id) == 2]
+        if len(lands) != 1:
+            raise
+        where = lands[0]
+    return _emergency(view.areas(where), at, avoid or Avoid())
 
 
 def _emergency(areas: Sequence[Area], at: datetime, avoid: Avoid) -> Emergency:
@@ -154,8 +175,10 @@ def _emergency(areas: Sequence[Area], at: datetime, avoid: Avoid) -> Emergency:
     hotline = next((area.hotline for area in areas if area.hotline and _offered(area, day, avoid)), None)
     phone = None
     if hotline:
-        uses = weigh(hotline, floor=Confidentiality.PUBLIC, at=at)
+        uses = weigh(hotline, floor=Confidentiality.PUBLIC, at=at, avoid=avoid)
         phone = next((use for use in uses if use.barred is None and use.channel.kind is ChannelKind.PHONE), None)
+        if phone is None and avoid.entries:
+            hotline = None  # Every way to it leads through somebody whom the case avoids.
     return Emergency(
         danger.emergency_number if danger else None, danger.emergency_service if danger else None, hotline, phone
     )
@@ -173,11 +196,52 @@ def _offered(area: Area, day: str, avoid: Avoid) -> bool:
     )
 
 
-async def _checked(backend: Backend, view: View, need: NeedInput) -> tuple[Need, list[str]]:
+def _check_lengths(need: NeedInput) -> None:
+    """Nobody has that much to say; whoever sends more wants to keep others waiting."""
+    lists = {
+        "also": need.also,
+        "languages": need.languages,
+        "for": need.tags,
+        "avoid": need.avoid,
+        "consent": need.consent or (),
+    }
+    for field, values in lists.items():
+        if len(values) > _MOST[field]:
+            raise Limit(
+                "find.too-many",
+                "{field} takes {most} entries at most.",
+                path=(field,),
+                remedy="Leave out what matters least.",
+                field=field,
+                most=_MOST[field],
+            )
+    single = {"from": need.from_organization, "service": need.service, "place": need.place}
+    texts: list[tuple[tuple[str, ...], str]] = [((field,), text) for field, text in single.items()]
+    texts += [((field, str(at)), text) for field, values in lists.items() for at, text in enumerate(values)]
+    for path, text in texts:
+        if len(text) > LONGEST:
+            raise Limit(
+                "find.too-long",
+                "A name or code has {most} characters at most.",
+                path=path,
+                remedy="Give the code, or the name alone.",
+                most=LONGEST,
+            )
+
+
+def _moved(view: View, need: Need) -> tuple[Need, tuple[Text, ...]]:
+    """A place that was abolished stands for the one that came after it, where it is one."""
+    here = view.area(need.place, 0)
+    heirs = [heir for heir in here.replaced_by if not view.area(heir.id, 0).ended(view.day)]
+    if not here.ended(view.day) or len(here.replaced_by) != 1 or not heirs:
+        return need, ()
+    text = "{place} ended on {until} and is {heir} now: this is for {heir}."
+    said = say("note.place-moved", text, place=here.name, until=here.until, heir=heirs[0].name)
+    return replace(need, place=heirs[0].id, formerly=need.place), (said,)
+
+
+async def _checked(backend: Backend, view: View, need: NeedInput, asker: str) -> tuple[Need, list[str]]:
     """The need, and the further service types."""
-    asker = _tidy(need.from_organization)
-    if not view.has("organizations", asker):
-        raise await unknown(backend, "from", need.from_organization, "an organization")
     service = await service_type_named(backend, view, need.service, ("service",))
     also = [await service_type_named(backend, view, each, ("also", str(index))) for index, each in enumerate(need.also)]
     for index, entry in enumerate(need.avoid):

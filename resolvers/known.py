@@ -73,6 +73,8 @@ class Memory:
         #: How soon contact points answer, as it was worked out last.
         self.responses: Responses = {}
         self._edition: str | None = None
+        #: Who looked for what in vain, so that nobody counts twice. It is written nowhere.
+        self.asked: set[tuple[str, ...]] = set()
 
     async def roster(self, store: Store) -> Known:
         """The roster as it is now. Raises ``Conflict`` where others change it all the time."""
@@ -91,7 +93,9 @@ class Memory:
 async def _responses(store: Store) -> Responses:
     rows = await store.read("responsiveness_list")
     return {
-        (row["contact_point"], row["service_type"]): Responsiveness(row["count"], row["acknowledge"], row["decide"])
+        (row["contact_point"], row["service_type"]): Responsiveness(
+            row["count"], row["acknowledge"], row["decide"], bool(row["silent"])
+        )
         for row in rows
     }
 

@@ -101,6 +101,8 @@ def _chosen(answer: Answer, to: str | None, *, consent: bool, risk_checked: bool
     if answer.ground.abroad:
         _check_abroad(answer, answer.ground.abroad.name, to, consent=consent, risk_checked=risk_checked)
     chosen = _choose(answer, to)
+    if foreign := answer.ground.foreign.get(chosen.service.organization.id):
+        _check_abroad(answer, foreign.name, to, consent=consent, risk_checked=risk_checked)
     hops = chosen.route.hops
     if any(hop.consent == "required" for hop in hops) and not (
         consent or answer.need.consent is not None or is_child(answer.need.tags)
@@ -139,10 +141,9 @@ def _check_abroad(answer: Answer, country: str, to: str | None, *, consent: bool
     if lacking:
         raise Invalid(
             "refer.abroad",
-            "{place} lies in another country, {country}: nothing is sent there by itself.",
+            "{country} is another country: nothing is sent there by itself.",
             path=(lacking[0][0],),
             remedy="First {what}.",
-            place=answer.ground.place.name,
             country=country,
             what="; ".join(text for _, text in lacking),
         )
@@ -247,7 +248,12 @@ async def _shown(subject: Subject, backend: Backend, id: str, asked: str | None 
 def _choose(answer: Answer, to: str | None) -> Candidate:
     candidates = answer.finding.candidates
     if to is None:
-        reachable = [candidate for candidate in candidates if len(candidate.route.hops) <= 1]
+        foreign = answer.ground.foreign if answer.ground.abroad is None else {}
+        reachable = [
+            candidate
+            for candidate in candidates
+            if len(candidate.route.hops) <= 1 and candidate.service.organization.id not in foreign
+        ]
         if reachable:
             return reachable[0]
         raise NoChannel(

@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 from typing import Any, Final
 
-from relaypoint.domain.clock import format_instant
+from relaypoint.domain.clock import Instant, format_instant
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.responsiveness import DAYS, Answered, responses
 from relaypoint.graph import Row, Step
@@ -14,6 +14,7 @@ from relaypoint.resolvers.backend import Backend, permitted
 
 #: Which moves answer: to accept or to reject is to have acknowledged as well.
 _DECIDES: Final = ("handoff-accept", "handoff-reject")
+_TAKEN_BACK: Final = ("cancelled", "entered-in-error")
 
 
 @permitted(Action.TAKE_SNAPSHOT)
@@ -21,7 +22,7 @@ async def measure(subject: Subject, backend: Backend) -> int:
     """Works the figures out anew and keeps them; returns of how many contact points and service types there are any."""
     since = format_instant(backend.clock() - timedelta(days=DAYS))
     rows = await backend.store.read("responses_since", since=since)
-    found = responses(_answered(row) for row in rows)
+    found = responses(_answered(row, backend.now()) for row in rows)
     kept = [
         {
             "id": f"{desk}|{type}",
@@ -30,6 +31,7 @@ async def measure(subject: Subject, backend: Backend) -> int:
             "count": each.count,
             "acknowledge": each.acknowledge,
             "decide": each.decide,
+            "silent": each.silent,
         }
         for (desk, type), each in sorted(found.items())
     ]
@@ -42,11 +44,12 @@ async def measure(subject: Subject, backend: Backend) -> int:
     return len(kept)
 
 
-def _answered(row: Row) -> Answered:
+def _answered(row: Row, now: Instant) -> Answered:
     own = [event for event in row["events"] if _handoff(event) == row["handoff"]]
     decided = min((event["at"] for event in own if event["kind"] in _DECIDES), default=None)
     acknowledged = min((event["at"] for event in own), default=None)
-    return Answered(row["contact_point"], row["service_type"], row["sent_at"], acknowledged, decided)
+    until = row["changed_at"] if row["status"] in _TAKEN_BACK else now
+    return Answered(row["contact_point"], row["service_type"], row["sent_at"], acknowledged, decided, until)
 
 
 def _handoff(event: dict[str, Any]) -> str:

@@ -37,7 +37,8 @@ async def snapshot(subject: Subject, backend: Backend) -> Point:
     """Counts today's gaps and keeps the counts; the last count of a day stays."""
     report = await coverage_gaps(subject, backend)
     known = await backend.memory.roster(backend.store)
-    counts = counted(known.rows, report.day, report.gaps)
+    # What was looked for in vain is for coordinators alone, and the counts are everybody's.
+    counts = counted(known.rows, report.day, (gap for gap in report.gaps if gap.kind != "unmet-need"))
     kept = {"day": report.day, "at": backend.now(), "counts": json.dumps(counts, sort_keys=True)}
     await backend.store.write([Step("snapshot_put", kept)])
     return Point(report.day, counts[""])

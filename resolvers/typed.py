@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING, Final
 
 from langcodes import standardize_tag, tag_is_valid
 
-from relaypoint.domain.errors import Invalid
+from relaypoint.domain.errors import Invalid, NotFound
 from relaypoint.domain.view import View
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.unknown import unknown
+
+if TYPE_CHECKING:
+    from relaypoint.domain.search import Hit
+
+
+#: How like what was typed a name has to be, of 100, to be meant.
+_SURE: Final = 80
+
+#: Sign languages are called by letters that, as codes, mean other languages.
+_SIGNED: Final = {"BSL": "bfi", "ISL": "isg", "ASL": "ase", "LSF": "fsl", "DGS": "gsg", "NGT": "dse", "LSE": "ssp"}
 
 
 async def place_named(backend: Backend, view: View, typed: str) -> str:
@@ -28,10 +38,19 @@ async def service_type_named(backend: Backend, view: View, typed: str, path: tup
     return await _named(backend, view, "service_types", typed, path, "a service type")
 
 
+async def organization_named(backend: Backend, view: View, typed: str, path: tuple[str, ...]) -> str:
+    """The id of the organization that was typed. Raises ``NotFound``, and ``Invalid`` where several bear the name."""
+    id = typed.strip().lower()
+    if view.has("organizations", id):
+        return id
+    return await _named(backend, view, "organizations", typed, path, "an organization")
+
+
 async def _named(backend: Backend, view: View, sheet: str, typed: str, path: tuple[str, ...], what: str) -> str:
     """The id of what bears just this name; of what has ended only where nothing else does."""
     names = await asyncio.to_thread(view.names, sheet)
-    whole = [hit for hit in names.search(typed, limit=50) if hit.how in ("id", "whole")]
+    found = names.search(typed, limit=50)
+    whole = [hit for hit in found if hit.how in ("id", "whole")]
     hits = [hit for hit in whole if not hit.entry.ended] or whole
     if len(hits) == 1:
         return hits[0].entry.id
@@ -42,21 +61,49 @@ async def _named(backend: Backend, view: View, sheet: str, typed: str, path: tup
             path=path,
             remedy="Give the code of the one that is meant: {choices}.",
             value=typed[:60],
-            choices=", ".join(f"{hit.entry.name} ({hit.entry.id})" for hit in hits[:10]),
+            choices=", ".join(_shown(view, hit) for hit in hits[:10]),
         )
-    problem = await unknown(backend, "place" if sheet == "jurisdictions" else "service", typed, what)
-    problem.path = path
-    raise problem
+    near = [hit for hit in found if hit.how != "alike" or hit.score >= _SURE][:4]
+    hint = f"Did you mean {', '.join(_shown(view, hit) for hit in near)}? Give the code." if near else ""
+    raise NotFound(
+        "find.unknown",
+        "'{value}' is not {what} in this roster.",
+        path=path,
+        remedy="{hint}",
+        value=typed[:60],
+        what=what,
+        hint=hint or _otherwise(view, sheet),
+    )
+
+
+def _shown(view: View, hit: Hit) -> str:
+    """With what tells it from others of the same name: the code, what a place lies in, and that it has ended."""
+    above = view.above(hit.entry.id)[1:-1] if hit.entry.sheet == "jurisdictions" else ()
+    where = f", {view.name('jurisdictions', above[-1])}" if above else ""
+    return f"{hit.entry.name}{where} ({hit.entry.id}{', ended' if hit.entry.ended else ''})"
+
+
+def _otherwise(view: View, sheet: str) -> str:
+    if sheet == "jurisdictions":
+        lands = [view.index.rows[sheet][id] for id in sorted(view.index.rows[sheet]) if len(id) == 2]
+        parts = [part for land in lands for part in (land["id"], *view.index.ids("places in", land["id"]))]
+        names = ", ".join(f"{view.name(sheet, id)} ({id})" for id in parts[:8])
+        return f"Give a larger place that it lies in, such as its council or county, or one of: {names}."
+    if sheet == "service_types":
+        return f"Use one of: {', '.join(sorted(view.index.rows[sheet]))}."
+    return "Check the id; `relaypoint search` finds names."
 
 
 def language_tag(typed: str, index: int) -> str:
     """The tag (BCP 47) of a language that was typed as a tag or by its name. Raises ``Invalid``."""
     text = typed.strip()
+    if text in _SIGNED:
+        return _SIGNED[text]
     if text and tag_is_valid(text):
         return str(standardize_tag(text))
     from relaypoint.domain.language_names import languages, languages_called  # It loads the names of all languages.
 
-    if called := languages_called(text):
+    if text[-1:].isalpha() and (called := languages_called(text)):
         return called[0]
     found = languages(text)
     raise Invalid(

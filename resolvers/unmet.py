@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 
 from relaypoint.domain.errors import Problem
 from relaypoint.domain.gaps_unmet import Unmet, first_week, week_of
@@ -11,27 +12,39 @@ from relaypoint.domain.ownership import coordinators
 from relaypoint.domain.plan import Item
 from relaypoint.domain.policy import Subject, one_of
 from relaypoint.domain.rows import Rows, upwards
+from relaypoint.domain.view import View
 from relaypoint.graph import Step
 from relaypoint.resolvers.backend import Backend
 
 
-async def note_unmet(backend: Backend, items: list[Item]) -> None:
-    """Counts these needs. Whoever asked has the answer whether or not this can be written."""
-    week = week_of(backend.now()[:10])
-    steps = [Step("unmet_forget", {"week": first_week(backend.now()[:10])}, None)]
+async def note_unmet(backend: Backend, view: View, items: Sequence[Item]) -> None:
+    """Counts these needs, each once for who asks. Whoever asked has the answer whether or not this can be written.
+
+    Nothing is noted of a case that avoids one of those who would be told.
+    """
+    day = view.day
+    week = week_of(day)
+    steps = []
     for item in items:
-        nearest = item.finding.excluded[:1]
+        need = item.need
+        asked = (week, item.service_type.id, need.place, need.asker)
+        told = _told(view.index.rows, need.place, day)
+        if asked in backend.memory.asked or any(need.avoid.bars_organization(view.organization(o)) for o in told):
+            continue
+        backend.memory.asked.add(asked)
+        nearest = item.finding.excluded[:1] if not need.avoid.entries else ()
         noted = {
-            "id": f"{week}|{item.service_type.id}|{item.need.place}",
+            "id": f"{week}|{item.service_type.id}|{need.place}",
             "week": week,
             "service_type": item.service_type.id,
-            "place": item.need.place,
-            # Whom a case avoids is nobody's business, not even that it avoids anyone.
-            "lacking": sorted({reason.code for out in nearest for reason in out.reasons} - {"avoided"}),
+            "place": need.place,
+            # Where somebody is avoided, the reasons could tell that; and what a person refuses is nobody's business.
+            "lacking": sorted({reason.code for out in nearest for reason in out.reasons} - {"consent"}),
         }
         steps.append(Step("unmet_note", noted))
-    with contextlib.suppress(Problem):
-        await backend.store.write(steps)
+    if steps:
+        with contextlib.suppress(Problem):
+            await backend.store.write([Step("unmet_forget", {"week": first_week(day)}, None), *steps])
 
 
 async def unmet_needs(backend: Backend, day: str) -> list[Unmet]:
@@ -46,6 +59,11 @@ async def unmet_needs(backend: Backend, day: str) -> list[Unmet]:
 
 def may_see(subject: Subject, rows: Rows, place: str, day: str) -> bool:
     """Whether the subject coordinates a task force in whose area the place lies."""
+    return one_of(subject, _told(rows, place, day))
+
+
+def _told(rows: Rows, place: str, day: str) -> set[str]:
+    """The organizations that coordinate the task forces in whose area the place lies."""
     around = upwards(rows["jurisdictions"], place)
     forces = {id for id, force in rows["task_forces"].items() if force["jurisdiction"] in around and holds(force, day)}
-    return one_of(subject, coordinators(rows, day, forces))
+    return coordinators(rows, day, forces)

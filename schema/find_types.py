@@ -11,6 +11,7 @@ from relaypoint.domain import plan, responsiveness
 from relaypoint.domain.channels import ChannelUse
 from relaypoint.domain.clock import format_instant
 from relaypoint.domain.finding import SHOWN
+from relaypoint.domain.languages import language
 from relaypoint.domain.model import Pathway
 from relaypoint.domain.picture import lines
 from relaypoint.domain.picture_svg import svg
@@ -179,10 +180,13 @@ class Responsiveness:
     count: int = strawberry.field(description="Of how many cases.")
     acknowledge_minutes: int | None = strawberry.field(description="From sending to the first answer, by the clock.")
     decide_minutes: int | None = strawberry.field(description="From sending to acceptance or refusal, by the clock.")
+    silent: bool = strawberry.field(description="Whether half of them or more still wait for an answer.")
 
     @classmethod
     def of(cls, found: responsiveness.Responsiveness) -> Self:
-        return cls(count=found.count, acknowledge_minutes=found.acknowledge, decide_minutes=found.decide)
+        return cls(
+            count=found.count, acknowledge_minutes=found.acknowledge, decide_minutes=found.decide, silent=found.silent
+        )
 
 
 @governed(Action.FIND)
@@ -248,6 +252,9 @@ class Excluded:
     service: Ref = strawberry.field(description="The service.")
     organization: Ref = strawberry.field(description="Who offers it.")
     contact_point: Ref | None = strawberry.field(description="The desk that came nearest.")
+    channels: list[ChannelView] = strawberry.field(
+        description="Its channels that the case may use, to ask all the same; none of whom it avoids."
+    )
     reasons: list[Reason] = strawberry.field(description="Each reason by itself would rule it out.")
 
     @classmethod
@@ -257,6 +264,7 @@ class Excluded:
             service=Ref(key=out.service.id, name=out.service.name),
             organization=Ref(key=owner.id, name=owner.name),
             contact_point=Ref(key=desk.id, name=desk.name) if desk else None,
+            channels=[ChannelView.of(use) for use in out.channels],
             reasons=[Reason(code=r.code, text=r.text, relax=r.relax or "") for r in out.reasons],
         )
 
@@ -324,6 +332,7 @@ class FindResult:
         description="The country, where the place lies in another one than the asker: nothing is sent there by itself."
     )
     notes: list[str] = strawberry.field(description="What is to be known about the place.")
+    languages: list[str] = strawberry.field(description="The person's languages, as they were understood.")
     avoiding: list[str] = strawberry.field(description="Whom this answer keeps away from, as asked.")
     candidates: list[Candidate] = strawberry.field(description="The first is the one to try first.")
     excluded: list[Excluded] = strawberry.field(description="The nearest misses, 50 at most.")
@@ -355,7 +364,8 @@ class FindResult:
             place=Ref(key=answer.ground.place.id, name=answer.ground.place.name),
             service_type=found.service_type,
             abroad=Ref(key=abroad.id, name=abroad.name) if abroad else None,
-            notes=found.notes,
+            notes=[*answer.notes, *found.notes],
+            languages=[language(each) for each in answer.need.languages],
             avoiding=sorted(answer.need.avoid.entries),
             candidates=found.candidates,
             excluded=found.excluded,

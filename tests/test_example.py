@@ -97,9 +97,10 @@ async def test_cases_get_the_right_contacts_with_the_right_reasons(uk: Backend) 
     assert why_not(outsider)["sca-identification"] == ["no-pathway"]
     assert "first-responder" in (outsider.finding.excluded[0].reasons[0].relax or "")
 
-    # An abolished council as the place: the successor is named.
+    # An abolished council as the place: it is looked for in its successor.
     gone = await ask("advice-line", "GB-GSS-E07000026", "adult")
-    assert "Cumberland" in gone.finding.notes[0]
+    assert "Cumberland" in gone.notes[0]
+    assert gone.ground.place.name == "Cumberland"
 
     # Above every answer.
     assert woman.emergency.number == "999"

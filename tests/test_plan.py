@@ -262,12 +262,13 @@ async def test_a_task_force_lets_its_members_ask_directly(store: Store) -> None:
 
 
 async def test_what_nobody_could_take_is_a_gap_for_the_coordinator_alone(backend: Backend) -> None:
-    need = replace(HOUSING, tags=("male",), avoid=("example-police",))
-    for _ in range(2):
-        answer = await find(member("example-line"), backend, replace(need, from_organization="example-line"))
-        assert desks(answer) == []
+    for asker in ("example-line", "example-unit"):
+        for _ in range(2):  # Who looks twice is counted once.
+            need = replace(HOUSING, tags=("male",), from_organization=asker)
+            answer = await find(member(asker), backend, need)
+            assert desks(answer) == []
     office = answer.coordinators[0]
-    assert (office.task_force.id, office.contact_point.id) == ("example-force", "authority-desk")
+    assert (office.task_force.id, office.contact_point.id) == ("example-force-north", "line-desk")
     (node,) = [each["node"] for each in await raw(backend.store, "MATCH (n:UnmetNeed) RETURN properties(n) AS node")]
     kept = ["count", "id", "lacking", "place", "service_type", "week"]
     assert sorted(node.keys() - {"title", "type"}) == kept  # The two are the embedded engine's own.
@@ -279,7 +280,7 @@ async def test_what_nobody_could_take_is_a_gap_for_the_coordinator_alone(backend
         told = [gap for gap in found if gap.kind == "unmet-need"]
         assert bool(told) == sees
     (gap,) = [gap for gap in (await gaps.coverage_gaps(OPERATOR, backend)).gaps if gap.kind == "unmet-need"]
-    assert "2 searches found nobody" in gap.text
+    assert "2 who looked for it found nobody" in gap.text
     assert (gap.service_type, gap.place) == ("housing", "GB-X-NORTH")
     elsewhere = (await gaps.coverage_gaps(OPERATOR, backend, Scope(place="GB-X-SOUTH"))).gaps
     assert "unmet-need" not in {each.kind for each in elsewhere}

@@ -33,6 +33,7 @@ ANSWERS = {
     "count": 5,
     "acknowledge": 1,
     "decide": 2,
+    "silent": False,
 }
 LATER = "2026-03-04T10:00:00.000Z"
 BY_SHEET = ("_list", "_put", "_unlink")
@@ -192,7 +193,15 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
             {
                 "edition": "second",
                 "rows": [
-                    {"id": "a|b", "contact_point": "a", "service_type": "b", "count": 5, "acknowledge": 1, "decide": 2}
+                    {
+                        "id": "a|b",
+                        "contact_point": "a",
+                        "service_type": "b",
+                        "count": 5,
+                        "acknowledge": 1,
+                        "decide": 2,
+                        "silent": True,
+                    }
                 ],
             }
         ],

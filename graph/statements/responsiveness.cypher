@@ -11,7 +11,7 @@ WITH h ORDER BY h.sent_at DESC, h.id
 LIMIT 100000
 MATCH (h)-[:TO]->(desk:ContactPoint)
 MATCH (h)-[:STEP_OF]->(r:Referral)-[:FOR]->(type:ServiceType)
-RETURN h.id AS handoff, h.sent_at AS sent_at, desk.id AS contact_point, type.id AS service_type,
+RETURN h.id AS handoff, h.sent_at AS sent_at, h.status AS status, h.changed_at AS changed_at, desk.id AS contact_point, type.id AS service_type,
   [(r)-[:RECORDED]->(e:Event) WHERE e.kind IN ['handoff-receive', 'handoff-accept', 'handoff-reject'] |
     e {.kind, .at, .data}] AS events
 ORDER BY handoff
@@ -25,7 +25,7 @@ WITH s
 UNWIND $rows AS row
 MERGE (n:Responsiveness {id: row.id})
 SET n.contact_point = row.contact_point, n.service_type = row.service_type, n.count = row.count,
-  n.acknowledge = row.acknowledge, n.decide = row.decide
+  n.acknowledge = row.acknowledge, n.decide = row.decide, n.silent = row.silent
 RETURN n.id AS id
 
 // name: responsiveness_clear
@@ -43,5 +43,5 @@ RETURN id
 // starts: label
 MATCH (n:Responsiveness)
 RETURN n.contact_point AS contact_point, n.service_type AS service_type, n.count AS count,
-  n.acknowledge AS acknowledge, n.decide AS decide
+  n.acknowledge AS acknowledge, n.decide AS decide, n.silent AS silent
 ORDER BY contact_point, service_type

@@ -1,0 +1,182 @@
+"""Organizations and contact points as they are on one day, made from rows when they are asked for.
+
+What holds for a time is laid over: contingencies and their diversions, and the rules about channels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from relaypoint.domain.assurance import NONE, Caps, capped, caps_of
+from relaypoint.domain.calendars import Calendar
+from relaypoint.domain.contingency import diversions, in_contingency, overlaid
+from relaypoint.domain.index import Index
+from relaypoint.domain.model import (
+    Body,
+    Channel,
+    ContactPoint,
+    Holder,
+    Membership,
+    Organization,
+    Relay,
+    holds,
+)
+from relaypoint.domain.rows import Columns, upwards
+from relaypoint.domain.view_values import channel, holder
+from relaypoint.domain.words import (
+    Presence,
+    Staffing,
+)
+
+if TYPE_CHECKING:
+    pass
+
+#: What an operational status says of capacity where it says nothing.
+_UNSAID: Final = (None, "unknown")
+
+
+class DeskView:
+    def __init__(self, index: Index, day: str) -> None:
+        self.index, self.day = index, day
+        self._rows = index.rows
+        self._organizations: dict[str, Organization] = {}
+        self._desks: dict[str, ContactPoint] = {}
+        self._members: dict[str, tuple[Membership, ...]] = {}
+        self._forces: dict[str, tuple[Columns, ...]] = {}
+
+    # organizations
+
+    def organization(self, id: str) -> Organization:
+        if id not in self._organizations:
+            row = self._rows["organizations"][id]
+            heirs = [each for each in sorted(row["replaced_by"]) if each in self._rows["organizations"]]
+            self._organizations[id] = self._body(row, tuple(self._body(self._rows["organizations"][h]) for h in heirs))
+        return self._organizations[id]
+
+    def _body(self, row: Columns, heirs: tuple[Organization, ...] = ()) -> Organization:
+        rows = self._rows["organizations"]
+        return Organization(
+            id=row["id"],
+            name=row["name"],
+            kind=row["kind"],
+            status=row["status"] or "active",
+            since=row["since"],
+            until=row["until"],
+            bodies=tuple(Body(each, rows[each]["kind"]) for each in sorted(upwards(rows, row["id"], "part_of"))),
+            replaced_by=heirs,
+        )
+
+    def memberships(self, organization: str) -> tuple[Membership, ...]:
+        """Of the organization itself, those that have ended among them."""
+        if organization not in self._members:
+            self._members[organization] = tuple(
+                Membership(
+                    role=row["role"],
+                    standing=row["standing"] or "full",
+                    task_force=row["task_force"],
+                    since=row["since"],
+                    until=row["until"],
+                )
+                for row in self.index.of("members of", organization)
+            )
+        return self._members[organization]
+
+    def forces(self, organization: str) -> tuple[Columns, ...]:
+        """The task forces in force that it is a full member of, and those that these lie in: the innermost first."""
+        if organization not in self._forces:
+            rows = self._rows["task_forces"]
+            now = [m for m in self.memberships(organization) if m.holds(self.day)]
+            out = {m.task_force for m in now if m.standing == "suspended"}
+            full = {id for m in now if m.standing == "full" for id in upwards(rows, m.task_force)}
+            ids = [id for id in full - out if holds(rows[id], self.day)]
+            inner = sorted(ids, key=lambda id: (-len(upwards(rows, id)), id))
+            self._forces[organization] = tuple(rows[id] for id in inner)
+        return self._forces[organization]
+
+    # contact points
+
+    def desk(self, id: str) -> ContactPoint:
+        """As it is reached on the day: with who answers for it, and its channels as safe as its task forces grant."""
+        if id not in self._desks:
+            desk = self._desk(id)
+            if id in self._contingent:
+                other = self._diverted.get(id)
+                desk = overlaid(desk, {id: self._desk(other) if other else None})
+            self._desks[id] = capped(desk, self._caps(self._rows["contact_points"][id]["organization"]))
+        return self._desks[id]
+
+    @cached_property
+    def _contingent(self) -> frozenset[str]:
+        return in_contingency(self._rows, self.day)
+
+    @cached_property
+    def _diverted(self) -> dict[str, str]:
+        return diversions(self._rows, self._contingent, self.day) if self._contingent else {}
+
+    @cached_property
+    def _rules(self) -> list[Columns]:
+        return [row for row in self._rows["channel_rules"].values() if holds(row, self.day)]
+
+    def _caps(self, organization: str) -> Caps:
+        if not self._rules:
+            return NONE
+        return caps_of(self._rows, self._rules, self.index.of("members of", organization), self.day)
+
+    def _desk(self, id: str) -> ContactPoint:
+        row = self._rows["contact_points"][id]
+        return ContactPoint(
+            id=id,
+            name=row["name"],
+            organization=row["organization"],
+            calendar=Calendar(row["time_zone"] or "UTC", row["hours"], row["holidays"]),
+            staffing=Staffing(row["staffing"] or "holder"),
+            languages=tuple(row["languages"]),
+            service_types=frozenset(row["service_types"]),
+            areas=frozenset(row["jurisdictions"]),
+            serves=tuple(row["serves"]),
+            presence=Presence(row["presence"] or "on-site"),
+            holders=tuple(self._holder(each) for each in self.index.of("holders of", id)),
+            channels=tuple(self._channel(each) for each in self.index.of("channels of", id)),
+            contingency=id in self._contingent,
+            since=row["since"],
+            until=row["until"],
+        )
+
+    def _holder(self, row: Columns) -> Holder:
+        holders = self._rows["holders"]
+        found = [(each, holders.get(each["stand_in"] or "")) for each in self.index.of("absences of", row["id"])]
+        return holder(row, [(each, self._stand_in(instead) if instead else None) for each, instead in found])
+
+    def _stand_in(self, row: Columns) -> Holder:
+        desk = self._rows["contact_points"][row["contact_point"]]
+        return replace(holder(row), contact_point=desk["id"], bodies=self.organization(desk["organization"]).bodies)
+
+    def _channel(self, row: Columns) -> Channel:
+        if not row["via"]:
+            return channel(row, ())
+        owner = self._rows["contact_points"][row["via"]]["organization"]
+        return replace(channel(row, self.organization(owner).bodies), relay=self._relay(row["via"], ()))
+
+    def _relay(self, id: str, before: tuple[str, ...]) -> Relay:
+        """Whoever answers there as things are. The import lets no relays go round in a circle."""
+        answering = self._diverted.get(id, id) if id in self._contingent else id
+        holders = [self._holder(each) for each in self.index.of("holders of", answering)]
+        stand_ins = [person for each in holders for person in each.stand_ins]
+        owners = {self._rows["contact_points"][each]["organization"] for each in (id, answering)}
+        bodies = [body for owner in sorted(owners) for body in self.organization(owner).bodies]
+        ids = {
+            id,
+            answering,
+            *(p for each in holders for p in each.people),
+            *(p.contact_point or "" for p in stand_ins),
+        }
+        ways = [each for each in self.index.of("channels of", answering) if holds(each, self.day)]
+        alone = bool(ways) and all(each["via"] for each in ways)
+        onward = [each["via"] for each in ways if each["via"] not in before] if alone else []
+        return Relay(
+            frozenset(ids),
+            (*bodies, *(body for person in stand_ins for body in person.bodies)),
+            tuple(self._relay(each, (*before, id)) for each in onward),
+        )
