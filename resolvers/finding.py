@@ -110,9 +110,12 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
     at = backend.clock()
     view = view_of(known, at)
     _check_lengths(need)
-    asker = _tidy(need.from_organization)
-    if subject.organization is None or view.has("organizations", asker):
+    try:
         asker = await organization_named(backend, view, need.from_organization, ("from",))
+    except (Invalid, NotFound):
+        if subject.organization is None:
+            raise
+        asker = _tidy(need.from_organization)  # Whether there is such a one is not told to another.
     if not may_act_for(subject, asker):
         raise not_yours(_tidy(need.from_organization))
     wanted, also = await _checked(backend, view, need, asker)

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from relaypoint.domain.errors import Invalid
+from relaypoint.domain.errors import Invalid, NotFound
 from relaypoint.domain.gaps import Scope
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.responsiveness import FEWEST
@@ -155,6 +155,16 @@ async def test_a_place_a_type_and_a_language_may_be_typed_by_name(store: Store) 
     for typed in ("Example North", "північ", "الشمال", "gb-x-north"):
         answer = await find(UNIT, backend, replace(HOUSING, service="Housing", place=typed, languages=("Welsh",)))
         assert (answer.need.place, answer.need.service, answer.need.languages) == ("GB-X-NORTH", "housing", ("cy",))
+
+
+async def test_who_asks_may_be_typed_by_name_too(backend: Backend) -> None:
+    for subject in (UNIT, OPERATOR):
+        answer = await find(subject, backend, replace(HOUSING, from_organization="example police unit"))
+        assert answer.need.asker == "example-unit"
+    for typed in ("Example Police", "Nobody at all"):
+        with pytest.raises(NotFound) as told:
+            await find(UNIT, backend, replace(HOUSING, from_organization=typed))
+        assert told.value.remedy == "Ask for your own organization."
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ HELPERS = {
     "roster_edit.held",
     "proposals.proposal",
     "roster_write.roster_steps",
+    "typed.organization_named",
     "typed.place_named",
     "typed.service_type_named",
     "unknown.unknown",
