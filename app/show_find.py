@@ -143,6 +143,7 @@ def _telling(candidates: list[Data]) -> set[str]:
 def _why(candidate: Data, telling: set[str]) -> str:
     lines = [f"[bold]{escape(candidate['behind'])}[/]"] if candidate["behind"] else []
     lines += [f"{escape(each['term'])}: {escape(each['text'])}" for each in candidate["why"] if each["name"] in telling]
+    lines += [f"by: {escape(hop['citation'])}" for hop in candidate["pathway"] if hop["citation"]]
     lines.append(f"decided within: {escape(candidate['decidedWithin'])}")
     for way in candidate["alternatives"]:
         bodies = ", ".join(hop["to"]["name"] for hop in way[:-1])

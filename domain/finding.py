@@ -24,7 +24,7 @@ from relaypoint.domain.remarks import asker_notes, other_notes, place_notes, to_
 from relaypoint.domain.routing import Route, routes_to, ways_of
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.unrouted import no_route
-from relaypoint.domain.words import Access, Presence
+from relaypoint.domain.words import Presence
 
 #: So many of what is ruled out are shown.
 SHOWN: Final = 50
@@ -84,7 +84,7 @@ class _Search:
         codes = {reason.code for reason in reasons}
         if "avoided" in codes:  # Nothing lets it in, whatever else would change.
             return [], [Excluded(service, desk, tuple(replace(reason, relax=None) for reason in reasons), far)]
-        may_be_asked = codes.isdisjoint(_LASTING_OF_BODIES) and ground.access is Access.DIRECT
+        may_be_asked = codes.isdisjoint(_LASTING_OF_BODIES) and not ground.only_by_pathway(service.type)
         ways = tuple(use for use in uses if use.barred is None) if may_be_asked else ()
         return [], [Excluded(service, desk, reasons, far, ways)]
 

@@ -29,7 +29,8 @@ def ground(
     Ids that the roster lacks are a KeyError.
     """
     types, above = view.types(service), view.above(place)
-    body, access = view.organization(asker), view.access(service)
+    body = view.organization(asker)
+    by_pathway = frozenset(type for type in types if view.access(type) is Access.PATHWAY)
     past = () if formerly is None else (formerly,)
     ways = _Ways(view, body, types, frozenset(above))
     around = _around(view, above) if near else frozenset()
@@ -44,7 +45,7 @@ def ground(
     inland = sum(len(view.index.ids("services in", (type, land))) for type in types)
     pathways = {(pathway.id, pathway.type): pathway for pathway in ways.found}
     owners = {each.organization.id for each in services}
-    if access is Access.PATHWAY:
+    if by_pathway:
         pathways |= {(p.id, p.type): p for p in _towards(view, owners | _owners(elsewhere), types)}
     starts = {p.from_organization.id for p in pathways.values() if p.from_organization} - {asker, *ways.gates}
     gates = {**ways.gates, **{start: _gate_desks(view, start, types) for start in sorted(starts)}}
@@ -53,7 +54,8 @@ def ground(
     return Ground(
         place=view.place(place),
         service_type=Named(service, view.name("service_types", service)),
-        access=access,
+        access=view.access(service),
+        by_pathway=by_pathway,
         asker=body,
         memberships=view.memberships(asker),
         areas=view.areas(place),
@@ -71,7 +73,7 @@ def ground(
         gates=gates,
         suspended_in=_suspended_in(view, asker, owners),
         others=ways.members,
-        direct_by=_direct_by(view, asker, owners, service, above) if access is Access.PATHWAY else {},
+        direct_by=_direct_by(view, asker, owners, by_pathway, above) if by_pathway else {},
         agreed={pair: _agreed(view, *pair) for pair in {*ways.pairs, *((asker, owner) for owner in owners)}},
         ranking=_ranking(view, asker),
     )
@@ -179,17 +181,17 @@ def _named(*groups: Iterable[Service | Pathway]) -> set[str]:
     return found
 
 
-def _direct_by(view: View, asker: str, owners: Iterable[str], service: str, above: tuple[str, ...]) -> dict[str, Named]:
-    """By organization, the task force of both that lets its members ask for the service there without a pathway."""
-    forces = [row for row in view.forces(asker) if row["jurisdiction"] in above]
-    allowing = {row["id"]: row for row in forces if service in row["direct_for"]}
-    if not allowing:
-        return {}
-    found: dict[str, Named] = {}
-    for owner in owners:
+def _direct_by(
+    view: View, asker: str, owners: Iterable[str], types: Iterable[str], above: tuple[str, ...]
+) -> dict[tuple[str, str], Named]:
+    """By organization and type, the task force of both that lets its members ask for it there without a pathway."""
+    forces = {row["id"]: row for row in view.forces(asker) if row["jurisdiction"] in above and row["direct_for"]}
+    found: dict[tuple[str, str], Named] = {}
+    for owner in owners if forces else ():
         for row in view.forces(owner):
-            if row["id"] in allowing:
-                found.setdefault(owner, Named(row["id"], row["name"]))
+            for type in types:
+                if row["id"] in forces and type in row["direct_for"]:
+                    found.setdefault((owner, type), Named(row["id"], row["name"]))
     return found
 
 

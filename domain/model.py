@@ -289,11 +289,18 @@ class Ground:
     foreign: Mapping[str, Named] = field(default_factory=dict)
     #: By organization, the memberships of those that the asker's pathways lead to.
     others: Mapping[str, tuple[Membership, ...]] = field(default_factory=dict)
-    #: By organization, the task force whose rules let the asker turn to it without a pathway.
-    direct_by: Mapping[str, Named] = field(default_factory=dict)
+    #: Of the narrower types, those that are reached only along pathways.
+    by_pathway: frozenset[str] = frozenset()
+    #: By organization and service type, the task force whose rules let the asker turn to it without a pathway.
+    direct_by: Mapping[tuple[str, str], Named] = field(default_factory=dict)
     #: By sender and receiver, what the task forces of both have agreed on as their deadlines.
     agreed: Mapping[tuple[str, str], Agreed] = field(default_factory=dict)
     #: How soon contact points answer, by contact point and service type.
     responses: Responses = field(default_factory=dict)
     #: The order of the criteria that the asker's task force has set.
     ranking: tuple[str, ...] = ()
+
+    def only_by_pathway(self, service_type: str) -> bool:
+        """Whether that type, the one asked for or a narrower one, is reached only along agreed pathways."""
+        own = self.access is Access.PATHWAY and service_type == self.service_type.id
+        return own or service_type in self.by_pathway

@@ -131,7 +131,7 @@ def ways_of(ground: Ground, day: str, taken: Callable[[Pathway], bool], passed: 
         return True
 
     found = routes(ground, day, taken, passed)
-    if ground.access is Access.DIRECT:
+    if ground.access is Access.DIRECT and not ground.by_pathway:
         return Ways(found, {}, {})  # Nothing depends on a pathway, so nobody asks why there is none.
     through_all = _beyond(found, routes(ground, day, taken, anything))
     # Where both bar the way, it is the refusal that is told.
@@ -162,9 +162,9 @@ def routes_to(
         for route in ways.get(organization.id, ())
         if route.hops[-1].contact_point in (None, desk_id) and route.hops[-1].type == type_of_service
     ]
-    if ground.access is Access.DIRECT:
+    if not ground.only_by_pathway(type_of_service):
         # Help first: one does not go through a gateway for what can be asked for directly.
         return [route for route in found if not route.hops[1:]] or [Route()]
-    if not found and by_rule and organization.id in ground.direct_by:
-        return [Route(by=ground.direct_by[organization.id])]
+    if not found and by_rule and (organization.id, type_of_service) in ground.direct_by:
+        return [Route(by=ground.direct_by[organization.id, type_of_service])]
     return found

@@ -21,7 +21,7 @@ def no_route(
     towards = [p for p in ground.pathways if p.to.id == owner.id and p.type == service.type]
     mine = [p for p in towards if open_to(p, ground.asker, ground.memberships, day)]
     # What the person refuses is told first, and nobody is named who could go round it.
-    if owner.id in ways.with_consent or owner.id in ground.direct_by:
+    if owner.id in ways.with_consent or (owner.id, service.type) in ground.direct_by:
         return _refused(ground)
     live = [p for p in towards if applies(p, ground, day)]
     if live and not mine and not any(taken(p) for p in live):

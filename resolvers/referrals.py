@@ -15,12 +15,10 @@ from relaypoint.domain.policy import Action, Subject, may_see_case, may_see_refe
 from relaypoint.domain.replies import reply_desk
 from relaypoint.domain.words import Confidentiality
 from relaypoint.graph import Row, Unmet
-from relaypoint.graph.mapping import owned_desk
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import languages_of
 from relaypoint.resolvers.faces import with_faces
 from relaypoint.resolvers.finding import Answer, Emergency, NeedInput, emergency, find, view_of
-from relaypoint.resolvers.overlay import overlay
 from relaypoint.resolvers.references import by_reference
 from relaypoint.resolvers.referral_steps import first_steps
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
@@ -154,19 +152,12 @@ async def _again(subject: Subject, backend: Backend, need: NeedInput, known: dic
     referral = await _shown(subject, backend, known["referral"])
     place, case = need.place, referral["case"]
     avoid = Avoid.of(case["avoid"]) if case else EVERYBODY
-    desks = await backend.store.read(
-        "desks", contact_points=[referral["handoffs"][0]["contact_point"]["id"]], organizations=[]
-    )
-    over = await overlay(backend)
-    channels = tuple(
-        use
-        for row in desks
-        for use in weigh(
-            over.desk(owned_desk(row)[0]),
-            floor=Confidentiality(referral["confidentiality"]),
-            at=backend.clock(),
-            avoid=avoid,
-        )
+    view = view_of(await backend.memory.roster(backend.store), backend.clock())
+    channels = weigh(
+        view.desk(referral["handoffs"][0]["contact_point"]["id"]),
+        floor=Confidentiality(referral["confidentiality"]),
+        at=backend.clock(),
+        avoid=avoid,
     )
     numbers = await emergency(subject, backend, place, avoid)
     return Sent(referral, known["phone"], known["hand"], known["form"], numbers, channels, repeated=True)

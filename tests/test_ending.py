@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from relaypoint.domain.errors import Conflict, Invalid, NotFound, UnsafeText
+from relaypoint.domain.errors import Conflict, Invalid, NoChannel, NotFound, UnsafeText
 from relaypoint.domain.policy import ANONYMOUS, OPERATOR, Kind, NotSignedIn, Subject
 from relaypoint.graph import Operation, Row, Step, Store
 from relaypoint.resolvers import audit, ending, gaps, handoffs, referrals, roster, stalled
@@ -475,7 +475,7 @@ async def test_of_many_endings_and_moves_at_once_nothing_is_lost(store: Store) -
     async def attempt(work: Any) -> bool:
         try:
             await work
-        except (Conflict, Invalid):
+        except (Conflict, Invalid, NoChannel):
             return False
         return True
 

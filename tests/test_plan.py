@@ -268,6 +268,17 @@ async def test_a_task_force_lets_its_members_ask_directly(store: Store) -> None:
     assert "Example Task Force allows" in answer.finding.candidates[0].criteria[0].text
 
 
+async def test_a_narrower_type_by_pathway_is_not_reached_through_a_wider_one(store: Store) -> None:
+    def narrower(roster: Roster) -> None:
+        row(roster, "service_types", "identification")["within"] = "advice"
+
+    backend = await changed(store, narrower)
+    advice = replace(IDENTIFICATION, service="advice", from_organization="example-shelter", tags=("adult",))
+    answer = await find(member("example-shelter"), backend, advice)
+    assert desks(answer) == ["line-desk"]
+    assert codes(answer) == {"authority-decision": ["no-pathway"]}
+
+
 # what nobody could take
 
 
