@@ -79,6 +79,7 @@ def overlaid(desk: ContactPoint, answering: Mapping[str, ContactPoint | None]) -
         diverted_to=Named(instead.id, instead.name),
         calendar=instead.calendar,
         staffing=instead.staffing,
+        presence=instead.presence,
         languages=instead.languages,
         holders=instead.holders,
         channels=instead.channels,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -92,11 +92,11 @@ def about_desk(
             say("out.desk-closed", "{desk} has closed for now.", desk=desk.name),
             say("out.desk-closed.relax", "It opens again when its owner says so."),
         )
-    for wanted in fit(desk.serves, tags).against:
+    for only in fit(desk.serves, tags).against:
         yield Reason(
             "eligibility",
-            say("out.desk-eligibility", "{desk} is only for: {tags}.", desk=desk.name, tags=any_tag(wanted)),
-            say("out.eligibility.relax", "It would take a case of: {tags}.", tags=any_tag(wanted)),
+            say("out.desk-eligibility", "{desk} is only for: {tags}.", desk=desk.name, tags=any_tag(only)),
+            say("out.eligibility.relax", "It would take a case of: {tags}.", tags=any_tag(only)),
         )
     if not desk.holds(day):
         yield Reason(
@@ -128,6 +128,11 @@ def about_desk(
 def covers(ground: Ground, areas: frozenset[str]) -> bool:
     """Whether the areas hold the place, a part of it, or what is near it where the case takes that as well."""
     return distance(ground, areas) == 0 or not areas.isdisjoint(ground.near)
+
+
+def is_for(ground: Ground, desk: ContactPoint, tags: Collection[str]) -> bool:
+    """Whether the desk is for the place and for such a person; what it leaves open it is for."""
+    return (not desk.areas or covers(ground, desk.areas)) and not fit(desk.serves, tags).against
 
 
 def distance(ground: Ground, areas: frozenset[str]) -> int:

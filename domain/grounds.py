@@ -44,12 +44,13 @@ def ground(
     land = country(place)
     inland = sum(len(view.index.ids("services in", (type, land))) for type in types)
     pathways = {(pathway.id, pathway.type): pathway for pathway in ways.found}
-    owners = {each.organization.id for each in services}
+    owners = _owners(services)
     if by_pathway:
         pathways |= {(p.id, p.type): p for p in _towards(view, owners | _owners(elsewhere), types)}
     starts = {p.from_organization.id for p in pathways.values() if p.from_organization} - {asker, *ways.gates}
     gates = {**ways.gates, **{start: _gate_desks(view, start, types) for start in sorted(starts)}}
     named = _named(services, elsewhere, pathways.values())
+    named |= {area for desks in gates.values() for desk in desks for area in desk.areas}
     lands = view.countries(asker)
     return Ground(
         place=view.place(place),
@@ -73,7 +74,7 @@ def ground(
         gates=gates,
         suspended_in=_suspended_in(view, asker, owners),
         others=ways.members,
-        direct_by=_direct_by(view, asker, owners, by_pathway, above) if by_pathway else {},
+        direct_by=_direct_by(view, asker, owners | _owners(elsewhere), by_pathway, above) if by_pathway else {},
         agreed={pair: _agreed(view, *pair) for pair in {*ways.pairs, *((asker, owner) for owner in owners)}},
         ranking=_ranking(view, asker),
     )

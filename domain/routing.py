@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,8 +14,10 @@ MOST_HOPS: Final = 3
 
 #: Where a pathway is entered: at an organization, by its kind, or by a role in a task force.
 Entry = tuple[str | None, ...]
-#: Where a pathway leads: the organization, the service type, and the contact point where it names one.
-End = tuple[str, str, str | None]
+#: Where a pathway leads: the organization, and the contact point where it names one.
+End = tuple[str, str | None]
+#: The organization and the service type.
+Target = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +73,30 @@ def applies_in(pathway: Pathway, here: Iterable[str]) -> bool:
 
 def routes(
     ground: Ground, day: str, taken: Callable[[Pathway], bool], passed: Callable[[Pathway], bool]
-) -> dict[str, tuple[Route, ...]]:
-    """The shortest routes from the asker to each organization that one can reach, best first.
+) -> dict[Target, tuple[Route, ...]]:
+    """The shortest routes from the asker to each organization that one can reach, by type of service, best first.
 
     A route of one hop is preferred to two; between equals the pathway's id decides. ``taken`` says which pathways the
     case may take at all, ``passed`` where one of them ends at a gateway that it may pass.
     """
-    live: dict[Entry, list[Pathway]] = {}
+    by_type: dict[str, list[Pathway]] = {}
     for pathway in ground.pathways:
         if applies(pathway, ground, day) and taken(pathway):
-            live.setdefault(entry_of(pathway), []).append(pathway)
+            by_type.setdefault(pathway.type, []).append(pathway)
+    found: dict[Target, tuple[Route, ...]] = {}
+    for type, pathways in by_type.items():
+        ways = _of_one_type(ground, day, pathways, passed)
+        found.update({(target, type): tuple(each) for target, each in ways.items()})
+    return found
+
+
+def _of_one_type(
+    ground: Ground, day: str, pathways: Iterable[Pathway], passed: Callable[[Pathway], bool]
+) -> dict[str, list[Route]]:
+    """A gateway passes on what it was agreed to be asked for, so every step is for the same type."""
+    live: dict[Entry, list[Pathway]] = {}
+    for pathway in pathways:
+        live.setdefault(entry_of(pathway), []).append(pathway)
 
     def onward(body: Organization, memberships: Iterable[Membership]) -> Iterable[Pathway]:
         return (pathway for entry in entries(body, memberships, day) for pathway in live.get(entry, ()))
@@ -93,8 +109,9 @@ def routes(
         level: list[Route] = []
         for route in sorted(frontier, key=lambda route: [hop.id for hop in route.hops]):
             last = route.hops[-1]
-            # What is reached with fewer steps, for the same service at the same desk or at any, is not gone for again.
-            if last.to.id != ground.asker.id and ends.isdisjoint((_end(last), (last.to.id, last.type, None))):
+            been = {ground.asker.id, *(hop.to.id for hop in route.hops[:-1])}
+            # What is reached with fewer steps, at the same desk or at any, is not gone for again.
+            if last.to.id not in been and ends.isdisjoint((_end(last), (last.to.id, None))):
                 level.append(route)
         ends |= {_end(route.hops[-1]) for route in level}
         for route in level:
@@ -107,21 +124,22 @@ def routes(
                 gone_on.add(gate.id)
                 following = onward(gate, ground.others.get(gate.id, ()))
                 frontier += [Route((*route.hops, pathway)) for pathway in following]
-    return {target: tuple(ways) for target, ways in found.items()}
+    return found
 
 
 def _end(pathway: Pathway) -> End:
-    return pathway.to.id, pathway.type, pathway.contact_point
+    return pathway.to.id, pathway.contact_point
 
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """The routes to each organization that one can reach; those that there would be ``with_consent`` that the person
-    refuses; and those ``through_all`` gateways, also the ones that the case can't pass."""
+    """The routes to each organization that one can reach, for each type of service; those that there would be
+    ``with_consent`` that the person refuses; and those ``through_all`` gateways, also the ones that the case can't
+    pass."""
 
-    open: Mapping[str, tuple[Route, ...]]
-    with_consent: Mapping[str, tuple[Route, ...]]
-    through_all: Mapping[str, tuple[Route, ...]]
+    open: Mapping[Target, tuple[Route, ...]]
+    with_consent: Mapping[Target, tuple[Route, ...]]
+    through_all: Mapping[Target, tuple[Route, ...]]
 
 
 def ways_of(ground: Ground, day: str, taken: Callable[[Pathway], bool], passed: Callable[[Pathway], bool]) -> Ways:
@@ -135,18 +153,37 @@ def ways_of(ground: Ground, day: str, taken: Callable[[Pathway], bool], passed: 
         return Ways(found, {}, {})  # Nothing depends on a pathway, so nobody asks why there is none.
     through_all = _beyond(found, routes(ground, day, taken, anything))
     # Where both bar the way, it is the refusal that is told.
-    with_consent = _beyond({**found, **through_all}, routes(ground, day, anything, anything))
-    return Ways(found, {**with_consent, **_beyond(found, routes(ground, day, anything, passed))}, through_all)
+    with_consent = _beyond(_joined(found, through_all), routes(ground, day, anything, anything))
+    refused = _beyond(found, routes(ground, day, anything, passed))
+    return Ways(found, _joined(with_consent, refused), through_all)
 
 
-def _beyond(known: Mapping[str, object], found: Mapping[str, tuple[Route, ...]]) -> dict[str, tuple[Route, ...]]:
-    return {target: ways for target, ways in found.items() if target not in known}
+def _joined(
+    one: Mapping[Target, tuple[Route, ...]], other: Mapping[Target, tuple[Route, ...]]
+) -> dict[Target, tuple[Route, ...]]:
+    return {target: (*one.get(target, ()), *other.get(target, ())) for target in {**one, **other}}
+
+
+def _beyond(
+    known: Mapping[Target, Sequence[Route]], found: Mapping[Target, Sequence[Route]]
+) -> dict[Target, tuple[Route, ...]]:
+    """The routes to desks to which none is known."""
+    return {
+        target: beyond
+        for target, ways in found.items()
+        if (beyond := tuple(way for way in ways if not at_desk(known.get(target, ()), way.hops[-1].contact_point)))
+    }
+
+
+def at_desk(ways: Iterable[Route], desk: str | None) -> list[Route]:
+    """Those that lead to the desk."""
+    return [way for way in ways if way.hops[-1].contact_point in (None, desk)]
 
 
 def routes_to(
     organization: Organization,
     desk_id: str,
-    ways: Mapping[str, tuple[Route, ...]],
+    ways: Mapping[Target, tuple[Route, ...]],
     ground: Ground,
     type_of_service: str,
     *,
@@ -157,11 +194,7 @@ def routes_to(
     """
     if organization.id == ground.asker.id:
         return [Route()]
-    found = [
-        route
-        for route in ways.get(organization.id, ())
-        if route.hops[-1].contact_point in (None, desk_id) and route.hops[-1].type == type_of_service
-    ]
+    found = at_desk(ways.get((organization.id, type_of_service), ()), desk_id)
     if not ground.only_by_pathway(type_of_service):
         # Help first: one does not go through a gateway for what can be asked for directly.
         return [route for route in found if not route.hops[1:]] or [Route()]

@@ -7,13 +7,19 @@ from collections.abc import Callable
 from relaypoint.domain.answer import Need
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.filters import Reason
-from relaypoint.domain.model import Body, Ground, Organization, Pathway, Service
-from relaypoint.domain.routing import Route, Ways, applies, open_to
+from relaypoint.domain.model import Body, ContactPoint, Ground, Organization, Pathway, Service
+from relaypoint.domain.routing import Route, Ways, applies, at_desk, open_to
 from relaypoint.domain.texts import Text, listed, say
 
 
 def no_route(
-    ground: Ground, service: Service, need: Need, day: str, ways: Ways, askable: Callable[[Organization], bool]
+    ground: Ground,
+    service: Service,
+    desk: ContactPoint,
+    need: Need,
+    day: str,
+    ways: Ways,
+    askable: Callable[[Organization], bool],
 ) -> Reason:
     """The reason; ``askable`` says which organizations may be named as those to ask."""
     avoid, taken = need.avoid, need.takes
@@ -21,12 +27,13 @@ def no_route(
     towards = [p for p in ground.pathways if p.to.id == owner.id and p.type == service.type]
     mine = [p for p in towards if open_to(p, ground.asker, ground.memberships, day)]
     # What the person refuses is told first, and nobody is named who could go round it.
-    if owner.id in ways.with_consent or (owner.id, service.type) in ground.direct_by:
+    target = owner.id, service.type
+    if at_desk(ways.with_consent.get(target, ()), desk.id) or target in ground.direct_by:
         return _refused(ground)
     live = [p for p in towards if applies(p, ground, day)]
     if live and not mine and not any(taken(p) for p in live):
         return _refused(ground)
-    barred = ways.through_all.get(owner.id)
+    barred = at_desk(ways.through_all.get(target, ()), desk.id)
     gates = {hop.to.id for hop in barred[0].hops[:-1]} if barred else set()
     ask = _ask(ground, [p for p in live if taken(p) and _may_be_asked(p, ground, gates, avoid, askable)], avoid)
     if barred:
@@ -39,7 +46,7 @@ def no_route(
         return Reason(
             "pathway-elsewhere", text, ask or say("out.pathway-elsewhere.relax", "A coordinator can widen it.")
         )
-    if owner.id in ways.open and any(p.contact_point for p in mine):
+    if target in ways.open and any(p.contact_point for p in mine):
         elsewhere = "The agreed pathway leads to another contact point of {name}."
         return Reason("no-pathway", say("out.other-desk", elsewhere, name=owner.name))
     text = say("out.no-pathway", "{asker} has no agreed pathway to it.", asker=ground.asker.name)
