@@ -46,13 +46,14 @@ class Avoid:
         return bool(relay.onward) and all(self.bars_relay(each) for each in relay.onward)
 
     def bars_contact_point(self, desk: ContactPoint, organization: Organization | None = None) -> bool:
-        """A desk is out by itself, by the one that answers for it now, by one who holds it or stands in, or by the
-        organization behind it."""
+        """A desk is out by itself, by the one that answers for it now, by one who holds either of them or stands in
+        there, or by the organization behind it."""
+        holders = (*desk.holders, *desk.diverted_holders)
         return (
             self.bars_id(desk.id)
             or (desk.diverted_to is not None and self.bars_id(desk.diverted_to.id))
-            or any(self.bars_id(person) for holder in desk.holders for person in holder.people)
-            or any(self._bars_stand_in(person) for holder in desk.holders for person in holder.stand_ins)
+            or any(self.bars_id(person) for holder in holders for person in holder.people)
+            or any(self._bars_stand_in(person) for holder in holders for person in holder.stand_ins)
             or (organization is not None and self.bars_organization(organization))
         )
 

@@ -77,6 +77,7 @@ def overlaid(desk: ContactPoint, answering: Mapping[str, ContactPoint | None]) -
         desk,
         contingency=instead.contingency,
         diverted_to=Named(instead.id, instead.name),
+        diverted_holders=desk.holders,
         calendar=instead.calendar,
         staffing=instead.staffing,
         presence=instead.presence,

@@ -175,6 +175,8 @@ class ContactPoint(Dated):
     #: and hours are then those given here.
     contingency: bool = False
     diverted_to: Named | None = None
+    #: Who holds it itself while another desk answers: they still see what lies there.
+    diverted_holders: tuple[Holder, ...] = ()
 
     def takes(self, service_type: str) -> bool:
         return takes(self.service_types, service_type)
