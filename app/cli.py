@@ -19,6 +19,7 @@ from relaypoint.app import (
     cli_edit,
     cli_find,
     cli_gaps,
+    cli_handoff,
     cli_joint,
     cli_round,
     cli_search,
@@ -28,17 +29,17 @@ from relaypoint.app import (
     show_list,
 )
 from relaypoint.app.commands import commands
-from relaypoint.app.console import app, audits, command, err, out, tell
+from relaypoint.app.console import app, audits, command, err, out, tell, whom
 from relaypoint.app.doctor import examine
-from relaypoint.app.settings import Settings, read_settings
-from relaypoint.domain.errors import Invalid, NotFound
-from relaypoint.domain.handoffs import ALIASES
+from relaypoint.app.settings import read_settings
+from relaypoint.domain.errors import NotFound
 
 __all__ = [
     "cli_contingency",
     "cli_edit",
     "cli_find",
     "cli_gaps",
+    "cli_handoff",
     "cli_joint",
     "cli_round",
     "cli_search",
@@ -53,75 +54,6 @@ AsOf = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
-def _acting(given: str | None, settings: Settings) -> str | None:
-    """Whom to act for. An empty value, as an unset variable leaves, must not mean the operator."""
-    if given is not None and not given.strip():
-        raise Invalid("as.empty", "--as names no organization.", path=("--as",), remedy="Name one, or leave --as out.")
-    return given or settings.organization
-
-
-@command("handoff")
-async def handoff(
-    id: Annotated[
-        str, typer.Argument(metavar="ID", help="The step's id, or a reference: the referral's or a message's.")
-    ],
-    verb: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="VERB",
-            help="receive (or acknowledge), accept, reject (or decline), start, hold, resume, complete, fail, cancel; "
-            "correct: it should never have been sent; form-submitted: the official form is in; seen: you know that "
-            "it came back. None: show the step.",
-        ),
-    ] = None,
-    reason: Annotated[str | None, typer.Option("--reason", metavar="CODE", help="The coded reason.")] = None,
-    review: Annotated[
-        str | None, typer.Option("--review", metavar="DAY", help="For a hold: when to look again.")
-    ] = None,
-    expected: Annotated[
-        int | None, typer.Option("--expected-version", help="Refuse if it was changed since this version.")
-    ] = None,
-    acting: Annotated[str | None, typer.Option("--as", metavar="ORG", help="Act for this organization only.")] = None,
-    as_json: Json = False,
-) -> int:
-    """Move a referral step on, or show it.
-
-    Reasons: reject takes no-capacity, not-eligible, out-of-area, language-not-covered, not-safe-here, duplicate,
-    insufficient-information or other; fail: unreachable, declined-by-person, no-capacity, not-eligible or other;
-    cancel: declined-by-person, consent-withdrawn, no-longer-needed, sent-elsewhere, duplicate or other;
-    hold: awaiting-information, awaiting-capacity, awaiting-person or other.
-    """
-    settings = read_settings()
-    async with commands(settings, _acting(acting, settings)) as run:
-        present = await run("Handoff", {"id": id})
-        if verb is not None:
-            step = present["handoff"]
-            move = {
-                "handoff": step["id"],
-                "verb": ALIASES.get(verb, verb),
-                "reason": reason,
-                "review": review,
-                "expectedVersion": step["version"] if expected is None else expected,
-            }
-            present = await run("Move", {"move": move})
-    tell(as_json, present, lambda: show.step(out, present["handoff"], present["nextVerbs"]))
-    return 0
-
-
-@command("referral")
-async def referral(
-    id: Annotated[str, typer.Argument(metavar="ID", help="The referral's id or reference.")],
-    acting: Annotated[str | None, typer.Option("--as", metavar="ORG", help="As this organization sees it.")] = None,
-    as_json: Json = False,
-) -> int:
-    """Show a referral: who has it, since when, and all that happened."""
-    settings = read_settings()
-    async with commands(settings, _acting(acting, settings)) as run:
-        found = await run("Referral", {"id": id})
-    tell(as_json, found, lambda: show.referral(out, found))
-    return 0
-
-
 @command("stalled")
 async def stalled(
     acting: Annotated[str | None, typer.Option("--as", metavar="ORG", help="Only what concerns it.")] = None,
@@ -129,7 +61,7 @@ async def stalled(
 ) -> int:
     """Every step that has gone silent: why, how long, who holds it, whom to turn to next and how."""
     settings = read_settings()
-    async with commands(settings, _acting(acting, settings)) as run:
+    async with commands(settings, whom(acting, settings)) as run:
         found = await run("Stalled", {})
     tell(as_json, found, lambda: show.stalled(out, found))
     return 1 if found else 0
@@ -228,7 +160,7 @@ async def end(
     """End a tenure, a contact point, an organization or a task force: not while it holds work that nobody takes."""
     settings = read_settings()
     wanted = {"kind": kind, "key": id, "to": to or [], "replacedBy": replaced_by or []}
-    async with commands(settings, _acting(acting, settings)) as run:
+    async with commands(settings, whom(acting, settings)) as run:
         done = await run("End", {"end": {**wanted, "override": override, "dryRun": dry_run}})
     tell(as_json, done, lambda: show_gaps.ended(out, done))
     return 1 if any(each["taker"] is None for each in done["work"]) else 0

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from relaypoint.app import show, show_find
+from relaypoint.app import show, show_find, show_step
 from relaypoint.app.commands import Run, commands
 from relaypoint.app.console import command, err, out, tell
 from relaypoint.app.settings import read_settings
@@ -168,5 +168,5 @@ async def refer(
     send = {"to": to, "replyTo": reply_to, "consent": consent, "riskChecked": risk_checked, "idempotencyKey": key}
     async with commands(read_settings(), from_) as run:
         done = await _or_emergency(run, "Refer", {"need": need, "send": send}, as_json)
-    tell(as_json, done, lambda: show.sent(out, done))
+    tell(as_json, done, lambda: show_step.sent(out, done))
     return 0

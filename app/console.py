@@ -12,7 +12,8 @@ from typing import Any, NoReturn, ParamSpec
 import typer
 from rich.console import Console
 
-from relaypoint.domain.errors import Problem
+from relaypoint.app.settings import Settings
+from relaypoint.domain.errors import Invalid, Problem
 
 P = ParamSpec("P")
 
@@ -89,7 +90,7 @@ _ARGUMENTS = {"key": "ID", "handoff": "ID", "verb": "VERB", "as": "--as"}
 def _place(path: tuple[str, ...]) -> str:
     """A path of the GraphQL input as the argument or option that a person typed."""
     group, *rest = path
-    if group in ("need", "send", "move") and rest:
+    if group in ("need", "send", "move", "pass") and rest:
         group, *rest = rest
     elif group not in _ARGUMENTS:
         return ", ".join(path)
@@ -103,3 +104,10 @@ def tell(as_json: bool, data: Any, shown: Callable[[], None]) -> None:
         print(json.dumps(data, ensure_ascii=False, indent=2))
     else:
         shown()
+
+
+def whom(given: str | None, settings: Settings) -> str | None:
+    """Whom to act for. An empty value, as an unset variable leaves, must not mean the operator."""
+    if given is not None and not given.strip():
+        raise Invalid("as.empty", "--as names no organization.", path=("--as",), remedy="Name one, or leave --as out.")
+    return given or settings.organization

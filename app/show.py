@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -55,79 +54,6 @@ def emergency(console: Console, found: Data | None) -> None:
         lines.append(f"[bold red]{escape(found['phoneNow'])}[/]")
     if lines:
         console.print(Panel("\n".join(lines), border_style="red"))
-
-
-def sent(console: Console, done: Data) -> None:
-    emergency(console, done["emergency"])
-    referral = done["referral"]
-    (handoff, *_) = referral["handoffs"]
-    to = f"[bold]{escape(handoff['receiver']['name'])}[/], {escape(handoff['contactPoint']['name'])}"
-    if done["repeated"]:
-        console.print("[yellow]It had been sent before under this key; nothing was sent again.[/]")
-    console.print(f"[bold green]Recorded.[/] Reference [bold]{referral['reference']}[/], for {to}")
-    if done["form"]:
-        console.print(
-            f"[bold]Submit the official form: {escape(done['form'])}[/]\nIt is the referral; this step only keeps "
-            f"track of it. Then: relaypoint handoff {referral['reference']} form-submitted"
-        )
-    elif done["byHand"]:
-        console.print("[bold red]Nobody has been told: no message can be delivered there. Phone it now.[/]")
-    else:
-        console.print("A message goes out with the next delivery (relaypoint notify, or the running server).")
-    for use in done["channels"]:
-        if use["usable"]:
-            console.print("  " + channel(use))
-    step(console, handoff)
-
-
-_WHERE = {
-    "requested": "Waits at",
-    "received": "Waits at",
-    "accepted": "Held by",
-    "in-progress": "Held by",
-    "on-hold": "Held by",
-}
-
-
-def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
-    grid = Table.grid(padding=(0, 2))
-    grid.add_row("Status", f"[bold]{handoff['status']}[/]" + (f" ({handoff['reason']})" if handoff["reason"] else ""))
-    grid.add_row(
-        _WHERE.get(handoff["status"], "Was with"),
-        f"{escape(handoff['receiver']['name'])}, {escape(handoff['contactPoint']['name'])}",
-    )
-    if other := handoff["divertedTo"]:
-        grid.add_row("Diverted to", f"[bold]{escape(other['name'])}[/], while a contingency holds")
-    if face := handoff["answeredBy"]:
-        grid.add_row("Answered by", escape(f"{face['name'] or face['id']} ({face['role']})"))
-    if handoff["mustSee"]:
-        grid.add_row("[bold red]Seen by the sender[/]", "[bold red]not yet[/]")
-    grid.add_row("Since", when(handoff["changedAt"]))
-    if handoff["status"] == "requested":
-        grid.add_row("To be acknowledged by", when(handoff["acknowledgeBy"]))
-    if handoff["status"] in ("requested", "received"):
-        grid.add_row("To be decided by", when(handoff["decideBy"]))
-    if handoff["reviewOn"]:
-        grid.add_row("Hold is reviewed on", escape(handoff["reviewOn"]))
-    grid.add_row("Step", f"[dim]{handoff['id']}[/]")
-    if verbs:
-        grid.add_row("What can be said next", ", ".join(verbs))
-    console.print(grid)
-    if handoff["mustSee"] and handoff["status"] != "cancelled":
-        console.print("[bold red]Nobody has this case now.[/]")
-    if handoff["status"] == "cancelled" and handoff["formSubmittedAt"]:
-        console.print("[bold]The receiver knows it by the official form: withdraw it there as well.[/]")
-
-
-def referral(console: Console, found: Data) -> None:
-    console.print(
-        f"[bold]{found['reference']}[/]  {escape(found['serviceType']['name'])}, {found['priority']}, from "
-        f"{escape(found['sender']['name'])}"
-    )
-    for handoff in found["handoffs"]:
-        step(console, handoff)
-    for event in found.get("timeline") or ():
-        console.print(f"  {when(event['at'])}  {event['kind']}  [dim]{escape(event['actor'])}[/]")
 
 
 def diverted(at: Data) -> str:

@@ -60,6 +60,11 @@ class Calendar:
         if self.holidays is not None:
             public_holidays(self.holidays, 2026)
 
+    @property
+    def text(self) -> str:
+        """What two calendars have in common that count alike."""
+        return "|".join((self.time_zone, self.holidays or "", self.hours or ""))
+
     def is_open(self, at: datetime) -> bool | None:
         """None where it is not known."""
         now = _ticks(at)

@@ -1,8 +1,13 @@
-"""When a handoff has to be acknowledged and decided, and how old something is. Counted once, when it is sent.
+"""When each stage of a handoff is due, and how old something is.
 
-``stat`` and ``asap`` run on the clock, day and night; the others on the receiver's working calendar. A pathway's own
-durations are what its partners agreed, so they stand in place of the defaults, but for one: an emergency
-is never acknowledged later than the default asks, for an aim written for everyday cases must not slow it down.
+A handoff has five deadlines: delivered, acknowledged, decided, started and completed. The first three run from when
+it was sent, the fourth from its acceptance, the last from its start. ``stat`` and ``asap`` run on the clock, day and
+night; the others on the receiver's working calendar. A pathway's own durations are what its partners agreed, so they
+stand in place of the defaults, but for one: an emergency is never acknowledged later than the default asks, for an aim
+written for everyday cases must not slow it down. While the receiver waits for an answer to what it asked, its clocks
+stand still.
+
+They are counted when the handoff moves, and anew when the calendar that they were counted on has changed.
 """
 
 from __future__ import annotations
@@ -11,11 +16,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.clock import Duration, Instant, format_instant, parse_duration, parse_instant, shortest
 from relaypoint.domain.errors import Invalid
+from relaypoint.domain.handoffs import Status
 from relaypoint.domain.texts import Text, listed, say
 from relaypoint.domain.words import Priority
 
@@ -23,30 +29,36 @@ Basis: TypeAlias = Literal["clock", "working"]
 
 
 class Default(NamedTuple):
-    """ISO 8601 durations, on the clock or in working time."""
+    """ISO 8601 durations, on the clock or in working time; ``deliver`` always on the clock."""
 
+    deliver: str
     acknowledge: str
     decide: str
+    start: str
+    complete: str
     basis: Basis
 
 
 DEFAULTS: Final[Mapping[Priority, Default]] = MappingProxyType(
     {
-        Priority.STAT: Default("PT15M", "PT1H", "clock"),
-        Priority.ASAP: Default("PT1H", "PT4H", "clock"),
-        Priority.URGENT: Default("PT4H", "P1D", "working"),
-        Priority.ROUTINE: Default("P1D", "P3D", "working"),
+        Priority.STAT: Default("PT5M", "PT15M", "PT1H", "PT4H", "P30D", "clock"),
+        Priority.ASAP: Default("PT15M", "PT1H", "PT4H", "P1D", "P30D", "clock"),
+        Priority.URGENT: Default("PT1H", "PT4H", "P1D", "P3D", "P60D", "working"),
+        Priority.ROUTINE: Default("PT4H", "P1D", "P3D", "P10D", "P90D", "working"),
     }
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """``acknowledge_by`` is never later than ``decide_by``."""
+    """``acknowledge_by`` is never later than ``decide_by``. None: that clock has not begun."""
 
     acknowledge_by: Instant
     decide_by: Instant
     basis: Basis
+    deliver_by: Instant = ""
+    start_by: Instant | None = None
+    complete_by: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +74,20 @@ class Agreed(NamedTuple):
 
     acknowledge_within: str | None = None
     decide_within: str | None = None
+    start_within: str | None = None
+    complete_within: str | None = None
+
+    def over(self, other: Agreed) -> Agreed:
+        """These, and where they name none the other ones."""
+        return Agreed(*(mine or theirs for mine, theirs in zip(self, other, strict=True)))
 
 
 AS_USUAL: Final = Agreed()
 
 
 def agreed(*rules: Agreed) -> Agreed:
-    """Of several, the shorter one each."""
-    return Agreed(shortest(each.acknowledge_within for each in rules), shortest(each.decide_within for each in rules))
+    """Of several, the shortest of each."""
+    return Agreed(*(shortest(each) for each in zip(*rules, strict=True))) if rules else AS_USUAL
 
 
 def deadlines(
@@ -78,28 +96,102 @@ def deadlines(
     calendar: Calendar,
     acknowledge_within: str | None = None,
     decide_within: str | None = None,
+    start_within: str | None = None,
+    complete_within: str | None = None,
+    *,
+    accepted_at: Instant | None = None,
+    started_at: Instant | None = None,
+    pauses: Sequence[tuple[Instant, Instant]] = (),
 ) -> Deadlines:
-    """``calendar`` is the receiver's; the durations are the pathway's, None where it names none.
+    """``calendar`` is the receiver's; the durations are the pathway's, None where it names none. ``pauses`` are the
+    times, in order, in which the receiver's clocks stood still.
 
     Raises Invalid for a duration that cannot be read, with the name of its field as path.
     """
     default = DEFAULTS[priority]
     sent = _at(sent_at)
-    usual = _due(sent, default.acknowledge, default.basis, calendar, "acknowledge_within")
-    decide = _due(sent, decide_within or default.decide, default.basis, calendar, "decide_within")
+
+    def due(begun: datetime, within: str, field: str) -> datetime:
+        at = _due(begun, within, default.basis, calendar, field)
+        return _paused(at, begun, default.basis, calendar, pauses) if pauses else at
+
+    usual = due(sent, default.acknowledge, "acknowledge_within")
+    decide = due(sent, decide_within or default.decide, "decide_within")
     acknowledge = usual
     if acknowledge_within:
-        acknowledge = _due(sent, acknowledge_within, default.basis, calendar, "acknowledge_within")
+        acknowledge = due(sent, acknowledge_within, "acknowledge_within")
         if default.basis == "clock":
             acknowledge = min(acknowledge, usual)
-    return Deadlines(format_instant(min(acknowledge, decide)), format_instant(decide), default.basis)
+    start = due(_at(accepted_at), start_within or default.start, "start_within") if accepted_at else None
+    complete = due(_at(started_at), complete_within or default.complete, "complete_within") if started_at else None
+    return Deadlines(
+        acknowledge_by=format_instant(min(acknowledge, decide)),
+        decide_by=format_instant(decide),
+        basis=default.basis,
+        deliver_by=format_instant(sent + parse_duration(default.deliver).elapsed),
+        start_by=format_instant(start) if start else None,
+        complete_by=format_instant(complete) if complete else None,
+    )
+
+
+#: Of a handoff in that status, the deadlines that still run. What has been met, or missed, stays as it was.
+RUNNING: Final[Mapping[Status, tuple[str, ...]]] = {
+    Status.REQUESTED: ("deliver_by", "acknowledge_by", "decide_by"),
+    Status.RECEIVED: ("decide_by",),
+    Status.ACCEPTED: ("start_by",),
+    Status.IN_PROGRESS: ("complete_by",),
+}
+
+
+def counted(priority: Priority, handoff: Mapping[str, Any], calendar: Calendar) -> dict[str, Any]:
+    """The deadlines of a handoff that run as it stands, and the calendar that they are counted on, as it stores them.
+
+    ``handoff`` has the names of ``domain.handoffs.STATE`` and ``TERMS``. Where an official form is the referral, the
+    receiver's clock starts when it was submitted.
+    """
+    running = RUNNING.get(Status(handoff["status"]))
+    if running is None:
+        return {}
+    due = deadlines(
+        priority,
+        handoff["form_submitted_at"] or handoff["sent_at"],
+        calendar,
+        *(handoff.get(name) for name in Agreed._fields),
+        accepted_at=handoff.get("accepted_at"),
+        started_at=handoff.get("started_at"),
+        pauses=pauses_of(handoff.get("pauses")),
+    )
+    return {**{name: getattr(due, name) for name in running}, "calendar": calendar.text}
+
+
+def pauses_of(text: str | None) -> tuple[tuple[Instant, Instant], ...]:
+    """What a handoff stores of the times in which its clocks stood still."""
+    return tuple((begun, ended) for begun, _, ended in (each.partition("/") for each in (text or "").split()))
+
+
+def answer_due(priority: Priority, asked_at: datetime) -> Instant:
+    """By when its sender answers what the receiver asked: as long as a message of that priority takes to be
+    acknowledged, on the clock, for a sender's hours are not those of its case."""
+    return format_instant(asked_at + parse_duration(DEFAULTS[priority].acknowledge).elapsed)
 
 
 def agreed_time(priority: Priority, agreed: Agreed) -> str | None:
-    """In how much time task forces decide, as they agreed. Where time presses, no later than is usual: it was agreed
-    for everyday cases. None: as is usual."""
+    """In how much time task forces decide, as they agreed; None: as is usual."""
+    return agreed_times(priority, agreed).decide_within
+
+
+def agreed_times(priority: Priority, agreed: Agreed) -> Agreed:
+    """What task forces agreed. Where time presses, nothing is due later than is usual: it was agreed for everyday
+    cases."""
     default = DEFAULTS[priority]
-    return shortest((agreed.decide_within, default.decide)) if default.basis == "clock" else agreed.decide_within
+    if default.basis == "working":
+        return agreed
+    return Agreed(
+        agreed.acknowledge_within,
+        shortest((agreed.decide_within, default.decide)),
+        shortest((agreed.start_within, default.start)),
+        shortest((agreed.complete_within, default.complete)),
+    )
 
 
 def in_all(priority: Priority, steps: Sequence[str | None]) -> Text:
@@ -128,6 +220,26 @@ def _due(sent: datetime, within: str, basis: Basis, calendar: Calendar, field: s
     except Invalid as problem:
         problem.path = (field,)
         raise
+
+
+def _paused(
+    due: datetime,
+    begun: datetime,
+    basis: Basis,
+    calendar: Calendar,
+    pauses: Sequence[tuple[Instant, Instant]],
+) -> datetime:
+    """Later by what of its time the pauses took; a pause that began once it had passed changes nothing."""
+    for since, until in pauses:
+        start, end = max(begun, _at(since)), _at(until)
+        if start >= due or end <= start:
+            continue
+        if basis == "clock":
+            due += end - start
+        else:
+            left = calendar.working_hours_between(start, due)
+            due = calendar.add_working(end, timedelta(milliseconds=round(left * 3_600_000)))
+    return due
 
 
 def _at(at: datetime | Instant) -> datetime:

@@ -216,7 +216,7 @@ def _agreed(view: View, sender: str, receiver: str) -> Agreed:
     """The deadlines of the task forces that both belong to; the shorter ones."""
     mine = {row["id"] for row in view.forces(sender)}
     both = [row for row in view.forces(receiver) if row["id"] in mine]
-    return agreed(*(Agreed(row["acknowledge_within"], row["decide_within"]) for row in both))
+    return agreed(*(Agreed(*(row[name] for name in Agreed._fields)) for row in both))
 
 
 def _ranking(view: View, asker: str) -> tuple[str, ...]:

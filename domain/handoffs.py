@@ -1,18 +1,22 @@
 """The life of a handoff. Everything about its moves lives here, as data.
 
-``MOVES`` is the whole table: from which status which verb leads where, and which side may say it. The receiving side
-moves a handoff on; the sending side cancels. Delivery of a notification is not a status, and neither is "stalled".
-Statuses are FHIR's task-status codes.
+``MOVES`` is the whole table: from which status which verb leads where, which side may say it, and with which coded
+reason. The receiving side moves a handoff on; the sending side cancels. ``PASSES`` are the moves that make the
+successor handoff in the same write. ``REMARKS`` change no status: they record what happened around it. Delivery of a
+notification is not a status, and neither is "stalled". Statuses are FHIR's task-status codes; a reason is a FHIR
+statusReason: a code, with its words in ``WORDS``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
 
 from relaypoint.domain.errors import IllegalTransition, Invalid
+from relaypoint.domain.texts import Text, say
 
 
 class Status(StrEnum):
@@ -33,8 +37,11 @@ class Status(StrEnum):
 
 
 class Side(StrEnum):
+    """``COORDINATOR``: of a task force that both sides belong to."""
+
     SENDER = "sender"
     RECEIVER = "receiver"
+    COORDINATOR = "coordinator"
 
 
 _CLOSED: Final = frozenset(
@@ -42,49 +49,161 @@ _CLOSED: Final = frozenset(
 )
 
 _BEFORE: Final = frozenset({Status.REQUESTED, Status.RECEIVED})
-_ACTIVE: Final = frozenset({Status.ACCEPTED, Status.IN_PROGRESS, Status.ON_HOLD})
+_WORKING: Final = frozenset({Status.ACCEPTED, Status.IN_PROGRESS})
+_ACTIVE: Final = _WORKING | {Status.ON_HOLD}
+_OPEN: Final = _BEFORE | _ACTIVE
 _ANY: Final = frozenset(Status) - {Status.ENTERED_IN_ERROR}
-_EITHER: Final = frozenset(Side)
+
+_SENDER: Final = frozenset({Side.SENDER})
+_RECEIVER: Final = frozenset({Side.RECEIVER})
+_EITHER: Final = _SENDER | _RECEIVER
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One verb: from which statuses, to which, by which side."""
+    """One verb: from which statuses, to which, by which side, with which coded reasons (none: it takes none).
+
+    ``usual`` is the reason that is meant where none is given.
+    """
 
     verb: str
     sources: frozenset[Status]
     target: Status
     sides: frozenset[Side]
+    reasons: tuple[str, ...] = ()
+    usual: str | None = None
 
+
+_DECLINED: Final = (
+    "no-capacity",
+    "not-eligible",
+    "out-of-area",
+    "language-not-covered",
+    "not-safe-here",
+    "duplicate",
+    "insufficient-information",
+    "other",
+)
+_ON_HOLD: Final = ("awaiting-information", "awaiting-capacity", "awaiting-person", "other")
+_SERVED: Final = ("served", "advised", "waitlisted")
+_FAILED: Final = ("unreachable", "declined-by-person", "no-capacity", "not-eligible", "other")
+_CANCELLED: Final = (
+    "declined-by-person",
+    "consent-withdrawn",
+    "no-longer-needed",
+    "sent-elsewhere",
+    "duplicate",
+    "other",
+)
 
 MOVES: Final = {
     move.verb: move
     for move in (
-        Move("receive", frozenset({Status.REQUESTED}), Status.RECEIVED, frozenset({Side.RECEIVER})),
-        Move("accept", _BEFORE, Status.ACCEPTED, frozenset({Side.RECEIVER})),
-        Move("reject", _BEFORE, Status.REJECTED, frozenset({Side.RECEIVER})),
-        Move("start", frozenset({Status.ACCEPTED}), Status.IN_PROGRESS, frozenset({Side.RECEIVER})),
-        Move("hold", frozenset({Status.ACCEPTED, Status.IN_PROGRESS}), Status.ON_HOLD, frozenset({Side.RECEIVER})),
-        Move("resume", frozenset({Status.ON_HOLD}), Status.IN_PROGRESS, frozenset({Side.RECEIVER})),
-        Move("complete", _ACTIVE, Status.COMPLETED, frozenset({Side.RECEIVER})),
-        Move("fail", _ACTIVE, Status.FAILED, frozenset({Side.RECEIVER})),
-        Move("cancel", _BEFORE | _ACTIVE, Status.CANCELLED, frozenset({Side.SENDER})),
+        Move("receive", frozenset({Status.REQUESTED}), Status.RECEIVED, _RECEIVER),
+        Move("accept", _BEFORE, Status.ACCEPTED, _RECEIVER),
+        Move("reject", _BEFORE, Status.REJECTED, _RECEIVER, _DECLINED),
+        Move("start", frozenset({Status.ACCEPTED}), Status.IN_PROGRESS, _RECEIVER),
+        Move("hold", _WORKING, Status.ON_HOLD, _RECEIVER, _ON_HOLD),
+        Move("resume", frozenset({Status.ON_HOLD}), Status.IN_PROGRESS, _RECEIVER),
+        Move("complete", _ACTIVE, Status.COMPLETED, _RECEIVER, _SERVED, usual="served"),
+        Move("fail", _ACTIVE, Status.FAILED, _RECEIVER, _FAILED),
+        Move("cancel", _OPEN, Status.CANCELLED, _SENDER, _CANCELLED),
         Move("correct", _ANY, Status.ENTERED_IN_ERROR, _EITHER),
     )
 }
 
-#: Not a change of status: the sender records that the official form, which is the referral itself, was submitted.
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A verb that ends a step with its successor in the same write. ``reason`` is that of an end after acceptance."""
+
+    verb: str
+    sources: frozenset[Status]
+    sides: frozenset[Side]
+    reason: str
+
+
+PASSES: Final = {
+    each.verb: each
+    for each in (
+        Pass("pass-on", _OPEN, _RECEIVER, "referred-onward"),
+        Pass("redirect", _OPEN, frozenset({Side.COORDINATOR}), "redirected"),
+        # What came back is sent anew as it stands; what is still open is recalled first.
+        Pass("resend", _ANY - {Status.COMPLETED}, _SENDER, "sent-elsewhere"),
+    )
+}
+
+#: How an end reads that was made together with a successor.
+PASSING_ON: Final = frozenset({"referred-onward", "redirected", "reassigned"})
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A verb that moves nothing. ``words`` are the codes of which it takes one, or several where ``many``."""
+
+    verb: str
+    sources: frozenset[Status]
+    sides: frozenset[Side]
+    words: tuple[str, ...] = ()
+    many: bool = False
+
+
+#: The sender records that the official form, which is the referral itself, was submitted.
 FORM_SUBMITTED: Final = "form-submitted"
-
-#: Nor is this: the sender has seen that a step came back, or that nobody could be told of its end, and acts on it.
+#: The sender has seen that a step came back, or that nobody could be told of its end, and acts on it.
 SEEN: Final = "seen"
+#: The sender reports what was said on the phone. It stops the clock of acknowledging and nothing else.
+PHONED: Final = "phoned"
+#: The receiver asks for what it lacks, which acknowledges the step, and the sender answers; between the two the
+#: receiver's clocks stand still.
+ASK: Final = "ask"
+ANSWER: Final = "answer"
+#: Where a person moves, accepted is not arrived: by when they are expected, and whether they came.
+EXPECT: Final = "expect"
+ARRIVED: Final = "arrived"
+NOT_ARRIVED: Final = "not-arrived"
+#: Who of those that share a desk does it, and that nobody in particular does.
+CLAIM: Final = "claim"
+RELEASE: Final = "release"
 
-VERBS: Final = (*MOVES, FORM_SUBMITTED, SEEN)
+#: With whom the sender spoke on the phone: roles, never names.
+ROLES: Final = ("duty-officer", "caseworker", "manager", "reception", "interpreter", "other")
+
+REMARKS: Final = {
+    each.verb: each
+    for each in (
+        Remark(FORM_SUBMITTED, _OPEN, _SENDER),
+        Remark(SEEN, frozenset(Status), _SENDER),
+        Remark(PHONED, _BEFORE, _SENDER, ("reached", "accepted", "refused")),
+        Remark(
+            ASK,
+            _BEFORE | _WORKING,
+            _RECEIVER,
+            ("age", "call-back", "consent", "health", "language", "place", "risk", "service", "other"),
+            many=True,
+        ),
+        Remark(ANSWER, _BEFORE | _WORKING, _SENDER, ("told", "not-known", "not-agreed")),
+        Remark(EXPECT, _WORKING, _EITHER),
+        Remark(ARRIVED, _ACTIVE, _RECEIVER),
+        Remark(NOT_ARRIVED, _ACTIVE, _RECEIVER),
+        Remark(CLAIM, _OPEN, _RECEIVER),
+        Remark(RELEASE, _OPEN, _RECEIVER),
+    )
+}
+
+VERBS: Final = (*MOVES, *PASSES, *REMARKS)
 
 #: What a person may say instead of a verb.
-ALIASES: Final = {"acknowledge": "receive", "decline": "reject"}
+ALIASES: Final = {
+    "acknowledge": "receive",
+    "decline": "reject",
+    "recall": "cancel",
+    "request-information": ASK,
+    "forward": "pass-on",
+}
 
-#: What a handoff is at any moment, as it is stored, recorded and shown.
+#: What a handoff is at any moment, as it is stored, recorded and shown. Times are instants. ``pauses`` are the times,
+#: as ``from/to``, in which the receiver's clocks stood still; ``calendar`` is what its deadlines were counted on.
 STATE: Final = (
     "status",
     "version",
@@ -92,49 +211,52 @@ STATE: Final = (
     "review_on",
     "sent_at",
     "changed_at",
+    "accepted_at",
+    "started_at",
+    "held_at",
+    "deliver_by",
     "acknowledge_by",
     "decide_by",
+    "start_by",
+    "complete_by",
+    "calendar",
+    "pauses",
     "form",
     "form_submitted_at",
+    "phoned",
+    "phoned_at",
+    "phoned_role",
+    "asked",
+    "asked_at",
+    "asked_about",
+    "answer_by",
+    "answered",
+    "expected_by",
+    "arrival",
 )
 
+#: What was agreed for a step when it was sent: how long it may take. It does not change.
+TERMS: Final = ("acknowledge_within", "decide_within", "start_within", "complete_within", "hops", "been_here")
+
 #: The coded reasons that each of these statuses needs.
-REASONS: Final[dict[Status, tuple[str, ...]]] = {
-    Status.REJECTED: (
-        "no-capacity",
-        "not-eligible",
-        "out-of-area",
-        "language-not-covered",
-        "not-safe-here",
-        "duplicate",
-        "insufficient-information",
-        "other",
-    ),
-    Status.FAILED: ("unreachable", "declined-by-person", "no-capacity", "not-eligible", "other"),
-    Status.CANCELLED: (
-        "declined-by-person",
-        "consent-withdrawn",
-        "no-longer-needed",
-        "sent-elsewhere",
-        "duplicate",
-        "other",
-    ),
-    Status.ON_HOLD: ("awaiting-information", "awaiting-capacity", "awaiting-person", "other"),
-}
+REASONS: Final[Mapping[Status, tuple[str, ...]]] = {m.target: m.reasons for m in MOVES.values() if m.reasons}
+
+#: Codes that end a step without anybody having served the person.
+UNSERVED: Final = frozenset({"waitlisted"})
 
 #: How many days ahead the review of a hold may lie.
 LONGEST_HOLD: Final = 90
-
-#: Reasons that pass a case on. They are kept for moves that make the successor handoff in the same write.
-PASSING_ON: Final = frozenset({"referred-onward", "redirected", "reassigned"})
 
 
 def passing_on(status: Status, reason: str = "reassigned") -> tuple[Status, str]:
     """How an open step ends whose successor is made in the same write: its status and coded reason.
 
-    Before acceptance the receiving side declines it as referred onward; after it, it is cancelled for ``reason``.
+    Before acceptance the receiving side declines it as referred onward; after it, and where its sender recalls it, it
+    is cancelled for ``reason``.
     """
-    return (Status.REJECTED, "referred-onward") if status in _BEFORE else (Status.CANCELLED, reason)
+    if status in _BEFORE and reason != "sent-elsewhere":
+        return Status.REJECTED, "referred-onward"
+    return Status.CANCELLED, reason
 
 
 def move(status: Status, verb: str, side: Side, *, reason: str | None, review: str | None, day: str) -> Status:
@@ -145,14 +267,25 @@ def move(status: Status, verb: str, side: Side, *, reason: str | None, review: s
     """
     wanted = MOVES.get(verb)
     if wanted is None:
-        raise Invalid(
-            "handoff.verb",
-            "'{verb}' is not a verb of a referral step.",
-            path=("verb",),
-            remedy="Use one of: {known}.",
-            verb=verb,
-            known=", ".join(VERBS),
-        )
+        raise unknown_verb(verb)
+    check_allowed(wanted, status, side)
+    _check_reason(wanted, reason, review, day)
+    return wanted.target
+
+
+def unknown_verb(verb: str) -> Invalid:
+    return Invalid(
+        "handoff.verb",
+        "'{verb}' is not a verb of a referral step.",
+        path=("verb",),
+        remedy="Use one of: {known}.",
+        verb=verb,
+        known=", ".join(VERBS),
+    )
+
+
+def check_allowed(wanted: Move | Pass | Remark, status: Status, side: Side) -> None:
+    """Raises ``IllegalTransition`` where that verb is not for this status, or not for this side to say."""
     if status not in wanted.sources:
         raise IllegalTransition(
             "handoff.transition",
@@ -160,7 +293,7 @@ def move(status: Status, verb: str, side: Side, *, reason: str | None, review: s
             path=("verb",),
             remedy="From {status} these are possible: {known}.",
             status=status,
-            verb=verb,
+            verb=wanted.verb,
             known=", ".join(possible(status)) or "none",
             present={"status": str(status)},
         )
@@ -170,23 +303,48 @@ def move(status: Status, verb: str, side: Side, *, reason: str | None, review: s
             "'{verb}' is for the {other} to say, not for the {side}.",
             path=("verb",),
             remedy="The receiving side moves a step on; the sending side cancels it.",
-            verb=verb,
+            verb=wanted.verb,
             side=side,
             other=" or ".join(sorted(wanted.sides)),
             present={"status": str(status)},
         )
-    _check_reason(wanted.target, reason, review, day)
-    return wanted.target
 
 
 def possible(status: Status, side: Side | None = None) -> list[str]:
-    """The verbs that the table offers from a status, to one side or to any."""
+    """The verbs that the table of moves offers from a status, to one side or to any."""
     return [verb for verb, m in MOVES.items() if status in m.sources and (side is None or side in m.sides)]
 
 
-def _check_reason(target: Status, reason: str | None, review: str | None, day: str) -> None:
-    known = REASONS.get(target, ())
-    if known and reason not in known:
+def words_of(remark: Remark, said: tuple[str, ...]) -> str:
+    """The coded words of a remark as they are stored: in the order of the table, each once.
+
+    Raises ``Invalid`` for a word that it does not take, for none where it needs one, for several where it takes one.
+    """
+    if not remark.words and said:
+        raise Invalid(
+            "handoff.no-reason",
+            "{verb} takes no reason.",
+            path=("reason",),
+            remedy="Leave the reason out.",
+            verb=remark.verb,
+        )
+    wrong = [word for word in said if word not in remark.words]
+    if wrong or (remark.words and not said) or (len(set(said)) > 1 and not remark.many):
+        raise Invalid(
+            "handoff.word",
+            "{verb} needs {how} of its codes, not '{said}'.",
+            path=("reason",),
+            remedy="Use {how} of: {known}.",
+            verb=remark.verb,
+            how="one or more" if remark.many else "one",
+            said=", ".join(wrong or said),
+            known=", ".join(remark.words),
+        )
+    return " ".join(word for word in remark.words if word in said)
+
+
+def _check_reason(wanted: Move, reason: str | None, review: str | None, day: str) -> None:
+    if wanted.reasons and (reason or wanted.usual) not in wanted.reasons:
         passing = reason in PASSING_ON
         raise Invalid(
             "handoff.passing-on" if passing else "handoff.reason",
@@ -195,25 +353,26 @@ def _check_reason(target: Status, reason: str | None, review: str | None, day: s
             else "{status} needs a coded reason, not '{reason}'.",
             path=("reason",),
             remedy="Use one of: {known}.",
-            status=target,
+            status=wanted.target,
             reason=reason or "",
-            known=", ".join(known),
+            known=", ".join(wanted.reasons),
         )
-    if not known and reason is not None:
+    if not wanted.reasons and reason is not None:
         raise Invalid(
             "handoff.no-reason",
-            "{status} takes no reason.",
+            "{verb} takes no reason.",
             path=("reason",),
             remedy="Leave the reason out.",
-            status=target,
+            verb=wanted.verb,
         )
-    if (target is Status.ON_HOLD) != (review is not None) or (review is not None and not _to_come(review, day)):
+    holding = wanted.target is Status.ON_HOLD
+    if holding != (review is not None) or (review is not None and not _to_come(review, day)):
         raise Invalid(
             "handoff.review",
             "A hold, and nothing else, needs the day on which it is reviewed: after today, within {most} days.",
             path=("review",),
             most=LONGEST_HOLD,
-            remedy="Give a day as YYYY-MM-DD." if target is Status.ON_HOLD else "Leave the review day out.",
+            remedy="Give a day as YYYY-MM-DD." if holding else "Leave the review day out.",
         )
 
 
@@ -224,3 +383,44 @@ def _to_come(review: str, day: str) -> bool:
     except ValueError:
         return False
     return len(review) == len(day) and 0 < ahead <= LONGEST_HOLD
+
+
+#: The codes in words: of reasons, outcomes, what was said on the phone, what is asked for, and how it was answered.
+WORDS: Final[Mapping[str, Text]] = {
+    "no-capacity": say("reason.no-capacity", "no capacity"),
+    "not-eligible": say("reason.not-eligible", "the service is not for this person"),
+    "out-of-area": say("reason.out-of-area", "outside the area"),
+    "language-not-covered": say("reason.language-not-covered", "the language is not covered"),
+    "not-safe-here": say("reason.not-safe-here", "not safe here"),
+    "duplicate": say("reason.duplicate", "sent twice"),
+    "insufficient-information": say("reason.insufficient-information", "not enough is known"),
+    "other": say("reason.other", "another reason"),
+    "awaiting-information": say("reason.awaiting-information", "waiting for information"),
+    "awaiting-capacity": say("reason.awaiting-capacity", "waiting for a place"),
+    "awaiting-person": say("reason.awaiting-person", "waiting for the person"),
+    "served": say("reason.served", "the person was served"),
+    "advised": say("reason.advised", "the person was advised"),
+    "waitlisted": say("reason.waitlisted", "the person is on a waiting list"),
+    "unreachable": say("reason.unreachable", "the person could not be reached"),
+    "declined-by-person": say("reason.declined-by-person", "the person declined"),
+    "consent-withdrawn": say("reason.consent-withdrawn", "the person withdrew the consent"),
+    "no-longer-needed": say("reason.no-longer-needed", "no longer needed"),
+    "sent-elsewhere": say("reason.sent-elsewhere", "sent elsewhere"),
+    "referred-onward": say("reason.referred-onward", "passed on"),
+    "redirected": say("reason.redirected", "sent elsewhere by the coordinator"),
+    "reassigned": say("reason.reassigned", "given to another desk"),
+    "reached": say("phoned.reached", "reached"),
+    "accepted": say("phoned.accepted", "accepted on the phone"),
+    "refused": say("phoned.refused", "refused on the phone"),
+    "age": say("asked.age", "the person's age group"),
+    "call-back": say("asked.call-back", "how and when to call back safely"),
+    "consent": say("asked.consent", "what the person agreed to"),
+    "health": say("asked.health", "what the person's health needs"),
+    "language": say("asked.language", "the person's language"),
+    "place": say("asked.place", "where the person is"),
+    "risk": say("asked.risk", "who is a danger, and how near"),
+    "service": say("asked.service", "what exactly is needed"),
+    "told": say("answered.told", "told on the phone or by a safe channel"),
+    "not-known": say("answered.not-known", "it is not known"),
+    "not-agreed": say("answered.not-agreed", "the person does not agree to tell it"),
+}

@@ -229,6 +229,8 @@ class Pathway(Dated):
     form: str | None = None
     acknowledge_within: str | None = None
     decide_within: str | None = None
+    start_within: str | None = None
+    complete_within: str | None = None
     consent: str = "none"
 
 

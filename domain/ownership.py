@@ -82,6 +82,13 @@ def coordinators(rows: Rows, day: str, forces: set[str]) -> set[str]:
     }
 
 
+def coordinators_between(rows: Rows, day: str, *bodies: str) -> set[str]:
+    """The organizations that coordinate, or deputise for, a task force that all of these bodies belong to, by itself or
+    by one that lies in it."""
+    shared = set.intersection(*(_around(rows, _of(rows, day, body)) for body in bodies))
+    return coordinators(rows, day, {force for force in shared if holds(rows["task_forces"][force], day)})
+
+
 def coordinates(rows: Rows, day: str, organization: str, force: str) -> bool:
     """Whether the organization coordinates the task force, or one that it lies in."""
     return force in rows["task_forces"] and organization in coordinators(

@@ -92,6 +92,9 @@ class TaskForceRow(Row):
     confirm_every: Duration | None = None
     acknowledge_within: Duration | None = None
     decide_within: Duration | None = None
+    start_within: Duration | None = None
+    complete_within: Duration | None = None
+    missing_person: Text | None = None
     direct_for: Annotated[Items, To("service_types")] = Field(default_factory=list)
     ranking: Ranking = Field(default_factory=list)
 

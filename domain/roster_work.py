@@ -79,6 +79,8 @@ class PathwayRow(Row):
     form: SecureUrl | None = None
     acknowledge_within: Duration | None = None
     decide_within: Duration | None = None
+    start_within: Duration | None = None
+    complete_within: Duration | None = None
     consent: Annotated[Consent, OneOf(Consent)] = Consent.NONE
 
     @classmethod

@@ -7,24 +7,17 @@ A stalled handoff always has a reason, an age, who holds it now, and the steps t
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Final, TypeAlias
 
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import usable, weigh
-from relaypoint.domain.clock import parse_instant
-from relaypoint.domain.deadlines import Age, age
-from relaypoint.domain.handoffs import Side, Status
+from relaypoint.domain.clock import format_instant, parse_duration, parse_instant
+from relaypoint.domain.deadlines import DEFAULTS, Age, age
+from relaypoint.domain.handoffs import NOT_ARRIVED, Side, Status
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.words import Confidentiality, Priority, Staffing
-
-#: A notification that is still on its way is a stall for these once this long has passed.
-_UNDELIVERED_AFTER = {
-    Priority.STAT: timedelta(minutes=5),
-    Priority.ASAP: timedelta(minutes=15),
-    Priority.URGENT: timedelta(hours=1),
-    Priority.ROUTINE: timedelta(hours=4),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +46,20 @@ class OpenHandoff:
     sender: Organization
     receiver: Organization
     desk: ContactPoint
+    start_by: str | None = None
+    complete_by: str | None = None
+    phoned: str | None = None
+    phoned_at: str | None = None
+    asked_at: str | None = None
+    answer_by: str | None = None
+    expected_by: str | None = None
+    arrival: str | None = None
+    hops: int = 1
+    been_here: bool = False
+    #: The day since which its body or service says that it is closed.
+    closed_since: str | None = None
+    #: What the task force of both has agreed for a person who was expected and is missing.
+    missing_person: str | None = None
     must_see: bool = False
     code: str | None = None
     candidates: tuple[tuple[ContactPoint, Organization], ...] = ()
@@ -60,6 +67,11 @@ class OpenHandoff:
     coordinators: tuple[tuple[ContactPoint, Organization], ...] = ()
     hotlines: tuple[tuple[ContactPoint, Organization], ...] = ()
     avoid: Avoid = field(default_factory=Avoid)
+
+    @property
+    def waiting(self) -> bool:
+        """Nobody has decided on it yet."""
+        return self.status in (Status.REQUESTED, Status.RECEIVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,10 @@ def _returned(handoff: OpenHandoff) -> tuple[str, Text, str]:
             "rejected",
             say("stall.rejected", "it was declined ({code}); nobody has the case", code=code),
         ),
+        Status.COMPLETED: (
+            "waitlisted",
+            say("stall.waitlisted", "the person was put on a waiting list; nobody serves them yet"),
+        ),
         Status.FAILED: ("failed", say("stall.failed", "it could not be done ({code}); nobody has the case", code=code)),
         Status.ENTERED_IN_ERROR: (
             "entered-in-error",
@@ -114,65 +130,203 @@ def _returned(handoff: OpenHandoff) -> tuple[str, Text, str]:
     return reason, text, handoff.changed_at
 
 
-def _reason(handoff: OpenHandoff, at: datetime) -> tuple[str, Text, str] | None:
+#: So many hops of one referral before anybody has accepted it are too many.
+MOST_HOPS: Final = 3
+
+_Found: TypeAlias = tuple[str, Text, str]
+
+
+def _reason(handoff: OpenHandoff, at: datetime) -> _Found | None:
+    """The checks come gravest first; each gives the reason, its words, and the instant from which it holds."""
+    return next((found for check in _CHECKS if (found := check(handoff, at)) is not None), None)
+
+
+def _orphaned(handoff: OpenHandoff, at: datetime) -> _Found | None:
     day = at.date().isoformat()
     desk = handoff.desk
-    waiting = handoff.status in (Status.REQUESTED, Status.RECEIVED)
     if desk.ended(day) or handoff.receiver.ended(day):
         ended = min(until for until in (desk.until, handoff.receiver.until) if until is not None and until <= day)
         text = say("stall.ended", "the contact point that holds it has ended")
         return "orphaned", text, max(_start(ended), handoff.sent_at)
-    if desk.staffing is Staffing.HOLDER and desk.holders and not any(h.holds(day) for h in desk.holders):
+    if desk.staffing is not Staffing.HOLDER or not desk.holders:
+        return None
+    if not any(h.holds(day) for h in desk.holders):
         left = max((h.until for h in desk.holders if h.until and h.until <= day), default=day)
-        return (
-            "orphaned",
-            say("stall.vacant", "nobody holds the contact point any more"),
-            max(_start(left), handoff.sent_at),
-        )
-    if desk.staffing is Staffing.HOLDER and desk.holders and not any(h.answers(day) for h in desk.holders):
+        text = say("stall.vacant", "nobody holds the contact point any more")
+        return "orphaned", text, max(_start(left), handoff.sent_at)
+    if not any(h.answers(day) for h in desk.holders):
         left = max(away.since or day for h in desk.holders if h.holds(day) for away in h.away(day))
         text = say("stall.away", "who holds the contact point is away, and nobody stands in")
         return "orphaned", text, max(_start(left), handoff.sent_at)
-    if handoff.avoid.bars_contact_point(desk, handoff.receiver):
-        text = say("stall.avoided", "somebody whom the case avoids may hold it now")
-        return "avoided", text, handoff.sent_at
-    if not usable(weigh(desk, floor=handoff.confidentiality, at=at, avoid=handoff.avoid)):
-        return (
-            "unreachable",
-            say("stall.unreachable", "no channel of the contact point can be used for it"),
-            handoff.sent_at,
-        )
-    if handoff.form and handoff.form_submitted_at is None:
-        if _passed(handoff.acknowledge_by, at):
-            return (
-                "form-not-submitted",
-                say("stall.form", "the official form is not recorded as submitted"),
-                handoff.acknowledge_by or "",
-            )
-        return None
-    if handoff.status is Status.REQUESTED:
-        if handoff.notice == "dead":
-            return (
-                "undelivered",
-                say("stall.undeliverable", "no message could be delivered; it has to be phoned"),
-                handoff.sent_at,
-            )
-        late = parse_instant(handoff.sent_at) + _UNDELIVERED_AFTER[handoff.priority]
-        if handoff.notice == "pending" and at > late and not _passed(handoff.acknowledge_by, at):
-            return "undelivered", say("stall.undelivered", "the notification has not gone out"), handoff.sent_at
-        if _passed(handoff.acknowledge_by, at) and not _passed(handoff.decide_by, at):
-            return (
-                "unacknowledged",
-                say("stall.unacknowledged", "nobody has acknowledged it"),
-                handoff.acknowledge_by or "",
-            )
-    if waiting and _passed(handoff.decide_by, at):
-        if handoff.status is Status.REQUESTED and handoff.acknowledge_by:
-            return "unacknowledged", say("stall.unacknowledged", "nobody has acknowledged it"), handoff.acknowledge_by
-        return "undecided", say("stall.undecided", "nobody has accepted or declined it"), handoff.decide_by or ""
-    if handoff.status is Status.ON_HOLD and handoff.review_on is not None and handoff.review_on <= day:
-        return "hold-expired", say("stall.hold", "the review of its hold is due"), _start(handoff.review_on)
     return None
+
+
+def _avoided(handoff: OpenHandoff, at: datetime) -> _Found | None:
+    if not handoff.avoid.bars_contact_point(handoff.desk, handoff.receiver):
+        return None
+    return "avoided", say("stall.avoided", "somebody whom the case avoids may hold it now"), handoff.sent_at
+
+
+def _missing(handoff: OpenHandoff, at: datetime) -> _Found | None:
+    """Accepted is not arrived: the one silence that neither side may wait out."""
+    if handoff.arrival == NOT_ARRIVED:
+        text = say("stall.not-arrived", "the person has not arrived{todo}", todo=_todo(handoff))
+        return "not-arrived", text, handoff.changed_at
+    if handoff.expected_by and handoff.arrival is None and _passed(handoff.expected_by, at):
+        text = say("stall.arrival", "nobody has said whether the person arrived{todo}", todo=_todo(handoff))
+        return "arrival-unknown", text, handoff.expected_by
+    return None
+
+
+def _todo(handoff: OpenHandoff) -> str:
+    """What the task force has agreed for a missing person, in its own words."""
+    return f": {handoff.missing_person}" if handoff.missing_person else ""
+
+
+def _unreachable(handoff: OpenHandoff, at: datetime) -> _Found | None:
+    if usable(weigh(handoff.desk, floor=handoff.confidentiality, at=at, avoid=handoff.avoid)):
+        return None
+    return (
+        "unreachable",
+        say("stall.unreachable", "no channel of the contact point can be used for it"),
+        handoff.sent_at,
+    )
+
+
+def _closed(handoff: OpenHandoff, at: datetime) -> _Found | None:
+    if handoff.closed_since is None:
+        return None
+    text = say("stall.closed", "who is to take it says that it is closed")
+    return "target-closed", text, max(_start(handoff.closed_since), handoff.sent_at)
+
+
+def _refused(handoff: OpenHandoff, at: datetime) -> _Found | None:
+    if not handoff.waiting or handoff.phoned != "refused":
+        return None
+    text = say("stall.refused", "it was refused on the phone, as its sender reports; nobody has the case")
+    return "refused-by-phone", text, handoff.phoned_at or handoff.sent_at
+
+
+def _form(handoff: OpenHandoff, at: datetime) -> _Found | None:
+    if not _form_awaited(handoff) or not _passed(handoff.acknowledge_by, at):
+        return None
+    text = say("stall.form", "the official form is not recorded as submitted")
+    return "form-not-submitted", text, handoff.acknowledge_by or ""
+
+
+def _unacknowledged(handoff: OpenHandoff, at: datetime) -> _Found | None:
+    """Not delivered, or delivered and nobody has acknowledged it. A call that reached somebody stands for both."""
+    if handoff.status is not Status.REQUESTED or handoff.phoned or _form_awaited(handoff):
+        return None
+    late = _passed(handoff.acknowledge_by, at)
+    if handoff.notice == "dead":
+        text = say("stall.undeliverable", "no message could be delivered; it has to be phoned")
+        return "undelivered", text, handoff.sent_at
+    if handoff.notice == "pending" and not late and _passed(deliver_by(handoff), at):
+        return "undelivered", say("stall.undelivered", "the notification has not gone out"), handoff.sent_at
+    if late:
+        text = say("stall.unacknowledged", "nobody has acknowledged it")
+        return "unacknowledged", text, handoff.acknowledge_by or ""
+    return None
+
+
+def _undecided(handoff: OpenHandoff, at: datetime) -> _Found | None:
+    if not handoff.waiting or _form_awaited(handoff) or handoff.asked_at or not _passed(handoff.decide_by, at):
+        return None
+    return "undecided", say("stall.undecided", "nobody has accepted or declined it"), handoff.decide_by or ""
+
+
+def _unanswered(handoff: OpenHandoff, at: datetime) -> _Found | None:
+    """The receiver waits for its sender."""
+    if not handoff.asked_at or not _passed(handoff.answer_by, at):
+        return None
+    return (
+        "information-not-answered",
+        say("stall.unanswered", "the receiver has asked for information, and waits for the answer"),
+        handoff.answer_by or "",
+    )
+
+
+def _not_started(handoff: OpenHandoff, at: datetime) -> _Found | None:
+    if handoff.status is not Status.ACCEPTED or handoff.asked_at or not _passed(handoff.start_by, at):
+        return None
+    return "not-started", say("stall.not-started", "it was accepted, and has not begun"), handoff.start_by or ""
+
+
+def _overdue(handoff: OpenHandoff, at: datetime) -> _Found | None:
+    if handoff.status is not Status.IN_PROGRESS or handoff.asked_at or not _passed(handoff.complete_by, at):
+        return None
+    return "overdue", say("stall.overdue", "it has begun, and is not completed in time"), handoff.complete_by or ""
+
+
+def _hold_expired(handoff: OpenHandoff, at: datetime) -> _Found | None:
+    if handoff.status is not Status.ON_HOLD or handoff.review_on is None or handoff.review_on > at.date().isoformat():
+        return None
+    return "hold-expired", say("stall.hold", "the review of its hold is due"), _start(handoff.review_on)
+
+
+def _bounced(handoff: OpenHandoff, at: datetime) -> _Found | None:
+    if not handoff.waiting or not (handoff.been_here or handoff.hops > MOST_HOPS):
+        return None
+    text = (
+        say("stall.back", "it is back where it was before, and nobody has accepted it")
+        if handoff.been_here
+        else say("stall.hops", "it has been passed on {count} times, and nobody has accepted it", count=handoff.hops)
+    )
+    return "bounced", text, handoff.sent_at
+
+
+_CHECKS: Final = (
+    _orphaned,
+    _avoided,
+    _missing,
+    _unreachable,
+    _closed,
+    _refused,
+    _form,
+    _unacknowledged,
+    _undecided,
+    _unanswered,
+    _not_started,
+    _overdue,
+    _hold_expired,
+    _bounced,
+)
+
+#: Every reason that can be told, those of what came back among them.
+REASONS: Final = (
+    "rejected",
+    "failed",
+    "waitlisted",
+    "entered-in-error",
+    "untold",
+    "orphaned",
+    "avoided",
+    "not-arrived",
+    "arrival-unknown",
+    "unreachable",
+    "target-closed",
+    "refused-by-phone",
+    "form-not-submitted",
+    "undelivered",
+    "unacknowledged",
+    "undecided",
+    "information-not-answered",
+    "not-started",
+    "overdue",
+    "hold-expired",
+    "bounced",
+)
+
+
+def _form_awaited(handoff: OpenHandoff) -> bool:
+    return bool(handoff.form) and handoff.form_submitted_at is None
+
+
+def deliver_by(handoff: OpenHandoff) -> str:
+    """By when its notification has to be out."""
+    within = parse_duration(DEFAULTS[handoff.priority].deliver).elapsed
+    return format_instant(parse_instant(handoff.sent_at) + within)
 
 
 def _passed(instant: str | None, at: datetime) -> bool:

@@ -194,6 +194,8 @@ class View(DeskView):
                 form=row["form"],
                 acknowledge_within=row["acknowledge_within"],
                 decide_within=row["decide_within"],
+                start_within=row["start_within"],
+                complete_within=row["complete_within"],
                 consent=row["consent"] or "none",
                 since=row["since"],
                 until=row["until"],

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from relaypoint.domain.answer import Need
 from relaypoint.domain.avoid import EVERYBODY, Avoid
+from relaypoint.domain.eligibility import is_child
 from relaypoint.domain.errors import Unavailable
+from relaypoint.domain.words import Confidentiality, Priority
+from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A person's informed consent that ``organization`` learns of them for ``service_type``: given and withdrawn on a
+    day (ISO). Each body's own legal basis stands apart from it."""
+
+    organization: str
+    service_type: str
+    given_on: str
+    withdrawn_on: str | None = None
+
+    def covers(self, organization: str, service_type: str) -> bool:
+        return (self.organization, self.service_type, self.withdrawn_on) == (organization, service_type, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +39,28 @@ class StoredCase:
     languages: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     consent: bool = False
+    consents: tuple[Consent, ...] = ()
+
+    def agreed_to(self, organization: str, service_type: str) -> bool:
+        """Whether the person may be made known there: an informed consent is recorded that was not withdrawn, or a
+        child is to be protected, which needs none."""
+        return is_child(self.tags) or any(each.covers(organization, service_type) for each in self.consents)
+
+    def need(self, row: Row, asker: str) -> Need | None:
+        """What to look for again on behalf of ``asker``; None where the case can't be read any more. ``row`` has
+        ``referral`` and ``service_type`` as stored."""
+        if self.place is None:
+            return None
+        return Need(
+            asker=asker,
+            service=row["service_type"],
+            place=self.place,
+            languages=self.languages,
+            priority=Priority(row["referral"]["priority"]),
+            confidentiality=Confidentiality(row["referral"]["confidentiality"]),
+            tags=self.tags,
+            avoid=self.avoid,
+        )
 
 
 def languages_of(fields: Mapping[str, Any]) -> list[str]:
@@ -43,4 +83,14 @@ def stored_case(backend: Backend, sealed_key: str | None, sealed: str) -> Stored
         tuple(languages_of(fields)),
         tuple(fields.get("tags", ())),
         fields.get("consent", False),
+        tuple(Consent(**each) for each in fields.get("consents", ())),
     )
+
+
+def consented(backend: Backend, row: Row, organization: str) -> str:
+    """The sealed case with a consent that this organization learns of the person, given today; the person's earlier
+    ones stay. ``row`` has ``sealed_key``, ``sealed`` and ``service_type`` as stored."""
+    fields = backend.vault.unseal(row["sealed_key"], row["sealed"])
+    given = Consent(organization, row["service_type"], backend.now()[:10])
+    kept = [each for each in fields.get("consents", ()) if not Consent(**each).covers(organization, given.service_type)]
+    return backend.vault.seal(row["sealed_key"], {**fields, "consents": [*kept, asdict(given)]})

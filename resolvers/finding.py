@@ -143,14 +143,27 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
     )
 
 
-def find_again(known: Known, need: Need, at: datetime) -> Finding:
-    """Who can take a case that was sent before, now: all that bound it then binds it still. A place or service type
-    that is gone from the roster leaves nobody."""
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Who can take a case that was sent before, now, and what that rests on."""
+
+    ground: Ground
+    finding: Finding
+
+
+def look_again(known: Known, need: Need, at: datetime) -> Again | None:
+    """All that bound the case when it was sent binds it still. None: its place or service type is gone."""
     view = view_of(known, at)
     if not (view.has("jurisdictions", need.place) and view.has("service_types", need.service)):
-        return Finding((), (), ())
+        return None
     on = grounds.ground(view, asker=need.asker, service=need.service, place=need.place, near=need.near)
-    return finding.find(on, need, at)
+    return Again(on, finding.find(on, need, at))
+
+
+def find_again(known: Known, need: Need, at: datetime) -> Finding:
+    """As ``look_again``, the finding alone."""
+    again = look_again(known, need, at)
+    return again.finding if again else Finding((), (), ())
 
 
 @permitted(Action.SEE_EMERGENCY)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from relaypoint.domain import chain
@@ -19,7 +20,7 @@ from relaypoint.resolvers.referral_steps import handoff_steps, new_handoff, noti
 def handed_over(subject: Subject, backend: Backend, rows: Sequence[Row], holder: str, operation: str) -> list[Step]:
     """The steps (``rows`` of the statement ``work_of``) stay at their desk; that holder answers for them from now on,
     and is told."""
-    referrals = _Referrals(subject, backend, operation)
+    referrals = Referrals(subject, backend, operation)
     steps: list[Step] = []
     for row in rows:
         handoff = row["handoff"]
@@ -38,30 +39,30 @@ def passed_on(
 ) -> list[Step]:
     """Each step is closed, and one that continues it is sent to the desk that takes it; that desk and the sender are
     told. ``roster`` is the version of the roster that the moves were decided on."""
-    referrals = _Referrals(subject, backend, operation)
+    referrals = Referrals(subject, backend, operation)
     steps: list[Step] = []
     for row, chosen in moves:
-        handoff, referral, desk = row["handoff"], row["referral"], chosen.contact_point.id
-        status, reason = passing_on(Status(handoff["status"]))
-        changes = {"status": status.value, "reason": reason, "review_on": None, "changed_at": backend.now()}
-        after = {**handoff, **changes, "version": handoff["version"] + 1}
-        steps += referrals.move(row, "reassigned", changes, {"before": handoff, "after": after})
-        steps.append(Step("handoff_close", {"handoff": handoff["id"]}))
-        within = Agreed(handoff["acknowledge_within"], handoff["decide_within"])
-        following = new_handoff(backend, chosen, Priority(referral["priority"]), backend.clock(), within)
-        steps += handoff_steps(following, referral["id"], chosen, operation, roster)
-        steps.append(Step("handoff_continues", {"handoff": following["id"], "before": handoff["id"]}))
-        sent = {"handoff": following, "contact_point": desk, "continues": handoff["id"]}
-        steps.append(referrals.event(referral, "sent-on", {"before": None, "after": sent}))
-        if following["form"] is None:
-            steps.append(_told(backend, row, following["id"], desk, "requested"))
-        answered_at = row["answered_at"] or next(iter(sorted(row["sender_desks"])), None)
-        if answered_at:
-            steps.append(_told(backend, row, following["id"], answered_at, "moved"))
+        handoff, priority = row["handoff"], Priority(row["referral"]["priority"])
+        within = Agreed(*(handoff[name] for name in Agreed._fields))
+        # The same body's other desk, or its successor's, is no further hop.
+        following = new_handoff(backend, chosen, priority, backend.clock(), within) | {"hops": handoff["hops"] or 1}
+        steps += referrals.replaced(row, chosen, following, roster, verb="reassigned", reason="reassigned")
+        steps += told_of_successor(backend, row, chosen, following)
     return steps
 
 
-class _Referrals:
+def told_of_successor(backend: Backend, row: Row, chosen: Candidate, following: dict[str, Any]) -> list[Step]:
+    """The new desk is told, but by an official form where that is the referral; and so is the sender."""
+    steps = []
+    if following["form"] is None:
+        steps.append(_told(backend, row, following["id"], chosen.contact_point.id, "requested"))
+    answered_at = row["answered_at"] or next(iter(sorted(row["sender_desks"])), None)
+    if answered_at:
+        steps.append(_told(backend, row, following["id"], answered_at, "moved"))
+    return steps
+
+
+class Referrals:
     """The referrals as the steps so far leave them: several steps of one may move in the same write."""
 
     def __init__(self, subject: Subject, backend: Backend, operation: str) -> None:
@@ -83,6 +84,40 @@ class _Referrals:
             "changes": changes,
         }
         return [Step("handoff_move", given), self.event(referral, verb, data)]
+
+    def replaced(
+        self,
+        row: Row,
+        chosen: Candidate,
+        following: dict[str, Any],
+        roster: int,
+        *,
+        verb: str,
+        reason: str,
+        why: Mapping[str, Any] = MappingProxyType({}),
+    ) -> list[Step]:
+        """The step ends, if it is open, and ``following`` continues it at the chosen desk. ``why`` is kept with the
+        record of it."""
+        handoff, referral = row["handoff"], row["referral"]
+        steps: list[Step] = []
+        if Status(handoff["status"]).open:
+            status, code = passing_on(Status(handoff["status"]), reason)
+            changes: dict[str, Any] = {"status": status.value, "reason": code, "review_on": None}
+            changes |= {"changed_at": self.backend.now(), "asked_at": None, "answer_by": None}
+            after = {**handoff, **changes, "version": handoff["version"] + 1}
+            steps += self.move(row, verb, changes, {"before": handoff, "after": after, **why})
+            steps.append(Step("handoff_close", {"handoff": handoff["id"]}))
+        else:
+            # It came back: who sends it anew has seen it.
+            changes = {"seen_at": self.backend.now()}
+            after = {**handoff, **changes, "version": handoff["version"] + 1}
+            steps += self.move(row, verb, changes, {"before": handoff, "after": after, **why})
+            steps.append(Step("handoff_seen", {"handoff": handoff["id"]}, None))
+        steps += handoff_steps(following, referral["id"], chosen, self.operation, roster)
+        steps.append(Step("handoff_continues", {"handoff": following["id"], "before": handoff["id"]}))
+        sent = {"handoff": following, "contact_point": chosen.contact_point.id, "continues": handoff["id"]}
+        steps.append(self.event(referral, "sent-on", {"before": None, "after": sent}))
+        return steps
 
     def event(self, referral: Row, verb: str, data: dict[str, Any]) -> Step:
         length, head = self.heads.get(referral["id"], (referral["chain_length"], referral["chain_head"]))

@@ -5,19 +5,38 @@ What the receiving side closes without having served becomes open work of the se
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from relaypoint.domain import chain
-from relaypoint.domain.calendars import Calendar
-from relaypoint.domain.deadlines import deadlines
-from relaypoint.domain.errors import Conflict, IllegalTransition, NotFound
-from relaypoint.domain.handoffs import FORM_SUBMITTED, MOVES, SEEN, STATE, Side, Status, move, possible
+from relaypoint.domain.errors import Conflict, Invalid, NotFound
+from relaypoint.domain.handoffs import (
+    ANSWER,
+    CLAIM,
+    FORM_SUBMITTED,
+    MOVES,
+    PASSES,
+    PHONED,
+    RELEASE,
+    REMARKS,
+    SEEN,
+    STATE,
+    UNSERVED,
+    Side,
+    Status,
+    possible,
+)
 from relaypoint.domain.policy import Action, Subject, sides
+from relaypoint.domain.steps import Saying, offered, said, wrong_field
+from relaypoint.domain.view import View
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.cases import consented
+from relaypoint.resolvers.claiming import claiming
 from relaypoint.resolvers.faces import with_faces
+from relaypoint.resolvers.finding import view_of
 from relaypoint.resolvers.references import by_reference
 from relaypoint.resolvers.referral_steps import notice, record
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
@@ -43,12 +62,12 @@ async def handoff(subject: Subject, backend: Backend, id: str) -> Moved:
     """
     asked = id
     known = await by_reference(backend, id)
-    row = await _get(backend, known["id"] if known else id, asked)
+    row = await step_of(backend, known["id"] if known else id, asked)
     on = sides(subject, row["sender"]["id"], row["receiver"]["id"])
     if not on:
-        raise _no_handoff(asked)
-    (shown,) = await with_faces(backend, [_shown(row, row["handoff"])])
-    return Moved(shown, tuple(_offered(row, row["handoff"], on)))
+        raise no_handoff(asked)
+    (step,) = await with_faces(backend, [shown(row, row["handoff"])])
+    return Moved(step, tuple(_offered(row, row["handoff"], on)))
 
 
 @permitted(Action.MOVE_HANDOFF)
@@ -60,111 +79,115 @@ async def move_handoff(
     *,
     reason: str | None = None,
     review: str | None = None,
+    lacking: Sequence[str] = (),
+    expected: str | None = None,
+    at: str | None = None,
+    role: str | None = None,
+    holder: str | None = None,
+    consent_to: str | None = None,
     expected_version: int | None = None,
     idempotency_key: str | None = None,
 ) -> Moved:
-    """Carries out one verb. Without ``expected_version`` the version found on reading is the one that is expected.
+    """Carries out one verb that needs no other desk; ``domain.steps.Saying`` tells what goes with which. ``holder`` is
+    who claims the step. ``consent_to`` goes with an answer: the contact point that the person agrees to be made known
+    at. Without ``expected_version`` the version found on reading is the one that is expected.
 
-    Raises ``NotFound`` (also for a subject on neither side), ``IllegalTransition``, ``Invalid`` for a reason or
-    review day, and ``Conflict`` with the present state where somebody was first.
+    Raises ``NotFound`` (also for a subject on neither side), ``IllegalTransition``, ``Invalid`` for what the verb does
+    not take, and ``Conflict`` with the present state where somebody was first.
     """
     operation = operation_id(subject, backend, idempotency_key)
-    request = {"id": id, "verb": verb, "reason": reason, "review": review, "version": expected_version}
+    request = {
+        **{"id": id, "verb": verb, "reason": reason, "review": review, "version": expected_version},
+        **{"lacking": list(lacking), "expected": expected, "at": at, "role": role},
+        **{"holder": holder, "consent_to": consent_to},
+    }
     done = await earlier(backend, operation, request)
     if done is not None:
         return await _told(backend, done)
-    row = await _get(backend, id)
+    saying = Saying(
+        verb=verb, reason=reason, review=review, lacking=tuple(lacking), expected=expected, at=at, role=role
+    )
+    row = await step_of(backend, id)
     for _ in range(_TRIES):
         on = sides(subject, row["sender"]["id"], row["receiver"]["id"])
         if not on:
-            raise _no_handoff(id)
+            raise no_handoff(id)
         try:
-            changes, side = _decide(backend, row, verb, on, reason, review, expected_version)
+            check_version(row, expected_version)
+            changes, side = await _decide(backend, row, saying, on)
+            person = await claiming(backend, row, verb, holder)
+            case = await _consenting(backend, row, verb, consent_to)
         except Conflict:
             # A read beside somebody's commit may see half of it, so that no is said to what two reads saw alike.
-            row, before = await _get(backend, id), row
+            row, before = await step_of(backend, id), row
             if row["handoff"] == before["handoff"]:
                 raise
             continue
         expected_version = row["handoff"]["version"]
-        steps, result = _steps(subject, backend, row, verb, changes, operation, on, side)
+        also = {"to": holder} if holder else {}
+        if case is not None:
+            also["case"] = chain.salted_digest(case)
+            person.append(Step("case_reseal", {"referral": row["referral"]["id"], "sealed": case}))
+        steps, result = _steps(subject, backend, row, verb, changes, operation, on, side, also)
+        steps += person
         try:
             told = await write_once(backend, operation, steps, request=request, result=result)
         except Unmet:
-            row = await _get(backend, id)
+            row = await step_of(backend, id)
             continue
         return await _told(backend, told)
     raise _changed(row)
 
 
 async def _told(backend: Backend, result: dict[str, Any]) -> Moved:
-    (shown,) = await with_faces(backend, [result["handoff"]])
-    return Moved(shown, tuple(result["next"]))
+    (step,) = await with_faces(backend, [result["handoff"]])
+    return Moved(step, tuple(result["next"]))
 
 
-def _decide(
-    backend: Backend,
-    row: Row,
-    verb: str,
-    on: frozenset[Side],
-    reason: str | None,
-    review: str | None,
-    expected_version: int | None,
-) -> tuple[dict[str, Any], Side]:
-    """The changes, and the side that makes them; who stands on both sides is the receiver where that may be."""
-    handoff, now = row["handoff"], backend.clock()
-    if expected_version not in (None, handoff["version"]):
+def check_version(row: Row, expected: int | None) -> None:
+    """Raises ``Conflict`` where the step is not the version that was seen."""
+    if expected not in (None, row["handoff"]["version"]):
         raise _changed(row)
-    status = Status(handoff["status"])
-    changes: dict[str, Any] = {"changed_at": backend.now()}
-    if verb == SEEN:
-        _check_seen(row, status, on)
-        return {"seen_at": backend.now()}, Side.SENDER
-    if verb == FORM_SUBMITTED:
-        _check_form(handoff, status, on)
-        desk = row["contact_point"]
-        # The receiver's clock starts when the form, which is the referral, is in.
-        due = deadlines(
-            Priority(row["referral"]["priority"]),
-            now,
-            Calendar(desk["time_zone"] or "UTC", desk["hours"], desk["holidays"]),
-            acknowledge_within=handoff["acknowledge_within"],
-            decide_within=handoff["decide_within"],
+
+
+async def _decide(backend: Backend, row: Row, saying: Saying, on: frozenset[Side]) -> tuple[dict[str, Any], Side]:
+    """The changes, and the side that makes them; who stands on both sides is the receiver where that may be."""
+    handoff = {**row["handoff"], "must_see": row["must_see"]}
+    wanted = MOVES.get(saying.verb) or REMARKS.get(saying.verb)
+    if saying.verb in PASSES:
+        raise Invalid(
+            "handoff.needs-desk",
+            "{verb} needs a contact point to go to.",
+            path=("to",),
+            remedy="Name it; find shows who can take the case.",
+            verb=saying.verb,
         )
-        return {
-            **changes,
-            "form_submitted_at": backend.now(),
-            "acknowledge_by": due.acknowledge_by,
-            "decide_by": due.decide_by,
-        }, Side.SENDER
-    wanted = MOVES.get(verb)
     side = next(iter(sorted(on & wanted.sides if wanted else on)), next(iter(sorted(on))))
-    target = move(status, verb, side, reason=reason, review=review, day=now.date().isoformat())
-    return {**changes, "status": target.value, "reason": reason, "review_on": review}, side
+    calendar = (await here(backend)).desk(row["contact_point"]["id"]).calendar
+    return said(handoff, saying, side, backend.clock(), Priority(row["referral"]["priority"]), calendar), side
 
 
-def _check_seen(row: Row, status: Status, on: frozenset[Side]) -> None:
-    if row["must_see"] and Side.SENDER in on:
-        return
-    raise IllegalTransition(
-        "handoff.seen",
-        "There is nothing about this step that the sender has yet to see.",
-        path=("verb",),
-        remedy="Only the sender records it, once, for a step that came back or whose end nobody could be told of.",
-        present={"status": str(status)},
-    )
+async def here(backend: Backend) -> View:
+    """The roster as it is now."""
+    return view_of(await backend.memory.roster(backend.store), backend.clock())
 
 
-def _check_form(handoff: Row, status: Status, on: frozenset[Side]) -> None:
-    if Side.SENDER in on and _form_awaited(handoff):
-        return
-    raise IllegalTransition(
-        "handoff.form",
-        "There is no official form for the sender to record as submitted on this step.",
-        path=("verb",),
-        remedy="Only the sender of an open step along a pathway with an official form records it, once.",
-        present={"status": str(status)},
-    )
+async def _consenting(backend: Backend, row: Row, verb: str, to: str | None) -> str | None:
+    """The case as its sender's answer leaves it, where that tells of the person's consent."""
+    if to is None:
+        return None
+    if verb != ANSWER:
+        raise wrong_field(verb, "consentTo", ANSWER)
+    rows, desk = (await here(backend)).index.rows["contact_points"], to.strip().lower()
+    if desk not in rows:
+        raise NotFound(
+            "handoff.consent-to",
+            "'{value}' is not a contact point.",
+            path=("consentTo",),
+            remedy="Use the one that the receiver would pass the case on to; the step shows it.",
+            value=to,
+        )
+    return consented(backend, row, rows[desk]["organization"])
 
 
 def _steps(
@@ -176,6 +199,7 @@ def _steps(
     operation: str,
     on: frozenset[Side],
     side: Side,
+    also: Mapping[str, Any],
 ) -> tuple[list[Step], dict[str, Any]]:
     handoff, referral = row["handoff"], row["referral"]
     after = {**handoff, **changes, "version": handoff["version"] + 1}
@@ -186,7 +210,7 @@ def _steps(
         kind=f"handoff-{verb}",
         at=backend.now(),
         actor=subject.name,
-        data={"before": handoff, "after": after},
+        data={"before": handoff, "after": after, **also},
     )
     steps = [
         Step(
@@ -209,21 +233,24 @@ def _steps(
         steps.append(Step("handoff_seen", {"handoff": handoff["id"]}))
     elif Status(handoff["status"]).open and not Status(after["status"]).open:
         steps.append(Step("handoff_close", {"handoff": handoff["id"]}))
-    if side is Side.RECEIVER and after["status"] in _CAME_BACK:
+    if side is Side.RECEIVER and (after["status"] in _CAME_BACK or after["reason"] in UNSERVED):
         # Before anybody is told: the message may not arrive.
         steps.append(Step("handoff_must_see", {"handoff": handoff["id"]}))
         row["must_see"] = True
     steps += _telling(backend, row, verb, side)
-    return steps, {"handoff": _shown(row, after), "next": _offered(row, after, on)}
+    return steps, {"handoff": shown(row, after), "next": _offered(row, after, on)}
 
 
 #: The receiving side closed it, and nobody has served the person.
 _CAME_BACK = frozenset({Status.REJECTED.value, Status.FAILED.value, Status.ENTERED_IN_ERROR.value})
 
+#: Of these nobody else has to be told: they are notes for oneself.
+_QUIET: Final = frozenset({FORM_SUBMITTED, SEEN, PHONED, CLAIM, RELEASE})
+
 
 def _telling(backend: Backend, row: Row, verb: str, side: Side) -> list[Step]:
     """The other side is told, unless it knows of the referral by an official form alone."""
-    if verb in (FORM_SUBMITTED, SEEN) or (side is Side.SENDER and row["handoff"]["form"]):
+    if verb in _QUIET or (side is Side.SENDER and row["handoff"]["form"]):
         return []
     tell = (
         row["contact_point"]["id"]
@@ -232,7 +259,7 @@ def _telling(backend: Backend, row: Row, verb: str, side: Side) -> list[Step]:
     )
     if not tell:
         return []
-    kind = "cancelled" if side is Side.SENDER else "moved"
+    kind = "cancelled" if verb in ("cancel", "correct") and side is Side.SENDER else "moved"
     about, referral = row["handoff"]["id"], row["referral"]
     return [
         notice(
@@ -246,33 +273,29 @@ def _telling(backend: Backend, row: Row, verb: str, side: Side) -> list[Step]:
     ]
 
 
-def _form_awaited(handoff: Row) -> bool:
-    """Whether the official form, which is the referral itself, is still to be recorded as submitted."""
-    return bool(handoff["form"]) and handoff["form_submitted_at"] is None and Status(handoff["status"]).open
-
-
 def _offered(row: Row, handoff: Row, on: frozenset[Side]) -> list[str]:
-    """The verbs that may be said of a step next."""
+    """The verbs that may be said of a step next, those that only pass it on last."""
     status = Status(handoff["status"])
-    verbs = [verb for verb in possible(status) if MOVES[verb].sides & on]
-    if Side.SENDER in on:
-        if _form_awaited(handoff):
-            verbs.insert(0, FORM_SUBMITTED)
-        if row["must_see"]:
-            verbs.insert(0, SEEN)
-    return verbs
+    state = {**handoff, "must_see": row["must_see"]}
+    remarks = [verb for verb, each in REMARKS.items() if each.sides & on and offered(verb, state)]
+    first = [verb for verb in remarks if verb in (FORM_SUBMITTED, SEEN)]
+    moves = [verb for verb in possible(status) if MOVES[verb].sides & on]
+    passes = [verb for verb, each in PASSES.items() if each.sides & on and status in each.sources]
+    return [*first, *moves, *(verb for verb in remarks if verb not in first), *passes]
 
 
-async def _get(backend: Backend, id: str, asked: str | None = None) -> Row:
+async def step_of(backend: Backend, id: str, asked: str | None = None) -> Row:
+    """One step with what every decision about it needs. Raises ``NotFound``."""
     rows = await backend.store.read("handoff_get", id=id, day=backend.now()[:10])
     if not rows:
-        raise _no_handoff(asked or id)
+        raise no_handoff(asked or id)
     return rows[0]
 
 
-def _shown(row: Row, handoff: dict[str, Any]) -> dict[str, Any]:
-    shown = {key: handoff.get(key) for key in ("id", *STATE)}
-    return {**shown, "must_see": row["must_see"], "contact_point": row["contact_point"], "receiver": row["receiver"]}
+def shown(row: Row, handoff: dict[str, Any]) -> dict[str, Any]:
+    """The step as it is told to those who see it."""
+    state = {key: handoff.get(key) for key in ("id", "hops", *STATE)}
+    return {**state, "must_see": row["must_see"], "contact_point": row["contact_point"], "receiver": row["receiver"]}
 
 
 def _changed(row: Row) -> Conflict:
@@ -287,7 +310,7 @@ def _changed(row: Row) -> Conflict:
     )
 
 
-def _no_handoff(id: str) -> NotFound:
+def no_handoff(id: str) -> NotFound:
     return NotFound(
         "handoff.none",
         "There is no referral step '{id}' for you.",

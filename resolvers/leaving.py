@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from relaypoint.domain.answer import Candidate, Finding, Need
+from relaypoint.domain.answer import Candidate, Finding
 from relaypoint.domain.eligibility import is_child
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.gaps_roster import Roster
 from relaypoint.domain.handover import answering
 from relaypoint.domain.model import takes
 from relaypoint.domain.rows import Columns
-from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.cases import stored_case
@@ -136,18 +135,9 @@ def _passed(backend: Backend, present: Known, after: Roster, row: Row, to: Seque
     if not to:
         return _work(row, None, "no contact point is named that takes it")
     case = stored_case(backend, row["sealed_key"], row["referral"]["sealed"])
-    if case.place is None:
+    need = case.need(row, row["sender"]["id"])
+    if need is None:
         return _work(row, None, "its case can't be read, so it can't be known whom it avoids")
-    need = Need(
-        asker=row["sender"]["id"],
-        service=row["service_type"],
-        place=case.place,
-        languages=case.languages,
-        priority=Priority(row["referral"]["priority"]),
-        confidentiality=Confidentiality(row["referral"]["confidentiality"]),
-        tags=case.tags,
-        avoid=case.avoid,
-    )
     found = find_again(present, need, backend.clock())
     consented = case.consent or is_child(case.tags)
     for desk in to:

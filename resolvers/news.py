@@ -25,6 +25,7 @@ _PAGE: Final = 500
 #: The columns of a task force that are its rules.
 _RULES: Final = (
     "coordinator", "deputies", "designation", "vouchers", "confirm_every", "acknowledge_within", "decide_within",
+    "start_within", "complete_within", "missing_person",
     "service_types", "languages",
 )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from relaypoint.domain import chain
 from relaypoint.domain.answer import Candidate
 from relaypoint.domain.channels import ChannelUse
 from relaypoint.domain.clock import format_instant
-from relaypoint.domain.deadlines import AS_USUAL, Agreed, agreed_time, deadlines
+from relaypoint.domain.deadlines import AS_USUAL, Agreed, agreed_times, counted
 from relaypoint.domain.handoffs import Status
 from relaypoint.domain.model import Pathway
 from relaypoint.domain.policy import Subject
@@ -43,6 +44,15 @@ def first_steps(
             "tags": list(need.tags),
             "avoid": sorted(need.avoid.entries),
             "consent": consent,
+            "consents": [
+                {
+                    "organization": chosen.service.organization.id,
+                    "service_type": chosen.service.type,
+                    "given_on": now[:10],
+                }
+            ]
+            if consent
+            else [],
             "candidates": [c.contact_point.id for c in answer.finding.candidates if len(c.route.hops) <= 1],
         },
     )
@@ -109,30 +119,34 @@ def first_steps(
 
 
 def new_handoff(
-    backend: Backend, chosen: Candidate, priority: Priority, at: datetime, agreed: Agreed = AS_USUAL
+    backend: Backend,
+    chosen: Candidate,
+    priority: Priority,
+    at: datetime,
+    agreed: Agreed = AS_USUAL,
+    before: Sequence[str] = (),
 ) -> dict[str, Any]:
     """A first or following step of a referral, as it is sent to the chosen desk at that moment.
 
-    ``agreed`` are the deadlines that hold where the pathway names none.
+    ``agreed`` are the deadlines that hold where the pathway names none. ``before`` are the desks that the referral
+    passed on its way.
     """
     hop = _hop(chosen)
-    within = {
-        "acknowledge_within": (hop.acknowledge_within if hop else None) or agreed.acknowledge_within,
-        "decide_within": (hop.decide_within if hop else None) or agreed_time(priority, agreed),
-    }
-    due = deadlines(priority, at, chosen.contact_point.calendar, **within)
+    own = Agreed(*(getattr(hop, name) for name in Agreed._fields)) if hop else AS_USUAL
     now = format_instant(at)
-    return {
+    handoff = {
         "id": backend.new_id(),
         "version": 1,
         "status": Status.REQUESTED.value,
         "sent_at": now,
         "changed_at": now,
-        "acknowledge_by": due.acknowledge_by,
-        "decide_by": due.decide_by,
         "form": hop.form if hop else None,
-        **within,
+        "form_submitted_at": None,
+        "hops": len(before) + 1,
+        "been_here": chosen.contact_point.id in before,
+        **own.over(agreed_times(priority, agreed))._asdict(),
     }
+    return handoff | counted(priority, handoff, chosen.contact_point.calendar)
 
 
 def handoff_steps(handoff: dict[str, Any], referral: str, chosen: Candidate, operation: str, roster: int) -> list[Step]:

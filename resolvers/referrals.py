@@ -96,11 +96,12 @@ def _chosen(answer: Answer, to: str | None, *, consent: bool, risk_checked: bool
             remedy="Phone the contact point, or ask your task force's coordinator to have it sent.",
             name=answer.ground.asker.name,
         )
+    agreed = consent or is_child(answer.need.tags)
     if answer.ground.abroad:
-        _check_abroad(answer, answer.ground.abroad.name, to, consent=consent, risk_checked=risk_checked)
+        check_abroad(answer.ground.abroad.name, to, agreed=agreed, risk_checked=risk_checked)
     chosen = _choose(answer, to)
     if foreign := answer.ground.foreign.get(chosen.service.organization.id):
-        _check_abroad(answer, foreign.name, to, consent=consent, risk_checked=risk_checked)
+        check_abroad(foreign.name, to, agreed=agreed, risk_checked=risk_checked)
     hops = chosen.route.hops
     if any(hop.consent == "required" for hop in hops) and not (
         consent or answer.need.consent is not None or is_child(answer.need.tags)
@@ -125,13 +126,13 @@ def _chosen(answer: Answer, to: str | None, *, consent: bool, risk_checked: bool
     return chosen
 
 
-def _check_abroad(answer: Answer, country: str, to: str | None, *, consent: bool, risk_checked: bool) -> None:
-    """Into another country nothing is sent by itself."""
+def check_abroad(country: str, to: str | None, *, agreed: bool, risk_checked: bool) -> None:
+    """Into another country nothing is sent by itself. Raises ``Invalid`` for what is lacking."""
     lacking = [
         (path, text)
         for path, text, there in (
             ("to", "name the contact point", to is not None),
-            ("consent", "say that the person agrees to it", consent or is_child(answer.need.tags)),
+            ("consent", "say that the person agrees to it", agreed),
             ("riskChecked", "say that the risk there was checked", risk_checked),
         )
         if not there

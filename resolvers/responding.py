@@ -12,7 +12,7 @@ from relaypoint.domain.responsiveness import DAYS, Answered, responses
 from relaypoint.graph import Row, Step
 from relaypoint.resolvers.backend import Backend, permitted
 
-#: Which moves answer: to accept or to reject is to have acknowledged as well.
+#: Which moves answer: to accept or to reject is to have acknowledged as well, and so is to ask.
 _DECIDES: Final = ("handoff-accept", "handoff-reject")
 _TAKEN_BACK: Final = ("cancelled", "entered-in-error")
 

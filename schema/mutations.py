@@ -7,15 +7,24 @@ from typing import Annotated
 import strawberry
 
 from relaypoint.domain.policy import Action
-from relaypoint.resolvers import contingency, ending, handoffs, operational, referrals, roster
-from relaypoint.schema import admin_types, contingency_types, end_types, problems, referral_types, status_types
+from relaypoint.resolvers import contingency, ending, handoffs, operational, passing, referrals, roster
+from relaypoint.schema import (
+    admin_types,
+    contingency_types,
+    end_types,
+    handoff_types,
+    problems,
+    referral_types,
+    status_types,
+)
 from relaypoint.schema.admin_types import ImportResult
 from relaypoint.schema.context import Info
 from relaypoint.schema.contingency_types import ContingencyResult
 from relaypoint.schema.end_types import EndResult
 from relaypoint.schema.find_types import NEED_PATHS, Need
+from relaypoint.schema.handoff_types import MoveInput, MoveResult, PassInput, PassResult
 from relaypoint.schema.permissions import under
-from relaypoint.schema.referral_types import MoveResult, ReferResult
+from relaypoint.schema.referral_types import ReferResult
 from relaypoint.schema.roster_mutations import RosterMutation
 from relaypoint.schema.status_types import StatusResult
 from relaypoint.schema.words import KEY_PATHS, Key, RepeatKey, told
@@ -23,7 +32,20 @@ from relaypoint.schema.words import KEY_PATHS, Key, RepeatKey, told
 _SEND = {f: ("send", f) for f in ("to", "replyTo", "consent", "riskChecked", "idempotencyKey")}
 _MOVE = {
     "id": ("move", "handoff"),
-    **{f: ("move", f) for f in ("verb", "reason", "review", "expectedVersion", "idempotencyKey")},
+    **{
+        f: ("move", f)
+        for f in (
+            *("verb", "reason", "review", "lacking", "expected", "at", "role", "holder", "consentTo"),
+            *("expectedVersion", "idempotencyKey"),
+        )
+    },
+}
+_PASS = {
+    "id": ("pass", "handoff"),
+    **{
+        f: ("pass", f)
+        for f in ("verb", "to", "consent", "riskChecked", "danger", "duty", "expectedVersion", "idempotencyKey")
+    },
 }
 #: Where the fields that the use cases name are in the input.
 _DECLARE = {f: ("declare", f) for f in ("place", "taskForce", "organization", "reason", "until", "idempotencyKey")} | {
@@ -68,9 +90,7 @@ class Mutation(RosterMutation):
 
     @strawberry.mutation(description="Moves a step of a referral.", metadata=under(Action.MOVE_HANDOFF))
     @problems.answered
-    async def move_handoff(
-        self, info: Info, move: Annotated[referral_types.MoveInput, told("The move.")]
-    ) -> MoveResult:
+    async def move_handoff(self, info: Info, move: Annotated[MoveInput, told("The move.")]) -> MoveResult:
         with problems.placed(_MOVE):
             moved = await handoffs.move_handoff(
                 info.context.subject,
@@ -79,10 +99,40 @@ class Mutation(RosterMutation):
                 move.verb,
                 reason=move.reason,
                 review=move.review,
+                lacking=move.lacking,
+                expected=move.expected,
+                at=move.at,
+                role=move.role,
+                holder=move.holder,
+                consent_to=move.consent_to,
                 expected_version=move.expected_version,
                 idempotency_key=move.idempotency_key,
             )
-        return referral_types.HandoffMoved.of(moved)
+        return handoff_types.HandoffMoved.of(moved)
+
+    @strawberry.mutation(
+        description="Sends a step's case on to another contact point: the step ends and its successor is sent, as one.",
+        metadata=under(Action.MOVE_HANDOFF),
+    )
+    @problems.answered
+    async def pass_handoff(
+        self, info: Info, pass_: Annotated[PassInput, strawberry.argument(name="pass", description="Which, and where.")]
+    ) -> PassResult:
+        with problems.placed(_PASS):
+            passed = await passing.pass_handoff(
+                info.context.subject,
+                info.context.backend,
+                pass_.handoff,
+                pass_.verb,
+                pass_.to,
+                consent=pass_.consent,
+                risk_checked=pass_.risk_checked,
+                danger=pass_.danger,
+                duty=pass_.duty,
+                expected_version=pass_.expected_version,
+                idempotency_key=pass_.idempotency_key,
+            )
+        return handoff_types.HandoffPassed.of(passed)
 
     @strawberry.mutation(
         description="Checks a roster and, unless it is a dry run, applies it as one write.",

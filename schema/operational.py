@@ -26,6 +26,7 @@ from relaypoint.resolvers import (
 from relaypoint.schema import (
     admin_types,
     find_types,
+    handoff_types,
     problems,
     reconcile_types,
     referral_types,
@@ -162,10 +163,10 @@ class Query(RosterQuery):
     )
     async def handoff(
         self, info: Info, key: Annotated[str, told("The step's id, or the referral's reference.")]
-    ) -> referral_types.HandoffMoved:
+    ) -> handoff_types.HandoffMoved:
         with problems.placed(KEY_PATHS):
             found = await handoffs.handoff(info.context.subject, info.context.backend, key)
-        return referral_types.HandoffMoved.of(found)
+        return handoff_types.HandoffMoved.of(found)
 
     @strawberry.field(
         description="The steps that have gone silent or came back, most urgent first, each with whom to turn to.",

@@ -11,73 +11,14 @@ from relaypoint.domain.chain import Event
 from relaypoint.domain.next_steps import NextStep as DomainNextStep
 from relaypoint.domain.policy import Action
 from relaypoint.domain.words import Priority
-from relaypoint.resolvers import handoffs, referrals
+from relaypoint.resolvers import referrals
 from relaypoint.resolvers.stalled import Reported
 from relaypoint.schema.context import Info
 from relaypoint.schema.find_types import ChannelView, Emergency
+from relaypoint.schema.handoff_types import Handoff
 from relaypoint.schema.permissions import governed
 from relaypoint.schema.problems import Conflict, InvalidInput, NoChannel, NotFound, Unavailable
 from relaypoint.schema.roster_types import Ref
-
-
-@governed(Action.READ_REFERRAL)
-@strawberry.type(description="The person that answers at a desk.")
-class Face:
-    key: str = strawberry.field(description="The holder's id in the roster.")
-    name: str | None = strawberry.field(description="Their name, where the roster has it.")
-    role: str = strawberry.field(description="primary or deputy.")
-
-
-@governed(Action.READ_REFERRAL)
-@strawberry.type(description="One hop of a referral, from one contact point to the next.")
-class Handoff:
-    key: str = strawberry.field(description="Its id.")
-    status: str = strawberry.field(description="A FHIR task status, as requested, received, accepted or on-hold.")
-    version: int = strawberry.field(description="Give it as expectedVersion when you move the step.")
-    reason: str | None = strawberry.field(description="The coded reason, where the status needs one.")
-    review_on: str | None = strawberry.field(description="The day on which a hold is looked at again.")
-    sent_at: str = strawberry.field(description="When it was sent.")
-    changed_at: str = strawberry.field(description="When it was last moved.")
-    acknowledge_by: str | None = strawberry.field(description="Until when it is to be acknowledged.")
-    decide_by: str | None = strawberry.field(description="Until when it is to be accepted or declined.")
-    form: str | None = strawberry.field(description="The official form that is the referral, where there is one.")
-    form_submitted_at: str | None = strawberry.field(description="When the sender recorded that it was submitted.")
-    must_see: bool = strawberry.field(
-        default=False, description="It came back, or nobody could be told of its end: the sender has yet to see it."
-    )
-    contact_point: Ref | None = strawberry.field(default=None, description="The desk that holds it.")
-    receiver: Ref | None = strawberry.field(default=None, description="Whose desk it is.")
-    answered_by: Face | None = strawberry.field(
-        default=None, description="Who answers for it now; null where it is closed or no person is recorded."
-    )
-    diverted_to: Ref | None = strawberry.field(
-        default=None, description="The contact point that answers for it while a contingency holds."
-    )
-    pathway: Ref | None = strawberry.field(default=None, description="The agreed pathway it went along.")
-
-    @classmethod
-    def of(cls, row: dict[str, Any]) -> Self:
-        return cls(
-            key=row["id"],
-            status=row["status"],
-            version=row["version"],
-            reason=row["reason"],
-            review_on=row["review_on"],
-            sent_at=row["sent_at"],
-            changed_at=row["changed_at"],
-            acknowledge_by=row["acknowledge_by"],
-            decide_by=row["decide_by"],
-            form=row["form"],
-            form_submitted_at=row["form_submitted_at"],
-            must_see=row["must_see"],
-            contact_point=Ref.of(row.get("contact_point")),
-            receiver=Ref.of(row.get("receiver")),
-            answered_by=Face(key=face["id"], name=face["name"], role=face["role"])
-            if (face := row.get("answered_by"))
-            else None,
-            diverted_to=Ref.of(row.get("diverted_to")),
-            pathway=Ref.of(row.get("pathway")),
-        )
 
 
 @governed(Action.READ_REFERRAL)
@@ -241,21 +182,6 @@ class ReferInput:
     )
 
 
-@strawberry.input(description="A move of a handoff.")
-class MoveInput:
-    handoff: str = strawberry.field(description="The step's id.")
-    verb: str = strawberry.field(
-        description="receive, accept, reject, start, hold, resume, complete, fail, cancel, correct, form-submitted "
-        "or seen."
-    )
-    expected_version: int = strawberry.field(description="The version that you saw; another one is a conflict.")
-    reason: str | None = strawberry.field(default=None, description="The coded reason, where the status needs one.")
-    review: str | None = strawberry.field(default=None, description="For a hold: the day of its review (YYYY-MM-DD).")
-    idempotency_key: str | None = strawberry.field(
-        default=None, description="The same key and request again, within 24 h, gives the first result."
-    )
-
-
 @governed(Action.REFER)
 @strawberry.type(description="The referral is stored, and its notification promised.")
 class ReferralSent:
@@ -280,22 +206,7 @@ class ReferralSent:
         )
 
 
-@governed(Action.READ_REFERRAL)
-@strawberry.type(description="The step as it is now.")
-class HandoffMoved:
-    handoff: Handoff = strawberry.field(description="The step.")
-    next_verbs: list[str] = strawberry.field(description="What you may do with it next.")
-
-    @classmethod
-    def of(cls, moved: handoffs.Moved) -> Self:
-        return cls(handoff=Handoff.of(moved.handoff), next_verbs=list(moved.next_verbs))
-
-
 ReferResult = Annotated[
     ReferralSent | InvalidInput | NotFound | Conflict | NoChannel | Unavailable,
     strawberry.union("ReferResult", description="The referral, or why it was not sent."),
-]
-MoveResult = Annotated[
-    HandoffMoved | InvalidInput | NotFound | Conflict | NoChannel | Unavailable,
-    strawberry.union("MoveResult", description="The step, or why it was not moved."),
 ]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.clock import parse_instant
-from relaypoint.domain.deadlines import DEFAULTS, Age, age, deadlines
+from relaypoint.domain.deadlines import DEFAULTS, Age, Agreed, age, deadlines
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.words import Priority
 
@@ -92,7 +92,7 @@ def test_acknowledging_is_never_due_after_deciding() -> None:
 @pytest.mark.parametrize("value", ["soon", "P1M", "-P1D", "PT0S"])
 def test_a_duration_that_cannot_be_read_is_refused_with_its_field(priority: Priority, field: str, value: str) -> None:
     with pytest.raises(Invalid) as caught:
-        deadlines(priority, FRIDAY_NIGHT, OFFICE, **{field: value})
+        deadlines(priority, FRIDAY_NIGHT, OFFICE, *(value if each == field else None for each in Agreed._fields))
     assert caught.value.path == (field,)
 
 

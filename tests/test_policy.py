@@ -23,9 +23,12 @@ from relaypoint.tests.helpers import member
 #: Public coroutines that serve use cases and are none: they act for a subject whose right was asked before.
 HELPERS = {
     "acting.acting",
+    "claiming.claiming",
     "contingency_effect.effect_of",
     "contingency_effect.reached_under",
     "faces.with_faces",
+    "handoffs.here",
+    "handoffs.step_of",
     "keys.has_key",
     "keys.prove_key",
     "known.read_whole",
@@ -126,6 +129,7 @@ def test_what_a_mutation_can_answer_is_told_by_introspection() -> None:
     assert unions == {
         "ReferResult": {"ReferralSent", "NoChannel", *problems},
         "MoveResult": {"HandoffMoved", "NoChannel", *problems},
+        "PassResult": {"HandoffPassed", "NoChannel", *problems},
         "ImportResult": {"RosterImport", *problems},
         "EndResult": {"Ended", *problems},
         "EditResult": {"RosterEdit", *problems},

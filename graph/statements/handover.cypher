@@ -36,8 +36,12 @@ ORDER BY o.id
 UNWIND $desks AS id
 MATCH (desk:ContactPoint {id: id})-[:HOLDS_OPEN]->(h:Handoff)-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organization)
 MATCH (desk)-[:OF]->(receiver:Organization)
-RETURN h {.id, .status, .version, .reason, .review_on, .sent_at, .changed_at, .acknowledge_by, .decide_by, .form,
-    .form_submitted_at, .seen_at, .acknowledge_within, .decide_within} AS handoff,
+RETURN h {
+    .id, .status, .version, .reason, .review_on, .sent_at, .changed_at, .accepted_at, .started_at, .held_at,
+    .deliver_by, .acknowledge_by, .decide_by, .start_by, .complete_by, .calendar, .pauses, .form, .form_submitted_at,
+    .phoned, .phoned_at, .phoned_role, .asked, .asked_at, .asked_about, .answer_by, .answered, .expected_by, .arrival,
+    .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .seen_at
+  } AS handoff,
   r {.id, .reference, .version, .priority, .confidentiality, .chain_length, .chain_head, .sealed} AS referral,
   head([(r)-[:FOR]->(type:ServiceType) | type.id]) AS service_type,
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,

@@ -88,6 +88,14 @@ MATCH (h)<-[due:MUST_SEE]-(:Organization)
 DELETE due
 RETURN h.id AS id
 
+// name: case_reseal
+// The case as its sender changed it; the events keep the digest of what it was.
+// mode: write
+// starts: id
+MATCH (r:Referral {id: $referral})
+SET r.sealed = $sealed
+RETURN r.id AS id
+
 // name: referral_answered_at
 // Where the sender is told what became of it.
 // mode: write
@@ -129,12 +137,19 @@ WITH h
 LIMIT 1
 MATCH (h)-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organization)
 MATCH (h)-[:TO]->(desk:ContactPoint)-[:OF]->(receiver:Organization)
-RETURN h {.id, .status, .version, .reason, .review_on, .sent_at, .changed_at, .acknowledge_by, .decide_by, .form,
-    .form_submitted_at, .seen_at, .acknowledge_within, .decide_within} AS handoff,
+RETURN h {
+    .id, .status, .version, .reason, .review_on, .sent_at, .changed_at, .accepted_at, .started_at, .held_at,
+    .deliver_by, .acknowledge_by, .decide_by, .start_by, .complete_by, .calendar, .pauses, .form, .form_submitted_at,
+    .phoned, .phoned_at, .phoned_role, .asked, .asked_at, .asked_about, .answer_by, .answered, .expected_by, .arrival,
+    .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .seen_at
+  } AS handoff,
   EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) } AS must_see,
   r {.id, .reference, .version, .priority, .confidentiality, .chain_length, .chain_head} AS referral,
   sender {.id, .name, .kind} AS sender, receiver {.id, .name, .kind} AS receiver,
-  desk {.id, .name, .hours, .time_zone, .holidays, .staffing} AS contact_point,
+  desk {.id, .name} AS contact_point, head([(h)-[:TAKEN_BY]->(p:Holder) | p.id]) AS taken_by,
+  head([(r)-[:FOR]->(type:ServiceType) | type.id]) AS service_type, r.sealed AS sealed,
+  head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
+  [(r)<-[:STEP_OF]-(other:Handoff)-[:TO]->(at:ContactPoint) | {id: other.id, status: other.status, desk: at.id}] AS steps,
   head([(r)-[:ANSWERED_AT]->(own:ContactPoint) WHERE own.until IS NULL OR own.until > $day | own.id]) AS answered_at,
   [(sender)<-[:OF]-(own:ContactPoint) WHERE own.until IS NULL OR own.until > $day | own.id] AS sender_desks
 
@@ -148,10 +163,17 @@ RETURN r {.id, .reference, .version, .priority, .confidentiality, .created_at, .
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
   [(r)<-[:STEP_OF]-(h:Handoff)-[:TO]->(desk:ContactPoint)-[:OF]->(receiver:Organization) | {
     id: h.id, status: h.status, version: h.version, reason: h.reason, review_on: h.review_on, sent_at: h.sent_at,
-    changed_at: h.changed_at, acknowledge_by: h.acknowledge_by, decide_by: h.decide_by, form: h.form,
-    form_submitted_at: h.form_submitted_at, must_see: EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) },
+    changed_at: h.changed_at, accepted_at: h.accepted_at, started_at: h.started_at, held_at: h.held_at,
+    deliver_by: h.deliver_by, acknowledge_by: h.acknowledge_by, decide_by: h.decide_by, start_by: h.start_by,
+    complete_by: h.complete_by, calendar: h.calendar, pauses: h.pauses, form: h.form,
+    form_submitted_at: h.form_submitted_at, phoned: h.phoned, phoned_at: h.phoned_at, phoned_role: h.phoned_role,
+    asked: h.asked, asked_at: h.asked_at, asked_about: h.asked_about, answer_by: h.answer_by, answered: h.answered, expected_by: h.expected_by,
+    arrival: h.arrival, acknowledge_within: h.acknowledge_within, decide_within: h.decide_within,
+    start_within: h.start_within, complete_within: h.complete_within, hops: h.hops, been_here: h.been_here,
+    must_see: EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) },
     contact_point: {id: desk.id, name: desk.name}, receiver: {id: receiver.id, name: receiver.name, kind: receiver.kind},
-    pathway: head([(h)-[:ALONG]->(p:Pathway) | {id: p.id, name: p.name}])
+    pathway: head([(h)-[:ALONG]->(p:Pathway) | {id: p.id, name: p.name}]),
+    continues: head([(h)-[:CONTINUES]->(before:Handoff) | before.id])
   }] AS handoffs
 
 // name: referrals_of

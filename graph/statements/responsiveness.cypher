@@ -12,7 +12,7 @@ LIMIT 100000
 MATCH (h)-[:TO]->(desk:ContactPoint)
 MATCH (h)-[:STEP_OF]->(r:Referral)-[:FOR]->(type:ServiceType)
 RETURN h.id AS handoff, h.sent_at AS sent_at, h.status AS status, h.changed_at AS changed_at, desk.id AS contact_point, type.id AS service_type,
-  [(r)-[:RECORDED]->(e:Event) WHERE e.kind IN ['handoff-receive', 'handoff-accept', 'handoff-reject'] |
+  [(r)-[:RECORDED]->(e:Event) WHERE e.kind IN ['handoff-receive', 'handoff-ask', 'handoff-accept', 'handoff-reject'] |
     e {.kind, .at, .data}] AS events
 ORDER BY handoff
 

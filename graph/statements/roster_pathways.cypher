@@ -4,7 +4,8 @@
 // starts: label
 MATCH (n:Pathway)
 RETURN n {
-  .id, .name, .from_kind, .from_role, .basis, .citation, .form, .acknowledge_within, .decide_within,
+  .id, .name, .from_kind, .from_role, .basis, .citation, .form, .acknowledge_within, .decide_within, .start_within,
+  .complete_within,
   .consent, .since, .until, .source, .as_of,
   from_organization: head([(n)-[:FROM]->(x:Organization) | x.id]),
   task_force: head([(n)-[:UNDER]->(x:TaskForce) | x.id]),

@@ -5,7 +5,7 @@
 MATCH (n:TaskForce)
 RETURN n {
   .id, .name, .level, .languages, .designation, .vouchers, .confirm_every, .acknowledge_within,
-  .decide_within, .ranking, .since, .until, .source, .as_of,
+  .decide_within, .start_within, .complete_within, .missing_person, .ranking, .since, .until, .source, .as_of,
   within: head([(n)-[:WITHIN]->(x:TaskForce) | x.id]),
   jurisdiction: head([(n)-[:COVERS]->(x:Jurisdiction) | x.id]),
   coordinator: head([(n)-[:COORDINATED_BY]->(x:ContactPoint) | x.id]),

@@ -18,8 +18,12 @@ MATCH (h)-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organization)
 MATCH (h)-[:TO]->(desk:ContactPoint)-[:OF]->(receiver:Organization)
 WITH desk, h, r, sender, receiver, must_see
 WHERE $organization IS NULL OR sender.id = $organization OR (receiver.id = $organization AND NOT must_see)
-RETURN h {.id, .status, .version, .reason, .sent_at, .changed_at, .acknowledge_by, .decide_by, .review_on, .form,
-    .form_submitted_at} AS handoff, must_see,
+RETURN h {
+    .id, .status, .version, .reason, .review_on, .sent_at, .changed_at, .accepted_at, .started_at, .held_at,
+    .deliver_by, .acknowledge_by, .decide_by, .start_by, .complete_by, .calendar, .pauses, .form, .form_submitted_at,
+    .phoned, .phoned_at, .phoned_role, .asked, .asked_at, .asked_about, .answer_by, .answered, .expected_by, .arrival,
+    .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here
+  } AS handoff, must_see,
   r {.id, .reference, .priority, .confidentiality, .sealed} AS referral,
   head([(r)-[:FOR]->(type:ServiceType) | type.id]) AS service_type,
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,

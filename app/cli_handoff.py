@@ -1,0 +1,167 @@
+"""The commands that move a referral step, send it on, and show a referral."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from relaypoint.app import show_step
+from relaypoint.app.commands import Run, commands
+from relaypoint.app.console import command, out, tell, whom
+from relaypoint.app.settings import read_settings
+from relaypoint.domain.errors import Invalid
+from relaypoint.domain.handoffs import ALIASES, PASSES
+
+Acting = Annotated[str | None, typer.Option("--as", metavar="ORG", help="Act for this organization only.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+@command("handoff")
+async def handoff(
+    id: Annotated[
+        str, typer.Argument(metavar="ID", help="The step's id, or a reference: the referral's or a message's.")
+    ],
+    verb: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="VERB",
+            help="receive (or acknowledge), accept, reject (or decline), start, hold, resume, complete, fail, cancel "
+            "(or recall); correct: it should never have been sent; form-submitted: the official form is in; seen: you "
+            "know that it came back; phoned: what was said on the phone; ask (or request-information) and answer; "
+            "expect, arrived, not-arrived: of a person on the way; claim and release: who of the desk works on it; "
+            "pass-on (or forward), redirect (the coordinator) and resend: to another contact point, with --to. "
+            "None: show the step.",
+        ),
+    ] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option(
+            "--reason", "--outcome", "--result", metavar="CODE", help="The coded reason, outcome, result or answer."
+        ),
+    ] = None,
+    review: Annotated[str | None, typer.Option("--review", metavar="DAY", help="For hold: when to look again.")] = None,
+    lacking: Annotated[
+        list[str] | None, typer.Option("--lacking", metavar="CODE", help="For ask: what is asked for; repeatable.")
+    ] = None,
+    expected: Annotated[
+        str | None,
+        typer.Option("--expected", "--by", metavar="TIME", help="For expect: by when the person is to arrive."),
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help="For phoned: when the call was made; otherwise now.")
+    ] = None,
+    role: Annotated[
+        str | None,
+        typer.Option(
+            "--role",
+            metavar="ROLE",
+            help="For phoned: with whom: duty-officer, caseworker, manager, reception, interpreter or other.",
+        ),
+    ] = None,
+    holder: Annotated[
+        str | None, typer.Option("--holder", metavar="HOLDER", help="For claim: the holder that works on it.")
+    ] = None,
+    consent_to: Annotated[
+        str | None,
+        typer.Option(
+            "--consent-to", metavar="CONTACT_POINT", help="For answer: the person agrees to be made known there."
+        ),
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="CONTACT_POINT", help="For pass-on, redirect and resend: who is to have it."),
+    ] = None,
+    consent: Annotated[
+        bool, typer.Option("--consent", help="For resend: the person agrees to the new recipient.")
+    ] = False,
+    risk_checked: Annotated[
+        bool, typer.Option("--risk-checked", help="For resend into another country: the risk there was checked.")
+    ] = False,
+    danger: Annotated[
+        bool, typer.Option("--danger", help="For pass-on and redirect: danger to life stands in for consent.")
+    ] = False,
+    duty: Annotated[
+        str | None,
+        typer.Option("--duty", metavar="CITATION", help="For pass-on and redirect: the legal duty, in its stead."),
+    ] = None,
+    expected_version: Annotated[
+        int | None, typer.Option("--expected-version", help="Refuse if it was changed since this version.")
+    ] = None,
+    acting: Acting = None,
+    as_json: Json = False,
+) -> int:
+    """Move a referral step on, send it elsewhere, or show it.
+
+    Reasons: reject takes no-capacity, not-eligible, out-of-area, language-not-covered, not-safe-here, duplicate,
+    insufficient-information or other; fail: unreachable, declined-by-person, no-capacity, not-eligible or other;
+    cancel: declined-by-person, consent-withdrawn, no-longer-needed, sent-elsewhere, duplicate or other;
+    hold: awaiting-information, awaiting-capacity, awaiting-person or other; complete: served (unless given), advised or
+    waitlisted; phoned: reached, accepted or refused; answer: told, not-known or not-agreed.
+    ask takes --lacking age, call-back, consent, health, language, place, risk, service or other.
+    """
+    settings = read_settings()
+    saying = ALIASES.get(verb, verb) if verb else None
+    passes = {"to": to, "consent": consent, "riskChecked": risk_checked, "danger": danger, "duty": duty}
+    moves = {
+        **{"reason": reason, "review": review, "lacking": lacking or [], "expected": expected},
+        **{"at": at, "role": role, "holder": holder, "consentTo": consent_to},
+    }
+    _check_options(verb, saying in PASSES, passes, moves)
+    async with commands(settings, whom(acting, settings)) as run:
+        present = await run("Handoff", {"id": id})
+        if saying is not None:
+            step = present["handoff"]
+            common = {
+                "handoff": step["id"],
+                "verb": saying,
+                "expectedVersion": step["version"] if expected_version is None else expected_version,
+            }
+            if saying in PASSES:
+                return await _passed(run, {**common, **passes}, as_json)
+            present = await run("Move", {"move": {**common, **moves}})
+    tell(as_json, present, lambda: show_step.step(out, present["handoff"], present["nextVerbs"]))
+    return 0
+
+
+async def _passed(run: Run, wanted: dict[str, Any], as_json: bool) -> int:
+    done = await run("Pass", {"pass": wanted})
+    tell(as_json, done, lambda: show_step.passed(out, done))
+    return 1 if done["senderAsked"] else 0
+
+
+def _check_options(verb: str | None, passing: bool, passes: dict[str, Any], moves: dict[str, Any]) -> None:
+    """An option that the verb has no use for was meant for something: it is never dropped without a word."""
+    given = [name for name, value in (moves if passing else passes).items() if value]
+    if given:
+        option = "--" + "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in given[0])
+        raise Invalid(
+            "handoff.option",
+            "{verb} takes no {option}.",
+            path=(option,),
+            remedy="Leave it out; relaypoint handoff --help says what goes with which.",
+            verb=verb or "showing a step",
+            option=option,
+        )
+    if passing and not passes["to"]:
+        raise Invalid(
+            "handoff.needs-desk",
+            "{verb} needs a contact point to go to.",
+            path=("--to",),
+            remedy="Name it; find shows who can take the case.",
+            verb=verb or "",
+        )
+
+
+@command("referral")
+async def referral(
+    id: Annotated[str, typer.Argument(metavar="ID", help="The referral's id or reference.")],
+    acting: Annotated[str | None, typer.Option("--as", metavar="ORG", help="As this organization sees it.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Show a referral: who has it, since when, and all that happened."""
+    settings = read_settings()
+    async with commands(settings, whom(acting, settings)) as run:
+        found = await run("Referral", {"id": id})
+    tell(as_json, found, lambda: show_step.referral(out, found))
+    return 0

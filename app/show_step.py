@@ -1,0 +1,114 @@
+"""How a referral and its steps are shown to a person at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from relaypoint.app.show import Data, channel, emergency, when
+
+
+def sent(console: Console, done: Data) -> None:
+    emergency(console, done["emergency"])
+    referral = done["referral"]
+    (handoff, *_) = referral["handoffs"]
+    to = f"[bold]{escape(handoff['receiver']['name'])}[/], {escape(handoff['contactPoint']['name'])}"
+    if done["repeated"]:
+        console.print("[yellow]It had been sent before under this key; nothing was sent again.[/]")
+    console.print(f"[bold green]Recorded.[/] Reference [bold]{referral['reference']}[/], for {to}")
+    if done["form"]:
+        console.print(
+            f"[bold]Submit the official form: {escape(done['form'])}[/]\nIt is the referral; this step only keeps "
+            f"track of it. Then: relaypoint handoff {referral['reference']} form-submitted"
+        )
+    elif done["byHand"]:
+        console.print("[bold red]Nobody has been told: no message can be delivered there. Phone it now.[/]")
+    else:
+        console.print("A message goes out with the next delivery (relaypoint notify, or the running server).")
+    for use in done["channels"]:
+        if use["usable"]:
+            console.print("  " + channel(use))
+    step(console, handoff)
+
+
+_WHERE = {
+    "requested": "Waits at",
+    "received": "Waits at",
+    "accepted": "Held by",
+    "in-progress": "Held by",
+    "on-hold": "Held by",
+}
+
+
+def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
+    grid = Table.grid(padding=(0, 2))
+    why = f" ({handoff['reason']}: {escape(handoff['reasonText'] or '')})" if handoff["reason"] else ""
+    grid.add_row("Status", f"[bold]{handoff['status']}[/]{why}")
+    grid.add_row(
+        _WHERE.get(handoff["status"], "Was with"),
+        f"{escape(handoff['receiver']['name'])}, {escape(handoff['contactPoint']['name'])}",
+    )
+    if other := handoff["divertedTo"]:
+        grid.add_row("Diverted to", f"[bold]{escape(other['name'])}[/], while a contingency holds")
+    if face := handoff["answeredBy"]:
+        grid.add_row("Answered by", escape(f"{face['name'] or face['id']} ({face['role']})"))
+    if handoff["mustSee"]:
+        grid.add_row("[bold red]Seen by the sender[/]", "[bold red]not yet[/]")
+    grid.add_row("Since", when(handoff["changedAt"]))
+    if handoff["status"] == "requested":
+        grid.add_row("To be acknowledged by", when(handoff["acknowledgeBy"]))
+    if handoff["status"] in ("requested", "received"):
+        grid.add_row("To be decided by", when(handoff["decideBy"]))
+    if handoff["status"] == "accepted":
+        grid.add_row("To begin by", when(handoff["startBy"]))
+    if handoff["status"] == "in-progress":
+        grid.add_row("To be completed by", when(handoff["completeBy"]))
+    if handoff["phoned"]:
+        role = f", {handoff['phonedRole']}" if handoff["phonedRole"] else ""
+        told = f"{handoff['phoned']}{role}, {when(handoff['phonedAt'])}; so its sender reports"
+        grid.add_row("By phone", told)
+    if handoff["answerBy"]:
+        about = f", to pass it on to {escape(handoff['askedAbout'])}" if handoff["askedAbout"] else ""
+        grid.add_row("[bold]Its sender is asked for[/]", f"[bold]{', '.join(handoff['asked'])}[/]{about}")
+        grid.add_row("To be answered by", when(handoff["answerBy"]))
+    elif handoff["answered"]:
+        grid.add_row("Asked for", f"{', '.join(handoff['asked'])}: {handoff['answered']}")
+    if handoff["expectedBy"]:
+        grid.add_row("The person", handoff["arrival"] or f"is expected by {when(handoff['expectedBy'])}")
+    if handoff["hops"] > 1:
+        grid.add_row("Hop", str(handoff["hops"]))
+    if handoff["reviewOn"]:
+        grid.add_row("Hold is reviewed on", escape(handoff["reviewOn"]))
+    grid.add_row("Step", f"[dim]{handoff['id']}[/]")
+    if verbs:
+        grid.add_row("What can be said next", ", ".join(verbs))
+    console.print(grid)
+    if handoff["mustSee"] and handoff["status"] != "cancelled":
+        console.print("[bold red]Nobody has this case now.[/]")
+    if handoff["status"] == "cancelled" and handoff["formSubmittedAt"]:
+        console.print("[bold]The receiver knows it by the official form: withdraw it there as well.[/]")
+
+
+def referral(console: Console, found: Data) -> None:
+    console.print(
+        f"[bold]{found['reference']}[/]  {escape(found['serviceType']['name'])}, {found['priority']}, from "
+        f"{escape(found['sender']['name'])}"
+    )
+    for handoff in found["handoffs"]:
+        step(console, handoff)
+    for event in found.get("timeline") or ():
+        console.print(f"  {when(event['at'])}  {event['kind']}  [dim]{escape(event['actor'])}[/]")
+
+
+def passed(console: Console, done: Data) -> None:
+    """What became of a step that was to be sent on."""
+    if done["senderAsked"]:
+        console.print(
+            "[bold yellow]Nothing was sent.[/] As things are it may not go there; its sender is asked, and decides."
+        )
+    else:
+        console.print("[bold green]Sent on.[/] The step before it is closed.")
+    step(console, done["handoff"])

@@ -1,0 +1,314 @@
+"""What a verb makes of a handoff: the table of ``domain.handoffs`` applied to one handoff at one moment.
+
+``said`` gives the changes, and nothing else happens here: who may say it is decided before, storing and telling come
+after. The deadlines that follow from a change are part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from relaypoint.domain.calendars import Calendar
+from relaypoint.domain.clock import format_instant, parse_instant
+from relaypoint.domain.deadlines import answer_due, counted
+from relaypoint.domain.errors import IllegalTransition, Invalid
+from relaypoint.domain.handoffs import (
+    ANSWER,
+    ARRIVED,
+    ASK,
+    CLAIM,
+    EXPECT,
+    FORM_SUBMITTED,
+    MOVES,
+    NOT_ARRIVED,
+    PHONED,
+    RELEASE,
+    REMARKS,
+    ROLES,
+    SEEN,
+    Side,
+    Status,
+    check_allowed,
+    move,
+    unknown_verb,
+    words_of,
+)
+from relaypoint.domain.words import Priority
+
+#: How far ahead a person may be expected.
+LONGEST_WAY: Final = timedelta(days=14)
+
+#: How long ago a call may have been that is reported only now.
+_CALL_KEPT: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saying:
+    """What somebody says of a step.
+
+    ``reason`` is the coded reason, outcome or result; ``lacking`` what is asked for. ``review`` is a day; ``expected``
+    and ``at`` are instants: by when the person is to arrive, and when a call was made (None: now). ``role`` is with
+    whom it was, as a role, never a name.
+    """
+
+    verb: str
+    reason: str | None = None
+    review: str | None = None
+    lacking: tuple[str, ...] = ()
+    expected: str | None = None
+    at: str | None = None
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """All that a remark is decided on; ``words`` are its codes as they are stored."""
+
+    handoff: Mapping[str, Any]
+    saying: Saying
+    now: datetime
+    priority: Priority
+    words: str
+
+
+def said(
+    handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime, priority: Priority, calendar: Calendar
+) -> dict[str, Any]:
+    """The changes of the handoff, in the names of ``domain.handoffs.STATE``; ``calendar`` is the receiver's.
+
+    Raises ``Invalid`` for what the verb does not take, and ``IllegalTransition`` where it is not for this status or
+    side, or not now.
+    """
+    _check_fields(saying)
+    status = Status(handoff["status"])
+    if saying.verb in MOVES:
+        changes = _moved(handoff, saying, side, now, status)
+    elif saying.verb in REMARKS:
+        remark = REMARKS[saying.verb]
+        check_allowed(remark, status, side)
+        given = saying.lacking if remark.many else tuple(word for word in (saying.reason,) if word)
+        changes = _REMARKED[saying.verb](_Here(handoff, saying, now, priority, words_of(remark, given)))
+    else:
+        raise unknown_verb(saying.verb)
+    if saying.verb == SEEN:
+        return changes
+    changes["changed_at"] = format_instant(now)
+    return changes | counted(priority, {**handoff, **changes}, calendar)
+
+
+def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime, status: Status) -> dict[str, Any]:
+    target = move(status, saying.verb, side, reason=saying.reason, review=saying.review, day=now.date().isoformat())
+    at = format_instant(now)
+    changes: dict[str, Any] = {
+        "status": target.value,
+        "reason": saying.reason or MOVES[saying.verb].usual,
+        "review_on": saying.review,
+    }
+    if target is Status.ACCEPTED:
+        changes["accepted_at"] = at
+    if target is Status.ON_HOLD:
+        changes["held_at"] = at
+    if target is Status.IN_PROGRESS:
+        changes["started_at"] = handoff.get("started_at") or at
+    since = handoff.get("held_at") or handoff.get("asked_at")
+    if since and saying.verb != "receive" and target is not Status.ON_HOLD:
+        # The hold is over; or who decides without the answer no longer waits for it.
+        changes |= {"held_at": None, "asked_at": None, "answer_by": None, "pauses": _pause(handoff, since, at)}
+    if target is Status.COMPLETED and changes["reason"] == "served" and handoff.get("expected_by"):
+        changes["arrival"] = ARRIVED
+    return changes
+
+
+def _form_submitted(here: _Here) -> dict[str, Any]:
+    if not here.handoff["form"] or here.handoff["form_submitted_at"] is not None:
+        raise _not_now(
+            here.handoff,
+            "handoff.form",
+            "There is no official form for the sender to record as submitted on this step.",
+            "Only the sender of an open step along a pathway with an official form records it, once.",
+        )
+    return {"form_submitted_at": format_instant(here.now)}
+
+
+def _seen(here: _Here) -> dict[str, Any]:
+    if not here.handoff.get("must_see"):
+        raise _not_now(
+            here.handoff,
+            "handoff.seen",
+            "There is nothing about this step that the sender has yet to see.",
+            "Only the sender records it, once, for a step that came back or whose end nobody could be told of.",
+        )
+    return {"seen_at": format_instant(here.now)}
+
+
+def _phoned(here: _Here) -> dict[str, Any]:
+    when = _instant(here.saying.at, "at") if here.saying.at else here.now
+    if here.saying.role not in (*ROLES, None) or (here.saying.role is None and here.words != "reached"):
+        raise Invalid(
+            "handoff.role",
+            "'{role}' is not with whom you spoke.",
+            path=("role",),
+            remedy="Use one of: {known}. A name is never kept.",
+            role=here.saying.role or "",
+            known=", ".join(ROLES),
+        )
+    if not max(parse_instant(here.handoff["sent_at"]), here.now - _CALL_KEPT) <= when <= here.now:
+        raise Invalid(
+            "handoff.phoned-at",
+            "A call about this step was made after it was sent, within the last week, and not in time to come.",
+            path=("at",),
+            remedy="Give the time of the call, or leave it out if it was just now.",
+        )
+    return {"phoned": here.words, "phoned_at": format_instant(when), "phoned_role": here.saying.role}
+
+
+def _ask(here: _Here) -> dict[str, Any]:
+    if here.handoff.get("asked_at"):
+        raise _not_now(
+            here.handoff,
+            "handoff.asked",
+            "The sender has been asked already, and has not answered yet.",
+            "Wait for the answer, or decide without it.",
+        )
+    acknowledged = {"status": Status.RECEIVED.value} if here.handoff["status"] == Status.REQUESTED else {}
+    return {
+        **acknowledged,
+        "asked": here.words,
+        "asked_about": None,
+        "asked_at": format_instant(here.now),
+        "answer_by": answer_due(here.priority, here.now),
+        "answered": None,
+    }
+
+
+def _answer(here: _Here) -> dict[str, Any]:
+    asked_at = here.handoff.get("asked_at")
+    if not asked_at:
+        raise _not_now(
+            here.handoff,
+            "handoff.not-asked",
+            "Nothing is asked of the sender.",
+            "There is nothing to answer; phone the desk if it should know something.",
+        )
+    return {
+        "answered": here.words,
+        "asked_at": None,
+        "answer_by": None,
+        "pauses": _pause(here.handoff, asked_at, format_instant(here.now)),
+    }
+
+
+def _expect(here: _Here) -> dict[str, Any]:
+    when = _instant(here.saying.expected, "expected")
+    if not here.now < when <= here.now + LONGEST_WAY:
+        raise Invalid(
+            "handoff.expected",
+            "By when the person is to arrive lies ahead, within {days} days.",
+            path=("expected",),
+            remedy="Give the instant from which nobody should wait any longer without asking.",
+            days=LONGEST_WAY.days,
+        )
+    return {"expected_by": format_instant(when), "arrival": None}
+
+
+def _arrived(here: _Here) -> dict[str, Any]:
+    return {"arrival": _expected(here.handoff, ARRIVED)}
+
+
+def _not_arrived(here: _Here) -> dict[str, Any]:
+    return {"arrival": _expected(here.handoff, NOT_ARRIVED)}
+
+
+def _expected(handoff: Mapping[str, Any], arrival: str) -> str:
+    if handoff.get("arrival") == ARRIVED or (arrival == NOT_ARRIVED and not handoff.get("expected_by")):
+        raise _not_now(
+            handoff,
+            "handoff.arrival",
+            "The person has arrived already, or was not expected.",
+            "Say first by when they are expected: expect.",
+        )
+    return arrival
+
+
+def _unchanged(here: _Here) -> dict[str, Any]:
+    """Who works on it is a bond between the step and a holder, not a part of its state."""
+    return {}
+
+
+_REMARKED: Final = {
+    FORM_SUBMITTED: _form_submitted,
+    SEEN: _seen,
+    PHONED: _phoned,
+    ASK: _ask,
+    ANSWER: _answer,
+    EXPECT: _expect,
+    ARRIVED: _arrived,
+    NOT_ARRIVED: _not_arrived,
+    CLAIM: _unchanged,
+    RELEASE: _unchanged,
+}
+
+
+def offered(verb: str, handoff: Mapping[str, Any]) -> bool:
+    """Whether the remark makes sense of the handoff as it is: for those who look what they can say of it."""
+    if Status(handoff["status"]) not in REMARKS[verb].sources:
+        return False
+    asked, arrival = bool(handoff.get("asked_at")), handoff.get("arrival")
+    return {
+        FORM_SUBMITTED: bool(handoff["form"]) and handoff["form_submitted_at"] is None,
+        SEEN: bool(handoff.get("must_see")),
+        ASK: not asked,
+        ANSWER: asked,
+        ARRIVED: bool(handoff.get("expected_by")) and arrival != ARRIVED,
+        NOT_ARRIVED: bool(handoff.get("expected_by")) and arrival is None,
+    }.get(verb, True)
+
+
+def _pause(handoff: Mapping[str, Any], since: str, until: str) -> str:
+    return " ".join(filter(None, (handoff.get("pauses"), f"{since}/{until}")))
+
+
+#: Which verbs take which field; the others are told that they don't.
+_TAKEN_BY: Final = {
+    "lacking": {ASK},
+    "expected": {EXPECT},
+    "at": {PHONED},
+    "role": {PHONED},
+    "review": set(MOVES),  # Which of them takes one is told with its reasons.
+}
+
+
+def _check_fields(saying: Saying) -> None:
+    for field, verbs in _TAKEN_BY.items():
+        if getattr(saying, field) and saying.verb not in verbs:
+            raise wrong_field(saying.verb, field, *sorted(verbs & {"hold"} or verbs))
+
+
+def wrong_field(verb: str, field: str, *verbs: str) -> Invalid:
+    """What was said with a verb that has no use for it: it is never dropped without a word."""
+    return Invalid(
+        "handoff.field",
+        "{verb} takes no {field}.",
+        path=(field,),
+        remedy="Leave it out; it belongs to: {verbs}.",
+        verb=verb,
+        field=field,
+        verbs=", ".join(verbs),
+    )
+
+
+def _instant(text: str | None, field: str) -> datetime:
+    try:
+        return parse_instant(text or "")
+    except Invalid as problem:
+        problem.path = (field,)
+        raise
+
+
+def _not_now(handoff: Mapping[str, Any], message_id: str, text: str, remedy: str) -> IllegalTransition:
+    return IllegalTransition(
+        message_id, text, path=("verb",), remedy=remedy, present={"status": str(handoff["status"])}
+    )

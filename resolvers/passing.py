@@ -1,0 +1,202 @@
+"""Moves that send a step's case on to another desk in the same write: pass on, redirect, resend.
+
+The case's own conditions bind each of them as they bound the first step. A body that passes a case on needs the
+person's consent for the new recipient; where there is none, or a condition bars the way, nothing is sent and the
+sender is asked. Danger to life or a legal duty, which is cited, stands in for consent, and for nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from relaypoint.domain import free_text
+from relaypoint.domain.answer import Candidate
+from relaypoint.domain.chain import salted_digest
+from relaypoint.domain.deadlines import AS_USUAL
+from relaypoint.domain.errors import Conflict
+from relaypoint.domain.handoffs import ASK, PASSES, Side, Status, check_allowed, unknown_verb
+from relaypoint.domain.policy import Action, Subject
+from relaypoint.domain.steps import Saying, said
+from relaypoint.domain.words import Priority
+from relaypoint.graph import Row, Step, Unmet
+from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.cases import StoredCase, consented, stored_case
+from relaypoint.resolvers.faces import with_faces
+from relaypoint.resolvers.finding import view_of
+from relaypoint.resolvers.handing_over import Referrals, told_of_successor
+from relaypoint.resolvers.handoffs import check_version, shown, step_of
+from relaypoint.resolvers.known import Known
+from relaypoint.resolvers.passing_rules import SAID_BY, Ground, check_last, check_side, choose
+from relaypoint.resolvers.referral_steps import new_handoff, notice
+from relaypoint.resolvers.writing import earlier, operation_id, write_once
+
+_TRIES: Final = 5
+
+#: How the record names each of them.
+_RECORDED: Final = {"pass-on": "passed-on", "redirect": "redirected", "resend": "resent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """``handoff`` is the step that continues the case; or, where its sender was asked instead, the step as it was."""
+
+    handoff: dict[str, Any]
+    sender_asked: bool
+
+
+@permitted(Action.MOVE_HANDOFF)
+async def pass_handoff(
+    subject: Subject,
+    backend: Backend,
+    id: str,
+    verb: str,
+    to: str,
+    *,
+    consent: bool = False,
+    risk_checked: bool = False,
+    danger: bool = False,
+    duty: str | None = None,
+    expected_version: int | None = None,
+    idempotency_key: str | None = None,
+) -> Passed:
+    """Ends the step, where it is open, with its successor at the desk ``to`` in one write: ``pass-on`` by the
+    receiving side, ``redirect`` by the coordinator of a task force of both, ``resend`` by the sender.
+
+    ``consent``: the sender records that the person agrees to the new recipient. ``danger`` and ``duty`` (a citation)
+    let the receiving side or the coordinator send it on without; the sender is told.
+
+    Raises ``NotFound`` (also for a subject with no part in it), ``IllegalTransition``, ``Invalid`` for a desk or word
+    that is not understood, ``NoChannel`` where the sender's own choice is ruled out, with the reasons, ``UnsafeText``,
+    and ``Conflict`` with the present state where somebody was first.
+    """
+    wanted = PASSES.get(verb)
+    if wanted is None:
+        raise unknown_verb(verb)
+    day = backend.now()[:10]
+    ground = Ground(danger, free_text.checked(duty, day, ("duty",)) if duty is not None else None)
+    operation = operation_id(subject, backend, idempotency_key)
+    request = {"id": id, "verb": verb, "to": to, "consent": consent, "danger": danger, "duty": duty}
+    request |= {"version": expected_version, "risk_checked": risk_checked}
+    done = await earlier(backend, operation, request)
+    if done is not None:
+        return await _told(backend, done)
+    row = await step_of(backend, id)
+    for _ in range(_TRIES):
+        known = await backend.memory.roster(backend.store)
+        case = stored_case(backend, row["sealed_key"], row["sealed"])
+        check_side(subject, view_of(known, backend.clock()), row, case, verb, id)
+        try:
+            check_version(row, expected_version)
+            check_allowed(wanted, Status(row["handoff"]["status"]), SAID_BY[verb])
+            check_last(row)
+        except Conflict:
+            row, before = await step_of(backend, id), row
+            if row["handoff"] == before["handoff"]:
+                raise
+            continue
+        chosen = choose(backend, known, row, case, verb, to, consent=consent, risk_checked=risk_checked, ground=ground)
+        if chosen is None:
+            steps, result = _asked(subject, backend, known, row, operation, to)
+        else:
+            steps, result = _sent_on(subject, backend, known, row, case, chosen, operation, verb, consent, ground)
+        try:
+            return await _told(backend, await write_once(backend, operation, steps, request=request, result=result))
+        except Unmet:
+            row = await step_of(backend, id)
+    raise Conflict(
+        "handoff.busy",
+        "The step or the roster was being changed by others all the time; nothing was sent.",
+        path=("to",),
+        remedy="Look at its present state, then try again.",
+        present={"status": row["handoff"]["status"], "version": row["handoff"]["version"]},
+    )
+
+
+async def _told(backend: Backend, result: dict[str, Any]) -> Passed:
+    (handoff,) = await with_faces(backend, [result["handoff"]])
+    return Passed(handoff, result["asked"])
+
+
+def _sent_on(
+    subject: Subject,
+    backend: Backend,
+    known: Known,
+    row: Row,
+    case: StoredCase,
+    chosen: Candidate,
+    operation: str,
+    verb: str,
+    consent: bool,
+    ground: Ground,
+) -> tuple[list[Step], dict[str, Any]]:
+    before = [each["desk"] for each in sorted(row["steps"], key=lambda each: str(each["id"]))]
+    priority = Priority(row["referral"]["priority"])
+    following = new_handoff(backend, chosen, priority, backend.clock(), AS_USUAL, before)
+    referrals = Referrals(subject, backend, operation)
+    why: dict[str, Any] = dict(ground.recorded())
+    steps: list[Step] = []
+    if consent and not case.agreed_to(chosen.service.organization.id, row["service_type"]):
+        sealed = consented(backend, row, chosen.service.organization.id)
+        why["case"] = salted_digest(sealed)
+        steps.append(Step("case_reseal", {"referral": row["referral"]["id"], "sealed": sealed}))
+    steps = [
+        *referrals.replaced(
+            row,
+            chosen,
+            following,
+            known.root["version"],
+            verb=_RECORDED[verb],
+            reason=PASSES[verb].reason,
+            why=why,
+        ),
+        *steps,
+        *told_of_successor(backend, row, chosen, following),
+    ]
+    if verb != "pass-on" and Status(row["handoff"]["status"]).open and not row["handoff"]["form"]:
+        # Who had it did not send it on: they have to know that it is no longer theirs.
+        steps.append(_told_that(backend, row, row["contact_point"]["id"], "cancelled"))
+    desk = chosen.contact_point
+    result = {
+        **shown(row, following),
+        "must_see": False,
+        "contact_point": {"id": desk.id, "name": desk.name},
+        "receiver": {"id": chosen.service.organization.id, "name": chosen.service.organization.name},
+        "continues": row["handoff"]["id"],
+    }
+    return steps, {"handoff": result, "asked": False}
+
+
+def _asked(
+    subject: Subject, backend: Backend, known: Known, row: Row, operation: str, to: str
+) -> tuple[list[Step], dict[str, Any]]:
+    """Nothing is sent: the step stays where it is, and its sender is asked whether the person may be made known
+    there."""
+    handoff = row["handoff"]
+    about = {"asked_about": to.strip().lower()}
+    if handoff["asked_at"] or handoff["status"] == Status.ON_HOLD:
+        changes: dict[str, Any] = {"changed_at": backend.now(), "asked": handoff["asked"] or "consent"}
+    else:
+        desk = view_of(known, backend.clock()).desk(row["contact_point"]["id"])
+        saying = Saying(verb=ASK, lacking=("consent",))
+        priority = Priority(row["referral"]["priority"])
+        changes = said(handoff, saying, Side.RECEIVER, backend.clock(), priority, desk.calendar)
+    changes |= about
+    after = {**handoff, **changes, "version": handoff["version"] + 1}
+    referrals = Referrals(subject, backend, operation)
+    steps = referrals.move(row, ASK, changes, {"before": handoff, "after": after})
+    answered_at = row["answered_at"] or next(iter(sorted(row["sender_desks"])), None)
+    if answered_at:
+        steps.append(_told_that(backend, row, answered_at, "moved"))
+    return steps, {"handoff": shown(row, after), "asked": True}
+
+
+def _told_that(backend: Backend, row: Row, desk: str, kind: str) -> Step:
+    return notice(
+        backend,
+        handoff=row["handoff"]["id"],
+        contact_point=desk,
+        kind=kind,
+        priority=row["referral"]["priority"],
+        confidentiality=row["referral"]["confidentiality"],
+    )

@@ -1,0 +1,152 @@
+"""Who may send a step's case on, and where it may go: the rules behind ``resolvers.passing``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from relaypoint.domain.answer import Candidate, Finding
+from relaypoint.domain.errors import Conflict, Invalid, NoChannel, NotFound
+from relaypoint.domain.handoffs import PASSES, Side, Status, check_allowed
+from relaypoint.domain.ownership import coordinators_between
+from relaypoint.domain.policy import Subject, sides
+from relaypoint.domain.view import View
+from relaypoint.graph import Row
+from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.cases import StoredCase
+from relaypoint.resolvers.finding import look_again
+from relaypoint.resolvers.handoffs import no_handoff
+from relaypoint.resolvers.known import Known
+from relaypoint.resolvers.referrals import check_abroad
+
+#: The side that says each of them: who stands on several says it as that one.
+SAID_BY: Final = {verb: next(iter(each.sides)) for verb, each in PASSES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What may stand in for consent: danger to life, or a legal duty in the words of who cites it."""
+
+    danger: bool
+    duty: str | None
+
+    def __bool__(self) -> bool:
+        return self.danger or self.duty is not None
+
+    def recorded(self) -> dict[str, Any]:
+        found: dict[str, Any] = {"danger": True} if self.danger else {}
+        return {"without_consent": found | ({"duty": self.duty} if self.duty else {})} if self else {}
+
+
+def check_side(subject: Subject, view: View, row: Row, case: StoredCase, verb: str, asked: str) -> None:
+    """What one has no part in is not there; and a side that the verb is not for is told so by the table."""
+    sender, receiver = row["sender"]["id"], row["receiver"]["id"]
+    on = set(sides(subject, sender, receiver))
+    if subject.organization is None:
+        on |= {Side.COORDINATOR} if on else set()
+    elif subject.organization in coordinators_between(
+        view.index.rows, view.day, sender, receiver
+    ) and not case.avoid.bars_organization(view.organization(subject.organization)):
+        on.add(Side.COORDINATOR)  # Whom the case avoids coordinates others, not this one.
+    if not on:
+        raise no_handoff(asked)
+    if SAID_BY[verb] not in on:
+        check_allowed(PASSES[verb], Status(row["handoff"]["status"]), next(iter(sorted(on))))
+
+
+def check_last(row: Row) -> None:
+    """A referral goes on from its last step only: two open steps would be two cases."""
+    others = [each for each in row["steps"] if each["id"] != row["handoff"]["id"]]
+    if any(Status(each["status"]).open for each in others) or (
+        not Status(row["handoff"]["status"]).open and any(each["id"] > row["handoff"]["id"] for each in others)
+    ):
+        raise Conflict(
+            "handoff.gone-on",
+            "The referral has gone on from this step already.",
+            path=("id",),
+            remedy="Use the referral's reference: it stands for the step that is open.",
+            present={"status": row["handoff"]["status"], "version": row["handoff"]["version"]},
+        )
+
+
+def choose(
+    backend: Backend,
+    known: Known,
+    row: Row,
+    case: StoredCase,
+    verb: str,
+    to: str,
+    *,
+    consent: bool,
+    risk_checked: bool,
+    ground: Ground,
+) -> Candidate | None:
+    """The desk as a candidate for the case; None where its sender has to be asked.
+
+    The sender is told why its choice is ruled out. Anybody else is told nothing by which they could know whom the case
+    avoids: what bars the way and what is lacking look alike.
+    """
+    desk = to.strip().lower()
+    if desk not in known.rows["contact_points"]:
+        raise NotFound(
+            "refer.to",
+            "'{value}' is not a contact point for this service.",
+            path=("to",),
+            remedy="Run find to see who can take the case.",
+            value=to,
+        )
+    asker = row["receiver"]["id"] if verb == "pass-on" else row["sender"]["id"]
+    need = case.need(row, asker)
+    again = look_again(known, need, backend.clock()) if need else None
+    found = again.finding if again else Finding((), (), ())
+    candidate = next((each for each in found.candidates if each.contact_point.id == desk), None)
+    body = known.rows["contact_points"][desk]["organization"]
+    agreed = consent or case.agreed_to(body, row["service_type"])
+    abroad = again.ground.abroad or again.ground.foreign.get(body) if again else None
+    if verb == "resend":
+        if abroad:
+            check_abroad(abroad.name, to, agreed=agreed, risk_checked=risk_checked)
+        return _own_choice(found, candidate, desk, agreed)
+    if consent:
+        raise Invalid(
+            "handoff.consent",
+            "Consent is the sender's to record.",
+            path=("consent",),
+            remedy="Leave it out: where it is lacking, the sender is asked.",
+        )
+    if candidate is None or len(candidate.route.hops) > 1 or abroad:
+        return None
+    same_body = body == row["receiver"]["id"]
+    return candidate if agreed or same_body or ground else None
+
+
+def _own_choice(found: Finding, candidate: Candidate | None, desk: str, agreed: bool) -> Candidate:
+    if candidate is None:
+        out = next((each for each in found.excluded if each.contact_point and each.contact_point.id == desk), None)
+        raise NoChannel(
+            "refer.excluded",
+            "{desk} can't take this case: {reasons}",
+            path=("to",),
+            remedy="Run find to see who can.",
+            desk=out.contact_point.name if out and out.contact_point else desk,
+            reasons=" ".join(reason.text for reason in out.reasons) if out else "it is not for this service.",
+        )
+    hops = candidate.route.hops
+    if len(hops) > 1:
+        raise Invalid(
+            "refer.gateway",
+            "{desk} is reached through {gate}.",
+            path=("to",),
+            remedy="Ask {gate} to refer; their contact points are under the service they offer.",
+            desk=candidate.contact_point.name,
+            gate=hops[0].to.name,
+        )
+    if not agreed and any(hop.consent == "required" for hop in hops):
+        raise Invalid(
+            "refer.consent",
+            "An adult's informed consent is needed for '{pathway}'.",
+            path=("consent",),
+            remedy="Explain the procedure; if the person agrees, say so. Help itself does not depend on it.",
+            pathway=hops[-1].name,
+        )
+    return candidate

@@ -1,0 +1,211 @@
+"""The steps of a referral, and what can be said of them, as GraphQL shows them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+import strawberry
+
+from relaypoint.domain.handoffs import WORDS
+from relaypoint.domain.policy import Action
+from relaypoint.resolvers import handoffs, passing
+from relaypoint.schema.permissions import governed
+from relaypoint.schema.problems import Conflict, InvalidInput, NoChannel, NotFound, Unavailable
+from relaypoint.schema.roster_types import Ref
+
+
+@governed(Action.READ_REFERRAL)
+@strawberry.type(description="The person that answers at a desk.")
+class Face:
+    key: str = strawberry.field(description="The holder's id in the roster.")
+    name: str | None = strawberry.field(description="Their name, where the roster has it.")
+    role: str = strawberry.field(description="primary or deputy.")
+
+
+@governed(Action.READ_REFERRAL)
+@strawberry.type(description="One hop of a referral, from one contact point to the next.")
+class Handoff:
+    key: str = strawberry.field(description="Its id.")
+    status: str = strawberry.field(description="A FHIR task status, as requested, received, accepted or on-hold.")
+    version: int = strawberry.field(description="Give it as expectedVersion when you move the step.")
+    reason: str | None = strawberry.field(description="The coded reason or outcome, where the status has one.")
+    reason_text: str | None = strawberry.field(description="The same in words.")
+    review_on: str | None = strawberry.field(description="The day on which a hold is looked at again.")
+    sent_at: str = strawberry.field(description="When it was sent.")
+    changed_at: str = strawberry.field(description="When it was last moved.")
+    acknowledge_by: str | None = strawberry.field(description="Until when it is to be acknowledged.")
+    decide_by: str | None = strawberry.field(description="Until when it is to be accepted or declined.")
+    deliver_by: str | None = strawberry.field(description="Until when its notification has to be out.")
+    start_by: str | None = strawberry.field(description="Once accepted: until when it is to begin.")
+    complete_by: str | None = strawberry.field(description="Once begun: until when it is to be completed.")
+    accepted_at: str | None = strawberry.field(description="When it was accepted.")
+    started_at: str | None = strawberry.field(description="When it began.")
+    phoned: str | None = strawberry.field(
+        description="As its sender reports of a call: reached, accepted or refused. The receiver did not say so here."
+    )
+    phoned_at: str | None = strawberry.field(description="When that call was made.")
+    phoned_role: str | None = strawberry.field(description="With whom it was: a role.")
+    asked: list[str] = strawberry.field(description="What the receiver last asked its sender for, as codes.")
+    asked_about: str | None = strawberry.field(
+        description="Key of the contact point to which the receiver would pass the case on, if its person agrees."
+    )
+    answer_by: str | None = strawberry.field(
+        description="Until when the sender is to answer; null where nothing is asked now. The receiver's clocks stand "
+        "still meanwhile."
+    )
+    answered: str | None = strawberry.field(description="How the sender answered: told, not-known or not-agreed.")
+    expected_by: str | None = strawberry.field(description="By when the person is expected to arrive.")
+    arrival: str | None = strawberry.field(description="arrived or not-arrived; null where nobody has said.")
+    hops: int = strawberry.field(description="How many steps the referral has had with this one.")
+    continues: str | None = strawberry.field(description="Id of the step that this one continues.")
+    form: str | None = strawberry.field(description="The official form that is the referral, where there is one.")
+    form_submitted_at: str | None = strawberry.field(description="When the sender recorded that it was submitted.")
+    must_see: bool = strawberry.field(
+        default=False, description="It came back, or nobody could be told of its end: the sender has yet to see it."
+    )
+    contact_point: Ref | None = strawberry.field(default=None, description="The desk that holds it.")
+    receiver: Ref | None = strawberry.field(default=None, description="Whose desk it is.")
+    answered_by: Face | None = strawberry.field(
+        default=None, description="Who answers for it now; null where it is closed or no person is recorded."
+    )
+    diverted_to: Ref | None = strawberry.field(
+        default=None, description="The contact point that answers for it while a contingency holds."
+    )
+    pathway: Ref | None = strawberry.field(default=None, description="The agreed pathway it went along.")
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> Self:
+        return cls(
+            key=row["id"],
+            status=row["status"],
+            version=row["version"],
+            reason=row["reason"],
+            reason_text=WORDS.get(row["reason"] or ""),
+            review_on=row["review_on"],
+            sent_at=row["sent_at"],
+            changed_at=row["changed_at"],
+            acknowledge_by=row["acknowledge_by"],
+            decide_by=row["decide_by"],
+            deliver_by=row.get("deliver_by"),
+            start_by=row.get("start_by"),
+            complete_by=row.get("complete_by"),
+            accepted_at=row.get("accepted_at"),
+            started_at=row.get("started_at"),
+            phoned=row.get("phoned"),
+            phoned_at=row.get("phoned_at"),
+            phoned_role=row.get("phoned_role"),
+            asked=(row.get("asked") or "").split(),
+            asked_about=row.get("asked_about"),
+            answer_by=row.get("answer_by"),
+            answered=row.get("answered"),
+            expected_by=row.get("expected_by"),
+            arrival=row.get("arrival"),
+            hops=row.get("hops") or 1,
+            continues=row.get("continues"),
+            form=row["form"],
+            form_submitted_at=row["form_submitted_at"],
+            must_see=row["must_see"],
+            contact_point=Ref.of(row.get("contact_point")),
+            receiver=Ref.of(row.get("receiver")),
+            answered_by=Face(key=face["id"], name=face["name"], role=face["role"])
+            if (face := row.get("answered_by"))
+            else None,
+            diverted_to=Ref.of(row.get("diverted_to")),
+            pathway=Ref.of(row.get("pathway")),
+        )
+
+
+@strawberry.input(description="A move of a handoff.")
+class MoveInput:
+    handoff: str = strawberry.field(description="The step's id.")
+    verb: str = strawberry.field(
+        description="receive, accept, reject, start, hold, resume, complete, fail, cancel or correct; or what changes "
+        "no status: form-submitted, seen, phoned, ask, answer, expect, arrived, not-arrived, claim or release."
+    )
+    expected_version: int = strawberry.field(description="The version that you saw; another one is a conflict.")
+    reason: str | None = strawberry.field(
+        default=None, description="The coded reason or outcome; what was said on the phone; how a question is answered."
+    )
+    review: str | None = strawberry.field(default=None, description="For a hold: the day of its review (YYYY-MM-DD).")
+    lacking: list[str] = strawberry.field(
+        default_factory=list, description="For ask: what is asked for, as codes, such as language or call-back."
+    )
+    expected: str | None = strawberry.field(
+        default=None, description="For expect: the instant by which the person is to arrive."
+    )
+    at: str | None = strawberry.field(default=None, description="For phoned: when the call was made; null: now.")
+    role: str | None = strawberry.field(
+        default=None, description="For phoned: with whom, as duty-officer or reception; never a name."
+    )
+    holder: str | None = strawberry.field(
+        default=None, description="For claim: the holder of the contact point that works on it."
+    )
+    consent_to: str | None = strawberry.field(
+        default=None, description="For answer: the contact point that the person agrees to be made known at."
+    )
+    idempotency_key: str | None = strawberry.field(
+        default=None, description="The same key and request again, within 24 h, gives the first result."
+    )
+
+
+@strawberry.input(description="A step's case is sent on to another contact point, as one write.")
+class PassInput:
+    handoff: str = strawberry.field(description="The step's id.")
+    verb: str = strawberry.field(
+        description="pass-on (by who has it), redirect (by the coordinator of a task force of both) or resend (by its "
+        "sender, also after it came back)."
+    )
+    to: str = strawberry.field(description="The contact point that is to have it.")
+    expected_version: int = strawberry.field(description="The version that you saw; another one is a conflict.")
+    consent: bool = strawberry.field(
+        default=False, description="For resend: the person agrees to be made known to the new recipient."
+    )
+    risk_checked: bool = strawberry.field(
+        default=False, description="For resend into another country: whether the risk there was checked."
+    )
+    danger: bool = strawberry.field(
+        default=False, description="For pass-on and redirect: there is danger to life. Stands in for consent; recorded."
+    )
+    duty: str | None = strawberry.field(
+        default=None, description="For pass-on and redirect: the legal duty that stands in for consent, as a citation."
+    )
+    idempotency_key: str | None = strawberry.field(
+        default=None, description="The same key and request again, within 24 h, gives the first result."
+    )
+
+
+@governed(Action.READ_REFERRAL)
+@strawberry.type(description="The step as it is now.")
+class HandoffMoved:
+    handoff: Handoff = strawberry.field(description="The step.")
+    next_verbs: list[str] = strawberry.field(description="What you may do with it next.")
+
+    @classmethod
+    def of(cls, moved: handoffs.Moved) -> Self:
+        return cls(handoff=Handoff.of(moved.handoff), next_verbs=list(moved.next_verbs))
+
+
+@governed(Action.READ_REFERRAL)
+@strawberry.type(description="What became of a step that was to be sent on.")
+class HandoffPassed:
+    handoff: Handoff = strawberry.field(
+        description="The step that continues it; or the same step, where its sender was asked."
+    )
+    sender_asked: bool = strawberry.field(
+        description="Nothing was sent: by the case's conditions it can't go there, or not without the person's "
+        "consent. Its sender decides."
+    )
+
+    @classmethod
+    def of(cls, passed: passing.Passed) -> Self:
+        return cls(handoff=Handoff.of(passed.handoff), sender_asked=passed.sender_asked)
+
+
+MoveResult = Annotated[
+    HandoffMoved | InvalidInput | NotFound | Conflict | NoChannel | Unavailable,
+    strawberry.union("MoveResult", description="The step, or why it was not moved."),
+]
+PassResult = Annotated[
+    HandoffPassed | InvalidInput | NotFound | Conflict | NoChannel | Unavailable,
+    strawberry.union("PassResult", description="The step, or why it was not sent on."),
+]

@@ -1,0 +1,212 @@
+"""A case that goes on to another desk: passed on, redirected by a coordinator, sent anew. On each engine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from relaypoint.domain.errors import Conflict, IllegalTransition, Invalid, NoChannel, NotFound, UnsafeText
+from relaypoint.domain.policy import OPERATOR
+from relaypoint.resolvers import audit, handoffs, referrals, stalled
+from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.finding import NeedInput
+from relaypoint.resolvers.passing import Passed, pass_handoff
+from relaypoint.tests.helpers import Roster, dump, imported, make_backend, member, raw, row, tiny_roster
+
+NEED = NeedInput(
+    from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("adult", "female", "labour")
+)
+UNIT, SHELTER, LINE = member("example-unit"), member("example-shelter"), member("example-line")
+AUTHORITY, FORMER = member("example-authority"), member("example-former")
+
+
+def two_shelters() -> Roster:
+    """The line has beds as well; and a third body, which is in no task force."""
+    roster = tiny_roster()
+    beds = row(roster, "services", "shelter-beds")
+    roster["services"].append({**beds, "id": "line-beds", "organization": "example-line", "capacity": "unknown"})
+    return roster
+
+
+async def sent(backend: Backend, need: NeedInput = NEED, **how: Any) -> dict[str, Any]:
+    await imported(backend, two_shelters())
+    referral = (await referrals.refer(UNIT, backend, need, to="shelter-desk", **how)).referral
+    return {**referral["handoffs"][0], "reference": referral["reference"], "referral": referral["id"]}
+
+
+async def steps_of(backend: Backend, step: dict[str, Any]) -> list[tuple[str, str, str | None]]:
+    found = await referrals.referral(UNIT, backend, step["referral"])
+    return [(each["contact_point"]["id"], each["status"], each["reason"]) for each in found["handoffs"]]
+
+
+async def told(backend: Backend) -> list[tuple[str, str]]:
+    rows = await raw(backend.store, "MATCH (n:Notice)-[:FOR]->(d) RETURN d.id AS desk, n.kind AS kind ORDER BY n.id")
+    return [(row["desk"], row["kind"]) for row in rows]
+
+
+async def whole(backend: Backend) -> bool:
+    return await audit.verify(OPERATOR, backend) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "end"),
+    [((), ("rejected", "referred-onward")), (("accept", "start"), ("cancelled", "referred-onward"))],
+)
+async def test_who_has_it_passes_it_on_where_the_person_agreed(
+    backend: Backend, before: tuple[str, ...], end: tuple[str, str]
+) -> None:
+    step = await sent(backend)
+    for verb in before:
+        await handoffs.move_handoff(SHELTER, backend, step["id"], verb)
+    refused = await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")
+    assert (refused.sender_asked, refused.handoff["asked"], refused.handoff["asked_about"]) == (
+        True,
+        "consent",
+        "line-desk",
+    )
+    assert len(await steps_of(backend, step)) == 1, "nothing is sent"
+    assert (await told(backend))[-1] == ("unit-desk", "moved")
+    await handoffs.move_handoff(UNIT, backend, step["id"], "answer", reason="told", consent_to="line-desk")
+    passed = await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")
+    assert (passed.sender_asked, passed.handoff["contact_point"]["id"], passed.handoff["hops"]) == (
+        False,
+        "line-desk",
+        2,
+    )
+    assert await steps_of(backend, step) == [("shelter-desk", *end), ("line-desk", "requested", None)]
+    assert sorted((await told(backend))[-2:]) == [("line-desk", "requested"), ("unit-desk", "moved")]
+    assert [s.handoff["status"] for s in [await handoffs.handoff(LINE, backend, step["reference"])]] == ["requested"]
+    assert await whole(backend)
+
+
+async def test_the_same_bodys_other_desk_needs_no_new_consent(backend: Backend) -> None:
+    step = await sent(backend)
+    passed = await pass_handoff(SHELTER, backend, step["id"], "pass-on", "shelter-night-desk")
+    assert (passed.sender_asked, passed.handoff["contact_point"]["id"]) == (False, "shelter-night-desk")
+
+
+async def test_a_childs_protection_waits_for_no_consent(backend: Backend) -> None:
+    step = await sent(backend, replace(NEED, tags=("child", "female", "labour")))
+    assert not (await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")).sender_asked
+
+
+@pytest.mark.parametrize("why", [{"danger": True}, {"duty": "Act 1, section 2"}])
+async def test_danger_or_a_cited_duty_stands_in_for_consent_and_is_kept_and_told(
+    backend: Backend, why: dict[str, Any]
+) -> None:
+    step = await sent(backend)
+    assert not (await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk", **why)).sender_asked
+    assert ("unit-desk", "moved") in await told(backend)
+    events = await referrals.timeline(UNIT, backend, step["referral"])
+    (passed,) = [json.loads(event.data) for event in events if event.kind == "handoff-passed-on"]
+    assert passed["without_consent"] == why
+
+
+async def test_a_duty_is_a_citation_and_no_persons_data(backend: Backend) -> None:
+    step = await sent(backend)
+    with pytest.raises(UnsafeText) as refused:
+        await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk", duty="call 020 7946 0101")
+    assert refused.value.path == ("duty",)
+
+
+@pytest.mark.parametrize("why", [{}, {"danger": True}])
+@pytest.mark.parametrize("avoid", ["example-line", "line-desk"])
+async def test_whom_the_case_avoids_gets_it_by_nobody(backend: Backend, avoid: str, why: dict[str, Any]) -> None:
+    step = await sent(backend, replace(NEED, avoid=(avoid,)), consent=True)
+    barred = await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk", **why)
+    assert barred.sender_asked
+    assert await steps_of(backend, step) == [("shelter-desk", "received", None)]
+    with pytest.raises(NoChannel, match="avoid"):
+        await pass_handoff(UNIT, backend, step["id"], "resend", "line-desk", consent=True)
+
+
+async def test_a_coordinator_of_both_redirects_and_both_desks_and_the_sender_are_told(backend: Backend) -> None:
+    step = await sent(backend, replace(NEED, tags=("child", "female", "labour")))
+    with pytest.raises(NotFound):
+        await pass_handoff(FORMER, backend, step["id"], "redirect", "line-desk")
+    with pytest.raises(IllegalTransition):
+        await pass_handoff(UNIT, backend, step["id"], "redirect", "line-desk")
+    done = await pass_handoff(AUTHORITY, backend, step["id"], "redirect", "line-desk")
+    assert done.handoff["contact_point"]["id"] == "line-desk"
+    assert sorted((await told(backend))[-3:]) == [
+        ("line-desk", "requested"),
+        ("shelter-desk", "cancelled"),
+        ("unit-desk", "moved"),
+    ]
+    assert await whole(backend)
+
+
+@pytest.mark.parametrize("avoid", ["example-authority", "competent-authority"])
+async def test_a_coordinator_whom_the_case_avoids_has_no_part_in_it(backend: Backend, avoid: str) -> None:
+    step = await sent(backend, replace(NEED, avoid=(avoid,)))
+    with pytest.raises(NotFound):
+        await pass_handoff(AUTHORITY, backend, step["id"], "redirect", "line-desk")
+
+
+@pytest.mark.parametrize("came_back", [True, False])
+async def test_its_sender_sends_it_anew_and_it_stays_one_referral(backend: Backend, came_back: bool) -> None:
+    step = await sent(backend)
+    if came_back:
+        await handoffs.move_handoff(SHELTER, backend, step["id"], "reject", reason="no-capacity")
+    done = await pass_handoff(UNIT, backend, step["id"], "resend", "line-desk")
+    assert done.handoff["continues"] == step["id"]
+    end = ("rejected", "no-capacity") if came_back else ("cancelled", "sent-elsewhere")
+    assert await steps_of(backend, step) == [("shelter-desk", *end), ("line-desk", "requested", None)]
+    late = make_backend(backend.store, "2026-03-03T10:00:01.000Z", backend.vault)
+    assert [found.stall.reason for found in await stalled.stalled(UNIT, late)] == [], "it was seen, and goes on"
+    assert await whole(backend)
+    with pytest.raises(Conflict):
+        await pass_handoff(UNIT, backend, step["id"], "resend", "line-desk")
+
+
+async def test_back_where_it_was_is_shown(backend: Backend) -> None:
+    step = await sent(backend, replace(NEED, tags=("child", "female", "labour")))
+    second = await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")
+    third = await pass_handoff(LINE, backend, second.handoff["id"], "pass-on", "shelter-desk")
+    assert third.handoff["hops"] == 3
+    (found,) = await stalled.stalled(UNIT, backend)
+    assert found.stall.reason == "bounced"
+
+
+async def test_what_is_not_understood_changes_nothing(backend: Backend) -> None:
+    step = await sent(backend)
+    before = await dump(backend.store)
+    for subject, verb, to, how, wrong in (
+        (SHELTER, "pass-on", "nowhere", {}, NotFound),
+        (SHELTER, "hand-on", "line-desk", {}, Invalid),
+        (SHELTER, "resend", "line-desk", {}, IllegalTransition),
+        (LINE, "pass-on", "line-desk", {}, IllegalTransition),
+        (FORMER, "pass-on", "line-desk", {}, NotFound),
+        (SHELTER, "pass-on", "line-desk", {"consent": True}, Invalid),
+        (SHELTER, "pass-on", "line-desk", {"expected_version": 9}, Conflict),
+        (UNIT, "resend", "authority-desk", {}, NoChannel),
+    ):
+        with pytest.raises(wrong):
+            await pass_handoff(subject, backend, step["id"], verb, to, **how)
+    assert await dump(backend.store) == before
+
+
+async def test_of_two_that_send_it_on_at_once_one_does(backend: Backend) -> None:
+    step = await sent(backend, replace(NEED, tags=("child", "female", "labour")))
+    results = await asyncio.gather(
+        *(pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk") for _ in range(3)),
+        pass_handoff(UNIT, backend, step["id"], "resend", "line-desk"),
+        return_exceptions=True,
+    )
+    assert [isinstance(each, Passed) for each in results].count(True) == 1, results
+    assert len(await steps_of(backend, step)) == 2
+    assert await whole(backend)
+
+
+async def test_the_same_request_again_gives_the_first_answer(backend: Backend) -> None:
+    step = await sent(backend, replace(NEED, tags=("child", "female", "labour")))
+    first, second = [
+        await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk", idempotency_key="once")
+        for _ in range(2)
+    ]
+    assert first.handoff["id"] == second.handoff["id"]
+    assert len(await steps_of(backend, step)) == 2
