@@ -76,7 +76,9 @@ def stalled(console: Console, stalls: list[Data]) -> None:
         table.add_row(
             f"[bold]{stall['reference']}[/]\n{stall['priority']}, {stall['status']}\n"
             f"from {escape(stall['sender']['name'])}",
-            f"[bold red]{stall['reason']}[/]\n{escape(stall['text'])}\nsince {when(stall['due'])}\n" + _ages(stall),
+            f"[bold red]{stall['reason']}[/]\n{escape(stall['text'])}\nsince {when(stall['due'])}\n"
+            f"{_hours_told(stall, 'clockHours', 'workingHours')}\n"
+            f"[dim]sent {_hours_told(stall, 'waitedClockHours', 'waitedWorkingHours')} ago[/]",
             f"{escape(stall['organization']['name'])}\n{escape(stall['holder']['name'])}" + diverted(stall),
             "\n".join(_next(step) for step in stall["nextSteps"]),
         )
@@ -193,11 +195,10 @@ def _next(step: Data) -> str:
     return "".join((line, *(f"\n  {channel(use)}" for use in step["channels"][:3])))
 
 
-def _ages(stall: Data) -> str:
-    age = _hours_long(stall["clockHours"])
+def _hours_told(stall: Data, clock: str, working: str) -> str:
     if stall["priority"] in ("stat", "asap"):
-        return age  # These run by the clock.
-    return f"{age}; {_hours_long(stall['workingHours'])} of them working time"
+        return _hours_long(stall[clock])  # These run by the clock.
+    return f"{_hours_long(stall[clock])}, {_hours_long(stall[working])} of them working time"
 
 
 def _hours(is_open: bool | None) -> str:

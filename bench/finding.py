@@ -144,6 +144,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             table["embedded"][str(size)] = measured(f"file:{folder}/store", nobody, size, folder)
     if given.neo4j:
+        os.environ.setdefault("NEO4J_HEAP", "8g")
         from relaypoint.tests.engines import running
 
         table["neo4j"] = {}

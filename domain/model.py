@@ -1,4 +1,4 @@
-"""What a decision rests on: the roster as the domain sees it. Plain values; ``graph.mapping`` makes them from rows.
+"""What a decision rests on: the roster as the domain sees it. Plain values; ``domain.view`` makes them from rows.
 
 Dates (``since``, ``until``) are ISO days; ``since`` is inclusive, ``until`` exclusive, None is open. Calendar days of
 the roster are read in UTC unless a contact point's own zone is at hand.

@@ -76,13 +76,14 @@ class OpenHandoff:
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """``due`` is the instant that was missed; ``age`` runs from there."""
+    """``due`` is the instant that was missed; ``age`` runs from there, and ``waited`` from when it was sent."""
 
     handoff: OpenHandoff
     reason: str
     text: Text
     due: str
     age: Age
+    waited: Age
 
 
 def stall(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> Stall | None:
@@ -102,7 +103,8 @@ def stall(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> Stall
         reason=reason,
         text=text,
         due=due,
-        age=age(at, parse_instant(due), handoff.desk.calendar),
+        age=age(at, due, handoff.desk.calendar),
+        waited=age(at, handoff.sent_at, handoff.desk.calendar),
     )
 
 

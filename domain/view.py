@@ -102,7 +102,7 @@ class View(DeskView):
 
     def _public(self, desk: str) -> bool:
         """Whether who answers there as things are may be shown to everybody."""
-        answering = self._diverted.get(desk, desk) if desk in self._contingent else desk
+        answering = self.diverted.get(desk, desk) if desk in self.contingent else desk
         return all(self._rows["contact_points"][each]["public"] != "no" for each in (desk, answering))
 
     def areas(self, place: str) -> tuple[Area, ...]:

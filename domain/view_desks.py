@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
 
 from relaypoint.domain.assurance import NONE, Caps, capped, caps_of
 from relaypoint.domain.calendars import Calendar
@@ -29,12 +28,6 @@ from relaypoint.domain.words import (
     Presence,
     Staffing,
 )
-
-if TYPE_CHECKING:
-    pass
-
-#: What an operational status says of capacity where it says nothing.
-_UNSAID: Final = (None, "unknown")
 
 
 class DeskView:
@@ -101,19 +94,21 @@ class DeskView:
         """As it is reached on the day: with who answers for it, and its channels as safe as its task forces grant."""
         if id not in self._desks:
             desk = self._desk(id)
-            if id in self._contingent:
-                other = self._diverted.get(id)
+            if id in self.contingent:
+                other = self.diverted.get(id)
                 desk = overlaid(desk, {id: self._desk(other) if other else None})
             self._desks[id] = capped(desk, self._caps(self._rows["contact_points"][id]["organization"]))
         return self._desks[id]
 
     @cached_property
-    def _contingent(self) -> frozenset[str]:
+    def contingent(self) -> frozenset[str]:
+        """The contact points for which a contingency holds."""
         return in_contingency(self._rows, self.day)
 
     @cached_property
-    def _diverted(self) -> dict[str, str]:
-        return diversions(self._rows, self._contingent, self.day) if self._contingent else {}
+    def diverted(self) -> dict[str, str]:
+        """By contact point, which one answers for it while a contingency holds."""
+        return diversions(self._rows, self.contingent, self.day) if self.contingent else {}
 
     @cached_property
     def _rules(self) -> list[Columns]:
@@ -139,7 +134,7 @@ class DeskView:
             presence=Presence(row["presence"] or "on-site"),
             holders=tuple(self._holder(each) for each in self.index.of("holders of", id)),
             channels=tuple(self._channel(each) for each in self.index.of("channels of", id)),
-            contingency=id in self._contingent,
+            contingency=id in self.contingent,
             since=row["since"],
             until=row["until"],
         )
@@ -161,7 +156,7 @@ class DeskView:
 
     def _relay(self, id: str, before: tuple[str, ...]) -> Relay:
         """Whoever answers there as things are. The import lets no relays go round in a circle."""
-        answering = self._diverted.get(id, id) if id in self._contingent else id
+        answering = self.diverted.get(id, id) if id in self.contingent else id
         holders = [self._holder(each) for each in self.index.of("holders of", answering)]
         stand_ins = [person for each in holders for person in each.stand_ins]
         owners = {self._rows["contact_points"][each]["organization"] for each in (id, answering)}

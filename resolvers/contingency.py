@@ -17,9 +17,9 @@ from relaypoint.domain.roster_faults import nearest
 from relaypoint.domain.roster_fields import trimmed
 from relaypoint.domain.rows import Columns, upwards
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.contingency_effect import Effect, Reached, effect_of, reached_under
+from relaypoint.resolvers.contingency_effect import Effect, Reached, effect_of, reached_under, without_contingency
+from relaypoint.resolvers.finding import view_of
 from relaypoint.resolvers.known import Known, rows_on
-from relaypoint.resolvers.overlay import Overlay, overlay
 from relaypoint.resolvers.roster_edit import Edit, carried_out
 
 #: A state that nobody looks at again is no contingency: after so many days at most it is renewed or over.
@@ -66,8 +66,9 @@ async def reached(subject: Subject, backend: Backend, id: str) -> list[Reached]:
     """What is open under a contingency: its contact points by id, as they are reached now. Raises ``NotFound``."""
     known = await backend.memory.roster(backend.store)
     row = _found(known, id)
-    desks = sorted(covered(known.rows, row, backend.now()[:10]))
-    return await reached_under(backend, desks, await overlay(backend), Overlay())
+    view = view_of(known, backend.clock())
+    desks = sorted(covered(known.rows, row, view.day))
+    return reached_under(desks, view, without_contingency(known, view.day), backend.clock())
 
 
 @permitted(Action.DECLARE_CONTINGENCY)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from relaypoint.domain.channels import usable, weigh
@@ -12,13 +13,13 @@ from relaypoint.domain.gaps import gaps
 from relaypoint.domain.gaps_roster import Gap
 from relaypoint.domain.model import ContactPoint, holds
 from relaypoint.domain.rows import Rows
+from relaypoint.domain.view import View
 from relaypoint.domain.words import Confidentiality
-from relaypoint.graph.mapping import owned_desk
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.cases import stored_case
+from relaypoint.resolvers.finding import view_of
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.leaving import WITHHELD
-from relaypoint.resolvers.overlay import Overlay, overlay_of, pairs_of
 from relaypoint.resolvers.roster_write import Change, changed
 
 
@@ -80,34 +81,43 @@ class Effect:
 async def effect_of(backend: Backend, known: Known, changes: Sequence[Change], day: str) -> Effect:
     """Between the roster as it is and as the changes leave it."""
     before, after = known.rows, changed(known.rows, changes)
-    was, will = pairs_of(before, day), pairs_of(after, day)
-    differ = sorted(desk for desk in was.keys() | will.keys() if was.get(desk, "") != will.get(desk, ""))
-    over = await overlay_of(backend, will)
+    was = view_of(known, backend.clock())
+    will = View(known.index.after(after, [asdict(change) for change in changes]), day)
+    answered, answers = _answering(was), _answering(will)
+    differ = sorted(
+        desk for desk in answered.keys() | answers.keys() if answered.get(desk, "") != answers.get(desk, "")
+    )
     return Effect(
-        contact_points=await reached_under(backend, differ, over, await overlay_of(backend, was)),
-        channels=_switched(after, differ, was, will, day),
-        handoffs=await _moves(backend, after, differ, over, day),
+        contact_points=reached_under(differ, will, was, backend.clock()),
+        channels=_switched(after, differ, was.contingent, will.contingent, day),
+        handoffs=await _moves(backend, differ, will),
         **await asyncio.to_thread(_gap_changes, before, after, day),
     )
 
 
-async def reached_under(backend: Backend, desks: list[str], over: Overlay, otherwise: Overlay) -> list[Reached]:
+def _answering(view: View) -> dict[str, str | None]:
+    """The contact points in contingency, each with who answers for it; None: it does so itself."""
+    return {desk: view.diverted.get(desk) for desk in view.contingent}
+
+
+def without_contingency(known: Known, day: str) -> View:
+    """The roster as it would be, did no contingency hold."""
+    return View(known.index.after({**known.rows, "contingencies": {}}, ()), day)
+
+
+def reached_under(desks: Sequence[str], view: View, otherwise: View, at: datetime) -> list[Reached]:
     def reachable(desk: ContactPoint) -> bool:
-        return bool(usable(weigh(desk, floor=Confidentiality.PUBLIC, at=backend.clock())))
+        return bool(usable(weigh(desk, floor=Confidentiality.PUBLIC, at=at)))
 
     found = []
-    for row in await backend.store.read("desks", contact_points=desks, organizations=[]) if desks else []:
-        plain, owner = owned_desk(row)
-        desk = over.desk(plain)
+    for id in desks:
+        desk = view.desk(id)
         instead = desk.diverted_to.id if desk.diverted_to else None
-        was = reachable(otherwise.desk(plain))
-        found.append(Reached(desk.id, desk.name, owner.id, instead, reachable(desk), was))
+        found.append(Reached(id, desk.name, desk.organization, instead, reachable(desk), reachable(otherwise.desk(id))))
     return found
 
 
-def _switched(
-    rows: Rows, desks: list[str], was: Mapping[str, Any], will: Mapping[str, Any], day: str
-) -> list[Switched]:
+def _switched(rows: Rows, desks: list[str], was: Collection[str], will: Collection[str], day: str) -> list[Switched]:
     """The channels whose condition begins or ceases to hold."""
     turned = {desk for desk in desks if (desk in was) != (desk in will)}
     return [
@@ -117,26 +127,21 @@ def _switched(
     ]
 
 
-async def _moves(backend: Backend, rows: Rows, desks: list[str], over: Overlay, day: str) -> list[Moves]:
+async def _moves(backend: Backend, desks: list[str], view: View) -> list[Moves]:
     """Each open step there: who would answer for it, or that nobody may."""
     if not desks:
         return []
-    there = {
-        (found := owned_desk(row))[0].id: found
-        for row in await backend.store.read("desks", contact_points=desks, organizations=[])
-    }
     moves = []
-    for row in await backend.store.read("work_of", desks=desks, day=day):
-        desk, owner = there[row["contact_point"]["id"]]
-        now = over.desk(desk)
+    for row in await backend.store.read("work_of", desks=desks, day=view.day):
+        desk = view.desk(row["contact_point"]["id"])
         case = stored_case(backend, row["sealed_key"], row["referral"]["sealed"])
         uses = weigh(
-            now, floor=Confidentiality(row["referral"]["confidentiality"]), at=backend.clock(), avoid=case.avoid
+            desk, floor=Confidentiality(row["referral"]["confidentiality"]), at=backend.clock(), avoid=case.avoid
         )
-        if case.avoid.bars_contact_point(now, owner) or not usable(uses):
+        if case.avoid.bars_contact_point(desk, view.organization(desk.organization)) or not usable(uses):
             to, text = None, "nobody may be reached there for it: its sender has to decide"
-        elif _answers(now) != desk.id:
-            to, text = _answers(now), f"{_answers(now)} answers for it"
+        elif _answers(desk) != desk.id:
+            to, text = _answers(desk), f"{_answers(desk)} answers for it"
         else:
             continue
         moves.append(Moves(row["handoff"]["id"], row["referral"]["reference"], desk.id, to, text))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from relaypoint.domain.handoffs import Status
 from relaypoint.domain.handover import face
 from relaypoint.domain.rota import Rota
-from relaypoint.graph.mapping import holder
+from relaypoint.domain.view import View
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.overlay import overlay
+from relaypoint.resolvers.finding import view_of
+
+_NOBODY: Final[Mapping[str, Any]] = {"answered_by": None, "diverted_to": None}
 
 
 async def with_faces(backend: Backend, handoffs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -19,27 +21,23 @@ async def with_faces(backend: Backend, handoffs: Sequence[dict[str, Any]]) -> li
 
     Read when it is shown and never kept with a result: a name belongs to the roster alone.
     """
-    there = [each for each in handoffs if Status(each["status"]).open]
+    there = [each["id"] for each in handoffs if Status(each["status"]).open]
     if not there:
-        return [{**each, "answered_by": None, "diverted_to": None} for each in handoffs]
-    over = await overlay(backend)
-    instead = {each["id"]: over.diverted_to(each["contact_point"]["id"]) for each in there}
-    asked = [
-        {"handoff": each["id"], "desk": other.id if (other := instead[each["id"]]) else each["contact_point"]["id"]}
-        for each in there
+        return [{**each, **_NOBODY} for each in handoffs]
+    takers = {row["handoff"]: row["holder"] for row in await backend.store.read("handoff_takers", handoffs=there)}
+    view = view_of(await backend.memory.roster(backend.store), backend.clock())
+    return [
+        {**each, **_face(view, each["contact_point"]["id"], takers.get(each["id"]))}
+        if Status(each["status"]).open
+        else {**each, **_NOBODY}
+        for each in handoffs
     ]
-    rows = {row["handoff"]: row for row in await backend.store.read("faces", asked=asked)}
-    day = backend.now()[:10]
-    found = []
-    for each in handoffs:
-        shown = {**each, "answered_by": None, "diverted_to": None}
-        if other := instead.get(each["id"]):
-            shown["diverted_to"] = {"id": other.id, "name": other.name}
-        if row := rows.get(each["id"]):
-            rota = Rota(row["rota_every"], row["rota_since"])
-            person = face(tuple(holder(h) for h in row["holders"]), day, row["taken_by"], rota)
-            names = {h["id"]: h["name"] for h in row["holders"]}
-            if person:
-                shown["answered_by"] = {"id": person.id, "name": names[person.id], "role": person.role.value}
-        found.append(shown)
-    return found
+
+
+def _face(view: View, id: str, taken_by: str | None) -> dict[str, Any]:
+    desk, rows = view.desk(id), view.index.rows
+    other = desk.diverted_to
+    answering = rows["contact_points"][other.id if other else id]
+    person = face(desk.holders, view.day, taken_by, Rota(answering["rota_every"], answering["rota_since"]))
+    named = {"id": person.id, "name": rows["holders"][person.id]["name"], "role": person.role.value} if person else None
+    return {"answered_by": named, "diverted_to": {"id": other.id, "name": other.name} if other else None}

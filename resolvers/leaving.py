@@ -184,7 +184,7 @@ async def _uncoordinated(backend: Backend, after: Roster, leaving: Leaving, to: 
 
     work = []
     for row in await backend.store.read("handoffs_open", organization=None):
-        both = forces(row["sender"]["id"]) & forces(row["receiver"]["id"])
+        both = forces(row["sender"]["id"]) & forces(row["receiver"])
         if leaving.id in both and not any(after.now["task_forces"].get(each, {}).get("coordinator") for each in both):
             row = {**row, "contact_point": {"id": row["desk"]}}
             work.append(_work(row, None, "its two bodies share no other task force with a coordinator"))

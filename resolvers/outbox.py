@@ -13,10 +13,9 @@ from relaypoint.domain.model import ContactPoint
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Step, Unmet
-from relaypoint.graph.mapping import contact_point
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import stored_case
-from relaypoint.resolvers.overlay import overlay
+from relaypoint.resolvers.finding import view_of
 
 #: After this a lease is void, and another worker takes the row over.
 LEASE = timedelta(minutes=2)
@@ -52,12 +51,15 @@ async def lease(subject: Subject, backend: Backend, *, limit: int = 100) -> list
             )
         ]
     )
+    rows = await backend.store.read("notices_leased", lease=name)
+    if not rows:
+        return []
     leased = []
-    over = await overlay(backend)
-    for row in await backend.store.read("notices_leased", lease=name):
+    view = view_of(await backend.memory.roster(backend.store), at)
+    for row in rows:
         avoid = stored_case(backend, row["sealed_key"], row["sealed"]).avoid
         notice = row["notice"]
-        desk = over.desk(contact_point(row["contact_point"]))
+        desk = view.desk(row["contact_point"])
         leased.append(
             Leased(
                 id=notice["id"],

@@ -1,23 +1,22 @@
-"""The report of what has gone silent: reads open work only, then the domain says what is stalled and what next."""
+"""The report of what has gone silent: the store is asked for open work only, and the roster in memory for all that is
+around it; then the domain says what is stalled and what next."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
+from relaypoint.domain import around
 from relaypoint.domain.handoffs import Side, Status
-from relaypoint.domain.model import ContactPoint, Dated, Organization
 from relaypoint.domain.next_steps import NextStep, next_steps
 from relaypoint.domain.policy import Action, Subject, may_see_case, sides
 from relaypoint.domain.stalls import OpenHandoff, Stall, stall
+from relaypoint.domain.view import View
 from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Row
-from relaypoint.graph.mapping import contact_point, organization, owned_desk
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import StoredCase, stored_case
-from relaypoint.resolvers.overlay import Overlay, overlay
-
-Reachable = tuple[tuple[ContactPoint, Organization], ...]
+from relaypoint.resolvers.finding import view_of
 
 #: So many candidates are looked at for each handoff; some may have gone since.
 _CANDIDATES = 4
@@ -32,13 +31,12 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
-class _Around:
-    """What lies around the open handoffs, read once for all of them."""
+class _Silent:
+    """A stall as it is told to one side, with what is known of its case."""
 
-    pairs: Mapping[tuple[str, str], Row]
-    desks: Mapping[str, tuple[ContactPoint, Organization]]
-    places: Mapping[str, frozenset[str]]
-    over: Overlay
+    stall: Stall
+    side: Side
+    case: StoredCase
 
 
 @permitted(Action.SEE_STALLED)
@@ -50,46 +48,23 @@ async def stalled(subject: Subject, backend: Backend) -> list[Reported]:
     """
     at = backend.clock()
     rows = await backend.store.read("handoffs_open", organization=subject.organization)
-    cases = [stored_case(backend, row["sealed_key"], row["referral"]["sealed"]) for row in rows]
-    around = await _read_around(subject, backend, rows, cases)
-    found = []
-    for row, case in zip(rows, cases, strict=True):
-        on = sides(subject, row["sender"]["id"], row["receiver"]["id"])
-        side = Side.SENDER if Side.SENDER in on else Side.RECEIVER
-        silent = stall(_open_handoff(row, case, around, at.date().isoformat()), at, side)
-        if silent is not None:
-            found.append(Reported(silent, next_steps(silent, at, side)))
-    return sorted(found, key=lambda r: (-r.stall.handoff.priority.level, r.stall.due, r.stall.handoff.id))
+    # After the work, so that every desk at which it lies is known.
+    view = view_of(await backend.memory.roster(backend.store), at)
+    found = [silent for row in rows if (silent := _silent(subject, backend, view, row, at))]
+    found.sort(key=lambda each: (-each.stall.handoff.priority.level, each.stall.due, each.stall.handoff.id))
+    return [_reported(subject, view, each, at) for each in found]
 
 
-async def _read_around(subject: Subject, backend: Backend, rows: list[Row], cases: list[StoredCase]) -> _Around:
-    pairs = sorted({(row["desk"], row["sender"]["id"]) for row in rows})
-    around = await backend.store.read(
-        "stall_surroundings", pairs=[{"desk": desk, "sender": sender} for desk, sender in pairs]
-    )
-    # Whom else the sender could have asked is of the case: the operator of the machine is not told.
-    mine = [case for row, case in zip(rows, cases, strict=True) if may_see_case(subject, row["sender"]["id"])]
-    wanted = sorted({id for case in mine for id in case.candidates[: _CANDIDATES + 1]})
-    desks = await backend.store.read("desks", contact_points=wanted, organizations=[]) if wanted else []
-    places = sorted({case.place for case in cases if case.place})
-    inside = await backend.store.read("places_around", places=places) if places else []
-    over = await overlay(backend)
-    owned = [owned_desk(row) for row in desks]
-    return _Around(
-        pairs={(row["desk"], row["sender"]): row for row in around},
-        desks={desk.id: (over.desk(desk), owner) for desk, owner in owned},
-        places={row["place"]: frozenset(row["areas"]) for row in inside},
-        over=over,
-    )
+def _silent(subject: Subject, backend: Backend, view: View, row: Row, at: datetime) -> _Silent | None:
+    case = stored_case(backend, row["sealed_key"], row["referral"]["sealed"])
+    side = Side.SENDER if Side.SENDER in sides(subject, row["sender"]["id"], row["receiver"]) else Side.RECEIVER
+    silent = stall(_open_handoff(view, row, case), at, side)
+    return _Silent(silent, side, case) if silent else None
 
 
-def _open_handoff(row: Row, case: StoredCase, around: _Around, day: str) -> OpenHandoff:
-    handoff, referral = row["handoff"], row["referral"]
-    near = around.pairs[row["desk"], row["sender"]["id"]]
-    receiver = organization(row["receiver"], row["receiver_bodies"])
-    desks = {desk["id"]: around.over.desk(contact_point(desk, receiver.id)) for desk in near["desks"]}
-    here = around.places.get(case.place or "", frozenset())
-    coordinators, hotlines = _shared(near["shared"], day, around.over)
+def _open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
+    """What decides whether it is stalled; whom to turn to is looked up for those that are."""
+    handoff, referral, desk = row["handoff"], row["referral"], view.desk(row["desk"])
     return OpenHandoff(
         id=handoff["id"],
         reference=referral["reference"],
@@ -106,9 +81,9 @@ def _open_handoff(row: Row, case: StoredCase, around: _Around, day: str) -> Open
         form=handoff["form"],
         form_submitted_at=handoff["form_submitted_at"],
         notice=next(iter(row["notices"]), None),
-        sender=organization(row["sender"], row["sender_bodies"]),
-        receiver=receiver,
-        desk=desks[row["desk"]],
+        sender=view.organization(row["sender"]["id"]),
+        receiver=view.organization(desk.organization),
+        desk=desk,
         start_by=handoff["start_by"],
         complete_by=handoff["complete_by"],
         phoned=handoff["phoned"],
@@ -119,42 +94,31 @@ def _open_handoff(row: Row, case: StoredCase, around: _Around, day: str) -> Open
         arrival=handoff["arrival"],
         hops=handoff["hops"] or 1,
         been_here=bool(handoff["been_here"]),
+        closed_since=around.closed_since(view, desk.organization, row["service_type"]),
+        missing_person=_procedure(view, row["sender"]["id"], desk.organization) if handoff["expected_by"] else None,
         must_see=row["must_see"],
         code=handoff["reason"],
-        candidates=tuple(
-            around.desks[id] for id in case.candidates[: _CANDIDATES + 1] if id in around.desks and id != row["desk"]
-        ),
-        other_desks=tuple(
-            desk for id, desk in sorted(desks.items()) if id != row["desk"] and _suits(desk, row["service_type"], here)
-        ),
-        coordinators=coordinators,
-        hotlines=hotlines,
         avoid=case.avoid,
     )
 
 
-def _suits(desk: ContactPoint, service_type: str, here: frozenset[str]) -> bool:
-    return desk.takes(service_type) and (not desk.areas or not here or not desk.areas.isdisjoint(here))
+def _procedure(view: View, sender: str, receiver: str) -> str | None:
+    return around.missing_person(view, around.shared_forces(view, sender, receiver))
 
 
-def _shared(shared: Iterable[Row], day: str, over: Overlay) -> tuple[Reachable, Reachable]:
-    """The coordinators (local before national) and hotlines of the task forces that both bodies belong to today.
-
-    A suspended member's open cases keep them: they need somebody to turn to more than others do.
-    """
-    coordinators: dict[str, tuple[str, ContactPoint, Organization]] = {}
-    hotlines: dict[str, tuple[str, ContactPoint, Organization]] = {}
-    for force in shared:
-        mine = Dated(since=force["mine_since"], until=force["mine_until"])
-        theirs = Dated(since=force["theirs_since"], until=force["theirs_until"])
-        if not (mine.holds(day) and theirs.holds(day)):
-            continue
-        for rows, into in ((force["coordinators"], coordinators), (force["hotlines"], hotlines)):
-            for row in rows:
-                owner = organization(row["organization"], row["bodies"])
-                desk = over.desk(contact_point({**row, "id": row["contact_point"]}, owner.id))
-                into.setdefault(desk.id, (row["level"], desk, owner))
-    return tuple(
-        tuple((desk, owner) for _, desk, owner in sorted(found.values(), key=lambda f: (f[0], f[1].id)))
-        for found in (coordinators, hotlines)
-    )  # type: ignore[return-value]
+def _reported(subject: Subject, view: View, silent: _Silent, at: datetime) -> Reported:
+    found, case = silent.stall, silent.case
+    if silent.side is Side.SENDER:
+        handoff = found.handoff
+        forces = around.shared_forces(view, handoff.sender.id, handoff.receiver.id)
+        # Whom else the sender could have asked is of the case: the operator of the machine is not told.
+        asked = case.candidates[: _CANDIDATES + 1] if may_see_case(subject, handoff.sender.id) else ()
+        handoff = replace(
+            handoff,
+            candidates=around.reachable(view, (id for id in asked if id != handoff.desk.id)),
+            other_desks=around.other_desks(view, handoff.desk, handoff.service_type, case.place),
+            coordinators=around.coordinators(view, forces),
+            hotlines=around.hotlines(view, forces),
+        )
+        found = replace(found, handoff=handoff)
+    return Reported(found, next_steps(found, at, silent.side))

@@ -136,6 +136,8 @@ class Stall:
     due: str = strawberry.field(description="The instant that was missed.")
     clock_hours: float = strawberry.field(description="Hours since then.")
     working_hours: float = strawberry.field(description="Working hours of the holder since then.")
+    waited_clock_hours: float = strawberry.field(description="Hours since it was sent.")
+    waited_working_hours: float = strawberry.field(description="Working hours of the holder since it was sent.")
     sender: Ref = strawberry.field(description="Who sent it.")
     holder: Ref = strawberry.field(description="The contact point that holds it now.")
     diverted_to: Ref | None = strawberry.field(
@@ -159,6 +161,8 @@ class Stall:
             due=found.due,
             clock_hours=round(found.age.clock_hours, 2),
             working_hours=round(found.age.working_hours, 2),
+            waited_clock_hours=round(found.waited.clock_hours, 2),
+            waited_working_hours=round(found.waited.working_hours, 2),
             sender=Ref(key=handoff.sender.id, name=handoff.sender.name),
             holder=Ref(key=handoff.desk.id, name=handoff.desk.name),
             diverted_to=Ref(key=other.id, name=other.name) if (other := handoff.desk.diverted_to) else None,

@@ -66,6 +66,10 @@ class Server:
             return bool(session.run("MATCH (n) RETURN n LIMIT 1").data())
 
 
+#: How much memory the server takes that is started here; a large roster is one write, and wants more.
+HEAP = os.environ.get("NEO4J_HEAP", "1g")
+
+
 @contextmanager
 def running() -> Iterator[Server]:
     """The server for one session, stopped at the end if this started it. Raises ``NoNeo4j``."""
@@ -135,7 +139,7 @@ def _with_java() -> Iterator[Server]:
         log = Path(folder, "server.log")
         port = _free_port()
         with log.open("wb") as output:
-            command = [str(home / "bin/java"), "-Xmx1g", *_OPENED, "-cp", f"{jars}/*"]
+            command = [str(home / "bin/java"), f"-Xmx{HEAP}", *_OPENED, "-cp", f"{jars}/*"]
             command += [str(ROOT / "tests/neo4j/BoltForTests.java"), f"{folder}/data", str(port)]
             process = subprocess.Popen(
                 command,

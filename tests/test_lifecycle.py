@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -92,8 +92,11 @@ class Referral(RuleBasedStateMachine):
     def backend(self) -> Backend:
         return make_backend(self.store, format_instant(self.now), self.vault)
 
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.runner.run(work)
+    def run(self, work: Awaitable[T]) -> T:
+        async def awaited() -> T:
+            return await work
+
+        return self.runner.run(awaited())
 
     def subject(self, side: str, step: Step) -> Subject:
         return member({"sender": "example-unit", "coordinator": "example-authority"}.get(side) or DESKS[step.desk])
@@ -151,14 +154,15 @@ class Referral(RuleBasedStateMachine):
         }[verb]
         if not here:
             return None
-        return {
+        becomes: dict[str, dict[str, Any]] = {
             "phoned": {},
             "ask": {"asked": True, "status": "received" if step.status == "requested" else step.status},
             "answer": {"asked": False},
             "expect": {"expected": True, "arrival": None},
             "arrived": {"arrival": "arrived"},
             "not-arrived": {"arrival": "not-arrived"},
-        }[verb]
+        }
+        return becomes[verb]
 
     @rule(
         verb=st.sampled_from(sorted(PASSES)),
@@ -197,7 +201,7 @@ class Referral(RuleBasedStateMachine):
         work = handoffs.move_handoff(subject, self.backend, step.id, "accept", expected_version=version)
         self.attempt(step, None, work)
 
-    def attempt(self, step: Step, after: dict[str, Any] | None, work: Coroutine[Any, Any, Any]) -> None:
+    def attempt(self, step: Step, after: dict[str, Any] | None, work: Awaitable[Any]) -> None:
         before = self.stored()
         try:
             self.run(work)
@@ -249,7 +253,7 @@ def test_any_history_goes_as_the_table_says(store_url: str, store_auth: dict[str
             bound = {"store": store, "runner": runner, "vault": backend.vault}
             machine = type("Bound", (Referral,), bound)
             run_state_machine_as_test(
-                machine,  # type: ignore[arg-type]
+                machine,
                 settings=settings(
                     max_examples=count,
                     stateful_step_count=25,

@@ -210,7 +210,8 @@ async def test_a_vacancy_older_than_the_referral_is_counted_from_its_sending(bac
     await send(backend)
     # Past the import, which would refuse to leave the open step to nobody.
     await backend.store.apply(["MATCH (d:ContactPoint {id: 'shelter-desk'}) SET d.until = '2026-01-01'"])
-    (found,) = await stalled.stalled(UNIT, backend)
+    anew = make_backend(backend.store, vault=backend.vault)
+    (found,) = await stalled.stalled(UNIT, anew)
     assert (found.stall.reason, found.stall.due) == ("orphaned", "2026-03-03T10:00:00.000Z")
 
 

@@ -169,6 +169,8 @@ def test_the_age_runs_from_the_moment_that_was_missed_by_the_clock_and_in_workin
     assert found is not None
     # From 14:00 to 17:00, and nothing of the night.
     assert (found.due, found.age.clock_hours, found.age.working_hours) == ("2026-03-03T14:00:00.000Z", 18.0, 3.0)
+    # And it has waited since it was sent, at 10:00.
+    assert (found.waited.clock_hours, found.waited.working_hours) == (22.0, 7.0)
 
 
 def test_the_gravest_reason_is_the_one_that_is_told() -> None:

@@ -141,11 +141,6 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "handoff_get": [{"id": each["id"], "day": day} for each in steps for day in ("2019-01-01", "2026-03-03")],
         "handoffs_by_reference": [{"reference": first["reference"]}],
         "handoff_by_notice": [{"reference": notice["reference"]}],
-        "desks": [
-            {"contact_points": ["shelter-desk", "nobody"], "organizations": []},
-            {"contact_points": ["line-desk"], "organizations": ["example-line", "example-unit"]},
-        ],
-        "places_around": [{"places": ["GB-X-NORTH", "GB", "nowhere"]}],
         "handoffs_open": [{"organization": each} for each in (None, "example-shelter", "example-line")],
         "key_check_get": [{}],
         "notices_leased": [{"lease": leased["lease"]}],
@@ -167,8 +162,6 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "roster_changes": [{"ids": ["roster.2", "roster.1", "roster.99999"]}],
         "roster_root": [{}],
         "schema_version": [{}],
-        "contingencies_on": [{"day": "2026-08-03"}],
-        "channel_rules_on": [{"day": "2026-08-03"}],
         "responses_since": [{"since": "2026-01-01T00:00:00.000Z"}, {"since": NOW}],
         "responsiveness_list": [{}],
         "unmet_since": [{"week": "2026-03-02"}, {"week": "2026-02-01"}],
@@ -176,12 +169,8 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "overrides_open": [{}],
         "work_of": [{"desks": ["authority-desk", "shelter-desk"], "day": "2026-03-03"}],
         "work_sent_by": [{"organization": "example-unit"}],
-        "faces": [{"asked": [{"handoff": each["id"], "desk": "shelter-desk"} for each in steps]}],
+        "handoff_takers": [{"handoffs": [each["id"] for each in steps]}],
         "snapshots_of": [{"days": ["2026-03-02", "2026-03-03"]}],
-        "stall_surroundings": [
-            {"pairs": [{"desk": "shelter-desk", "sender": "example-unit"}]},
-            {"pairs": [{"desk": each, "sender": "example-line"} for each in ("authority-desk", "shelter-desk")]},
-        ],
     }
     writing: dict[str, list[Parameters]] = {
         "schema_found": [{"version": VERSION}],

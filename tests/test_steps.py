@@ -107,7 +107,7 @@ def test_a_call_is_the_senders_report_and_decides_nothing() -> None:
     assert (step["status"], step["phoned"], step["phoned_at"]) == ("requested", "accepted", "2026-03-02T10:30:00.000Z")
     earlier = after(sent(), "phoned", "2026-03-02T10:30:00Z", Side.SENDER, reason="reached", at="2026-03-02T10:10Z")
     assert earlier["phoned_at"] == "2026-03-02T10:10:00.000Z"
-    for how, field in (
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"reason": "accepted"}, "role"),
         ({"reason": "accepted", "role": "Mary"}, "role"),
         ({"reason": "busy"}, "reason"),
@@ -118,7 +118,8 @@ def test_a_call_is_the_senders_report_and_decides_nothing() -> None:
         ({"reason": "reached", "review": "2026-03-10"}, "review"),
         ({"reason": "reached", "lacking": ("age",)}, "lacking"),
         ({"reason": "reached", "expected": "2026-03-02T12:00Z"}, "expected"),
-    ):
+    ]
+    for how, field in wrong:
         with pytest.raises(Invalid) as refused:
             after(sent(), "phoned", "2026-03-02T10:30:00Z", Side.SENDER, **how)
         assert refused.value.path == (field,), how
@@ -157,12 +158,13 @@ def test_what_is_not_for_a_status_or_side_is_told_so(verb: str, status: Status, 
 
 @pytest.mark.parametrize("verb", sorted(NOTES))
 def test_what_is_offered_can_be_said(verb: str) -> None:
-    how = {
+    needed: dict[str, dict[str, Any]] = {
         "phoned": {"reason": "reached"},
         "ask": {"lacking": ("age",)},
         "answer": {"reason": "told"},
         "expect": {"expected": "2026-03-03T12:00Z"},
-    }.get(verb, {})
+    }
+    how = needed.get(verb, {})
     states = [
         sent(status=status.value, form=form, asked_at=asked, expected_by=expected, arrival=arrival, must_see=seen)
         for status in Status

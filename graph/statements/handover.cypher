@@ -120,16 +120,11 @@ MATCH (h:Handoff {id: handoff})
 CREATE (o)-[:LEFT]->(h)
 RETURN h.id AS id
 
-// name: faces
-// Who holds the desks that answer for some steps, with their names, and who took a step over: for those who may see it.
+// name: handoff_takers
+// Who took each of these steps over, of those that somebody did.
 // mode: read
 // starts: id
-UNWIND $asked AS each
-MATCH (h:Handoff {id: each.handoff})
-MATCH (desk:ContactPoint {id: each.desk})
-RETURN h.id AS handoff, head([(h)-[:TAKEN_BY]->(p:Holder) | p.id]) AS taken_by,
-  desk.rota_every AS rota_every, desk.rota_since AS rota_since,
-  [(desk)<-[:HOLDS]-(p:Holder) | p {.id, .name, .role, .rank, .rota, .since, .until,
-    absences: [(p)<-[:AWAY]-(a:Absence) | {since: a.since, until: a.until,
-      stand_in: head([(a)-[:COVERED_BY]->(s:Holder) | s {.id, .role, .since, .until}])}]}] AS holders
-ORDER BY handoff
+UNWIND $handoffs AS id
+MATCH (h:Handoff {id: id})-[:TAKEN_BY]->(p:Holder)
+RETURN h.id AS handoff, p.id AS holder
+ORDER BY handoff, holder

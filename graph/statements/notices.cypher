@@ -24,17 +24,7 @@ MATCH (n)-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(r:Referral)
 MATCH (n)-[:FOR]->(d:ContactPoint)
 RETURN n {.id, .kind, .priority, .confidentiality, .attempts, .created_at, .reference} AS notice, r.id AS referral, r.sealed AS sealed,
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
-  {id: d.id, name: d.name, hours: d.hours, time_zone: d.time_zone, holidays: d.holidays,
-    holders: [(d)<-[:HOLDS]-(x:Holder) | x {.id, .role, .rank, .since, .until,
-        absences: [(x)<-[:AWAY]-(a:Absence) | {since: a.since, until: a.until,
-          stand_in: head([(a)-[:COVERED_BY]->(s:Holder) | s {.id, .role, .since, .until}])}]}],
-    channels: [(d)<-[:REACHES]-(c:Channel) | {
-      id: c.id, kind: c.kind, address: c.address, rank: c.rank, assurance: c.assurance, hours: c.hours,
-      condition: c.condition, state: c.state, note: c.note, since: c.since, until: c.until,
-      via: head([(c)-[:VIA]->(relay:ContactPoint)-[:OF]->(owner:Organization) | {
-        id: relay.id, bodies: [(owner)-[:PART_OF*0..6]->(body:Organization) | {id: body.id, kind: body.kind}]
-      }])
-    }]} AS contact_point
+  d.id AS contact_point
 ORDER BY n.urgency DESC, n.due_at, n.id
 
 // name: notice_settle

@@ -34,12 +34,3 @@ MATCH (n:ChannelRule {id: pair.id})
 MATCH (x:TaskForce {id: pair.to})
 CREATE (n)-[:RULE_OF]->(x)
 RETURN n.id AS id
-
-// name: channel_rules_on
-// Those that hold on a day; there are few, and mostly none.
-// mode: read
-// starts: label
-MATCH (n:ChannelRule)
-WHERE (n.since IS NULL OR n.since <= $day) AND (n.until IS NULL OR n.until > $day)
-RETURN n.id AS id, n.version AS version
-ORDER BY n.id

@@ -54,12 +54,3 @@ MATCH (n:Contingency {id: pair.id})
 MATCH (x:Organization {id: pair.to})
 CREATE (n)-[:DECLARED_OF]->(x)
 RETURN n.id AS id
-
-// name: contingencies_on
-// Those that hold on a day; there are few, and mostly none.
-// mode: read
-// starts: label
-MATCH (n:Contingency)
-WHERE n.since <= $day AND n.until > $day
-RETURN n.id AS id, n.version AS version
-ORDER BY n.id

@@ -1,0 +1,90 @@
+"""Whom the two sides of an open handoff have around them: the body's other desks, and the coordinators and hotlines
+of the task forces that both belong to. Read from the roster as it is on the view's day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from relaypoint.domain.model import ContactPoint, Organization, holds
+from relaypoint.domain.rows import upwards
+from relaypoint.domain.view import View
+from relaypoint.domain.words import OperationalState
+
+#: Contact points, each with whose it is, in the order in which to try them.
+Reachable: TypeAlias = tuple[tuple[ContactPoint, Organization], ...]
+
+
+def reachable(view: View, desks: Iterable[str]) -> Reachable:
+    """Those of the contact points that the roster holds."""
+    found = [view.desk(id) for id in desks if view.has("contact_points", id)]
+    return tuple((desk, view.organization(desk.organization)) for desk in found)
+
+
+def other_desks(view: View, desk: ContactPoint, service_type: str, place: str | None) -> tuple[ContactPoint, ...]:
+    """The same body's other desks for such a case there. A desk that names no place, and a case without one, fit."""
+    here = frozenset((*view.above(place), *view.inside(place))) if place else frozenset()
+    others = [view.desk(id) for id in view.index.ids("desks of", desk.organization) if id != desk.id]
+    return tuple(
+        other
+        for other in others
+        if other.takes(service_type) and (not other.areas or not here or not other.areas.isdisjoint(here))
+    )
+
+
+def shared_forces(view: View, sender: str, receiver: str) -> list[str]:
+    """The task forces that both are members of on the day, by id.
+
+    A suspended member's open cases keep them: they need somebody to turn to more than others do.
+    """
+    mine, theirs = (
+        {member.task_force for member in view.memberships(each) if member.holds(view.day)}
+        for each in (sender, receiver)
+    )
+    return sorted(mine & theirs)
+
+
+def coordinators(view: View, forces: Iterable[str]) -> Reachable:
+    """Who coordinates these task forces and those that they lie in, local before national."""
+    rows = view.index.rows["task_forces"]
+    around = {id for force in forces for id in upwards(rows, force)}
+    # "local" comes before "national" by its letters too.
+    found = sorted((rows[id]["level"], rows[id]["coordinator"]) for id in around if rows[id]["coordinator"])
+    return reachable(view, dict.fromkeys(desk for _, desk in found))
+
+
+def closed_since(view: View, organization: str, service_type: str) -> str | None:
+    """The day since which a body says that it is closed for that service type; None where it is not, or where another
+    service of it for that goes on."""
+    said = {row["service"]: row for row in view.index.of("statuses of", organization) if holds(row, view.day)}
+    if not said:
+        return None
+    offered = [row for row in view.index.of("services of", organization) if holds(row, view.day)]
+    closed = []
+    for service in (row for row in offered if row["service_type"] in view.types(service_type)):
+        word = said.get(service["id"]) or said.get(None)
+        if word is None or word["state"] != OperationalState.CLOSED:
+            return None
+        closed.append(str(word["since"]))
+    return max(closed, default=None)
+
+
+def missing_person(view: View, forces: Iterable[str]) -> str | None:
+    """What these task forces, or those that they lie in, have agreed for a person who was expected and is missing; the
+    local rule goes first."""
+    rows = view.index.rows["task_forces"]
+    around = {id for force in forces for id in upwards(rows, force)}
+    agreed = sorted((rows[id]["level"], id) for id in around if rows[id]["missing_person"])
+    return str(rows[agreed[0][1]]["missing_person"]) if agreed else None
+
+
+def hotlines(view: View, forces: Iterable[str]) -> Reachable:
+    """The hotlines of the places that these task forces answer for, and of those that they lie in, by id."""
+    rows = view.index.rows
+    places = {
+        place
+        for force in forces
+        for place in upwards(rows["jurisdictions"], rows["task_forces"][force]["jurisdiction"])
+    }
+    lines = {rows["jurisdictions"][place]["hotline"] for place in places}
+    return reachable(view, sorted(line for line in lines if line))
