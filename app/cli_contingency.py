@@ -44,12 +44,17 @@ async def declare(
     task_force: Force = None,
     organization: Body = None,
     id: Annotated[str | None, typer.Option("--id", metavar="ID", help="An id of your own.")] = None,
+    pause: Annotated[
+        bool, typer.Option("--pause-escalations", help="Let escalations of what it covers wait until it is over.")
+    ] = False,
     acting: Acting = None,
     as_json: Json = False,
 ) -> int:
     """Declare it from today on: contingency channels and diversions apply, normal ones do not."""
     scope = {"place": place, "taskForce": task_force, "organization": organization}
-    return await _run("DeclareContingency", _declared(scope, reason, until, id, preview=False), acting, as_json)
+    return await _run(
+        "DeclareContingency", _declared(scope, reason, until, id, preview=False, pause=pause), acting, as_json
+    )
 
 
 @command("renew", contingencies)
@@ -79,9 +84,10 @@ async def list_(
 
 
 def _declared(
-    scope: dict[str, str | None], reason: str, until: str, id: str | None, *, preview: bool
+    scope: dict[str, str | None], reason: str, until: str, id: str | None, *, preview: bool, pause: bool = False
 ) -> dict[str, Any]:
-    return {"declare": {**scope, "reason": reason, "until": until, "key": id, "preview": preview}}
+    declared = {**scope, "reason": reason, "until": until, "key": id, "preview": preview}
+    return {"declare": {**declared, "pauseEscalations": pause}}
 
 
 async def _run(document: str, variables: dict[str, Any], acting: str | None, as_json: bool) -> int:

@@ -165,3 +165,12 @@ async def referral(
         found = await run("Referral", {"id": id})
     tell(as_json, found, lambda: show_step.referral(out, found))
     return 0
+
+
+@command("escalate")
+async def escalate(as_json: Json = False) -> int:
+    """Take the next step for everything that has gone silent and is due for it; a running server does so by itself."""
+    async with commands(read_settings()) as run:
+        taken = await run("Escalate", {})
+    tell(as_json, taken, lambda: show_step.escalated(out, taken))
+    return 1 if any(each["contactPoint"] is None for each in taken) else 0

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Generator, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import uvicorn
@@ -20,13 +21,17 @@ from relaypoint.app.runtime import Runtime, running
 from relaypoint.app.settings import Settings
 from relaypoint.domain.errors import Invalid, Problem
 from relaypoint.domain.policy import OPERATOR
-from relaypoint.resolvers import responding, trend
+from relaypoint.resolvers import escalating, leases, responding, trend
 from relaypoint.schema.problems import where
 
 log = logging.getLogger("relaypoint.serve")
 
 #: How often the outbox is looked through, in seconds.
 _PAUSE = 1.0
+
+#: How often it is looked for what has gone silent, in seconds; and after what time another server takes that over.
+_ESCALATION_PAUSE = 15.0
+_ESCALATION_LEASE = timedelta(minutes=2)
 
 #: How often the gaps are counted: the last count of a day stays.
 _HOUR = 3600.0
@@ -98,6 +103,18 @@ async def _background(runtime: Runtime) -> AsyncIterator[None]:
                 log.error("outbox: %s", where(error))
             await asyncio.sleep(_PAUSE)
 
+    async def escalations() -> None:
+        worker = runtime.backend.new_id()
+        while True:
+            try:
+                if await leases.take_lease(runtime.backend, "escalation", worker, _ESCALATION_LEASE) is not None:
+                    await escalating.escalate(OPERATOR, runtime.backend)
+            except Problem as problem:
+                log.warning("escalation: %s", problem.message_id)
+            except Exception as error:
+                log.error("escalation: %s", where(error))
+            await asyncio.sleep(_ESCALATION_PAUSE)
+
     async def snapshots() -> None:
         while True:
             try:
@@ -109,7 +126,7 @@ async def _background(runtime: Runtime) -> AsyncIterator[None]:
                 log.error("snapshot: %s", where(error))
             await asyncio.sleep(_HOUR)
 
-    tasks = [asyncio.create_task(outbox()), asyncio.create_task(snapshots())]
+    tasks = [asyncio.create_task(work()) for work in (outbox, escalations, snapshots)]
     try:
         yield
     finally:

@@ -112,3 +112,12 @@ def passed(console: Console, done: Data) -> None:
     else:
         console.print("[bold green]Sent on.[/] The step before it is closed.")
     step(console, done["handoff"])
+
+
+def escalated(console: Console, taken: list[Data]) -> None:
+    """The rungs that were taken now."""
+    if not taken:
+        console.print("[green]Nothing that is silent is due for its next step.[/]")
+    for each in taken:
+        whom = escape(each["contactPoint"]) if each["contactPoint"] else "[bold red]nobody could be told[/]"
+        console.print(f"{each['handoff']}  {each['rung']}. {each['action']}: {whom}")

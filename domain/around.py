@@ -44,10 +44,15 @@ def shared_forces(view: View, sender: str, receiver: str) -> list[str]:
     return sorted(mine & theirs)
 
 
+def forces_of(view: View, forces: Iterable[str]) -> set[str]:
+    """These task forces and those that they lie in."""
+    return {id for force in forces for id in upwards(view.index.rows["task_forces"], force)}
+
+
 def coordinators(view: View, forces: Iterable[str]) -> Reachable:
     """Who coordinates these task forces and those that they lie in, local before national."""
     rows = view.index.rows["task_forces"]
-    around = {id for force in forces for id in upwards(rows, force)}
+    around = forces_of(view, forces)
     # "local" comes before "national" by its letters too.
     found = sorted((rows[id]["level"], rows[id]["coordinator"]) for id in around if rows[id]["coordinator"])
     return reachable(view, dict.fromkeys(desk for _, desk in found))
@@ -73,7 +78,7 @@ def missing_person(view: View, forces: Iterable[str]) -> str | None:
     """What these task forces, or those that they lie in, have agreed for a person who was expected and is missing; the
     local rule goes first."""
     rows = view.index.rows["task_forces"]
-    around = {id for force in forces for id in upwards(rows, force)}
+    around = forces_of(view, forces)
     agreed = sorted((rows[id]["level"], id) for id in around if rows[id]["missing_person"])
     return str(rows[agreed[0][1]]["missing_person"]) if agreed else None
 

@@ -55,6 +55,10 @@ INDEXES: Final[Mapping[str, tuple[str, Keys]]] = {
     "channels of": ("channels", _of("contact_point")),
     "members of": ("memberships", _of("organization")),
     "statuses of": ("operational_statuses", _of("organization")),
+    "rungs of": (
+        "escalations",
+        lambda row: [(of, row[of]) for of in ("contact_point", "pathway", "task_force") if row[of]],
+    ),
     "pathways from": ("pathways", lambda row: [(*starts(row), type) for type in row["service_types"]]),
     "pathways to": ("pathways", lambda row: [(row["to_organization"], type) for type in row["service_types"]]),
 }

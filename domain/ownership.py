@@ -35,12 +35,13 @@ _UP: Final[Mapping[str, tuple[str, str]]] = {
     "channels": ("contact_point", "contact_points"),
     "absences": ("holder", "holders"),
     "guidance": ("contact_point", "contact_points"),
+    "escalations": ("contact_point", "contact_points"),
 }
 
 
 def owner(rows: Rows, sheet: str, row: Columns) -> str | None:
     """The organization whose entry it is; None where it is the task force's, or where several have a say."""
-    if sheet == "guidance" and row.get("task_force"):
+    if sheet in ("guidance", "escalations") and not row.get("contact_point"):
         return None
     while sheet in _UP:
         column, sheet = _UP[sheet]
@@ -57,6 +58,8 @@ def forces(rows: Rows, day: str, sheet: str, row: Columns) -> set[str]:
         own = {row["id"], row.get("within")}
     elif row.get("task_force"):
         own = {row["task_force"]}
+    elif row.get("pathway"):
+        return forces(rows, day, "pathways", rows["pathways"][row["pathway"]])
     elif sheet == "pathways":  # Between two, whoever coordinates both.
         own = _around(rows, _of(rows, day, row["to_organization"]))
         if row.get("from_organization"):

@@ -61,6 +61,7 @@ class Action(StrEnum):
     CHANGE_ROSTER = "change-roster"
     EXPORT_ROSTER = "export-roster"
     DELIVER_NOTICES = "deliver-notices"
+    ESCALATE = "escalate"
     VERIFY_CHAIN = "verify-chain"
 
 
@@ -91,6 +92,7 @@ POLICY: Final[dict[Action, frozenset[Kind]]] = {
     Action.CHANGE_ROSTER: _OPERATOR,
     Action.EXPORT_ROSTER: _OPERATOR,
     Action.DELIVER_NOTICES: _OPERATOR,
+    Action.ESCALATE: _OPERATOR,
     Action.VERIFY_CHAIN: _OPERATOR,
 }
 

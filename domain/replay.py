@@ -32,9 +32,14 @@ def differing_rows(events: Iterable[Event], stored: Mapping[str, Iterable[Mappin
     told: dict[tuple[str, str], str] = {}
     for event in events:
         data = json.loads(event.data)
-        told[data["sheet"], data["id"]] = canonical(data["after"])
-    held = {(sheet, str(row["id"])): canonical(row) for sheet, rows in stored.items() for row in rows}
+        told[data["sheet"], data["id"]] = _filled(data["after"])
+    held = {(sheet, str(row["id"])): _filled(row) for sheet, rows in stored.items() for row in rows}
     return sorted(key for key in told.keys() | held.keys() if told.get(key) != held.get(key))
+
+
+def _filled(row: Mapping[str, Any]) -> str:
+    """What a row holds. A column that is younger than an event is empty in the one and lacks in the other."""
+    return canonical({name: value for name, value in row.items() if value not in (None, [])})
 
 
 def _state(handoff: Mapping[str, Any] | None) -> list[Any] | None:

@@ -24,6 +24,7 @@ from relaypoint.domain.roster_row import Row
 from relaypoint.domain.roster_states import ContingencyRow, OperationalStatusRow
 from relaypoint.domain.roster_work import (
     AuthorisationRow,
+    EscalationRow,
     EventRow,
     FacilityRow,
     GuidanceRow,
@@ -79,6 +80,7 @@ SHEETS: Final[dict[str, Sheet]] = {
         sheet_of("absence", AbsenceRow),
         sheet_of("channel", ChannelRow),
         sheet_of("pathway", PathwayRow),
+        sheet_of("escalation", EscalationRow),
         sheet_of("guidance", GuidanceRow),
         sheet_of("facility", FacilityRow),
         sheet_of("authorisation", AuthorisationRow),

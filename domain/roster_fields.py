@@ -52,6 +52,13 @@ class Basis(StrEnum):
     GUIDANCE = "guidance"
 
 
+class Hours(StrEnum):
+    """On what a wait runs: day and night, or in the contact point's working time."""
+
+    CLOCK = "clock"
+    WORKING = "working"
+
+
 class Consent(StrEnum):
     REQUIRED = "required"
     NONE = "none"

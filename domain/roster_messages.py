@@ -159,6 +159,13 @@ MESSAGES: Final[dict[str, Message]] = {
         "{value} can't stand in for itself.", "Name another holder in stand_in, or leave it empty."
     ),
     "roster.own-diversion": Message("{value} can't be diverted to itself.", "Name another contact point in to."),
+    "roster.escalation-owner": Message(
+        "A rung belongs to one of task_force, pathway and contact_point; given: {given}.",
+        "Fill in exactly one of them.",
+    ),
+    "roster.escalation-times": Message(
+        "A rung is repeated {most} times at most, not {value}.", "Let the next rung follow instead."
+    ),
     "roster.contingency-scope": Message(
         "A contingency is declared for one of place, task_force and organization; given: {given}.",
         "Fill in exactly one of them.",

@@ -14,6 +14,7 @@ from relaypoint.domain.roster_fields import (
     Tags,
     Text,
     To,
+    YesNo,
 )
 from relaypoint.domain.roster_row import Row
 from relaypoint.domain.words import (
@@ -33,6 +34,7 @@ class ContingencyRow(Row):
     task_force: Annotated[Line | None, To("task_forces")] = None
     organization: Annotated[Line | None, To("organizations")] = None
     reason: Text
+    pause_escalations: Annotated[YesNo, OneOf(YesNo)] = YesNo.NO
 
     @classmethod
     def rules(cls, values: Mapping[str, Any]) -> Iterator[Fault]:

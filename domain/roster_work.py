@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from relaypoint.domain.roster_fields import (
     Consent,
     Day,
     Duration,
+    Hours,
     Items,
     Line,
     Number,
@@ -34,7 +35,11 @@ from relaypoint.domain.words import (
     EventState,
     FacilityKind,
     OrganizationKind,
+    Rung,
 )
+
+#: How often one rung may be repeated: what four reminders did not bring about, a fifth seldom does.
+MOST_TIMES: Final = 5
 
 
 class ServiceTypeRow(Row):
@@ -95,6 +100,34 @@ class PathwayRow(Row):
                 yield fault("roster.pathway-source", column, shown, given=", ".join(given) or "none")
         if values.get("from_role") and "task_force" in values and not values["task_force"]:
             yield fault("roster.pathway-task-force", "task_force")
+
+
+class EscalationRow(Row):
+    """One rung of an escalation policy, which belongs to a task force, a pathway or a contact point."""
+
+    sheet = "escalations"
+
+    task_force: Annotated[Line | None, To("task_forces")] = None
+    pathway: Annotated[Line | None, To("pathways")] = None
+    contact_point: Annotated[Line | None, To("contact_points")] = None
+    position: Number
+    action: Annotated[Rung, OneOf(Rung)]
+    wait: Duration | None = None
+    hours: Annotated[Hours, OneOf(Hours)] | None = None
+    times: Number = 1
+
+    @classmethod
+    def rules(cls, values: Mapping[str, Any]) -> Iterator[Fault]:
+        yield from super().rules(values)
+        owners = ("task_force", "pathway", "contact_point")
+        if all(each in values for each in owners):
+            given = [each for each in owners if values[each]]
+            if len(given) != 1:
+                yield fault(
+                    "roster.escalation-owner", given[-1] if given else "task_force", given=", ".join(given) or "none"
+                )
+        if values.get("times", 1) > MOST_TIMES:
+            yield fault("roster.escalation-times", "times", str(values["times"]), most=MOST_TIMES)
 
 
 class GuidanceRow(Row):

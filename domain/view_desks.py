@@ -10,7 +10,7 @@ from functools import cached_property
 
 from relaypoint.domain.assurance import NONE, Caps, capped, caps_of
 from relaypoint.domain.calendars import Calendar
-from relaypoint.domain.contingency import diversions, in_contingency, overlaid
+from relaypoint.domain.contingency import covered, diversions, in_contingency, overlaid
 from relaypoint.domain.index import Index
 from relaypoint.domain.model import (
     Body,
@@ -104,6 +104,13 @@ class DeskView:
     def contingent(self) -> frozenset[str]:
         """The contact points for which a contingency holds."""
         return in_contingency(self._rows, self.day)
+
+    @cached_property
+    def paused(self) -> frozenset[str]:
+        """Those whose contingency lets escalations wait until it is over."""
+        rows = (row for row in self._rows["contingencies"].values() if row["pause_escalations"] == "yes")
+        declared = (row for row in rows if holds(row, self.day))
+        return frozenset(desk for row in declared for desk in covered(self._rows, row, self.day))
 
     @cached_property
     def diverted(self) -> dict[str, str]:

@@ -158,6 +158,17 @@ class ChannelKind(StrEnum):
 MESSAGE_KINDS: Final = frozenset({ChannelKind.EMAIL, ChannelKind.SECURE_EMAIL, ChannelKind.SMS, ChannelKind.MESSENGER})
 
 
+class Rung(StrEnum):
+    """A step of an escalation policy: whom it turns to."""
+
+    REMIND = "remind"
+    DEPUTY = "deputy"
+    OTHER_DESK = "other-desk"
+    COORDINATOR = "coordinator"
+    NATIONAL_COORDINATOR = "national-coordinator"
+    OFFER = "offer"
+
+
 class ChannelCondition(StrEnum):
     ALWAYS = "always"
     NORMAL = "normal"

@@ -8,7 +8,7 @@ from relaypoint.domain.errors import Unavailable
 from relaypoint.graph.port import Step, Store
 
 #: Raised by one with every change of the graph's form. A store that is newer than the program is refused.
-VERSION: Final = 8
+VERSION: Final = 9
 
 #: Every kind of node. Each has an ``id`` that is unique within its label.
 LABELS: Final = (
@@ -25,6 +25,7 @@ LABELS: Final = (
     "Absence",
     "Channel",
     "Pathway",
+    "Rung",
     "Guidance",
     "Facility",
     "Authorisation",
@@ -46,6 +47,8 @@ LABELS: Final = (
     "Handoff",
     "Event",
     "Notice",
+    "Escalation",
+    "Lease",
     "Override",
     "Queue",
     "Roster",

@@ -80,11 +80,13 @@ async def declare(
     until: str,
     *,
     id: str | None = None,
+    pause_escalations: bool = False,
     idempotency_key: str | None = None,
     preview: bool = False,
 ) -> Contingency:
     """Declares it from today to the day ``until``, which it no longer holds on; shows what that changes.
 
+    ``pause_escalations`` lets the escalation of what it covers wait until it is over.
     ``preview`` shows the same and changes nothing. Raises ``Invalid`` for the scope, the reason and the day,
     ``Conflict`` where the id is taken.
     """
@@ -93,6 +95,7 @@ async def declare(
         **asdict(scope),
         "id": trimmed(id or f"contingency-{backend.new_id()}").lower(),
         "reason": checked(reason, today, ("reason",)),
+        "pause_escalations": "yes" if pause_escalations else "no",
         "since": today,
         "until": parse_end(until, today, LONGEST, path=("until",)),
     }
@@ -109,7 +112,7 @@ async def declare(
             )
         return row
 
-    request = {"declare": asdict(scope), "id": id, "reason": reason, "until": until}
+    request = {"declare": asdict(scope), "id": id, "reason": reason, "until": until, "pause": pause_escalations}
     return await _done(subject, backend, Edit("contingencies", anew, _PATHS, request, idempotency_key), preview)
 
 

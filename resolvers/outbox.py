@@ -11,7 +11,7 @@ from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.clock import format_instant
 from relaypoint.domain.model import ContactPoint
 from relaypoint.domain.policy import Action, Subject
-from relaypoint.domain.words import Confidentiality, Priority
+from relaypoint.domain.words import MESSAGE_KINDS, Confidentiality, Priority
 from relaypoint.graph import Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import stored_case
@@ -68,10 +68,20 @@ async def lease(subject: Subject, backend: Backend, *, limit: int = 100) -> list
                 kind=notice["kind"],
                 priority=Priority(notice["priority"]),
                 attempts=notice["attempts"],
-                channels=_channels(desk, notice["confidentiality"], avoid, at),
+                channels=_turned(_channels(desk, notice["confidentiality"], avoid, at), notice["turn"] or 0),
             )
         )
     return leased
+
+
+def _turned(uses: tuple[ChannelUse, ...], turn: int) -> tuple[ChannelUse, ...]:
+    """A reminder goes by the next channel that carries messages: who did not see the one may see the other."""
+    carrying = [use for use in uses if use.barred is None and use.channel.kind in MESSAGE_KINDS]
+    if not turn or len(carrying) < 2:
+        return uses
+    first = turn % len(carrying)
+    ahead = [*carrying[first:], *carrying[:first]]
+    return (*ahead, *(use for use in uses if use not in carrying))
 
 
 def _channels(desk: ContactPoint, confidentiality: str, avoid: Avoid, at: datetime) -> tuple[ChannelUse, ...]:

@@ -188,9 +188,17 @@ def record(event: chain.Event) -> Step:
 
 
 def notice(
-    backend: Backend, *, handoff: str, contact_point: str, kind: str, priority: str, confidentiality: str
+    backend: Backend,
+    *,
+    handoff: str,
+    contact_point: str,
+    kind: str,
+    priority: str,
+    confidentiality: str,
+    turn: int = 0,
 ) -> Step:
-    """An outbox row. It names the handoff and nothing of the case; its id is the message's own reference."""
+    """An outbox row. It names the handoff and nothing of the case; its id is the message's own reference. ``turn``:
+    how many of the channels that may be used come last, because messages went by them before."""
     now = backend.now()
     properties = {
         "kind": kind,
@@ -202,6 +210,7 @@ def notice(
         "created_at": now,
         "due_at": now,
         "attempts": 0,
+        "turn": turn,
     }
     return Step(
         "notice_create",

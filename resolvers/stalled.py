@@ -58,11 +58,11 @@ async def stalled(subject: Subject, backend: Backend) -> list[Reported]:
 def _silent(subject: Subject, backend: Backend, view: View, row: Row, at: datetime) -> _Silent | None:
     case = stored_case(backend, row["sealed_key"], row["referral"]["sealed"])
     side = Side.SENDER if Side.SENDER in sides(subject, row["sender"]["id"], row["receiver"]) else Side.RECEIVER
-    silent = stall(_open_handoff(view, row, case), at, side)
+    silent = stall(open_handoff(view, row, case), at, side)
     return _Silent(silent, side, case) if silent else None
 
 
-def _open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
+def open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
     """What decides whether it is stalled; whom to turn to is looked up for those that are."""
     handoff, referral, desk = row["handoff"], row["referral"], view.desk(row["desk"])
     return OpenHandoff(

@@ -24,6 +24,10 @@ class ContingencyInput:
     )
     reason: str = strawberry.field(description="Why; members read it. It holds no personal data.")
     until: str = strawberry.field(description="The day from which it no longer holds, within 90 days.")
+    pause_escalations: bool = strawberry.field(
+        default=False,
+        description="Let the escalation of what it covers wait until it is over; what is left of a wait stays.",
+    )
     key: str | None = strawberry.field(default=None, description="A plain id of your own.")
     preview: bool = strawberry.field(default=False, description="Show what it changes; change nothing.")
     idempotency_key: str | None = strawberry.field(

@@ -7,11 +7,12 @@ from typing import Annotated
 import strawberry
 
 from relaypoint.domain.policy import Action
-from relaypoint.resolvers import contingency, ending, handoffs, operational, passing, referrals, roster
+from relaypoint.resolvers import contingency, ending, escalating, handoffs, operational, passing, referrals, roster
 from relaypoint.schema import (
     admin_types,
     contingency_types,
     end_types,
+    escalation_types,
     handoff_types,
     problems,
     referral_types,
@@ -212,6 +213,7 @@ class Mutation(RosterMutation):
                 declare.reason,
                 declare.until,
                 id=declare.key,
+                pause_escalations=declare.pause_escalations,
                 idempotency_key=declare.idempotency_key,
                 preview=declare.preview,
             )
@@ -245,6 +247,14 @@ class Mutation(RosterMutation):
                 info.context.subject, info.context.backend, key, idempotency_key=idempotency_key
             )
         return contingency_types.ContingencyChange.of(done)
+
+    @strawberry.mutation(
+        description="Takes the next step of escalation for everything that has gone silent and is due for it.",
+        metadata=under(Action.ESCALATE),
+    )
+    async def escalate_due(self, info: Info) -> list[escalation_types.RungTaken]:
+        taken = await escalating.escalate(info.context.subject, info.context.backend)
+        return [escalation_types.RungTaken.of(each) for each in taken]
 
     @strawberry.mutation(description="Delivers what the outbox holds.", metadata=under(Action.DELIVER_NOTICES))
     async def deliver_notices(self, info: Info) -> admin_types.Delivery:

@@ -138,6 +138,12 @@ _TINY = {
         police-to-line,Police to line,,police,,,example-line,,advice,,sop,,,,,none
         to-authority,Formal identification,,,first-responder,example-force,example-authority,authority-desk,identification,,law,Act 1,https://authority.example.org/form,P1D,P5D,required
     """,
+    "escalations": """
+        id,task_force,pathway,contact_point,position,action,wait,hours,times,until
+        old-1,example-force,,,1,remind,PT1H,clock,2,2020-01-01
+        old-2,,unit-to-shelter,,1,deputy,,,,2020-01-01
+        old-3,,,shelter-desk,1,offer,,working,,2020-01-01
+    """,
     "facilities": """
         id,name,kind,organization,jurisdiction,contact_point,until
         north-centre,Northern centre,reception-centre,example-authority,GB-X-NORTH,authority-desk,

@@ -17,10 +17,33 @@ from relaypoint.graph import Operation, Row, Step, Store, Unmet, open_store
 from relaypoint.graph.library import Statement, statements
 from relaypoint.graph.neo4j import Neo4jStore
 from relaypoint.graph.schema import VERSION
-from relaypoint.resolvers import ending, finding, guidance, handoffs, joint, outbox, proposing, referrals, rounds, trend
+from relaypoint.resolvers import (
+    ending,
+    escalating,
+    finding,
+    guidance,
+    handoffs,
+    joint,
+    outbox,
+    proposing,
+    referrals,
+    rounds,
+    trend,
+)
 from relaypoint.resolvers.finding import NeedInput
 from relaypoint.tests.engines import Server
-from relaypoint.tests.helpers import NOW, Through, dump, filled, member, opened, raw, tiny_roster, unordered
+from relaypoint.tests.helpers import (
+    NOW,
+    Through,
+    dump,
+    filled,
+    make_backend,
+    member,
+    opened,
+    raw,
+    tiny_roster,
+    unordered,
+)
 
 Parameters = dict[str, Any]
 
@@ -86,6 +109,7 @@ async def populate(store: Store) -> None:
     leased = await outbox.lease(OPERATOR, backend, limit=3)
     await outbox.settle(OPERATOR, backend, leased[0], "delivered", "shelter-mail", {})
     await outbox.settle(OPERATOR, backend, leased[1], "failed", None, {"shelter-mail": "no answer"})
+    assert await escalating.escalate(OPERATOR, make_backend(store, "2026-03-09T10:00:00.000Z", backend.vault))
 
 
 @asynccontextmanager
@@ -118,8 +142,9 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
     (leased,) = await raw(store, "MATCH (n:Notice) WHERE n.lease IS NOT NULL RETURN n.id AS id, n.lease AS lease")
     (notice, *_) = await raw(store, "MATCH (n:Notice) RETURN n.id AS id, n.reference AS reference ORDER BY n.id")
     (root,) = await raw(store, "MATCH (r:Roster) RETURN r.version AS version, r.chain_head AS head")
-    (done,) = await raw(store, "MATCH (o:Operation) WHERE size(o.id) = 64 RETURN o.id AS id")
+    (done, *_) = await raw(store, "MATCH (o:Operation) WHERE size(o.id) = 64 RETURN o.id AS id ORDER BY o.id")
     step = steps[0]
+    (stands,) = await raw(store, f"MATCH (e:Escalation {{id: '{step['id']}'}}) RETURN e.mark AS mark")
     move = {
         "handoff": step["id"],
         "operation": "lock",
@@ -137,6 +162,9 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "task_forces_get": [{"ids": ["example-force-north", "example-force"]}],
         "contact_points_get": [{"ids": ["shelter-desk", "line-desk"]}],
         "contact_points_of": [{"organizations": ["example-shelter", "example-line"]}],
+        "escalations_of": [{"handoffs": [step["id"], "nobody"]}],
+        "work_escalating": [{"handoffs": [each["id"] for each in steps], "day": NOW[:10]}],
+        "notices_stand": [{"notices": [notice["id"], "nobody"]}],
         "events_of": [{"id": first["id"]}],
         "handoff_get": [{"id": each["id"], "day": day} for each in steps for day in ("2019-01-01", "2026-03-03")],
         "handoffs_by_reference": [{"reference": first["reference"]}],
@@ -233,6 +261,20 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         ],
         "handoff_move": [move],
         "handoff_continues": [{"handoff": "new-handoff", "before": step["id"]}],
+        "escalation_put": [
+            {
+                "handoff": step["id"],
+                "operation": "lock",
+                "chain_head": step["chain_head"],
+                "version": step["version"] + 1,
+                "mark": stands["mark"],
+                "properties": {"mark": "2.9.", "taken": 9, "notices": "", "in_vain": False},
+            }
+        ],
+        "lease_take": [
+            {"id": "escalation", "worker": "one", "now": NOW, "until": NOW},
+            {"id": "escalation", "worker": "two", "now": LATER, "until": LATER},
+        ],
         "handoff_untaken": [{"handoffs": [each["id"] for each in steps]}],
         "handoff_not_left": [{"handoffs": [each["id"] for each in steps]}],
         "handoff_taken": [{"handoffs": [step["id"], "new-handoff"], "holder": "shelter-second"}],

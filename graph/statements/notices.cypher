@@ -22,7 +22,7 @@ MATCH (q:Queue {id: 'notices'})-[:PENDING]->(n:Notice)
 WHERE n.lease = $lease
 MATCH (n)-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(r:Referral)
 MATCH (n)-[:FOR]->(d:ContactPoint)
-RETURN n {.id, .kind, .priority, .confidentiality, .attempts, .created_at, .reference} AS notice, r.id AS referral, r.sealed AS sealed,
+RETURN n {.id, .kind, .priority, .confidentiality, .attempts, .created_at, .reference, .turn} AS notice, r.id AS referral, r.sealed AS sealed,
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
   d.id AS contact_point
 ORDER BY n.urgency DESC, n.due_at, n.id

@@ -4,7 +4,7 @@
 // starts: label
 MATCH (n:Contingency)
 RETURN n {
-  .id, .reason, .since, .until, .source, .as_of,
+  .id, .reason, .pause_escalations, .since, .until, .source, .as_of,
   place: head([(n)-[:DECLARED_IN]->(x:Jurisdiction) | x.id]),
   task_force: head([(n)-[:DECLARED_BY]->(x:TaskForce) | x.id]),
   organization: head([(n)-[:DECLARED_OF]->(x:Organization) | x.id])

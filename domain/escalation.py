@@ -1,0 +1,157 @@
+"""What is done about a step that has gone silent: a ladder of rungs, and where a step stands on it.
+
+An episode is the silence of one step at one version: whoever moves the step begins anew. A rung is due its wait after
+the rung before, counted from when that one was taken and not from when it was due, so that what was missed while
+nothing ran is not made up for in a burst. A rung that reaches nobody is kept with the record as such, and the next one
+is due at once. What has happened is told by ``Progress``; nothing here reads a clock or a store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from relaypoint.domain import around
+from relaypoint.domain.calendars import Calendar
+from relaypoint.domain.channels import usable, weigh
+from relaypoint.domain.clock import Duration, parse_duration, parse_instant
+from relaypoint.domain.deadlines import DEFAULTS
+from relaypoint.domain.model import ContactPoint, holds
+from relaypoint.domain.stalls import OpenHandoff, Stall
+from relaypoint.domain.view import View
+from relaypoint.domain.words import MESSAGE_KINDS, Priority, Rung
+
+#: After how long the next rung is due where a policy says nothing.
+WAITS: Final[Mapping[Priority, str]] = {
+    Priority.STAT: "PT10M",
+    Priority.ASAP: "PT30M",
+    Priority.URGENT: "PT4H",
+    Priority.ROUTINE: "P1D",
+}
+
+#: Where the silence is the sender's: it is the sender who is reminded.
+SENDERS_TURN: Final = frozenset(
+    {
+        "rejected",
+        "failed",
+        "waitlisted",
+        "entered-in-error",
+        "untold",
+        "form-not-submitted",
+        "information-not-answered",
+        "refused-by-phone",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rung as it is taken: a repeated one is several. ``wait`` None: at once."""
+
+    action: Rung
+    wait: Duration | None
+    working: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where an episode stands: how many rungs were taken, when the last one was, and since when it pauses."""
+
+    version: int
+    taken: int = 0
+    taken_at: str | None = None
+    paused_at: str | None = None
+    #: The messages of the last rung, by id.
+    notices: tuple[str, ...] = ()
+    #: The last rung reached nobody: there was nobody to tell, or no message arrived.
+    in_vain: bool = False
+
+
+#: The rungs of a policy in their order.
+Rungs: TypeAlias = tuple["Step", ...]
+
+
+def ladder(view: View, handoff: OpenHandoff, pathway: str | None) -> Rungs:
+    """The rungs of the policy that holds for the step, in their order."""
+    forces = around.shared_forces(view, handoff.sender.id, handoff.receiver.id)
+    rows = view.index.rows["task_forces"]
+    near = sorted(around.forces_of(view, forces), key=lambda force: (rows[force]["level"], force))
+    owners = [("contact_point", handoff.desk.id), ("pathway", pathway), *(("task_force", force) for force in near)]
+    for owner in owners:
+        own = [row for row in view.index.of("rungs of", owner) if holds(row, view.day)]
+        if own:
+            break
+    else:
+        return tuple(_step(rung, None, None, index, handoff.priority) for index, rung in enumerate(Rung))
+    steps: list[Step] = []
+    for row in sorted(own, key=lambda row: (row["position"], row["id"])):
+        for _ in range(row["times"] or 1):
+            steps.append(_step(Rung(row["action"]), row["wait"], row["hours"], len(steps), handoff.priority))
+    return tuple(steps)
+
+
+def _step(rung: Rung, wait: str | None, hours: str | None, index: int, priority: Priority) -> Step:
+    working = hours == "working" if hours else DEFAULTS[priority].basis == "working"
+    usual = None if index == 0 else WAITS[priority]
+    chosen = wait or usual
+    return Step(rung, parse_duration(chosen) if chosen else None, working)
+
+
+def due(steps: Sequence[Step], progress: Progress, stall: Stall, calendar: Calendar) -> datetime | None:
+    """When the next rung is due; None where the ladder has ended."""
+    if progress.taken >= len(steps):
+        return None
+    step = steps[progress.taken]
+    since = parse_instant(progress.taken_at) if progress.taken_at else parse_instant(stall.due)
+    if step.wait is None or progress.in_vain:
+        return since
+    return calendar.add_working(since, step.wait) if step.working else since + step.wait.elapsed
+
+
+def turned_to(view: View, stall: Stall, step: Step, reply_desk: str | None, at: datetime) -> ContactPoint | None:
+    """Whom a rung reaches now: never whom the case avoids, never by a channel that is not safe enough for it, and
+    nobody who is not there. None: nobody. ``reply_desk`` is the sender's own."""
+    handoff = stall.handoff
+    senders = stall.reason in SENDERS_TURN
+    sender_desk = view.desk(reply_desk) if reply_desk and view.has("contact_points", reply_desk) else None
+    silent = sender_desk if senders else handoff.desk
+    forces = around.shared_forces(view, handoff.sender.id, handoff.receiver.id)
+    leading = [desk for desk, _ in around.coordinators(view, forces)]
+    wanted: list[ContactPoint | None]
+    if step.action is Rung.REMIND:
+        wanted = [silent]
+    elif step.action is Rung.DEPUTY:
+        wanted = [silent if silent and _has_deputy(silent, view.day) else None]
+    elif step.action is Rung.OTHER_DESK:
+        wanted = _others(view, silent, None if senders else handoff.service_type)
+    elif step.action is Rung.COORDINATOR:
+        wanted = list(leading[:1])
+    elif step.action is Rung.NATIONAL_COORDINATOR:
+        wanted = list(leading[1:][-1:])
+    else:
+        wanted = [sender_desk]
+    return next((desk for desk in wanted if desk is not None and _can_be_told(view, desk, handoff, at)), None)
+
+
+def _others(view: View, desk: ContactPoint | None, service_type: str | None) -> list[ContactPoint | None]:
+    """The same body's other desks, for such cases where a type is given. The place is of the case, and is left out."""
+    if desk is None:
+        return []
+    if service_type is not None:
+        return list(around.other_desks(view, desk, service_type, None))
+    return [view.desk(id) for id in view.index.ids("desks of", desk.organization) if id != desk.id]
+
+
+def _has_deputy(desk: ContactPoint, day: str) -> bool:
+    """Whether somebody else than the first in order answers there."""
+    return sum(holder.answers(day) for holder in desk.holders) > 1
+
+
+def _can_be_told(view: View, desk: ContactPoint, handoff: OpenHandoff, at: datetime) -> bool:
+    owner = view.organization(desk.organization)
+    if not desk.holds(view.day) or not owner.works(view.day) or handoff.avoid.bars_contact_point(desk, owner):
+        return False
+    uses = usable(weigh(desk, floor=handoff.confidentiality, at=at, avoid=handoff.avoid))
+    return any(use.channel.kind in MESSAGE_KINDS for use in uses)

@@ -1,0 +1,234 @@
+"""Taking the next rung for every step that has gone silent: each rung once, however many workers there are.
+
+A rung is one write: where the escalation stands, its event, and the message; it is tested against the step and the
+escalation as they were when it was decided, and its operation id is the rung's own, so that a worker that was cut off
+and one that took over can't both take it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from relaypoint.domain import chain
+from relaypoint.domain.clock import format_instant, parse_instant
+from relaypoint.domain.escalation import Progress, Rungs, due, ladder, turned_to
+from relaypoint.domain.handoffs import Side
+from relaypoint.domain.policy import Action, Subject
+from relaypoint.domain.stalls import Stall, stall
+from relaypoint.domain.view import View
+from relaypoint.domain.words import Rung
+from relaypoint.graph import Row, Step, Unmet
+from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.cases import stored_case
+from relaypoint.resolvers.finding import view_of
+from relaypoint.resolvers.referral_steps import notice, record
+from relaypoint.resolvers.stalled import open_handoff
+from relaypoint.resolvers.writing import write_once
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A rung that was taken for a step: its place in the ladder from 1 on, and whom it turned to (None: nobody)."""
+
+    handoff: str
+    rung: int
+    action: str
+    contact_point: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Climb:
+    """One silent step: its ladder, and the row that its next write is tested against."""
+
+    row: Row
+    stall: Stall
+    rungs: Rungs
+    progress: Progress
+    mark: str
+
+    @property
+    def reply_desk(self) -> str | None:
+        """The sender's desk that is told."""
+        return self.row["answered_at"] or next(iter(sorted(self.row["sender_desks"])), None)
+
+
+@permitted(Action.ESCALATE)
+async def escalate(subject: Subject, backend: Backend) -> list[Taken]:
+    """Takes every rung that is due now, one for each step; what reaches nobody lets the next one follow at once."""
+    view = view_of(await backend.memory.roster(backend.store), backend.clock())
+    taken: list[Taken] = []
+    for climb in await _silent(backend, view):
+        taken += await _climb(subject, backend, view, climb)
+    return taken
+
+
+async def _silent(backend: Backend, view: View) -> list[_Climb]:
+    at, found = backend.clock(), []
+    for row in await backend.store.read("handoffs_open", organization=None):
+        case = stored_case(backend, row["sealed_key"], row["referral"]["sealed"])
+        silence = stall(open_handoff(view, row, case), at, Side.SENDER)
+        if silence is not None:
+            found.append((row, silence))
+    ids = sorted({row["handoff"]["id"] for row, _ in found})
+    if not ids:
+        return []
+    stands = {
+        each["escalation"]["id"]: each["escalation"]
+        for each in await backend.store.read("escalations_of", handoffs=ids)
+    }
+    around = {each["id"]: each for each in await backend.store.read("work_escalating", handoffs=ids, day=view.day)}
+    climbs = []
+    for row, silence in found:
+        id = row["handoff"]["id"]
+        # Moved meanwhile, or told twice because it is open in two ways: then the first one counts.
+        if (more := around.pop(id, None)) is not None:
+            kept = stands.get(id)
+            progress = await _progress(backend, silence, kept)
+            rungs = ladder(view, silence.handoff, more["pathway"])
+            climbs.append(_Climb({**row, **more}, silence, rungs, progress, kept["mark"] if kept else ""))
+    return climbs
+
+
+async def _progress(backend: Backend, silence: Stall, kept: Row | None) -> Progress:
+    """Where the episode stands; another one before it is over. Messages that all ended dead reached nobody."""
+    if kept is None or kept["version"] != silence.handoff.version:
+        return Progress(silence.handoff.version)
+    notices, in_vain = tuple(kept["notices"].split()), bool(kept["in_vain"])
+    if notices and not in_vain:
+        ended = await backend.store.read("notices_stand", notices=list(notices))
+        in_vain = bool(ended) and all(row["status"] == "dead" for row in ended)
+    return Progress(kept["version"], kept["taken"], kept["taken_at"], kept["paused_at"], notices, in_vain)
+
+
+async def _climb(subject: Subject, backend: Backend, view: View, climb: _Climb) -> list[Taken]:
+    """Takes the rungs of one step that are due: those that reach nobody, and the first that reaches somebody."""
+    at, taken = backend.clock(), []
+    desk = climb.stall.handoff.desk
+    paused = desk.id in view.paused
+    if paused or climb.progress.paused_at:
+        changed = _pausing(climb.progress, paused, at)
+        if changed is None:
+            return []
+        if not await _written(backend, [_put(backend, climb, changed, {})]) or paused:
+            return []
+        climb = replace(climb, progress=changed, mark=_mark(changed))
+    while (when := due(climb.rungs, climb.progress, climb.stall, desk.calendar)) is not None and when <= at:
+        step = climb.rungs[climb.progress.taken]
+        told = turned_to(view, climb.stall, step, climb.reply_desk, at)
+        after = await _take(subject, backend, climb, step.action, told.id if told else None, at)
+        if after is None:
+            break
+        climb = after
+        taken.append(
+            Taken(climb.row["handoff"]["id"], climb.progress.taken, step.action.value, told.id if told else None)
+        )
+        if told is not None:
+            break
+    return taken
+
+
+def _pausing(progress: Progress, paused: bool, at: datetime) -> Progress | None:
+    """The progress as the beginning or the end of a pause leaves it; None where neither is now. What was left of a
+    wait is left of it afterwards."""
+    if progress.paused_at is None:
+        return replace(progress, paused_at=format_instant(at)) if paused else None
+    if paused:
+        return None
+    gone = at - parse_instant(progress.paused_at)
+    since = format_instant(parse_instant(progress.taken_at) + gone) if progress.taken_at else None
+    return replace(progress, paused_at=None, taken_at=since)
+
+
+async def _take(
+    subject: Subject, backend: Backend, climb: _Climb, action: Rung, desk: str | None, at: datetime
+) -> _Climb | None:
+    """Takes the rung: where the step stands then, or None where another worker took it or the step has moved."""
+    handoff, referral, taken = climb.row["handoff"], climb.row["referral"], climb.progress.taken + 1
+    told = {"action": action.value, "reached": desk, "ended": taken == len(climb.rungs)}
+    event = chain.append(
+        referral["id"],
+        climb.row["chain_length"],
+        climb.row["chain_head"],
+        kind="handoff-escalated",
+        at=backend.now(),
+        actor=subject.name,
+        data={
+            "before": handoff,
+            "after": handoff,
+            "escalation": {"rung": taken, "of": len(climb.rungs), "reason": climb.stall.reason, **told},
+        },
+    )
+    messages = [_message(backend, climb, action, desk, taken)] if desk else []
+    after = Progress(
+        version=climb.progress.version,
+        taken=taken,
+        taken_at=format_instant(at),
+        notices=tuple(str(message.parameters["id"]) for message in messages),
+        in_vain=desk is None,
+    )
+    name, mine = f"escalate {handoff['id']} {after.version} {taken}", backend.new_id()
+    try:
+        done = await write_once(
+            backend,
+            hashlib.sha256(name.encode()).hexdigest(),
+            [_put(backend, climb, after, told), record(event), *messages],
+            request={"rung": name},
+            result={"by": mine},
+        )
+    except Unmet:
+        return None
+    if done["by"] != mine:
+        return None
+    row = {**climb.row, "chain_length": event.sequence, "chain_head": event.hash}
+    return replace(climb, row=row, progress=after, mark=_mark(after))
+
+
+def _message(backend: Backend, climb: _Climb, action: Rung, desk: str, taken: int) -> Step:
+    return notice(
+        backend,
+        handoff=climb.row["handoff"]["id"],
+        contact_point=desk,
+        kind="offered" if action is Rung.OFFER else "escalated",
+        priority=climb.row["referral"]["priority"],
+        confidentiality=climb.row["referral"]["confidentiality"],
+        turn=taken if action is Rung.REMIND else 0,
+    )
+
+
+async def _written(backend: Backend, steps: list[Step]) -> bool:
+    try:
+        await backend.store.write(steps)
+    except Unmet:
+        return False
+    return True
+
+
+def _mark(progress: Progress) -> str:
+    return f"{progress.version}.{progress.taken}.{progress.paused_at or ''}"
+
+
+def _put(backend: Backend, climb: _Climb, progress: Progress, told: dict[str, Any]) -> Step:
+    properties = {
+        "mark": _mark(progress),
+        "version": progress.version,
+        "taken": progress.taken,
+        "taken_at": progress.taken_at,
+        "paused_at": progress.paused_at,
+        "in_vain": progress.in_vain,
+        "notices": " ".join(progress.notices),
+        **told,
+    }
+    return Step(
+        "escalation_put",
+        {
+            "handoff": climb.row["handoff"]["id"],
+            "operation": backend.new_id(),
+            "chain_head": climb.row["chain_head"],
+            "version": progress.version,
+            "mark": climb.mark,
+            "properties": properties,
+        },
+    )

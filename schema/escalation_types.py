@@ -1,0 +1,28 @@
+"""What is done about silence, as GraphQL shows it."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import strawberry
+
+from relaypoint.domain.policy import Action
+from relaypoint.resolvers.escalating import Taken
+from relaypoint.schema.permissions import governed
+
+
+@governed(Action.ESCALATE)
+@strawberry.type(description="A rung of an escalation that was taken.")
+class RungTaken:
+    handoff: str = strawberry.field(description="The step's id.")
+    rung: int = strawberry.field(description="Its place in the ladder, from 1 on.")
+    action: str = strawberry.field(
+        description="remind, deputy, other-desk, coordinator, national-coordinator or offer."
+    )
+    contact_point: str | None = strawberry.field(
+        description="Key of whom it turned to; null: there was nobody to tell."
+    )
+
+    @classmethod
+    def of(cls, taken: Taken) -> Self:
+        return cls(handoff=taken.handoff, rung=taken.rung, action=taken.action, contact_point=taken.contact_point)

@@ -1,0 +1,255 @@
+"""What is done about silence: rung after rung, each once, never to whom the case avoids. On each engine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relaypoint.app.delivering import deliver_due
+from relaypoint.domain.clock import format_instant, parse_instant
+from relaypoint.domain.policy import OPERATOR
+from relaypoint.notifications.spool import Spool
+from relaypoint.resolvers import audit, contingency, handoffs, referrals
+from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.escalating import Taken, escalate
+from relaypoint.resolvers.finding import NeedInput
+from relaypoint.resolvers.leases import take_lease
+from relaypoint.tests.helpers import Roster, imported, make_backend, member, raw, row, tiny_roster
+
+#: A Monday, in the working hours of the shelter's desk.
+SENT = "2026-03-02T10:00:00.000Z"
+NEED = NeedInput(
+    from_organization="example-unit",
+    service="housing",
+    place="GB-X-NORTH",
+    tags=("adult", "female", "labour"),
+    priority="asap",
+)
+UNIT, SHELTER = member("example-unit"), member("example-shelter")
+#: The ladder that nobody has to write down, and whom it reaches in the made-up roster: the shelter's other desk has no
+#: channel that carries messages, and the line coordinates the local task force that both are in.
+USUAL = [
+    ("remind", "shelter-desk"),
+    ("deputy", "shelter-desk"),
+    ("other-desk", None),
+    ("coordinator", "line-desk"),
+    ("national-coordinator", "authority-desk"),
+    ("offer", "unit-desk"),
+]
+
+
+def at(backend: Backend, minutes: float) -> Backend:
+    then = parse_instant(SENT) + timedelta(minutes=minutes)
+    return make_backend(backend.store, format_instant(then), backend.vault)
+
+
+async def sent(backend: Backend, need: NeedInput = NEED, roster: Roster | None = None) -> dict[str, Any]:
+    await imported(backend, roster or tiny_roster())
+    referral = (await referrals.refer(UNIT, at(backend, 0), need, to="shelter-desk")).referral
+    await deliver(backend, 0)
+    return {**referral["handoffs"][0], "reference": referral["reference"], "referral": referral["id"]}
+
+
+async def deliver(backend: Backend, minute: int) -> list[str]:
+    """What goes out at that minute: the addresses."""
+    with tempfile.TemporaryDirectory() as folder:
+        await deliver_due(at(backend, minute), Spool(Path(folder)), "https://relaypoint.example.org")
+        return _addresses(Path(folder))
+
+
+def _addresses(folder: Path) -> list[str]:
+    return [json.loads(path.read_text())["address"] for path in sorted(folder.iterdir())]
+
+
+async def climbed(backend: Backend, until: int, every: int = 5, start: int = 0) -> list[tuple[int, str, str | None]]:
+    """The rungs that are taken, each with the minute, where it is looked every so many minutes."""
+    found = []
+    for minute in range(start, until + 1, every):
+        found += [(minute, t.action, t.contact_point) for t in await escalate(OPERATOR, at(backend, minute))]
+    return found
+
+
+async def test_silence_climbs_the_ladder_and_each_rung_is_kept(backend: Backend) -> None:
+    step = await sent(backend)
+    found = await climbed(backend, 600)
+    assert [(action, desk) for _, action, desk in found] == USUAL
+    # Unacknowledged after an hour; then every half hour, but that nobody is waited for who can't be told.
+    assert [minute for minute, *_ in found] == [65, 95, 125, 125, 155, 185]
+    events = await referrals.timeline(UNIT, backend, step["referral"])
+    rungs = [json.loads(event.data)["escalation"] for event in events if event.kind == "handoff-escalated"]
+    assert [(each["rung"], each["action"], each["reached"]) for each in rungs] == [
+        (number, action, desk) for number, (action, desk) in enumerate(USUAL, 1)
+    ]
+    assert [each["ended"] for each in rungs] == [False] * 5 + [True]
+    assert await audit.verify(OPERATOR, backend) == []
+
+
+async def test_who_moves_the_step_ends_its_escalation(backend: Backend) -> None:
+    step = await sent(backend)
+    assert len(await climbed(backend, 70)) == 1
+    await handoffs.move_handoff(SHELTER, at(backend, 71), step["id"], "receive")
+    assert await climbed(backend, 1440, start=75, every=65) == []
+    # Undecided after a day, as the pathway says: another silence, from the first rung on.
+    assert await climbed(backend, 1445, start=1440) == [(1445, "remind", "shelter-desk")]
+
+
+async def test_an_escalation_does_not_make_a_move_a_conflict(backend: Backend) -> None:
+    step = await sent(backend)
+    await climbed(backend, 70)
+    moved = await handoffs.move_handoff(SHELTER, at(backend, 71), step["id"], "accept", expected_version=1)
+    assert moved.handoff["status"] == "accepted"
+
+
+async def test_what_was_missed_while_nothing_ran_is_not_made_up_for_in_a_burst(backend: Backend) -> None:
+    await sent(backend)
+    found = await climbed(backend, 5000 + 300, start=5000)
+    assert [(action, desk) for _, action, desk in found] == USUAL
+    assert [minute - 5000 for minute, *_ in found] == [0, 30, 60, 60, 90, 120]
+
+
+@pytest.mark.parametrize(
+    ("avoid", "lacks"),
+    [("example-line", "line-desk"), ("line-desk", "line-desk"), ("competent-authority", "authority-desk")],
+)
+async def test_nobody_whom_the_case_avoids_is_turned_to(backend: Backend, avoid: str, lacks: str) -> None:
+    await sent(backend, replace(NEED, avoid=(avoid,)))
+    reached = [desk for _, _, desk in await climbed(backend, 600)]
+    assert lacks not in reached
+    assert reached[-1] == "unit-desk"
+    told = await raw(backend.store, "MATCH (n:Notice)-[:FOR]->(d) RETURN d.id AS desk")
+    assert lacks not in {each["desk"] for each in told}
+
+
+async def test_no_channel_below_the_cases_confidentiality_is_used(backend: Backend) -> None:
+    await sent(backend, replace(NEED, confidentiality="strict"))
+    reached = [(action, desk) for _, action, desk in await climbed(backend, 600)]
+    assert reached == [(action, desk if desk == "shelter-desk" else None) for action, desk in USUAL]
+
+
+async def test_a_message_that_could_not_arrive_lets_the_next_rung_follow_at_once(
+    backend: Backend,
+) -> None:
+    await sent(backend)
+    assert await climbed(backend, 65) == [(65, "remind", "shelter-desk")]
+    await backend.store.apply(["MATCH (n:Notice) WHERE n.kind = 'escalated' SET n.status = 'dead'"])
+    assert await climbed(backend, 70, start=70) == [(70, "deputy", "shelter-desk")]
+
+
+async def test_reminders_go_by_the_next_channel(backend: Backend) -> None:
+    roster = tiny_roster()
+    roster["channels"].append(
+        {
+            **row(roster, "channels", "shelter-mail"),
+            "id": "shelter-other",
+            "rank": "2",
+            "address": "b@shelter.example.org",
+        }
+    )
+    roster["escalations"].append(
+        {"id": "shelter-1", "contact_point": "shelter-desk", "position": "1", "action": "remind", "times": "3"}
+    )
+    await sent(backend, roster=roster)
+    addresses = []
+    for minute in (65, 95, 125):
+        await climbed(backend, minute, start=minute)
+        addresses += await deliver(backend, minute)
+    assert addresses == ["b@shelter.example.org", "desk@shelter.example.org", "b@shelter.example.org"]
+
+
+async def test_a_policy_of_the_desk_goes_before_the_pathways_and_the_task_forces(backend: Backend) -> None:
+    roster = tiny_roster()
+    rungs = [
+        {"id": "force-1", "task_force": "example-force", "position": "1", "action": "national-coordinator"},
+        {
+            "id": "north-1",
+            "task_force": "example-force-north",
+            "position": "1",
+            "action": "coordinator",
+            "wait": "PT5M",
+        },
+        {"id": "north-2", "task_force": "example-force-north", "position": "2", "action": "offer", "wait": "PT10M"},
+    ]
+    roster["escalations"] += rungs
+    await sent(backend, roster=roster)
+    assert await climbed(backend, 200) == [(65, "coordinator", "line-desk"), (75, "offer", "unit-desk")]
+    roster["escalations"].append(
+        {"id": "way-1", "pathway": "unit-to-shelter", "position": "1", "action": "offer"},
+    )
+    await sent(backend, roster=roster)
+    assert (await climbed(backend, 65, start=65)) == [(65, "offer", "unit-desk")]
+    roster["escalations"].append(
+        {
+            "id": "desk-1",
+            "contact_point": "shelter-desk",
+            "position": "1",
+            "action": "deputy",
+            "times": "2",
+            "wait": "PT1M",
+        }
+    )
+    await sent(backend, roster=roster)
+    found = await climbed(backend, 62, every=1, start=60)
+    assert found == [(61, "deputy", "shelter-desk"), (62, "deputy", "shelter-desk")]
+
+
+async def test_what_came_back_reminds_its_sender(backend: Backend) -> None:
+    step = await sent(backend)
+    await handoffs.move_handoff(SHELTER, at(backend, 5), step["id"], "reject", reason="no-capacity")
+    found = await climbed(backend, 300)
+    assert [(action, desk) for _, action, desk in found] == [
+        ("remind", "unit-desk"),
+        ("deputy", None),
+        ("other-desk", None),
+        ("coordinator", "line-desk"),
+        ("national-coordinator", "authority-desk"),
+        ("offer", "unit-desk"),
+    ]
+    assert [minute for minute, *_ in found] == [5, 35, 35, 35, 65, 95]
+
+
+async def test_a_contingency_may_let_it_wait_and_nothing_is_forgotten(backend: Backend) -> None:
+    await sent(backend)
+    assert await climbed(backend, 75) == [(65, "remind", "shelter-desk")]
+    scope = contingency.Scope(organization="example-shelter")
+    declared = await contingency.declare(
+        OPERATOR, at(backend, 76), scope, "A flood", "2026-03-10", id="flood", pause_escalations=True
+    )
+    assert declared.applied
+    assert await climbed(backend, 300, start=80) == []
+    await contingency.end(OPERATOR, at(backend, 301), "flood")
+    # Fifteen of the thirty minutes had passed when it was first seen to pause.
+    assert await climbed(backend, 400, start=305) == [
+        (320, "deputy", "shelter-desk"),
+        (350, "other-desk", None),
+        (350, "coordinator", "line-desk"),
+        (380, "national-coordinator", "authority-desk"),
+    ]
+
+
+async def test_of_many_workers_one_takes_each_rung(backend: Backend) -> None:
+    step = await sent(backend)
+    taken: list[Taken] = []
+    for minute in range(60, 250, 10):
+        for done in await asyncio.gather(*(escalate(OPERATOR, at(backend, minute)) for _ in range(3))):
+            taken += done
+    assert [each.action for each in taken] == [action for action, _ in USUAL]
+    events = await referrals.timeline(UNIT, backend, step["referral"])
+    assert len([event for event in events if event.kind == "handoff-escalated"]) == len(USUAL)
+
+
+async def test_a_lease_is_one_workers_until_it_has_run_out(backend: Backend) -> None:
+    held = timedelta(minutes=2)
+    assert await take_lease(at(backend, 0), "escalation", "one", held) == 1
+    assert await take_lease(at(backend, 1), "escalation", "two", held) is None
+    assert await take_lease(at(backend, 1), "escalation", "one", held) == 1
+    assert await take_lease(at(backend, 3), "escalation", "two", held) == 2
+    assert await take_lease(at(backend, 3), "escalation", "one", held) is None
+    found = await asyncio.gather(*(take_lease(at(backend, 9), "escalation", each, held) for each in ("three", "four")))
+    assert sorted(found, key=str) == [3, None]

@@ -1,0 +1,243 @@
+"""A year of referrals under a simulated clock, with random answers, and workers that are killed between any two steps.
+
+On Neo4j three workers run at once; on the embedded store one, which is killed and started again. Afterwards the records
+have to tell that nothing was lost, that no rung was taken twice, and that no silence went on without somebody being
+told of it or the ladder ending in vain, which the report then shows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from relaypoint.app.delivering import deliver_due
+from relaypoint.domain.chain import Event
+from relaypoint.domain.clock import format_instant, parse_instant
+from relaypoint.domain.errors import Problem
+from relaypoint.domain.handoffs import Status
+from relaypoint.domain.policy import OPERATOR
+from relaypoint.graph import Operation, Row, Step, Store
+from relaypoint.notifications.spool import Spool
+from relaypoint.resolvers import audit, handoffs, referrals, stalled
+from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.escalating import escalate
+from relaypoint.resolvers.finding import NeedInput
+from relaypoint.resolvers.leases import take_lease
+from relaypoint.resolvers.passing import pass_handoff
+from relaypoint.tests.helpers import Through, imported, make_backend, member
+from relaypoint.tests.test_passing import two_shelters
+
+START: Final = parse_instant("2026-03-02T08:00:00Z")
+FULL: Final = os.environ.get("RELAYPOINT_TEST_PROFILE") == "full"
+#: How many referrals, over how many days, and how many hours from one look to the next.
+SIZE: Final = {
+    ("embedded", True): (5000, 365, 2),
+    ("embedded", False): (60, 20, 4),
+    ("neo4j", True): (5000, 365, 6),
+    ("neo4j", False): (15, 8, 6),
+}
+NEED: Final = NeedInput(
+    from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female", "labour")
+)
+OWNER: Final = {"shelter-desk": "example-shelter", "line-desk": "example-line", "shelter-night-desk": "example-shelter"}
+AVOIDED: Final = [(), (), (), (), ("example-authority",), ("cso",), ("line-desk",), ("shelter-second",)]
+
+
+class Killed(BaseException):
+    """The process is gone. What it had not written is lost, and it does not know what of the rest was."""
+
+
+class Mortal(Through):
+    """A store whose user may be killed just before a write, or just after."""
+
+    def __init__(self, inner: Store, chance: random.Random) -> None:
+        super().__init__(inner)
+        self.chance = chance
+
+    async def write(self, steps: Sequence[Step], operation: Operation | None = None) -> list[list[Row]]:
+        fate = self.chance.random()
+        if fate < 0.02:
+            raise Killed
+        done = await self.inner.write(steps, operation)
+        if fate > 0.98:
+            raise Killed
+        return done
+
+
+class Year:
+    """``workers`` escalate and deliver at each look; everybody else answers as chance has it."""
+
+    def __init__(self, backend: Backend, workers: int, hours: int, seed: int) -> None:
+        self.plain, self.workers, self.hours = backend, workers, hours
+        self.chance = random.Random(seed)
+        self.now: datetime = START
+        self.counts: Counter[str] = Counter()
+        self.sent: list[str] = []
+        self.open: dict[str, str] = {}
+        self.spool = Path(tempfile.mkdtemp(prefix="relaypoint-year-"))
+        self.lives = [self.born() for _ in range(workers)]
+
+    def at(self, store: Store | None = None) -> Backend:
+        return make_backend(store or self.plain.store, format_instant(self.now), self.plain.vault)
+
+    def born(self) -> Backend:
+        """A worker that has just been started: it remembers nothing."""
+        return self.at(Mortal(self.plain.store, self.chance))
+
+    async def run(self, count: int, days: int) -> None:
+        looks = days * 24 // self.hours
+        for look in range(looks):
+            self.now = START + timedelta(hours=look * self.hours, minutes=self.chance.randrange(30))
+            for _ in range(count * (look + 1) // looks - count * look // looks):
+                await self.send()
+            for id in list(self.open):
+                if self.chance.random() < 0.25:
+                    await self.answer(id)
+            await asyncio.gather(*(self.work(number) for number in range(self.workers)))
+
+    async def send(self) -> None:
+        need = replace(
+            NEED,
+            priority=self.chance.choice(["routine", "urgent", "asap", "stat"]),
+            tags=(self.chance.choice(["adult", "child"]), *NEED.tags),
+            avoid=self.chance.choice(AVOIDED),
+            confidentiality=self.chance.choice(["official", "official", "strict"]),
+        )
+        to = self.chance.choice(["shelter-desk", "line-desk"])
+        try:
+            sent = await referrals.refer(member("example-unit"), self.at(), need, to=to)
+        except Problem:
+            self.counts["not sent: the case avoids them"] += 1
+            return
+        self.sent.append(sent.referral["id"])
+        self.open[sent.referral["handoffs"][0]["id"]] = to
+        self.counts["sent"] += 1
+
+    async def answer(self, id: str) -> None:
+        """Somebody says something of the step; what may not be said then is refused."""
+        desk = self.open[id]
+        receiver, sender = member(OWNER[desk]), member("example-unit")
+        day = (self.now + timedelta(days=3)).date().isoformat()
+        choices: list[Awaitable[Any]] = [
+            handoffs.move_handoff(receiver, self.at(), id, verb, **how)
+            for verb, how in (
+                ("receive", {}),
+                ("accept", {}),
+                ("start", {}),
+                ("complete", {}),
+                ("ask", {"lacking": ["age"]}),
+                ("expect", {"expected": format_instant(self.now + timedelta(hours=5))}),
+                ("not-arrived", {}),
+                ("hold", {"reason": "awaiting-person", "review": day}),
+                ("reject", {"reason": "no-capacity"}),
+            )
+        ]
+        choices += [
+            handoffs.move_handoff(sender, self.at(), id, "answer", reason="told"),
+            handoffs.move_handoff(sender, self.at(), id, "seen"),
+            pass_handoff(sender, self.at(), id, "resend", self.chance.choice(sorted(OWNER))),
+            pass_handoff(receiver, self.at(), id, "pass-on", self.chance.choice(sorted(OWNER))),
+        ]
+        chosen = self.chance.randrange(len(choices))
+        for number, other in enumerate(choices):
+            if number != chosen:
+                other.close()  # type: ignore[attr-defined]
+        try:
+            done = await choices[chosen]
+        except Problem:
+            self.counts["refused"] += 1
+            return
+        self.counts["said"] += 1
+        if not (Status(done.handoff["status"]).open or done.handoff["must_see"]):
+            del self.open[id]
+        if done.handoff["id"] != id:
+            self.open[done.handoff["id"]] = done.handoff["contact_point"]["id"]
+
+    async def work(self, number: int) -> None:
+        """One look of a worker: it may be killed on the way, and is started again at the next look."""
+        store = self.lives[number].store
+        backend = replace(self.lives[number], clock=self.at().clock)
+        try:
+            if await take_lease(backend, "escalation", f"worker-{number}", timedelta(minutes=2)) is not None or (
+                self.chance.random() < 0.3  # One that does not know that it has lost its lease.
+            ):
+                self.counts["rungs taken"] += len(await escalate(OPERATOR, backend))
+            await deliver_due(backend, Spool(self.spool), "https://relaypoint.example.org")
+        except Killed:
+            self.counts["killed"] += 1
+            self.lives[number] = self.born()
+        else:
+            assert store is self.lives[number].store
+
+
+async def test_a_year_loses_nothing_and_leaves_no_silence_untold(backend: Backend, engine: str, capsys: Any) -> None:
+    count, days, hours = SIZE[engine, FULL]
+    await imported(backend, two_shelters())
+    year = Year(backend, {"embedded": 1, "neo4j": 3}[engine], hours, seed=20260302)
+    await year.run(count, days)
+    assert year.counts["killed"] > 0
+    assert year.counts["rungs taken"] > 0
+    end = year.at()
+    assert await audit.verify(OPERATOR, end) == []
+    listed = {each.stall.handoff.id for each in await stalled.stalled(OPERATOR, end)}
+    for id in year.sent:
+        events = await referrals.timeline(OPERATOR, end, id)
+        await check(year, events, listed)
+    with capsys.disabled():
+        print(f"\n{engine}, {days} days, a look every {hours} hours: {dict(sorted(year.counts.items()))}")
+
+
+async def check(year: Year, events: Sequence[Event], listed: set[str]) -> None:
+    """Of one referral: each rung once and in order, and no silence of two looks that nobody was told of."""
+    states: dict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
+    rungs: dict[tuple[str, int], list[tuple[str, dict[str, Any]]]] = defaultdict(list)
+    for event in events:
+        data = json.loads(event.data)
+        after = data["after"].get("handoff", data["after"])
+        if event.kind == "handoff-escalated":
+            rungs[after["id"], after["version"]].append((event.at, data["escalation"]))
+        else:
+            states[after["id"]].append((event.at, after))
+    for taken in rungs.values():
+        year.counts["episodes"] += 1
+        assert [each["rung"] for _, each in taken] == list(range(1, len(taken) + 1)), "a rung twice, or left out"
+    # A worker that was killed at one look, and at the next, is not silent for longer than these.
+    patience = timedelta(hours=year.hours * 6 + 1)
+    for id, told in states.items():
+        for (since, state), (until, _) in zip(told, [*told[1:], (format_instant(year.now), {})], strict=True):
+            missed = _missed(state)
+            if missed is None or max(parse_instant(missed), parse_instant(since)) + patience > parse_instant(until):
+                continue
+            year.counts["silences"] += 1
+            heard = [each for _, each in rungs[id, state["version"]]]
+            assert heard, (id, state["status"], missed, since, until)
+            if any(each["reached"] for each in heard):
+                year.counts["silences that reached somebody"] += 1
+            elif until == format_instant(year.now):
+                assert id in listed
+                year.counts["silences listed as reaching nobody"] += 1
+
+
+#: Which deadline a status has to meet.
+DUE: Final = {
+    "requested": "acknowledge_by",
+    "received": "decide_by",
+    "accepted": "start_by",
+    "in-progress": "complete_by",
+}
+
+
+def _missed(state: dict[str, Any]) -> str | None:
+    """What a state has to miss for it to be silent, by the plain meaning of the words; None: nothing."""
+    if state.get("asked_at"):
+        return str(state["answer_by"])
+    return state[DUE[state["status"]]] if state["status"] in DUE else None
