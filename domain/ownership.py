@@ -41,7 +41,7 @@ _UP: Final[Mapping[str, tuple[str, str]]] = {
 
 def owner(rows: Rows, sheet: str, row: Columns) -> str | None:
     """The organization whose entry it is; None where it is the task force's, or where several have a say."""
-    if sheet in ("guidance", "escalations") and not row.get("contact_point"):
+    if sheet in ("guidance", "escalations") and (row.get("task_force") or row.get("pathway")):
         return None
     while sheet in _UP:
         column, sheet = _UP[sheet]

@@ -33,6 +33,7 @@ HELPERS = {
     "known.read_whole",
     "known.roster_at",
     "known.rows_on",
+    "leases.take_lease",
     "leaving.work_left",
     "open_work.left_behind",
     "open_work.left_open",
