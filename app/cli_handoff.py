@@ -30,8 +30,8 @@ async def handoff(
             "(or recall); correct: it should never have been sent; form-submitted: the official form is in; seen: you "
             "know that it came back; phoned: what was said on the phone; ask (or request-information) and answer; "
             "expect, arrived, not-arrived: of a person on the way; claim and release: who of the desk works on it; "
-            "pass-on (or forward), redirect (the coordinator) and resend: to another contact point, with --to. "
-            "None: show the step.",
+            "raise (or appeal): turn to the coordinator; respond: the coordinator's answer; pass-on (or forward), "
+            "redirect (the coordinator) and resend: to another contact point, with --to. None: show the step.",
         ),
     ] = None,
     reason: Annotated[
@@ -97,7 +97,8 @@ async def handoff(
     insufficient-information or other; fail: unreachable, declined-by-person, no-capacity, not-eligible or other;
     cancel: declined-by-person, consent-withdrawn, no-longer-needed, sent-elsewhere, duplicate or other;
     hold: awaiting-information, awaiting-capacity, awaiting-person or other; complete: served (unless given), advised or
-    waitlisted; phoned: reached, accepted or refused; answer: told, not-known or not-agreed.
+    waitlisted; phoned: reached, accepted or refused; answer: told, not-known or not-agreed; respond: spoken,
+    redirected, nobody-else or upheld.
     ask takes --lacking age, call-back, consent, health, language, place, risk, service or other.
     """
     settings = read_settings()

@@ -21,7 +21,7 @@ from relaypoint.app.runtime import Runtime, running
 from relaypoint.app.settings import Settings
 from relaypoint.domain.errors import Invalid, Problem
 from relaypoint.domain.policy import OPERATOR
-from relaypoint.resolvers import escalating, leases, responding, trend
+from relaypoint.resolvers import escalating, leases, recounting, responding, trend
 from relaypoint.schema.problems import where
 
 log = logging.getLogger("relaypoint.serve")
@@ -108,6 +108,7 @@ async def _background(runtime: Runtime) -> AsyncIterator[None]:
         while True:
             try:
                 if await leases.take_lease(runtime.backend, "escalation", worker, _ESCALATION_LEASE) is not None:
+                    await recounting.recount(OPERATOR, runtime.backend)
                     await escalating.escalate(OPERATOR, runtime.backend)
             except Problem as problem:
                 log.warning("escalation: %s", problem.message_id)

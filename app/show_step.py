@@ -78,6 +78,10 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         grid.add_row("Asked for", f"{', '.join(handoff['asked'])}: {handoff['answered']}")
     if handoff["expectedBy"]:
         grid.add_row("The person", handoff["arrival"] or f"is expected by {when(handoff['expectedBy'])}")
+    if handoff["respondBy"]:
+        grid.add_row("The coordinator is asked", f"and is to answer by {when(handoff['respondBy'])}")
+    elif handoff["response"]:
+        grid.add_row("The coordinator's answer", handoff["response"])
     if handoff["hops"] > 1:
         grid.add_row("Hop", str(handoff["hops"]))
     if handoff["reviewOn"]:

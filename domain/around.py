@@ -4,12 +4,15 @@ of the task forces that both belong to. Read from the roster as it is on the vie
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TypeAlias
 
+from relaypoint.domain.avoid import Avoid
+from relaypoint.domain.channels import usable, weigh
 from relaypoint.domain.model import ContactPoint, Organization, holds
 from relaypoint.domain.rows import upwards
 from relaypoint.domain.view import View
-from relaypoint.domain.words import OperationalState
+from relaypoint.domain.words import MESSAGE_KINDS, Confidentiality, OperationalState
 
 #: Contact points, each with whose it is, in the order in which to try them.
 Reachable: TypeAlias = tuple[tuple[ContactPoint, Organization], ...]
@@ -56,6 +59,17 @@ def coordinators(view: View, forces: Iterable[str]) -> Reachable:
     # "local" comes before "national" by its letters too.
     found = sorted((rows[id]["level"], rows[id]["coordinator"]) for id in around if rows[id]["coordinator"])
     return reachable(view, dict.fromkeys(desk for _, desk in found))
+
+
+def can_be_told(
+    desk: ContactPoint, owner: Organization, day: str, floor: Confidentiality, at: datetime, avoid: Avoid
+) -> bool:
+    """Whether a message about a case may go there, and there is a channel for it: safe enough, and past nobody whom the
+    case avoids."""
+    if not desk.holds(day) or not owner.works(day) or avoid.bars_contact_point(desk, owner):
+        return False
+    uses = usable(weigh(desk, floor=floor, at=at, avoid=avoid))
+    return any(use.channel.kind in MESSAGE_KINDS for use in uses)
 
 
 def closed_since(view: View, organization: str, service_type: str) -> str | None:

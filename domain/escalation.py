@@ -15,13 +15,12 @@ from typing import Final, TypeAlias
 
 from relaypoint.domain import around
 from relaypoint.domain.calendars import Calendar
-from relaypoint.domain.channels import usable, weigh
 from relaypoint.domain.clock import Duration, parse_duration, parse_instant
 from relaypoint.domain.deadlines import DEFAULTS
 from relaypoint.domain.model import ContactPoint, holds
 from relaypoint.domain.stalls import OpenHandoff, Stall
 from relaypoint.domain.view import View
-from relaypoint.domain.words import MESSAGE_KINDS, Priority, Rung
+from relaypoint.domain.words import Priority, Rung
 
 #: After how long the next rung is due where a policy says nothing.
 WAITS: Final[Mapping[Priority, str]] = {
@@ -119,6 +118,13 @@ def turned_to(view: View, stall: Stall, step: Step, reply_desk: str | None, at: 
     silent = sender_desk if senders else handoff.desk
     forces = around.shared_forces(view, handoff.sender.id, handoff.receiver.id)
     leading = [desk for desk, _ in around.coordinators(view, forces)]
+    if stall.reason == "coordinator-silent":
+        silent = next(iter(leading), None)
+
+    def may(desk: ContactPoint) -> bool:
+        owner = view.organization(desk.organization)
+        return around.can_be_told(desk, owner, view.day, handoff.confidentiality, at, handoff.avoid)
+
     wanted: list[ContactPoint | None]
     if step.action is Rung.REMIND:
         wanted = [silent]
@@ -132,7 +138,7 @@ def turned_to(view: View, stall: Stall, step: Step, reply_desk: str | None, at: 
         wanted = list(leading[1:][-1:])
     else:
         wanted = [sender_desk]
-    return next((desk for desk in wanted if desk is not None and _can_be_told(view, desk, handoff, at)), None)
+    return next((desk for desk in wanted if desk is not None and may(desk)), None)
 
 
 def _others(view: View, desk: ContactPoint | None, service_type: str | None) -> list[ContactPoint | None]:
@@ -147,11 +153,3 @@ def _others(view: View, desk: ContactPoint | None, service_type: str | None) -> 
 def _has_deputy(desk: ContactPoint, day: str) -> bool:
     """Whether somebody else than the first in order answers there."""
     return sum(holder.answers(day) for holder in desk.holders) > 1
-
-
-def _can_be_told(view: View, desk: ContactPoint, handoff: OpenHandoff, at: datetime) -> bool:
-    owner = view.organization(desk.organization)
-    if not desk.holds(view.day) or not owner.works(view.day) or handoff.avoid.bars_contact_point(desk, owner):
-        return False
-    uses = usable(weigh(desk, floor=handoff.confidentiality, at=at, avoid=handoff.avoid))
-    return any(use.channel.kind in MESSAGE_KINDS for use in uses)

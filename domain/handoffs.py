@@ -166,6 +166,10 @@ NOT_ARRIVED: Final = "not-arrived"
 CLAIM: Final = "claim"
 RELEASE: Final = "release"
 
+#: The sender turns to the coordinator about a refusal or a silence, and the coordinator answers.
+RAISE: Final = "raise"
+RESPOND: Final = "respond"
+
 #: With whom the sender spoke on the phone: roles, never names.
 ROLES: Final = ("duty-officer", "caseworker", "manager", "reception", "interpreter", "other")
 
@@ -186,6 +190,10 @@ REMARKS: Final = {
         Remark(EXPECT, _WORKING, _EITHER),
         Remark(ARRIVED, _ACTIVE, _RECEIVER),
         Remark(NOT_ARRIVED, _ACTIVE, _RECEIVER),
+        Remark(RAISE, _ANY - {Status.COMPLETED}, _SENDER),
+        Remark(
+            RESPOND, frozenset(Status), frozenset({Side.COORDINATOR}), ("spoken", "redirected", "nobody-else", "upheld")
+        ),
         Remark(CLAIM, _OPEN, _RECEIVER),
         Remark(RELEASE, _OPEN, _RECEIVER),
     )
@@ -200,6 +208,7 @@ ALIASES: Final = {
     "recall": "cancel",
     "request-information": ASK,
     "forward": "pass-on",
+    "appeal": RAISE,
 }
 
 #: What a handoff is at any moment, as it is stored, recorded and shown. Times are instants. ``pauses`` are the times,
@@ -233,6 +242,9 @@ STATE: Final = (
     "answered",
     "expected_by",
     "arrival",
+    "raised_at",
+    "respond_by",
+    "response",
 )
 
 #: What was agreed for a step when it was sent: how long it may take. It does not change.
@@ -421,6 +433,9 @@ WORDS: Final[Mapping[str, Text]] = {
     "risk": say("asked.risk", "who is a danger, and how near"),
     "service": say("asked.service", "what exactly is needed"),
     "told": say("answered.told", "told on the phone or by a safe channel"),
+    "spoken": say("response.spoken", "the coordinator has spoken with the desk"),
+    "nobody-else": say("response.nobody-else", "nobody else can take it, as the coordinator says"),
+    "upheld": say("response.upheld", "the coordinator finds the answer right"),
     "not-known": say("answered.not-known", "it is not known"),
     "not-agreed": say("answered.not-agreed", "the person does not agree to tell it"),
 }

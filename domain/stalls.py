@@ -53,6 +53,7 @@ class OpenHandoff:
     asked_at: str | None = None
     answer_by: str | None = None
     expected_by: str | None = None
+    respond_by: str | None = None
     arrival: str | None = None
     hops: int = 1
     been_here: bool = False
@@ -94,7 +95,7 @@ def stall(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> Stall
     if side is Side.RECEIVER:
         # Nor of a message: it may not have arrived because of whom the case avoids, and who reads this knows of it.
         handoff = replace(handoff, avoid=Avoid(), notice=None)
-    found = _returned(handoff) if handoff.must_see else _reason(handoff, at)
+    found = (_unheard(handoff, at) or _returned(handoff)) if handoff.must_see else _reason(handoff, at)
     if found is None or (side is Side.RECEIVER and found[0] == "form-not-submitted"):
         return None
     reason, text, due = found
@@ -183,6 +184,14 @@ def _missing(handoff: OpenHandoff, at: datetime) -> _Found | None:
 def _todo(handoff: OpenHandoff) -> str:
     """What the task force has agreed for a missing person, in its own words."""
     return f": {handoff.missing_person}" if handoff.missing_person else ""
+
+
+def _unheard(handoff: OpenHandoff, at: datetime) -> _Found | None:
+    """Its sender has turned to the coordinator, who does not answer either."""
+    if not _passed(handoff.respond_by, at):
+        return None
+    text = say("stall.unheard", "its sender has turned to the coordinator, who has not answered")
+    return "coordinator-silent", text, handoff.respond_by or ""
 
 
 def _unreachable(handoff: OpenHandoff, at: datetime) -> _Found | None:
@@ -282,6 +291,7 @@ _CHECKS: Final = (
     _orphaned,
     _avoided,
     _missing,
+    _unheard,
     _unreachable,
     _closed,
     _refused,
@@ -306,6 +316,7 @@ REASONS: Final = (
     "avoided",
     "not-arrived",
     "arrival-unknown",
+    "coordinator-silent",
     "unreachable",
     "target-closed",
     "refused-by-phone",

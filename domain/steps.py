@@ -25,8 +25,10 @@ from relaypoint.domain.handoffs import (
     MOVES,
     NOT_ARRIVED,
     PHONED,
+    RAISE,
     RELEASE,
     REMARKS,
+    RESPOND,
     ROLES,
     SEEN,
     Side,
@@ -233,6 +235,32 @@ def _expected(handoff: Mapping[str, Any], arrival: str) -> str:
     return arrival
 
 
+def _raise(here: _Here) -> dict[str, Any]:
+    if not (Status(here.handoff["status"]).open or here.handoff.get("must_see")) or here.handoff.get("respond_by"):
+        raise _not_now(
+            here.handoff,
+            "handoff.raised",
+            "The coordinator has been asked already, or there is nothing left to ask for.",
+            "Raise a step that is open or came back, once until the coordinator has answered.",
+        )
+    return {
+        "raised_at": format_instant(here.now),
+        "respond_by": answer_due(here.priority, here.now),
+        "response": None,
+    }
+
+
+def _respond(here: _Here) -> dict[str, Any]:
+    if not here.handoff.get("respond_by"):
+        raise _not_now(
+            here.handoff,
+            "handoff.not-raised",
+            "The sender has not turned to the coordinator about this step, or has been answered.",
+            "There is nothing to answer.",
+        )
+    return {"respond_by": None, "response": here.words}
+
+
 def _unchanged(here: _Here) -> dict[str, Any]:
     """Who works on it is a bond between the step and a holder, not a part of its state."""
     return {}
@@ -247,6 +275,8 @@ _REMARKED: Final = {
     EXPECT: _expect,
     ARRIVED: _arrived,
     NOT_ARRIVED: _not_arrived,
+    RAISE: _raise,
+    RESPOND: _respond,
     CLAIM: _unchanged,
     RELEASE: _unchanged,
 }
@@ -264,6 +294,8 @@ def offered(verb: str, handoff: Mapping[str, Any]) -> bool:
         ANSWER: asked,
         ARRIVED: bool(handoff.get("expected_by")) and arrival != ARRIVED,
         NOT_ARRIVED: bool(handoff.get("expected_by")) and arrival is None,
+        RAISE: not handoff.get("respond_by") and (Status(handoff["status"]).open or bool(handoff.get("must_see"))),
+        RESPOND: bool(handoff.get("respond_by")),
     }.get(verb, True)
 
 

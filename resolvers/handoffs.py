@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from relaypoint.domain import chain
 from relaypoint.domain.errors import Conflict, Invalid, NotFound
 from relaypoint.domain.handoffs import (
     ANSWER,
-    CLAIM,
     FORM_SUBMITTED,
     MOVES,
     PASSES,
-    PHONED,
-    RELEASE,
+    RAISE,
     REMARKS,
     SEEN,
     STATE,
@@ -27,18 +25,20 @@ from relaypoint.domain.handoffs import (
     Status,
     possible,
 )
-from relaypoint.domain.policy import Action, Subject, sides
+from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.steps import Saying, offered, said, wrong_field
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.cases import consented
+from relaypoint.resolvers.cases import StoredCase, consented, stored_case
 from relaypoint.resolvers.claiming import claiming
 from relaypoint.resolvers.faces import with_faces
 from relaypoint.resolvers.finding import view_of
+from relaypoint.resolvers.parts import parts
 from relaypoint.resolvers.references import by_reference
-from relaypoint.resolvers.referral_steps import notice, record
+from relaypoint.resolvers.referral_steps import record
+from relaypoint.resolvers.telling import coordinator_desk, telling
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
 #: Another handoff of the same referral may move in between; that is nobody's conflict, so it is tried again.
@@ -63,7 +63,7 @@ async def handoff(subject: Subject, backend: Backend, id: str) -> Moved:
     asked = id
     known = await by_reference(backend, id)
     row = await step_of(backend, known["id"] if known else id, asked)
-    on = sides(subject, row["sender"]["id"], row["receiver"]["id"])
+    on = parts(subject, await here(backend), row, _case(backend, row))
     if not on:
         raise no_handoff(asked)
     (step,) = await with_faces(backend, [shown(row, row["handoff"])])
@@ -109,7 +109,7 @@ async def move_handoff(
     )
     row = await step_of(backend, id)
     for _ in range(_TRIES):
-        on = sides(subject, row["sender"]["id"], row["receiver"]["id"])
+        on = parts(subject, await here(backend), row, _case(backend, row))
         if not on:
             raise no_handoff(id)
         try:
@@ -124,7 +124,9 @@ async def move_handoff(
                 raise
             continue
         expected_version = row["handoff"]["version"]
-        also = {"to": holder} if holder else {}
+        also: dict[str, Any] = {"to": holder} if holder else {}
+        if verb == RAISE:
+            also["coordinator"] = coordinator_desk(backend, await here(backend), row, _case(backend, row))
         if case is not None:
             also["case"] = chain.salted_digest(case)
             person.append(Step("case_reseal", {"referral": row["referral"]["id"], "sealed": case}))
@@ -148,6 +150,10 @@ def check_version(row: Row, expected: int | None) -> None:
     """Raises ``Conflict`` where the step is not the version that was seen."""
     if expected not in (None, row["handoff"]["version"]):
         raise _changed(row)
+
+
+def _case(backend: Backend, row: Row) -> StoredCase:
+    return stored_case(backend, row["sealed_key"], row["sealed"])
 
 
 async def _decide(backend: Backend, row: Row, saying: Saying, on: frozenset[Side]) -> tuple[dict[str, Any], Side]:
@@ -227,7 +233,7 @@ def _steps(
         record(event),
     ]
     row = {**row}
-    if verb == SEEN or (side is Side.SENDER and row["must_see"]):
+    if verb == SEEN or (side is Side.SENDER and row["must_see"] and verb != RAISE):
         # Who decides anew about a step has seen it.
         row["must_see"] = False
         steps.append(Step("handoff_seen", {"handoff": handoff["id"]}))
@@ -237,40 +243,12 @@ def _steps(
         # Before anybody is told: the message may not arrive.
         steps.append(Step("handoff_must_see", {"handoff": handoff["id"]}))
         row["must_see"] = True
-    steps += _telling(backend, row, verb, side)
+    steps += telling(backend, row, verb, side, also.get("coordinator"))
     return steps, {"handoff": shown(row, after), "next": _offered(row, after, on)}
 
 
 #: The receiving side closed it, and nobody has served the person.
 _CAME_BACK = frozenset({Status.REJECTED.value, Status.FAILED.value, Status.ENTERED_IN_ERROR.value})
-
-#: Of these nobody else has to be told: they are notes for oneself.
-_QUIET: Final = frozenset({FORM_SUBMITTED, SEEN, PHONED, CLAIM, RELEASE})
-
-
-def _telling(backend: Backend, row: Row, verb: str, side: Side) -> list[Step]:
-    """The other side is told, unless it knows of the referral by an official form alone."""
-    if verb in _QUIET or (side is Side.SENDER and row["handoff"]["form"]):
-        return []
-    tell = (
-        row["contact_point"]["id"]
-        if side is Side.SENDER
-        else row["answered_at"] or next(iter(sorted(row["sender_desks"])), None)
-    )
-    if not tell:
-        return []
-    kind = "cancelled" if verb in ("cancel", "correct") and side is Side.SENDER else "moved"
-    about, referral = row["handoff"]["id"], row["referral"]
-    return [
-        notice(
-            backend,
-            handoff=about,
-            contact_point=tell,
-            kind=kind,
-            priority=referral["priority"],
-            confidentiality=referral["confidentiality"],
-        )
-    ]
 
 
 def _offered(row: Row, handoff: Row, on: frozenset[Side]) -> list[str]:

@@ -7,9 +7,8 @@ from typing import Any, Final
 
 from relaypoint.domain.answer import Candidate, Finding
 from relaypoint.domain.errors import Conflict, Invalid, NoChannel, NotFound
-from relaypoint.domain.handoffs import PASSES, Side, Status, check_allowed
-from relaypoint.domain.ownership import coordinators_between
-from relaypoint.domain.policy import Subject, sides
+from relaypoint.domain.handoffs import PASSES, Status, check_allowed
+from relaypoint.domain.policy import Subject
 from relaypoint.domain.view import View
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend
@@ -17,6 +16,7 @@ from relaypoint.resolvers.cases import StoredCase
 from relaypoint.resolvers.finding import look_again
 from relaypoint.resolvers.handoffs import no_handoff
 from relaypoint.resolvers.known import Known
+from relaypoint.resolvers.parts import parts
 from relaypoint.resolvers.referrals import check_abroad
 
 #: The side that says each of them: who stands on several says it as that one.
@@ -40,14 +40,7 @@ class Ground:
 
 def check_side(subject: Subject, view: View, row: Row, case: StoredCase, verb: str, asked: str) -> None:
     """What one has no part in is not there; and a side that the verb is not for is told so by the table."""
-    sender, receiver = row["sender"]["id"], row["receiver"]["id"]
-    on = set(sides(subject, sender, receiver))
-    if subject.organization is None:
-        on |= {Side.COORDINATOR} if on else set()
-    elif subject.organization in coordinators_between(
-        view.index.rows, view.day, sender, receiver
-    ) and not case.avoid.bars_organization(view.organization(subject.organization)):
-        on.add(Side.COORDINATOR)  # Whom the case avoids coordinates others, not this one.
+    on = parts(subject, view, row, case)
     if not on:
         raise no_handoff(asked)
     if SAID_BY[verb] not in on:

@@ -91,6 +91,7 @@ def open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
         asked_at=handoff["asked_at"],
         answer_by=handoff["answer_by"],
         expected_by=handoff["expected_by"],
+        respond_by=handoff["respond_by"],
         arrival=handoff["arrival"],
         hops=handoff["hops"] or 1,
         been_here=bool(handoff["been_here"]),

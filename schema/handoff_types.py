@@ -56,6 +56,9 @@ class Handoff:
     answered: str | None = strawberry.field(description="How the sender answered: told, not-known or not-agreed.")
     expected_by: str | None = strawberry.field(description="By when the person is expected to arrive.")
     arrival: str | None = strawberry.field(description="arrived or not-arrived; null where nobody has said.")
+    raised_at: str | None = strawberry.field(description="When its sender turned to the coordinator about it.")
+    respond_by: str | None = strawberry.field(description="Until when the coordinator is to answer; null: answered.")
+    response: str | None = strawberry.field(description="How the coordinator answered.")
     hops: int = strawberry.field(description="How many steps the referral has had with this one.")
     continues: str | None = strawberry.field(description="Id of the step that this one continues.")
     form: str | None = strawberry.field(description="The official form that is the referral, where there is one.")
@@ -100,6 +103,9 @@ class Handoff:
             answered=row.get("answered"),
             expected_by=row.get("expected_by"),
             arrival=row.get("arrival"),
+            raised_at=row.get("raised_at"),
+            respond_by=row.get("respond_by"),
+            response=row.get("response"),
             hops=row.get("hops") or 1,
             continues=row.get("continues"),
             form=row["form"],
@@ -120,7 +126,8 @@ class MoveInput:
     handoff: str = strawberry.field(description="The step's id.")
     verb: str = strawberry.field(
         description="receive, accept, reject, start, hold, resume, complete, fail, cancel or correct; or what changes "
-        "no status: form-submitted, seen, phoned, ask, answer, expect, arrived, not-arrived, claim or release."
+        "no status: form-submitted, seen, phoned, ask, answer, expect, arrived, not-arrived, claim, release, "
+        "raise (its sender turns to the coordinator) or respond (the coordinator answers)."
     )
     expected_version: int = strawberry.field(description="The version that you saw; another one is a conflict.")
     reason: str | None = strawberry.field(

@@ -7,7 +7,17 @@ from typing import Annotated
 import strawberry
 
 from relaypoint.domain.policy import Action
-from relaypoint.resolvers import contingency, ending, escalating, handoffs, operational, passing, referrals, roster
+from relaypoint.resolvers import (
+    contingency,
+    ending,
+    escalating,
+    handoffs,
+    operational,
+    passing,
+    recounting,
+    referrals,
+    roster,
+)
 from relaypoint.schema import (
     admin_types,
     contingency_types,
@@ -253,6 +263,7 @@ class Mutation(RosterMutation):
         metadata=under(Action.ESCALATE),
     )
     async def escalate_due(self, info: Info) -> list[escalation_types.RungTaken]:
+        await recounting.recount(info.context.subject, info.context.backend)
         taken = await escalating.escalate(info.context.subject, info.context.backend)
         return [escalation_types.RungTaken.of(each) for each in taken]
 

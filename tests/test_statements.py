@@ -271,6 +271,15 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
                 "properties": {"mark": "2.9.", "taken": 9, "notices": "", "in_vain": False},
             }
         ],
+        "handoff_recount": [
+            {
+                "handoff": step["id"],
+                "operation": "lock",
+                "chain_head": step["chain_head"],
+                "version": step["version"] + 1,
+                "changes": {"decide_by": LATER, "calendar": "Europe/London||24/7"},
+            }
+        ],
         "lease_take": [
             {"id": "escalation", "worker": "one", "now": NOW, "until": NOW},
             {"id": "escalation", "worker": "two", "now": LATER, "until": LATER},

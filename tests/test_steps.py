@@ -163,16 +163,26 @@ def test_what_is_offered_can_be_said(verb: str) -> None:
         "ask": {"lacking": ("age",)},
         "answer": {"reason": "told"},
         "expect": {"expected": "2026-03-03T12:00Z"},
+        "respond": {"reason": "spoken"},
     }
     how = needed.get(verb, {})
     states = [
-        sent(status=status.value, form=form, asked_at=asked, expected_by=expected, arrival=arrival, must_see=seen)
+        sent(
+            status=status.value,
+            form=form,
+            asked_at=asked,
+            expected_by=expected,
+            arrival=arrival,
+            must_see=seen,
+            respond_by=respond,
+        )
         for status in Status
         for form in (None, "https://example.org/form")
         for asked in (None, MONDAY)
         for expected in (None, "2026-03-02T18:00:00.000Z")
         for arrival in (None, "arrived", "not-arrived")
         for seen in (False, True)
+        for respond in (None, MONDAY)
     ]
     assert any(offered(verb, state) for state in states)
     side = next(iter(sorted(NOTES[verb].sides)))

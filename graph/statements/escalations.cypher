@@ -18,6 +18,20 @@ SET e += $properties
 MERGE (h)-[:ESCALATED]->(e)
 RETURN e.id AS id
 
+// name: handoff_recount
+// Its deadlines on another calendar: nobody has moved it, so that its version stays.
+// mode: write
+// starts: id
+MATCH (h:Handoff {id: $handoff})
+WITH h
+LIMIT 1
+MATCH (h)-[:STEP_OF]->(r:Referral)
+SET r.lock = $operation
+WITH h, r
+WHERE r.chain_head = $chain_head AND h.version = $version
+SET h += $changes
+RETURN h.id AS id
+
 // name: escalations_of
 // Where the escalation of some steps stands.
 // mode: read

@@ -141,6 +141,7 @@ RETURN h {
     .id, .status, .version, .reason, .review_on, .sent_at, .changed_at, .accepted_at, .started_at, .held_at,
     .deliver_by, .acknowledge_by, .decide_by, .start_by, .complete_by, .calendar, .pauses, .form, .form_submitted_at,
     .phoned, .phoned_at, .phoned_role, .asked, .asked_at, .asked_about, .answer_by, .answered, .expected_by, .arrival,
+    .raised_at, .respond_by, .response,
     .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .seen_at
   } AS handoff,
   EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) } AS must_see,
@@ -168,7 +169,8 @@ RETURN r {.id, .reference, .version, .priority, .confidentiality, .created_at, .
     complete_by: h.complete_by, calendar: h.calendar, pauses: h.pauses, form: h.form,
     form_submitted_at: h.form_submitted_at, phoned: h.phoned, phoned_at: h.phoned_at, phoned_role: h.phoned_role,
     asked: h.asked, asked_at: h.asked_at, asked_about: h.asked_about, answer_by: h.answer_by, answered: h.answered, expected_by: h.expected_by,
-    arrival: h.arrival, acknowledge_within: h.acknowledge_within, decide_within: h.decide_within,
+    arrival: h.arrival,
+    raised_at: h.raised_at, respond_by: h.respond_by, response: h.response, acknowledge_within: h.acknowledge_within, decide_within: h.decide_within,
     start_within: h.start_within, complete_within: h.complete_within, hops: h.hops, been_here: h.been_here,
     must_see: EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) },
     contact_point: {id: desk.id, name: desk.name}, receiver: {id: receiver.id, name: receiver.name, kind: receiver.kind},

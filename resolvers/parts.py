@@ -1,0 +1,22 @@
+"""On which sides of a step somebody stands: the two that it lies between, and the coordinators of both."""
+
+from __future__ import annotations
+
+from relaypoint.domain.handoffs import Side
+from relaypoint.domain.ownership import coordinators_between
+from relaypoint.domain.policy import Subject, sides
+from relaypoint.domain.view import View
+from relaypoint.graph import Row
+from relaypoint.resolvers.cases import StoredCase
+
+
+def parts(subject: Subject, view: View, row: Row, case: StoredCase) -> frozenset[Side]:
+    """``row`` has ``sender`` and ``receiver``. Whom the case avoids coordinates others, not this one."""
+    sender, receiver = row["sender"]["id"], row["receiver"]["id"]
+    on = sides(subject, sender, receiver)
+    if subject.organization is None:
+        return on | {Side.COORDINATOR} if on else on
+    if subject.organization not in coordinators_between(view.index.rows, view.day, sender, receiver):
+        return on
+    barred = case.avoid.bars_organization(view.organization(subject.organization))
+    return on if barred else on | {Side.COORDINATOR}

@@ -1,0 +1,58 @@
+"""Counting the deadlines of open steps anew where the calendar that they were counted on has changed.
+
+Hours, time zone and holidays change with the roster, and with a contingency by which another desk answers. A step
+keeps the calendar that it was counted on, so that what has changed is seen whenever it is looked for; the old deadlines
+stay in the event.
+"""
+
+from __future__ import annotations
+
+from relaypoint.domain import chain
+from relaypoint.domain.deadlines import RUNNING, counted
+from relaypoint.domain.handoffs import Status
+from relaypoint.domain.policy import Action, Subject
+from relaypoint.domain.words import Priority
+from relaypoint.graph import Step, Unmet
+from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.finding import view_of
+from relaypoint.resolvers.referral_steps import record
+
+
+@permitted(Action.ESCALATE)
+async def recount(subject: Subject, backend: Backend) -> list[str]:
+    """The ids of the open steps whose deadlines are others now. One that moves meanwhile is counted by its move."""
+    view = view_of(await backend.memory.roster(backend.store), backend.clock())
+    changed = {}
+    for row in await backend.store.read("handoffs_open", organization=None):
+        handoff, calendar = row["handoff"], view.desk(row["desk"]).calendar
+        if Status(handoff["status"]) in RUNNING and handoff["calendar"] not in (None, calendar.text):
+            changes = counted(Priority(row["referral"]["priority"]), handoff, calendar)
+            changed[handoff["id"]] = (row, changes)
+    if not changed:
+        return []
+    around = await backend.store.read("work_escalating", handoffs=sorted(changed), day=view.day)
+    done = []
+    for more in around:
+        row, changes = changed[more["id"]]
+        handoff, referral = row["handoff"], row["referral"]
+        event = chain.append(
+            referral["id"],
+            more["chain_length"],
+            more["chain_head"],
+            kind="handoff-recounted",
+            at=backend.now(),
+            actor=subject.name,
+            data={"before": handoff, "after": {**handoff, **changes}},
+        )
+        given = {"handoff": handoff["id"], "operation": backend.new_id(), "chain_head": more["chain_head"]}
+        try:
+            await backend.store.write(
+                [
+                    Step("handoff_recount", {**given, "version": handoff["version"], "changes": changes}),
+                    record(event),
+                ]
+            )
+        except Unmet:
+            continue
+        done.append(handoff["id"])
+    return done

@@ -1,0 +1,57 @@
+"""Who is told of what was said of a step: the other side, or the coordinator that its sender turns to."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from relaypoint.domain import around
+from relaypoint.domain.errors import NoChannel
+from relaypoint.domain.handoffs import CLAIM, FORM_SUBMITTED, PHONED, RAISE, RELEASE, SEEN, Side
+from relaypoint.domain.view import View
+from relaypoint.domain.words import Confidentiality
+from relaypoint.graph import Row, Step
+from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.cases import StoredCase
+from relaypoint.resolvers.referral_steps import notice
+
+#: Of these nobody else has to be told: they are notes for oneself.
+_QUIET: Final = frozenset({FORM_SUBMITTED, SEEN, PHONED, CLAIM, RELEASE})
+
+
+def telling(backend: Backend, row: Row, verb: str, side: Side, coordinator: str | None) -> list[Step]:
+    """The other side is told, unless it knows of the referral by an official form alone; and the coordinator, where the
+    sender turns to it."""
+    if verb in _QUIET or (side is Side.SENDER and row["handoff"]["form"] and verb != RAISE):
+        return []
+    senders = row["answered_at"] or next(iter(sorted(row["sender_desks"])), None)
+    other = row["contact_point"]["id"] if side is Side.SENDER else senders
+    tell = coordinator if verb == RAISE else other
+    if not tell:
+        return []
+    kind = "cancelled" if verb in ("cancel", "correct") and side is Side.SENDER else "moved"
+    about, referral = row["handoff"]["id"], row["referral"]
+    return [
+        notice(
+            backend,
+            handoff=about,
+            contact_point=tell,
+            kind=kind,
+            priority=referral["priority"],
+            confidentiality=referral["confidentiality"],
+        )
+    ]
+
+
+def coordinator_desk(backend: Backend, view: View, row: Row, case: StoredCase) -> str:
+    """The desk of the nearest coordinator that may know of the case. Raises ``NoChannel`` where there is none."""
+    forces = around.shared_forces(view, row["sender"]["id"], row["receiver"]["id"])
+    floor = Confidentiality(row["referral"]["confidentiality"])
+    for desk, owner in around.coordinators(view, forces):
+        if around.can_be_told(desk, owner, view.day, floor, backend.clock(), case.avoid):
+            return desk.id
+    raise NoChannel(
+        "handoff.no-coordinator",
+        "No coordinator of both sides can be told of this case.",
+        path=("verb",),
+        remedy="Send it elsewhere (resend), or phone the national hotline.",
+    )
