@@ -23,6 +23,7 @@ from relaypoint.app import (
     cli_joint,
     cli_round,
     cli_search,
+    cli_stalled,
     cli_status,
     show,
     show_gaps,
@@ -43,6 +44,7 @@ __all__ = [
     "cli_joint",
     "cli_round",
     "cli_search",
+    "cli_stalled",
     "cli_status",
     "main",
 ]
@@ -52,19 +54,6 @@ AsOf = Annotated[
     typer.Option("--as-of", metavar="TIME", help="As on record at that instant, or at the end of that day (UTC)."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-
-
-@command("stalled")
-async def stalled(
-    acting: Annotated[str | None, typer.Option("--as", metavar="ORG", help="Only what concerns it.")] = None,
-    as_json: Json = False,
-) -> int:
-    """Every step that has gone silent: why, how long, who holds it, whom to turn to next and how."""
-    settings = read_settings()
-    async with commands(settings, whom(acting, settings)) as run:
-        found = await run("Stalled", {})
-    tell(as_json, found, lambda: show.stalled(out, found))
-    return 1 if found else 0
 
 
 @command("reconcile")

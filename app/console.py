@@ -90,7 +90,7 @@ _ARGUMENTS = {"key": "ID", "handoff": "ID", "verb": "VERB", "as": "--as"}
 def _place(path: tuple[str, ...]) -> str:
     """A path of the GraphQL input as the argument or option that a person typed."""
     group, *rest = path
-    if group in ("need", "send", "move", "pass") and rest:
+    if group in ("need", "send", "move", "pass", "filter") and rest:
         group, *rest = rest
     elif group not in _ARGUMENTS:
         return ", ".join(path)

@@ -20,7 +20,7 @@ async def examine(settings: Settings) -> dict[str, Any]:
     }
     try:
         async with commands(settings) as run:
-            await run("Stalled", {})
+            await run("Stalled", {"first": 0})
         report["store"] = "answers"
     except Problem as problem:
         report["store"], report["problem"] = "does not answer", problem.as_dict()

@@ -13,16 +13,6 @@ from rich.table import Table
 
 Data = dict[str, Any]
 
-_ROLES = {
-    "same-desk": "now",
-    "other-desk": "then",
-    "next-candidate": "instead",
-    "coordinator": "coordinator",
-    "hotline": "hotline",
-    "sender": "you",
-    "receiver": "you",
-}
-
 
 def wide(title: str, *columns: tuple[str, int | None], lines: bool = False) -> Table:
     """An empty table as wide as the screen; each column is a name and its share of the width."""
@@ -58,31 +48,6 @@ def emergency(console: Console, found: Data | None) -> None:
 
 def diverted(at: Data) -> str:
     return f"\n(diverted to {escape(at['divertedTo']['name'])})" if at["divertedTo"] else ""
-
-
-def stalled(console: Console, stalls: list[Data]) -> None:
-    if not stalls:
-        console.print("[green]Nothing has stalled.[/]")
-        return
-    table = wide(
-        f"Stalled ({len(stalls)}), most urgent first",
-        ("Referral", 3),
-        ("Why, since when", 4),
-        ("Who holds it", 3),
-        ("Whom to turn to", 6),
-        lines=True,
-    )
-    for stall in stalls:
-        table.add_row(
-            f"[bold]{stall['reference']}[/]\n{stall['priority']}, {stall['status']}\n"
-            f"from {escape(stall['sender']['name'])}",
-            f"[bold red]{stall['reason']}[/]\n{escape(stall['text'])}\nsince {when(stall['due'])}\n"
-            f"{_hours_told(stall, 'clockHours', 'workingHours')}\n"
-            f"[dim]sent {_hours_told(stall, 'waitedClockHours', 'waitedWorkingHours')} ago[/]",
-            f"{escape(stall['organization']['name'])}\n{escape(stall['holder']['name'])}" + diverted(stall),
-            "\n".join(_next(step) for step in stall["nextSteps"]),
-        )
-    console.print(table)
 
 
 def audited(console: Console, broken: list[Data]) -> None:
@@ -188,26 +153,6 @@ def spoken(number: str | None) -> str:
     return f"{national} (+{parsed.country_code})"
 
 
-def _next(step: Data) -> str:
-    line = f"[bold]{_ROLES[step['role']]}[/]: {escape(step['text'])}"
-    if step["contactPoint"]:
-        line += f"\n  {escape(step['organization'])}, {escape(step['contactPoint']['name'])}"
-    return "".join((line, *(f"\n  {channel(use)}" for use in step["channels"][:3])))
-
-
-def _hours_told(stall: Data, clock: str, working: str) -> str:
-    if stall["priority"] in ("stat", "asap"):
-        return _hours_long(stall[clock])  # These run by the clock.
-    return f"{_hours_long(stall[clock])}, {_hours_long(stall[working])} of them working time"
-
-
 def _hours(is_open: bool | None) -> str:
     words = {True: "[green](open now)[/]", False: "[yellow](closed now)[/]", None: "[dim](hours not known)[/]"}
     return f" {words[is_open]}"
-
-
-def _hours_long(hours: float) -> str:
-    minutes = round(hours * 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes < 48 * 60 else f"{minutes // 1440} days"

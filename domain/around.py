@@ -35,6 +35,14 @@ def other_desks(view: View, desk: ContactPoint, service_type: str, place: str | 
     )
 
 
+def forces_around(view: View, organization: str) -> frozenset[str]:
+    """The task forces that a body, or one that it is part of, is a member of on the day, and those that they lie in."""
+    bodies = upwards(view.index.rows["organizations"], organization, "part_of")
+    members = [member for body in bodies for member in view.memberships(body) if member.holds(view.day)]
+    rows = view.index.rows["task_forces"]
+    return frozenset(force for member in members for force in upwards(rows, member.task_force))
+
+
 def shared_forces(view: View, sender: str, receiver: str) -> list[str]:
     """The task forces that both are members of on the day, by id.
 

@@ -49,6 +49,11 @@ def usable(uses: Iterable[ChannelUse]) -> list[ChannelUse]:
     return [use for use in uses if use.barred is None]
 
 
+def reachable(desk: ContactPoint, *, floor: Confidentiality, at: datetime, avoid: Avoid | None = None) -> bool:
+    """Whether any channel of the desk may be used, whatever its hours: as ``weigh`` says, without the weighing."""
+    return any(_barred(channel, floor, at, avoid, desk.contingency) is None for channel in desk.channels)
+
+
 def _order(use: ChannelUse) -> tuple[bool, int, bool, int, str]:
     openness = {True: 0, None: 1, False: 2}[use.open]
     failing = use.channel.state is ChannelState.FAILING

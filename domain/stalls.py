@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from relaypoint.domain.avoid import Avoid
-from relaypoint.domain.channels import usable, weigh
+from relaypoint.domain.channels import reachable
 from relaypoint.domain.clock import format_instant, parse_duration, parse_instant
 from relaypoint.domain.deadlines import DEFAULTS, Age, age
 from relaypoint.domain.handoffs import NOT_ARRIVED, Side, Status
@@ -99,6 +99,7 @@ def stall(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> Stall
     if found is None or (side is Side.RECEIVER and found[0] == "form-not-submitted"):
         return None
     reason, text, due = found
+    due = max(due, handoff.sent_at)  # Nothing was missed before it was sent.
     return Stall(
         handoff=handoff,
         reason=reason,
@@ -195,7 +196,7 @@ def _unheard(handoff: OpenHandoff, at: datetime) -> _Found | None:
 
 
 def _unreachable(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    if usable(weigh(handoff.desk, floor=handoff.confidentiality, at=at, avoid=handoff.avoid)):
+    if reachable(handoff.desk, floor=handoff.confidentiality, at=at, avoid=handoff.avoid):
         return None
     return (
         "unreachable",

@@ -24,8 +24,8 @@ from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import stored_case
 from relaypoint.resolvers.finding import view_of
+from relaypoint.resolvers.open_handoffs import open_handoff, open_rows
 from relaypoint.resolvers.referral_steps import notice, record
-from relaypoint.resolvers.stalled import open_handoff
 from relaypoint.resolvers.writing import write_once
 
 
@@ -67,7 +67,8 @@ async def escalate(subject: Subject, backend: Backend) -> list[Taken]:
 
 async def _silent(backend: Backend, view: View) -> list[_Climb]:
     at, found = backend.clock(), []
-    for row in await backend.store.read("handoffs_open", organization=None):
+    open = [row["id"] for row in await backend.store.read("handoffs_open", organization=None)]
+    for row in await open_rows(backend, open):
         case = stored_case(backend, row["sealed_key"], row["referral"]["sealed"])
         silence = stall(open_handoff(view, row, case), at, Side.SENDER)
         if silence is not None:

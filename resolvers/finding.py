@@ -277,8 +277,8 @@ async def _checked(backend: Backend, view: View, need: NeedInput, asker: str) ->
         service=service,
         place=await place_named(backend, view, need.place),
         languages=tuple(dict.fromkeys(language_tag(each, index) for index, each in enumerate(need.languages))),
-        priority=_word(Priority, "priority", need.priority),
-        confidentiality=_word(Confidentiality, "confidentiality", need.confidentiality),
+        priority=word(Priority, "priority", need.priority),
+        confidentiality=word(Confidentiality, "confidentiality", need.confidentiality),
         tags=tuple(dict.fromkeys(_tidy(tag) for tag in need.tags)),
         avoid=Avoid.of(_tidy(entry) for entry in need.avoid),
         near=need.near,
@@ -320,7 +320,7 @@ def _check_tags(tags: Sequence[str], view: View) -> None:
             )
 
 
-def _word(words: type[E], field: str, value: str) -> E:
+def word(words: type[E], field: str, value: str) -> E:
     try:
         return words(value)
     except ValueError:

@@ -183,10 +183,11 @@ async def _uncoordinated(backend: Backend, after: Roster, leaving: Leaving, to: 
         return {role["task_force"] for role in after.roles.get(organization, ())}
 
     work = []
-    for row in await backend.store.read("handoffs_open", organization=None):
-        both = forces(row["sender"]["id"]) & forces(row["receiver"])
+    open = [row["id"] for row in await backend.store.read("handoffs_open", organization=None)]
+    for row in await backend.store.read("handoffs_known", ids=open):
+        both = forces(row["sender"]) & forces(after.all["contact_points"][row["desk"]]["organization"])
         if leaving.id in both and not any(after.now["task_forces"].get(each, {}).get("coordinator") for each in both):
-            row = {**row, "contact_point": {"id": row["desk"]}}
+            row = {**row, "sender": after.all["organizations"][row["sender"]], "contact_point": {"id": row["desk"]}}
             work.append(_work(row, None, "its two bodies share no other task force with a coordinator"))
     return [replace(each, row=None) for each in work]
 

@@ -10,13 +10,17 @@ from relaypoint.graph import Row
 from relaypoint.resolvers.cases import StoredCase
 
 
-def parts(subject: Subject, view: View, row: Row, case: StoredCase) -> frozenset[Side]:
-    """``row`` has ``sender`` and ``receiver``. Whom the case avoids coordinates others, not this one."""
+def parts(subject: Subject, view: View, row: Row, case: StoredCase, *, unasked: bool = False) -> frozenset[Side]:
+    """``row`` is of the statement ``handoff_get``. A coordinator has a part once it was told of the step, because its
+    sender turned to it or because it went silent; ``unasked``: also without. Whom the case avoids coordinates others,
+    not this one."""
     sender, receiver = row["sender"]["id"], row["receiver"]["id"]
     on = sides(subject, sender, receiver)
     if subject.organization is None:
         return on | {Side.COORDINATOR} if on else on
     if subject.organization not in coordinators_between(view.index.rows, view.day, sender, receiver):
+        return on
+    if not unasked and subject.organization not in row["told"]:
         return on
     barred = case.avoid.bars_organization(view.organization(subject.organization))
     return on if barred else on | {Side.COORDINATOR}

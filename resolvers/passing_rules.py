@@ -40,7 +40,7 @@ class Ground:
 
 def check_side(subject: Subject, view: View, row: Row, case: StoredCase, verb: str, asked: str) -> None:
     """What one has no part in is not there; and a side that the verb is not for is told so by the table."""
-    on = parts(subject, view, row, case)
+    on = parts(subject, view, row, case, unasked=True)
     if not on:
         raise no_handoff(asked)
     if SAID_BY[verb] not in on:

@@ -15,6 +15,7 @@ from relaypoint.domain.words import Priority
 from relaypoint.graph import Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.finding import view_of
+from relaypoint.resolvers.open_handoffs import open_rows
 from relaypoint.resolvers.referral_steps import record
 
 
@@ -23,7 +24,8 @@ async def recount(subject: Subject, backend: Backend) -> list[str]:
     """The ids of the open steps whose deadlines are others now. One that moves meanwhile is counted by its move."""
     view = view_of(await backend.memory.roster(backend.store), backend.clock())
     changed = {}
-    for row in await backend.store.read("handoffs_open", organization=None):
+    open = [row["id"] for row in await backend.store.read("handoffs_open", organization=None)]
+    for row in await open_rows(backend, open):
         handoff, calendar = row["handoff"], view.desk(row["desk"]).calendar
         if Status(handoff["status"]) in RUNNING and handoff["calendar"] not in (None, calendar.text):
             changes = counted(Priority(row["referral"]["priority"]), handoff, calendar)

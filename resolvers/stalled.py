@@ -3,20 +3,23 @@ around it; then the domain says what is stalled and what next."""
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from relaypoint.domain import around
-from relaypoint.domain.handoffs import Side, Status
+from relaypoint.domain import around, stall_report
+from relaypoint.domain.handoffs import Side
 from relaypoint.domain.next_steps import NextStep, next_steps
 from relaypoint.domain.policy import Action, Subject, may_see_case, sides
+from relaypoint.domain.stall_report import ANYTHING, Position, Wanted
 from relaypoint.domain.stalls import OpenHandoff, Stall, stall
 from relaypoint.domain.view import View
-from relaypoint.domain.words import Confidentiality, Priority
+from relaypoint.domain.words import Priority
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import StoredCase, stored_case
-from relaypoint.resolvers.finding import view_of
+from relaypoint.resolvers.open_handoffs import OpenWork, open_handoff, open_handoffs
+from relaypoint.resolvers.wanted import WantedInput, wanted_of
 
 #: So many candidates are looked at for each handoff; some may have gone since.
 _CANDIDATES = 4
@@ -31,7 +34,7 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
-class _Silent:
+class Silent:
     """A stall as it is told to one side, with what is known of its case."""
 
     stall: Stall
@@ -40,74 +43,88 @@ class _Silent:
 
 
 @permitted(Action.SEE_STALLED)
-async def stalled(subject: Subject, backend: Backend) -> list[Reported]:
-    """Every stalled handoff that the subject's organization sent or received (the operator: all).
+async def stalled(
+    subject: Subject,
+    backend: Backend,
+    typed: WantedInput | None = None,
+    *,
+    first: int | None = None,
+    after: Position | None = None,
+    as_of: str | None = None,
+) -> list[Reported]:
+    """The stalled handoffs that the subject's organization sent or holds (the operator: all), as far as they are asked
+    for: the most urgent come first, and of these the oldest.
 
-    The most urgent come first, and of these the oldest. Who may see it decides before anything else: the rows of
-    others are never read.
+    ``first`` is how many at most, ``after`` the position behind which to go on. ``as_of`` a day or an instant: as it
+    was on record then. Raises ``Invalid`` and ``NotFound`` for what is typed and not understood.
     """
-    at = backend.clock()
-    rows = await backend.store.read("handoffs_open", organization=subject.organization)
-    # After the work, so that every desk at which it lies is known.
-    view = view_of(await backend.memory.roster(backend.store), at)
-    found = [silent for row in rows if (silent := _silent(subject, backend, view, row, at))]
-    found.sort(key=lambda each: (-each.stall.handoff.priority.level, each.stall.due, each.stall.handoff.id))
-    return [_reported(subject, view, each, at) for each in found]
+    work = await open_handoffs(subject, backend, as_of)
+    wanted = await wanted_of(backend, work.view, typed) if typed else ANYTHING
+    found = await silent(subject, backend, work, wanted, after=after, most=first)
+    return [_reported(subject, work.view, each, work.at) for each in found]
 
 
-def _silent(subject: Subject, backend: Backend, view: View, row: Row, at: datetime) -> _Silent | None:
+async def silent(
+    subject: Subject,
+    backend: Backend,
+    work: OpenWork,
+    wanted: Wanted,
+    *,
+    after: Position | None = None,
+    most: int | None = None,
+) -> list[Silent]:
+    """What has gone silent of it, in the order of the report: ``most`` at most, behind ``after``.
+
+    Steps are looked at in the order in which they can come at the earliest, some at a time, until what is found stands
+    before all that is left.
+    """
+    steps = {step["id"]: step for step in work.steps}
+    # What is more urgent than the last of the page before was all in the pages before.
+    left = sorted((each for each in steps.values() if after is None or _bound(each)[0] >= after[0]), key=_bound)
+    size = len(left) if most is None else 2 * most
+    waiting: list[tuple[Position, Silent]] = []
+    found: list[Silent] = []
+    while (left or waiting) and (most is None or len(found) < most):
+        looked, left = left[:size], left[size:]
+        size *= 2
+        for row in await work.read([step["id"] for step in looked]):
+            each = _silent(subject, backend, work, wanted, row)
+            if each is not None:
+                place = stall_report.position(each.stall)
+                if after is None or place > after:
+                    heapq.heappush(waiting, (place, each))
+        while waiting and (not left or waiting[0][0] <= _bound(left[0])):
+            found.append(heapq.heappop(waiting)[1])
+    return found[:most]
+
+
+def _bound(step: Row) -> Position:
+    return stall_report.earliest(Priority(step["priority"]), step["sent_at"], step["id"])
+
+
+def _silent(subject: Subject, backend: Backend, work: OpenWork, wanted: Wanted, row: Row) -> Silent | None:
+    sender, view = row["sender"], work.view
+    if not wanted.held(view, row["desk"], row["service_type"], Priority(row["referral"]["priority"])):
+        return None
     case = stored_case(backend, row["sealed_key"], row["referral"]["sealed"])
-    side = Side.SENDER if Side.SENDER in sides(subject, row["sender"]["id"], row["receiver"]) else Side.RECEIVER
-    silent = stall(open_handoff(view, row, case), at, side)
-    return _Silent(silent, side, case) if silent else None
+    handoff = open_handoff(view, row, case)
+    if not wanted.within(view, _places(subject, handoff, case, view)):
+        return None
+    side = Side.SENDER if Side.SENDER in sides(subject, sender, handoff.receiver.id) else Side.RECEIVER
+    found = stall(handoff, work.at, side)
+    if found is None or wanted.reason not in (None, found.reason):
+        return None
+    return Silent(found, side, case)
 
 
-def open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
-    """What decides whether it is stalled; whom to turn to is looked up for those that are."""
-    handoff, referral, desk = row["handoff"], row["referral"], view.desk(row["desk"])
-    return OpenHandoff(
-        id=handoff["id"],
-        reference=referral["reference"],
-        status=Status(handoff["status"]),
-        version=handoff["version"],
-        priority=Priority(referral["priority"]),
-        confidentiality=Confidentiality(referral["confidentiality"]),
-        service_type=row["service_type"],
-        sent_at=handoff["sent_at"],
-        changed_at=handoff["changed_at"],
-        acknowledge_by=handoff["acknowledge_by"],
-        decide_by=handoff["decide_by"],
-        review_on=handoff["review_on"],
-        form=handoff["form"],
-        form_submitted_at=handoff["form_submitted_at"],
-        notice=next(iter(row["notices"]), None),
-        sender=view.organization(row["sender"]["id"]),
-        receiver=view.organization(desk.organization),
-        desk=desk,
-        start_by=handoff["start_by"],
-        complete_by=handoff["complete_by"],
-        phoned=handoff["phoned"],
-        phoned_at=handoff["phoned_at"],
-        asked_at=handoff["asked_at"],
-        answer_by=handoff["answer_by"],
-        expected_by=handoff["expected_by"],
-        respond_by=handoff["respond_by"],
-        arrival=handoff["arrival"],
-        hops=handoff["hops"] or 1,
-        been_here=bool(handoff["been_here"]),
-        closed_since=around.closed_since(view, desk.organization, row["service_type"]),
-        missing_person=_procedure(view, row["sender"]["id"], desk.organization) if handoff["expected_by"] else None,
-        must_see=row["must_see"],
-        code=handoff["reason"],
-        avoid=case.avoid,
-    )
+def _places(subject: Subject, handoff: OpenHandoff, case: StoredCase, view: View) -> tuple[str, ...]:
+    """Where it belongs: where the case is, for who may read that; for others where its desk, or its body, works."""
+    if case.place and may_see_case(subject, handoff.sender.id):
+        return (case.place,)
+    return tuple(handoff.desk.areas or view.index.rows["organizations"][handoff.receiver.id]["jurisdictions"])
 
 
-def _procedure(view: View, sender: str, receiver: str) -> str | None:
-    return around.missing_person(view, around.shared_forces(view, sender, receiver))
-
-
-def _reported(subject: Subject, view: View, silent: _Silent, at: datetime) -> Reported:
+def _reported(subject: Subject, view: View, silent: Silent, at: datetime) -> Reported:
     found, case = silent.stall, silent.case
     if silent.side is Side.SENDER:
         handoff = found.handoff

@@ -46,6 +46,22 @@ async def organization_named(backend: Backend, view: View, typed: str, path: tup
     return await _named(backend, view, "organizations", typed, path, "an organization")
 
 
+async def task_force_named(backend: Backend, view: View, typed: str, path: tuple[str, ...]) -> str:
+    """The id of the task force that was typed. Raises ``NotFound``, and ``Invalid`` where several bear the name."""
+    id = typed.strip().lower()
+    if view.has("task_forces", id):
+        return id
+    return await _named(backend, view, "task_forces", typed, path, "a task force")
+
+
+async def contact_point_named(backend: Backend, view: View, typed: str, path: tuple[str, ...]) -> str:
+    """The id of the contact point that was typed. Raises ``NotFound``, and ``Invalid`` where several bear the name."""
+    id = typed.strip().lower()
+    if view.has("contact_points", id):
+        return id
+    return await _named(backend, view, "contact_points", typed, path, "a contact point")
+
+
 async def _named(backend: Backend, view: View, sheet: str, typed: str, path: tuple[str, ...], what: str) -> str:
     """The id of what bears just this name; of what has ended only where nothing else does."""
     names = await asyncio.to_thread(view.names, sheet)

@@ -21,7 +21,6 @@ from relaypoint.resolvers import (
     referrals,
     roster,
     searching,
-    stalled,
 )
 from relaypoint.schema import (
     admin_types,
@@ -31,6 +30,7 @@ from relaypoint.schema import (
     reconcile_types,
     referral_types,
     roster_types,
+    stalled_types,
 )
 from relaypoint.schema.connections import Connection, connect
 from relaypoint.schema.context import Info
@@ -172,9 +172,15 @@ class Query(RosterQuery):
         description="The steps that have gone silent or came back, most urgent first, each with whom to turn to.",
         metadata=under(Action.SEE_STALLED),
     )
-    async def stalled(self, info: Info) -> list[referral_types.Stall]:
-        found = await stalled.stalled(info.context.subject, info.context.backend)
-        return [referral_types.Stall.of(stall) for stall in found]
+    async def stalled_handoffs(
+        self,
+        info: Info,
+        filter: Annotated[stalled_types.StalledFilter | None, told("Which of them; all unless given.")] = None,
+        first: First = None,
+        after: After = None,
+        as_of: AsOf = None,
+    ) -> Connection[stalled_types.Stall]:
+        return await stalled_types.page(info, filter, first, after, as_of)
 
     @strawberry.field(
         description="A published list of names against the roster: what is new, what has ended, who succeeded it.",

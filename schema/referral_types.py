@@ -8,11 +8,9 @@ from typing import Annotated, Any, Self
 import strawberry
 
 from relaypoint.domain.chain import Event
-from relaypoint.domain.next_steps import NextStep as DomainNextStep
 from relaypoint.domain.policy import Action
 from relaypoint.domain.words import Priority
 from relaypoint.resolvers import referrals
-from relaypoint.resolvers.stalled import Reported
 from relaypoint.schema.context import Info
 from relaypoint.schema.find_types import ChannelView, Emergency
 from relaypoint.schema.handoff_types import Handoff
@@ -96,78 +94,6 @@ class Referral:
             )
             if case
             else None,
-        )
-
-
-@governed(Action.SEE_STALLED)
-@strawberry.type(description="What can be done about a stalled step, and by which channel.")
-class NextStep:
-    role: str = strawberry.field(
-        description="same-desk, other-desk, next-candidate, coordinator, hotline, sender or receiver."
-    )
-    text: str = strawberry.field(description="In plain words.")
-    contact_point: Ref | None = strawberry.field(description="Whom to turn to.")
-    organization: str | None = strawberry.field(description="The organization's name.")
-    channels: list[ChannelView] = strawberry.field(description="By which channels, the first to try first.")
-
-    @classmethod
-    def of(cls, step: DomainNextStep) -> Self:
-        desk = step.contact_point
-        return cls(
-            role=step.role,
-            text=step.text,
-            contact_point=Ref(key=desk.id, name=desk.name) if desk else None,
-            organization=step.organization,
-            channels=[ChannelView.of(use) for use in step.channels],
-        )
-
-
-@governed(Action.SEE_STALLED)
-@strawberry.type(description="A step that has gone silent, or came back: nobody has the case.")
-class Stall:
-    handoff: str = strawberry.field(description="The step's id.")
-    version: int = strawberry.field(description="The step's version.")
-    reference: str = strawberry.field(description="The referral's random reference.")
-    status: str = strawberry.field(description="The step's status; stalled is never one.")
-    priority: str = strawberry.field(description="routine, urgent, asap or stat.")
-    service_type: str = strawberry.field(description="Key of what was asked for.")
-    reason: str = strawberry.field(description="As unacknowledged, undecided, undelivered, orphaned or rejected.")
-    text: str = strawberry.field(description="The reason in plain words.")
-    due: str = strawberry.field(description="The instant that was missed.")
-    clock_hours: float = strawberry.field(description="Hours since then.")
-    working_hours: float = strawberry.field(description="Working hours of the holder since then.")
-    waited_clock_hours: float = strawberry.field(description="Hours since it was sent.")
-    waited_working_hours: float = strawberry.field(description="Working hours of the holder since it was sent.")
-    sender: Ref = strawberry.field(description="Who sent it.")
-    holder: Ref = strawberry.field(description="The contact point that holds it now.")
-    diverted_to: Ref | None = strawberry.field(
-        description="The contact point that answers for it while a contingency holds."
-    )
-    organization: Ref = strawberry.field(description="Whose contact point that is.")
-    next_steps: list[NextStep] = strawberry.field(description="Whom to turn to, the first to try first.")
-
-    @classmethod
-    def of(cls, reported: Reported) -> Self:
-        found, handoff = reported.stall, reported.stall.handoff
-        return cls(
-            handoff=handoff.id,
-            version=handoff.version,
-            reference=handoff.reference,
-            status=handoff.status.value,
-            priority=handoff.priority.value,
-            service_type=handoff.service_type,
-            reason=found.reason,
-            text=found.text,
-            due=found.due,
-            clock_hours=round(found.age.clock_hours, 2),
-            working_hours=round(found.age.working_hours, 2),
-            waited_clock_hours=round(found.waited.clock_hours, 2),
-            waited_working_hours=round(found.waited.working_hours, 2),
-            sender=Ref(key=handoff.sender.id, name=handoff.sender.name),
-            holder=Ref(key=handoff.desk.id, name=handoff.desk.name),
-            diverted_to=Ref(key=other.id, name=other.name) if (other := handoff.desk.diverted_to) else None,
-            organization=Ref(key=handoff.receiver.id, name=handoff.receiver.name),
-            next_steps=[NextStep.of(step) for step in reported.next_steps],
         )
 
 

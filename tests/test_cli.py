@@ -100,6 +100,10 @@ def test_the_main_job(settings: dict[str, str], tmp_path: Path) -> None:
         (["referral", "nothing"], 2),
         (["import", "/nowhere"], 2),
         (["export", "/proc/nowhere"], 2),
+        (["stalled", "--reason", "lazy"], 2),
+        (["stalled", "--place", "Atlantis"], 2),
+        (["stalled", "--first", "0"], 2),
+        (["stalled", "--as-of", "yesterday"], 2),
         (["nonsense"], 2),
         (["serve", "--host", "256.0.0.1"], 2),
     ],
@@ -231,6 +235,24 @@ def test_a_message_that_nobody_can_be_sent_is_told(settings: dict[str, str]) -> 
     assert stalled.returncode == 1
     assert "undelivered" in stalled.stdout
     assert parsed(run(settings, "notify", "--json")) == {"delivered": 0, "dead": 0, "failed": 0}
+
+
+def test_what_has_stalled_is_narrowed_cut_and_told_of_the_past(settings: dict[str, str]) -> None:
+    for _ in range(2):
+        assert run(settings, "refer", *CASE, "--to", "shelter-desk").returncode == 0
+    late = {**settings, "RELAYPOINT_NOW": "2026-03-10T10:00:00Z"}
+    assert len(parsed(run(late, "stalled", "--json"))) == 2
+    cut = run(late, "stalled", "--first", "1")
+    assert (cut.returncode, "There are more" in cut.stdout) == (1, True)
+    assert len(parsed(run(late, "stalled", "--first", "1", "--json"))) == 1
+    narrow = ["--organization", "Example Shelter", "--service", "housing", "--reason", "unacknowledged"]
+    assert len(parsed(run(late, "stalled", *narrow, "--as", "example-unit", "--json"))) == 2
+    none = run(late, "stalled", "--priority", "stat", "--json")
+    assert (none.returncode, parsed(none)) == (0, [])
+    before = run(late, "stalled", "--as-of", NOW)
+    assert (before.returncode, "Nothing has stalled" in before.stdout) == (0, True)
+    wrong = run(late, "stalled", "--reason", "lazy")
+    assert "[--reason]" in wrong.stderr
 
 
 def test_a_child_in_cardiff_has_nobody_with_a_channel_and_the_gap_is_told(embedded_url: str) -> None:

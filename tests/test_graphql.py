@@ -20,6 +20,7 @@ from relaypoint.schema.problems import formatted
 from relaypoint.tests.helpers import member
 
 UNIT = member("example-unit")
+STALLED = "{ stalledHandoffs { edges { node { handoff reason } } } }"
 NEED = '{from: "example-unit", service: "housing", place: "GB-X-NORTH", for: ["female"]}'
 
 
@@ -133,7 +134,7 @@ async def test_find_refer_move_and_stall(backend: Backend) -> None:
     assert stale == {"__typename": "Conflict", "code": "CONFLICT", "presentVersion": 1}
     moved = (await ask(backend, move, member("example-shelter"), v=1))["data"]["moveHandoff"]
     assert moved == {"__typename": "HandoffMoved"}
-    assert (await ask(backend, "{ stalled { reason } }"))["data"] == {"stalled": []}
+    assert (await ask(backend, STALLED))["data"] == {"stalledHandoffs": {"edges": []}}
     listed = await ask(backend, "{ referrals { edges { node { key handoffs { status } } } } }")
     assert listed["data"]["referrals"]["edges"][0]["node"]["handoffs"] == [{"status": "accepted"}]
 
@@ -142,7 +143,7 @@ DENIED = [
     "{ organizations { edges { node { name } } } }",
     '{ node(id: "T3JnYW5pemF0aW9uOmV4YW1wbGUtc2hlbHRlcg==") { id } }',
     f"{{ find(need: {NEED}) {{ candidates {{ rank }} }} }}",
-    "{ stalled { reason } }",
+    STALLED,
     "{ coverageGaps { day } }",
     "{ roster }",
     "{ referrals { edges { node { key } } } }",
@@ -192,17 +193,17 @@ async def test_a_global_id_of_nothing_is_null(backend: Backend) -> None:
 
 @pytest.mark.parametrize("organization", ["nobody", "example-former", "example-force"])
 async def test_who_is_not_there_acts_for_nobody(backend: Backend, organization: str) -> None:
-    answer = await ask(backend, "{ stalled { handoff } }", member(organization))
+    answer = await ask(backend, STALLED, member(organization))
     (error,) = answer["errors"]
     assert error["extensions"]["messageId"] == "policy.sign-in"
 
 
 async def test_an_operator_who_slips_is_not_told_that_all_is_well(backend: Backend) -> None:
-    answer = await ask(backend, "{ stalled { handoff } }", Subject(Kind.OPERATOR, "example-shelte"))
+    answer = await ask(backend, STALLED, Subject(Kind.OPERATOR, "example-shelte"))
     (error,) = answer["errors"]
     assert (error["extensions"]["code"], error["extensions"]["inputPath"]) == ("NOT_FOUND", ["as"])
     assert "example-shelter" in error["extensions"]["remedy"]
-    assert (await ask(backend, "{ stalled { handoff } }", Subject(Kind.OPERATOR, "example-former")))["errors"] == []
+    assert (await ask(backend, STALLED, Subject(Kind.OPERATOR, "example-former")))["errors"] == []
 
 
 REFER = "mutation($need: NeedInput!, $send: ReferInput) { refer(need: $need, send: $send) { ... on Problem { path } } }"

@@ -71,8 +71,11 @@ async def test_where_no_coordinator_may_know_of_it_the_sender_is_told_what_else_
     assert "resend" in refused.value.remedy
 
 
-async def test_a_coordinator_sees_the_step_and_nothing_of_the_case(backend: Backend) -> None:
+async def test_a_coordinator_who_was_told_sees_the_step_and_nothing_of_the_case(backend: Backend) -> None:
     step = await sent(backend)
+    with pytest.raises(NotFound):
+        await handoffs.handoff(LINE, at(backend, 3), step["reference"])
+    await handoffs.move_handoff(UNIT, at(backend, 3), step["id"], "raise")
     shown = await handoffs.handoff(LINE, at(backend, 3), step["reference"])
     assert "case" not in shown.handoff
     with pytest.raises(NotFound):

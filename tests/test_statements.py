@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from relaypoint.domain.clock import fixed_clock
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.roster_kept import KEPT, RECORDED
 from relaypoint.graph import Operation, Row, Step, Store, Unmet, open_store
@@ -83,7 +84,8 @@ async def populate(store: Store) -> None:
     over = await referrals.refer(OPERATOR, backend, HOUSING, to="shelter-desk")
     shelter = member("example-shelter")
     await handoffs.move_handoff(shelter, backend, one.referral["handoffs"][0]["id"], "receive")
-    await handoffs.move_handoff(shelter, backend, over.referral["handoffs"][0]["id"], "reject", reason="no-capacity")
+    later = replace(backend, clock=fixed_clock(LATER))
+    await handoffs.move_handoff(shelter, later, over.referral["handoffs"][0]["id"], "reject", reason="no-capacity")
     await ending.end(OPERATOR, backend, "holder", "shelter-first", to=["shelter-second"])
     for subject in (member("example-authority"), OPERATOR):  # It takes two.
         await ending.end(subject, backend, "organization", "example-line", override="It was dissolved.")
@@ -170,6 +172,12 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "handoffs_by_reference": [{"reference": first["reference"]}],
         "handoff_by_notice": [{"reference": notice["reference"]}],
         "handoffs_open": [{"organization": each} for each in (None, "example-shelter", "example-line")],
+        "handoffs_known": [{"ids": [each["id"] for each in steps]}],
+        "handoffs_moved_since": [
+            {"organization": each, "at": NOW} for each in (None, "example-unit", "example-shelter")
+        ],
+        "events_about": [{"referrals": [second["id"], first["id"]]}],
+        "notices_about": [{"handoffs": [each["id"] for each in steps]}],
         "key_check_get": [{}],
         "notices_leased": [{"lease": leased["lease"]}],
         "operation_find": [{"id": done["id"], "at": "2026-03-03T10:00:00.000Z"}],

@@ -145,6 +145,7 @@ RETURN h {
     .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .seen_at
   } AS handoff,
   EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) } AS must_see,
+  [(h)<-[:ABOUT]-(:Notice)-[:FOR]->(:ContactPoint)-[:OF]->(told:Organization) | told.id] AS told,
   r {.id, .reference, .version, .priority, .confidentiality, .chain_length, .chain_head} AS referral,
   sender {.id, .name, .kind} AS sender, receiver {.id, .name, .kind} AS receiver,
   desk {.id, .name} AS contact_point, head([(h)-[:TAKEN_BY]->(p:Holder) | p.id]) AS taken_by,

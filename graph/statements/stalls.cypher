@@ -2,32 +2,66 @@
 
 // name: handoffs_open
 // Open work only: it starts at the relationships that a handoff loses when it is closed, and when its sender has
-// seen how it ended. DISTINCT changes no row; it keeps Neo4j's planner, which sees through a mere WITH, from starting
-// elsewhere while the store is small.
+// seen how it ended. A receiver is not asked to see the end that it made.
 // mode: read
 // starts: open
-CALL () {
-  MATCH (:ContactPoint)-[:HOLDS_OPEN]->(h:Handoff)
-  RETURN h, false AS must_see
-  UNION
-  MATCH (:Organization)-[:MUST_SEE]->(h:Handoff)
-  RETURN h, true AS must_see
-}
-WITH DISTINCT h, must_see
-MATCH (h)-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organization)
-MATCH (h)-[:TO]->(desk:ContactPoint)-[:OF]->(receiver:Organization)
-WITH desk, h, r, sender, receiver, must_see
-WHERE $organization IS NULL OR sender.id = $organization OR (receiver.id = $organization AND NOT must_see)
+MATCH (desk:ContactPoint)-[:HOLDS_OPEN]->(h:Handoff)
+WHERE $organization IS NULL
+  OR EXISTS { MATCH (h)-[:STEP_OF]->(:Referral)-[:SENT_BY]->(:Organization {id: $organization}) }
+  OR EXISTS { MATCH (desk)-[:OF]->(:Organization {id: $organization}) }
+RETURN h.id AS id, h.sent_at AS sent_at, head([(h)-[:STEP_OF]->(r:Referral) | r.priority]) AS priority
+UNION ALL
+MATCH (sender:Organization)-[:MUST_SEE]->(h:Handoff)
+WHERE $organization IS NULL OR sender.id = $organization
+RETURN h.id AS id, h.sent_at AS sent_at, head([(h)-[:STEP_OF]->(r:Referral) | r.priority]) AS priority
+
+// name: handoffs_moved_since
+// What was sent before a moment and has been moved or seen after it: some of it was open then. It looks at every handoff.
+// mode: read
+// starts: label
+MATCH (h:Handoff)
+WHERE h.sent_at <= $at AND (h.changed_at > $at OR h.seen_at > $at)
+WITH DISTINCT h
+MATCH (h)-[:STEP_OF]->(:Referral)-[:SENT_BY]->(sender:Organization)
+MATCH (h)-[:TO]->(:ContactPoint)-[:OF]->(receiver:Organization)
+WHERE $organization IS NULL OR sender.id = $organization OR receiver.id = $organization
+RETURN h.id AS id
+
+// name: handoffs_known
+// These handoffs with all that decides whether they are stalled. No case field leaves the sealed text here.
+// mode: read
+// starts: id
+UNWIND $ids AS id
+MATCH (h:Handoff {id: id})-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organization)
 RETURN h {
     .id, .status, .version, .reason, .review_on, .sent_at, .changed_at, .accepted_at, .started_at, .held_at,
     .deliver_by, .acknowledge_by, .decide_by, .start_by, .complete_by, .calendar, .pauses, .form, .form_submitted_at,
     .phoned, .phoned_at, .phoned_role, .asked, .asked_at, .asked_about, .answer_by, .answered, .expected_by, .arrival,
     .raised_at, .respond_by, .response,
     .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here
-  } AS handoff, must_see,
+  } AS handoff,
+  EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) } AS must_see,
   r {.id, .reference, .priority, .confidentiality, .sealed} AS referral,
   head([(r)-[:FOR]->(type:ServiceType) | type.id]) AS service_type,
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
-  sender {.id, .name} AS sender, receiver.id AS receiver,
-  [(h)<-[:ABOUT]-(n:Notice) WHERE n.kind = 'requested' | n.status] AS notices,
-  desk.id AS desk
+  sender.id AS sender,
+  head([(h)-[:TO]->(desk:ContactPoint) | desk.id]) AS desk,
+  [(h)<-[:ABOUT]-(n:Notice) WHERE n.kind = 'requested' | n.status] AS notices
+
+// name: events_about
+// What was recorded of some referrals, in the order of each.
+// mode: read
+// starts: id
+UNWIND $referrals AS id
+MATCH (r:Referral {id: id})-[:RECORDED]->(e:Event)
+RETURN r.id AS referral, e {.kind, .at, .actor, .data} AS event, e.sequence AS sequence
+ORDER BY referral, sequence
+
+// name: notices_about
+// Every message about some handoffs, and how it stands.
+// mode: read
+// starts: id
+UNWIND $handoffs AS id
+MATCH (h:Handoff {id: id})<-[:ABOUT]-(n:Notice)
+RETURN h.id AS handoff, n {.id, .kind, .status, .created_at, .tried_at} AS notice
+ORDER BY handoff, n.id

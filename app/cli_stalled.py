@@ -1,0 +1,79 @@
+"""The command that shows what has gone silent."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import typer
+
+from relaypoint.app import show_stalled
+from relaypoint.app.commands import Run, commands
+from relaypoint.app.console import app, command, out, tell, whom
+from relaypoint.app.settings import read_settings
+from relaypoint.app.show import Data
+
+#: As many as a page of the API has at most.
+_PAGE: Final = 200
+
+
+@command("stalled", app)
+async def stalled(
+    organization: Annotated[
+        str | None, typer.Option("--organization", metavar="ORG", help="Only what lies with it.")
+    ] = None,
+    task_force: Annotated[
+        str | None, typer.Option("--task-force", metavar="ID", help="Only what lies with its members.")
+    ] = None,
+    place: Annotated[
+        str | None,
+        typer.Option("--place", metavar="CODE", help="Only your cases there; of others', what lies with desks there."),
+    ] = None,
+    service: Annotated[str | None, typer.Option("--service", metavar="CODE", help="Only this service type.")] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", metavar="CODE", help="Only this, as unacknowledged.")
+    ] = None,
+    priority: Annotated[
+        str | None, typer.Option("--priority", metavar="WORD", help="Only routine, urgent, asap or stat.")
+    ] = None,
+    contact_point: Annotated[
+        str | None, typer.Option("--contact-point", metavar="ID", help="Only what lies there.")
+    ] = None,
+    first: Annotated[
+        int | None, typer.Option("--first", metavar="N", min=1, help="The first N only; all unless given.")
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="TIME", help="As on record at that instant, or at the end of that day (UTC)."),
+    ] = None,
+    acting: Annotated[str | None, typer.Option("--as", metavar="ORG", help="Only what concerns it.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+) -> int:
+    """Every step that has gone silent: why, how long, who holds it, whom to turn to next and how."""
+    settings = read_settings()
+    wanted = {
+        "organization": organization,
+        "taskForce": task_force,
+        "place": place,
+        "serviceType": service,
+        "reason": reason,
+        "priority": priority,
+        "contactPoint": contact_point,
+    }
+    async with commands(settings, whom(acting, settings)) as run:
+        found, more = await pages(run, {"filter": wanted, "asOf": as_of}, first)
+    tell(as_json, found, lambda: show_stalled.stalled(out, found, more=more))
+    return 1 if found else 0
+
+
+async def pages(run: Run, asked: dict[str, Any], first: int | None) -> tuple[list[Data], bool]:
+    """The first so many, or all, page by page; and whether there are more."""
+    found: list[Data] = []
+    after = None
+    while True:
+        size = _PAGE if first is None else min(_PAGE, first - len(found))
+        page = await run("Stalled", {**asked, "first": size, "after": after})
+        found += [edge["node"] for edge in page["edges"]]
+        more = page["pageInfo"]["hasNextPage"]
+        if not more or len(found) == first:
+            return found, more
+        after = page["pageInfo"]["endCursor"]

@@ -1,0 +1,66 @@
+"""What the commands print of what has gone silent."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+
+from relaypoint.app.show import Data, channel, diverted, when, wide
+
+_ROLES = {
+    "same-desk": "now",
+    "other-desk": "then",
+    "next-candidate": "instead",
+    "coordinator": "coordinator",
+    "hotline": "hotline",
+    "sender": "you",
+    "receiver": "you",
+}
+
+
+def stalled(console: Console, stalls: list[Data], *, more: bool = False) -> None:
+    """``more``: they are the first of several."""
+    if not stalls:
+        console.print("[green]Nothing has stalled.[/]")
+        return
+    table = wide(
+        f"Stalled ({'the first ' if more else ''}{len(stalls)}), most urgent first",
+        ("Referral", 3),
+        ("Why, since when", 4),
+        ("Who holds it", 3),
+        ("Whom to turn to", 6),
+        lines=True,
+    )
+    for stall in stalls:
+        table.add_row(
+            f"[bold]{stall['reference']}[/]\n{stall['priority']}, {stall['status']}\n"
+            f"from {escape(stall['sender']['name'])}",
+            f"[bold red]{stall['reason']}[/]\n{escape(stall['text'])}\nsince {when(stall['due'])}\n"
+            f"{_hours_told(stall, 'clockHours', 'workingHours')}\n"
+            f"[dim]sent {_hours_told(stall, 'waitedClockHours', 'waitedWorkingHours')} ago[/]",
+            f"{escape(stall['organization']['name'])}\n{escape(stall['holder']['name'])}" + diverted(stall),
+            "\n".join(_next(step) for step in stall["nextSteps"]),
+        )
+    console.print(table)
+    if more:
+        console.print("[bold]There are more.[/] Without --first all are shown.")
+
+
+def _next(step: Data) -> str:
+    line = f"[bold]{_ROLES[step['role']]}[/]: {escape(step['text'])}"
+    if step["contactPoint"]:
+        line += f"\n  {escape(step['organization'])}, {escape(step['contactPoint']['name'])}"
+    return "".join((line, *(f"\n  {channel(use)}" for use in step["channels"][:3])))
+
+
+def _hours_told(stall: Data, clock: str, working: str) -> str:
+    if stall["priority"] in ("stat", "asap"):
+        return _hours_long(stall[clock])  # These run by the clock.
+    return f"{_hours_long(stall[clock])}, {_hours_long(stall[working])} of them working time"
+
+
+def _hours_long(hours: float) -> str:
+    minutes = round(hours * 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes < 48 * 60 else f"{minutes // 1440} days"

@@ -1,0 +1,92 @@
+"""How a handoff stood at a moment of the past, told anew from what was recorded: its events, and its notices."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from relaypoint.domain.clock import Instant
+from relaypoint.domain.handoffs import MOVES, RAISE, REMARKS, RESPOND, UNSERVED, Side, Status
+
+Columns = Mapping[str, Any]
+
+#: Ended so by the receiving side, nobody has served the person.
+_CAME_BACK: Final = frozenset({Status.REJECTED, Status.FAILED, Status.ENTERED_IN_ERROR})
+
+#: How the record tells that the sender sent anew what came back.
+_SENT_ANEW: Final = frozenset({"resent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """``state`` has the names of ``domain.handoffs.STATE``, as far as they were said; ``must_see``: its sender had yet
+    to see how it ended; ``notice`` is how its first message stood."""
+
+    state: Columns
+    must_see: bool
+    notice: str | None
+
+
+def then(
+    id: str, events: Iterable[Columns], notices: Sequence[Columns], at: Instant, *, sender: str, receiver: str
+) -> Then | None:
+    """None where it was no open work of anybody's at that moment, what was recorded in its millisecond included.
+
+    ``events`` are those of its referral in their order, each with ``kind``, ``at``, ``actor`` and ``data``; ``notices``
+    those about it, each with ``kind``, ``status``, ``created_at`` and ``tried_at``.
+    """
+    own = [(event, state) for event in events if event["at"] <= at and (state := _state(event))["id"] == id]
+    if not own:
+        return None
+    state, must_see = own[-1][1], _must_see(own, notices, at, sender, receiver)
+    if not (must_see or Status(state["status"]).open):
+        return None
+    first = min((each for each in notices if each["kind"] == "requested"), key=_created, default=None)
+    return Then(state, must_see, _stood(first, at) if first else None)
+
+
+def _must_see(
+    own: Sequence[tuple[Columns, Columns]], notices: Sequence[Columns], at: Instant, sender: str, receiver: str
+) -> bool:
+    """It is noted when the receiving side ends it unserved, and when the other side could not be told of the end; and
+    goes when its sender has seen it, or decides anew."""
+    untold = sorted(each["tried_at"] for each in notices if each["kind"] == "cancelled" and _stood(each, at) == "dead")
+    noted = False
+    for event, state in own:
+        while untold and untold[0] < event["at"]:
+            untold.pop(0)
+            noted = True
+        verb = event["kind"].removeprefix("handoff-")
+        if _by_sender(verb, event["actor"], sender, receiver):
+            noted = False
+        elif verb in MOVES and (state["status"] in _CAME_BACK or state.get("reason") in UNSERVED):
+            noted = True
+    return noted or bool(untold)
+
+
+def _by_sender(verb: str, actor: str, sender: str, receiver: str) -> bool:
+    """Whether the sending side recorded it. Who stands on both sides acts for the receiving one where it may."""
+    if verb in (RAISE, RESPOND):  # To turn to the coordinator is not to have seen to it.
+        return False
+    table = MOVES.get(verb) or REMARKS.get(verb)
+    if verb in _SENT_ANEW or (table and Side.RECEIVER not in table.sides):
+        return True
+    return actor.partition(":")[2] == sender != receiver
+
+
+def _stood(notice: Columns, at: Instant) -> str:
+    """How a message stood: it is pending until the try that settled it."""
+    settled = notice["status"] != "pending" and (notice["tried_at"] or "") <= at
+    return str(notice["status"]) if settled else "pending"
+
+
+def _created(notice: Columns) -> str:
+    return str(notice["created_at"])
+
+
+def _state(event: Columns) -> Columns:
+    after: Columns = json.loads(event["data"])["after"]
+    found: Columns = after.get("handoff", after)
+    return found

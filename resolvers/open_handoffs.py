@@ -1,0 +1,146 @@
+"""The open work that concerns a subject, now or at a moment of the past, with the roster that it is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from relaypoint.domain import around
+from relaypoint.domain.clock import Instant, parse_instant
+from relaypoint.domain.handoffs import STATE, Status
+from relaypoint.domain.history import moment
+from relaypoint.domain.policy import Subject
+from relaypoint.domain.stalls import OpenHandoff
+from relaypoint.domain.stalls_then import then
+from relaypoint.domain.view import View
+from relaypoint.domain.words import Confidentiality, Priority
+from relaypoint.graph import Row
+from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.cases import StoredCase
+from relaypoint.resolvers.finding import view_of
+from relaypoint.resolvers.known import roster_at
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWork:
+    """``steps`` has each one's ``id``, ``priority`` and ``sent_at``; ``read`` gives those of some ids with all that
+    decides on them, in the form of the statement ``handoffs_known``. ``view`` is the roster on that day."""
+
+    at: datetime
+    view: View
+    steps: Sequence[Row]
+    read: Callable[[Sequence[str]], Awaitable[Sequence[Row]]]
+
+
+async def open_handoffs(subject: Subject, backend: Backend, as_of: str | None = None) -> OpenWork:
+    """What the subject's organization sent or holds (the operator: all). Who may see it decides before anything else:
+    the rows of others are never read.
+
+    ``as_of`` a day or an instant: as it was on record then; what is still to come is now. Raises ``Invalid`` for
+    neither.
+    """
+    steps = await backend.store.read("handoffs_open", organization=subject.organization)
+    if as_of is not None:
+        return await _past(subject, backend, [step["id"] for step in steps], min(moment(as_of), backend.now()))
+
+    async def read(ids: Sequence[str]) -> list[Row]:
+        return await open_rows(backend, ids)
+
+    at = backend.clock()
+    # The roster comes after the work, so that every desk at which it lies is known.
+    return OpenWork(at, view_of(await backend.memory.roster(backend.store), at), steps, read)
+
+
+async def open_rows(backend: Backend, ids: Sequence[str]) -> list[Row]:
+    """These handoffs with all that decides on them, but for those that were closed, or seen, since they were found."""
+    rows = await backend.store.read("handoffs_known", ids=list(ids))
+    return [row for row in rows if row["must_see"] or Status(row["handoff"]["status"]).open]
+
+
+async def _past(subject: Subject, backend: Backend, open: Sequence[str], at: Instant) -> OpenWork:
+    # After what is open still: what is closed in between is among what has moved.
+    moved = await backend.store.read("handoffs_moved_since", organization=subject.organization, at=at)
+    rows = await backend.store.read("handoffs_known", ids=sorted({*open, *(row["id"] for row in moved)}))
+    view = View((await roster_at(backend, at)).index, at[:10])
+    there = [row for row in rows if row["handoff"]["sent_at"] <= at and view.has("contact_points", row["desk"])]
+    then = await _then(backend, view, there, at)
+    if subject.organization is not None:  # A receiver is not asked to see the end that it made.
+        then = [row for row in then if not row["must_see"] or row["sender"] == subject.organization]
+    known = {row["handoff"]["id"]: row for row in then}
+
+    async def read(ids: Sequence[str]) -> list[Row]:
+        return [known[id] for id in ids]
+
+    steps = [
+        {"id": id, "priority": row["referral"]["priority"], "sent_at": row["handoff"]["sent_at"]}
+        for id, row in known.items()
+    ]
+    return OpenWork(parse_instant(at), view, steps, read)
+
+
+async def _then(backend: Backend, view: View, rows: Sequence[Row], at: Instant) -> list[Row]:
+    """Those that were open work at that moment, as they stood."""
+    events: dict[str, list[Row]] = {}
+    referrals = sorted({row["referral"]["id"] for row in rows})
+    for row in await backend.store.read("events_about", referrals=referrals):
+        events.setdefault(row["referral"], []).append(row["event"])
+    notices: dict[str, list[Row]] = {}
+    for row in await backend.store.read("notices_about", handoffs=[row["handoff"]["id"] for row in rows]):
+        notices.setdefault(row["handoff"], []).append(row["notice"])
+    found = []
+    for row in rows:
+        id, of = row["handoff"]["id"], events.get(row["referral"]["id"], [])
+        receiver = view.index.rows["contact_points"][row["desk"]]["organization"]
+        stood = then(id, of, notices.get(id, []), at, sender=row["sender"], receiver=receiver)
+        if stood is not None:
+            told = [stood.notice] if stood.notice else []
+            # What an event does not name was not there.
+            handoff = {**row["handoff"], **{name: stood.state.get(name) for name in STATE}}
+            found.append({**row, "handoff": handoff, "must_see": stood.must_see, "notices": told})
+    return found
+
+
+def open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
+    """What decides whether it is stalled; whom to turn to is looked up for those that are."""
+    handoff, referral, desk = row["handoff"], row["referral"], view.desk(row["desk"])
+    return OpenHandoff(
+        id=handoff["id"],
+        reference=referral["reference"],
+        status=Status(handoff["status"]),
+        version=handoff["version"],
+        priority=Priority(referral["priority"]),
+        confidentiality=Confidentiality(referral["confidentiality"]),
+        service_type=row["service_type"],
+        sent_at=handoff["sent_at"],
+        changed_at=handoff["changed_at"],
+        acknowledge_by=handoff["acknowledge_by"],
+        decide_by=handoff["decide_by"],
+        review_on=handoff["review_on"],
+        form=handoff["form"],
+        form_submitted_at=handoff["form_submitted_at"],
+        notice=next(iter(row["notices"]), None),
+        sender=view.organization(row["sender"]),
+        receiver=view.organization(desk.organization),
+        desk=desk,
+        start_by=handoff["start_by"],
+        complete_by=handoff["complete_by"],
+        phoned=handoff["phoned"],
+        phoned_at=handoff["phoned_at"],
+        asked_at=handoff["asked_at"],
+        answer_by=handoff["answer_by"],
+        expected_by=handoff["expected_by"],
+        respond_by=handoff["respond_by"],
+        arrival=handoff["arrival"],
+        hops=handoff["hops"] or 1,
+        been_here=bool(handoff["been_here"]),
+        closed_since=around.closed_since(view, desk.organization, row["service_type"]),
+        missing_person=_procedure(view, row["sender"], desk.organization) if handoff["expected_by"] else None,
+        must_see=row["must_see"],
+        code=handoff["reason"],
+        avoid=case.avoid,
+    )
+
+
+def _procedure(view: View, sender: str, receiver: str) -> str | None:
+    return around.missing_person(view, around.shared_forces(view, sender, receiver))

@@ -1,0 +1,160 @@
+"""What has stalled, as GraphQL shows it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Self
+
+import strawberry
+
+from relaypoint.domain.next_steps import NextStep as DomainNextStep
+from relaypoint.domain.policy import Action
+from relaypoint.domain.stall_report import Position, position
+from relaypoint.resolvers import stalled
+from relaypoint.resolvers.stalled import Reported
+from relaypoint.resolvers.wanted import WantedInput
+from relaypoint.schema import problems
+from relaypoint.schema.connections import Connection, connect, no_cursor
+from relaypoint.schema.context import Info
+from relaypoint.schema.find_types import ChannelView
+from relaypoint.schema.permissions import governed
+from relaypoint.schema.roster_types import Ref
+
+
+@governed(Action.SEE_STALLED)
+@strawberry.type(description="What can be done about a stalled step, and by which channel.")
+class NextStep:
+    role: str = strawberry.field(
+        description="same-desk, other-desk, next-candidate, coordinator, hotline, sender or receiver."
+    )
+    text: str = strawberry.field(description="In plain words.")
+    contact_point: Ref | None = strawberry.field(description="Whom to turn to.")
+    organization: str | None = strawberry.field(description="The organization's name.")
+    channels: list[ChannelView] = strawberry.field(description="By which channels, the first to try first.")
+
+    @classmethod
+    def of(cls, step: DomainNextStep) -> Self:
+        desk = step.contact_point
+        return cls(
+            role=step.role,
+            text=step.text,
+            contact_point=Ref(key=desk.id, name=desk.name) if desk else None,
+            organization=step.organization,
+            channels=[ChannelView.of(use) for use in step.channels],
+        )
+
+
+@governed(Action.SEE_STALLED)
+@strawberry.type(description="A step that has gone silent, or came back: nobody has the case.")
+class Stall:
+    handoff: str = strawberry.field(description="The step's id.")
+    version: int = strawberry.field(description="The step's version.")
+    reference: str = strawberry.field(description="The referral's random reference.")
+    status: str = strawberry.field(description="The step's status; stalled is never one.")
+    priority: str = strawberry.field(description="routine, urgent, asap or stat.")
+    service_type: str = strawberry.field(description="Key of what was asked for.")
+    reason: str = strawberry.field(description="As unacknowledged, undecided, undelivered, orphaned or rejected.")
+    text: str = strawberry.field(description="The reason in plain words.")
+    due: str = strawberry.field(description="The instant that was missed.")
+    clock_hours: float = strawberry.field(description="Hours since then.")
+    working_hours: float = strawberry.field(description="Working hours of the holder since then.")
+    waited_clock_hours: float = strawberry.field(description="Hours since it was sent.")
+    waited_working_hours: float = strawberry.field(description="Working hours of the holder since it was sent.")
+    sender: Ref = strawberry.field(description="Who sent it.")
+    holder: Ref = strawberry.field(description="The contact point that holds it now.")
+    diverted_to: Ref | None = strawberry.field(
+        description="The contact point that answers for it while a contingency holds."
+    )
+    organization: Ref = strawberry.field(description="Whose contact point that is.")
+    next_steps: list[NextStep] = strawberry.field(description="Whom to turn to, the first to try first.")
+
+    @classmethod
+    def of(cls, reported: Reported) -> Self:
+        found, handoff = reported.stall, reported.stall.handoff
+        return cls(
+            handoff=handoff.id,
+            version=handoff.version,
+            reference=handoff.reference,
+            status=handoff.status.value,
+            priority=handoff.priority.value,
+            service_type=handoff.service_type,
+            reason=found.reason,
+            text=found.text,
+            due=found.due,
+            clock_hours=round(found.age.clock_hours, 2),
+            working_hours=round(found.age.working_hours, 2),
+            waited_clock_hours=round(found.waited.clock_hours, 2),
+            waited_working_hours=round(found.waited.working_hours, 2),
+            sender=Ref(key=handoff.sender.id, name=handoff.sender.name),
+            holder=Ref(key=handoff.desk.id, name=handoff.desk.name),
+            diverted_to=Ref(key=other.id, name=other.name) if (other := handoff.desk.diverted_to) else None,
+            organization=Ref(key=handoff.receiver.id, name=handoff.receiver.name),
+            next_steps=[NextStep.of(step) for step in reported.next_steps],
+        )
+
+
+@strawberry.input(description="Which stalled steps are asked for. Ids, or names as they are written; null: any.")
+class StalledFilter:
+    organization: str | None = strawberry.field(default=None, description="Whose contact point holds the step.")
+    task_force: str | None = strawberry.field(
+        default=None, description="That organization is a member of this task force, or of one within it."
+    )
+    place: str | None = strawberry.field(
+        default=None,
+        description="Within this place is the case, for the body that sent it; for others what the contact point, or "
+        "else its organization, is for.",
+    )
+    service_type: str | None = strawberry.field(
+        default=None, description="What was asked for is this service type, or one within it."
+    )
+    reason: str | None = strawberry.field(default=None, description="As unacknowledged.")
+    priority: str | None = strawberry.field(default=None, description="routine, urgent, asap or stat.")
+    contact_point: str | None = strawberry.field(default=None, description="The contact point that holds the step.")
+
+    def to_domain(self) -> WantedInput:
+        return WantedInput(
+            organization=self.organization,
+            task_force=self.task_force,
+            place=self.place,
+            service_type=self.service_type,
+            reason=self.reason,
+            priority=self.priority,
+            contact_point=self.contact_point,
+        )
+
+
+#: Where the fields that the use case names are in the input.
+_PATHS = {
+    field: ("filter", field)
+    for field in ("organization", "taskForce", "place", "serviceType", "reason", "priority", "contactPoint")
+}
+
+
+async def page(
+    info: Info, filter: StalledFilter | None, first: int | None, after: str | None, as_of: str | None
+) -> Connection[Stall]:
+    """By the position of each in the report, which stalls that come and go in between do not shift."""
+
+    async def fetch(behind: str | None, limit: int) -> list[dict[str, Any]]:
+        with problems.placed(_PATHS):
+            found = await stalled.stalled(
+                info.context.subject,
+                info.context.backend,
+                filter.to_domain() if filter else None,
+                first=limit,
+                after=_position(behind) if behind is not None else None,
+                as_of=as_of,
+            )
+        return [{"id": json.dumps(position(each.stall)), "reported": each} for each in found]
+
+    return await connect(fetch, lambda row: Stall.of(row["reported"]), first, after)
+
+
+def _position(cursor: str) -> Position:
+    try:
+        level, due, id = json.loads(cursor)
+    except (TypeError, ValueError):
+        raise no_cursor() from None
+    if not (isinstance(level, int) and isinstance(due, str) and isinstance(id, str)):
+        raise no_cursor()
+    return level, due, id
