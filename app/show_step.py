@@ -45,7 +45,9 @@ _WHERE = {
 
 def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     grid = Table.grid(padding=(0, 2))
-    why = f" ({handoff['reason']}: {escape(handoff['reasonText'] or '')})" if handoff["reason"] else ""
+    code, words = handoff["reason"], handoff["reasonText"] or ""
+    why = f" ({code})" if words == (code or "").replace("-", " ") else f" ({code}: {escape(words)})"
+    why = why if code else ""
     grid.add_row("Status", f"[bold]{handoff['status']}[/]{why}")
     grid.add_row(
         _WHERE.get(handoff["status"], "Was with"),

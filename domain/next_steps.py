@@ -39,8 +39,8 @@ class NextStep:
 _SAME_DESK = say("next.same-desk", "Contact the desk that holds it.")
 _TELL = say("next.tell", "Tell the desk yourself that it is over.")
 _OTHER_DESK = say("next.other-desk", "Turn to the organization's other contact point.")
-_CANDIDATE = say("next.candidate", "Could take it when you sent it: look again with find, then refer.")
-_COORDINATOR = say("next.coordinator", "Ask the coordinator of the task force to step in.")
+#: Where it is not known where the person is, nothing is sent to others: somebody has to look for them.
+_MISSING = frozenset({"not-arrived", "arrival-unknown"})
 _HOTLINE = say("next.hotline", "Ask the national hotline for advice.")
 
 
@@ -48,7 +48,7 @@ def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER) -> tuple[Ne
     """In the order in which to try them. The last resort is always the sender, who can send it elsewhere."""
     handoff, reason = found.handoff, found.reason
     if side is Side.RECEIVER:
-        return (_own_move(handoff),)
+        return (_own_move(handoff, reason),)
     if reason == "form-not-submitted":
         text = say(
             "next.form",
@@ -57,6 +57,13 @@ def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER) -> tuple[Ne
             command=_command(handoff, "form-submitted"),
         )
         return (NextStep("sender", text),)
+    if reason == "information-not-answered":
+        text = say(
+            "next.answer",
+            "Tell the desk what it asked for, by a safe channel; then record it: {command}.",
+            command=_command(handoff, "answer --result told | not-known | not-agreed"),
+        )
+        return (NextStep("sender", text), *_towards(handoff, reason, at))
     return (*_towards(handoff, reason, at), _senders_move(handoff, reason))
 
 
@@ -69,10 +76,20 @@ def _towards(handoff: OpenHandoff, reason: str, at: datetime) -> Iterator[NextSt
         ("same-desk", _TELL if reason == "untold" else _SAME_DESK, desk),
         ("other-desk", _OTHER_DESK, others),
     )
-    if reason != "untold":
+    if reason not in ("untold", "information-not-answered"):
+        again = say(
+            "next.candidate",
+            "Could take it when you sent it: look again with find, then: {command}.",
+            command=_command(handoff, "resend --to CONTACT_POINT"),
+        )
+        ask = say(
+            "next.coordinator",
+            "Ask the coordinator of the task force to step in: {command}.",
+            command=_command(handoff, "raise"),
+        )
         ways += (
-            ("next-candidate", _CANDIDATE, handoff.candidates),
-            ("coordinator", _COORDINATOR, handoff.coordinators),
+            ("next-candidate", again, () if reason in _MISSING else handoff.candidates),
+            ("coordinator", ask, handoff.coordinators),
             ("hotline", _HOTLINE, handoff.hotlines),
         )
     for role, text, reachable in ways:
@@ -90,20 +107,27 @@ def _senders_move(handoff: OpenHandoff, reason: str) -> NextStep:
     elif handoff.must_see:
         text = say(
             "next.send-again",
-            "Find another contact point and send the referral there; then record it: {command}.",
-            command=_command(handoff, "seen"),
+            "Find another contact point and send it there: {command}; or record that you see to it yourself: {seen}.",
+            command=_command(handoff, "resend --to CONTACT_POINT"),
+            seen=_command(handoff, "seen"),
+        )
+    elif reason in _MISSING:
+        text = say(
+            "next.missing",
+            "Reach the person by the way that you agreed on; if they are in danger, call the emergency number.",
         )
     else:
         text = say(
             "next.sender",
-            "Find another contact point and send the referral there; then close this step: {command}.",
-            command=_command(handoff, "cancel --reason sent-elsewhere"),
+            "Find another contact point and send it there, which closes this step: {command}.",
+            command=_command(handoff, "resend --to CONTACT_POINT"),
         )
     return NextStep("sender", text)
 
 
-def _own_move(handoff: OpenHandoff) -> NextStep:
-    verbs = " | ".join(verb for verb in possible(handoff.status, Side.RECEIVER) if verb != "correct")
+def _own_move(handoff: OpenHandoff, reason: str) -> NextStep:
+    moves = [verb for verb in possible(handoff.status, Side.RECEIVER) if verb != "correct"]
+    verbs = " | ".join(("arrived", "not-arrived") if reason in _MISSING else moves)
     text = say("next.receiver", "It is yours to move on: {command}.", command=_command(handoff, verbs))
     return NextStep("receiver", text)
 

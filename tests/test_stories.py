@@ -1,4 +1,4 @@
-"""The coordinator's day of the documentation, run as it stands, step by step, in one shell."""
+"""The stories of the documentation, run as they stand, step by step, each in one shell."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import NamedTuple
+
+import pytest
 
 from relaypoint.tests.helpers import ROOT, environment
 
@@ -22,9 +24,9 @@ class Step(NamedTuple):
     shown: list[str]
 
 
-def steps() -> list[Step]:
+def steps(story: str) -> list[Step]:
     found: list[Step] = []
-    for kind, code, text in _BLOCK.findall((ROOT / "docs" / "coordinator.md").read_text(encoding="utf-8")):
+    for kind, code, text in _BLOCK.findall((ROOT / "docs" / story).read_text(encoding="utf-8")):
         if kind == "sh":
             found.append(Step(text, int(code or 0), []))
         else:
@@ -37,9 +39,10 @@ def plain(output: str) -> str:
     return re.sub(r"[\s│┃]+", " ", output)
 
 
-def test_the_day_goes_as_it_is_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize("story", ["coordinator.md", "caseworker.md"])
+def test_it_goes_as_it_is_written(tmp_path: Path, story: str) -> None:
     shutil.copytree(ROOT / "examples" / "rehearsal", tmp_path / "examples" / "rehearsal")
-    day = steps()
+    day = steps(story)
     assert len(day) > 10
     assert all(step.shown for step in day)
     script = [f"relaypoint() {{ '{sys.executable}' -c 'from relaypoint.app.cli import main; main()' \"$@\"; }}"]
