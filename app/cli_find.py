@@ -148,6 +148,14 @@ async def refer(
         str | None,
         typer.Option("--reply-to", metavar="CONTACT", help="Your own desk to be told; otherwise the nearest one."),
     ] = None,
+    call_back: Annotated[
+        str | None,
+        typer.Option("--call-back", metavar="CHANNEL", help="Your own channel by which to call you back."),
+    ] = None,
+    safe_hours: Annotated[
+        str | None,
+        typer.Option("--safe-hours", metavar="HOURS", help="When that is safe, as 'Mo-Fr 09:00-12:00'."),
+    ] = None,
     consent: Annotated[bool, typer.Option("--consent", help="The adult gave informed consent to this.")] = False,
     risk_checked: Annotated[
         bool, typer.Option("--risk-checked", help="Into another country: the risk there was checked.")
@@ -166,6 +174,7 @@ async def refer(
     """Send the case to the first candidate, or to the one named: stored before anything goes out."""
     need = _need(from_, [service], place, language, priority, confidentiality, tags, avoid, near=near)
     send = {"to": to, "replyTo": reply_to, "consent": consent, "riskChecked": risk_checked, "idempotencyKey": key}
+    send |= {"callBack": call_back, "safeHours": safe_hours}
     async with commands(read_settings(), from_) as run:
         done = await _or_emergency(run, "Refer", {"need": need, "send": send}, as_json)
     tell(as_json, done, lambda: show_step.sent(out, done))

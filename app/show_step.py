@@ -88,6 +88,8 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         grid.add_row("Hop", str(handoff["hops"]))
     if handoff["reviewOn"]:
         grid.add_row("Hold is reviewed on", escape(handoff["reviewOn"]))
+    if calling := handoff["callBack"]:
+        grid.add_row("Call back", _calling(calling))
     grid.add_row("Step", f"[dim]{handoff['id']}[/]")
     if verbs:
         grid.add_row("What can be said next", ", ".join(verbs))
@@ -98,11 +100,18 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         console.print("[bold]The receiver knows it by the official form: withdraw it there as well.[/]")
 
 
+def _calling(calling: Data) -> str:
+    by = f"{calling['kind']} {escape(calling['address'] or '')}" if calling["kind"] else "by no channel of its own"
+    return f"{by}; safe: {escape(calling['hours'])}" if calling["hours"] else by
+
+
 def referral(console: Console, found: Data) -> None:
     console.print(
         f"[bold]{found['reference']}[/]  {escape(found['serviceType']['name'])}, {found['priority']}, from "
         f"{escape(found['sender']['name'])}"
     )
+    if found["callBack"]:
+        console.print(f"Call back: {_calling(found['callBack'])}")
     for handoff in found["handoffs"]:
         step(console, handoff)
     for event in found.get("timeline") or ():

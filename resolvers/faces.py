@@ -41,3 +41,17 @@ def _face(view: View, id: str, taken_by: str | None) -> dict[str, Any]:
     person = face(desk.holders, view.day, taken_by, Rota(answering["rota_every"], answering["rota_since"]))
     named = {"id": person.id, "name": rows["holders"][person.id]["name"], "role": person.role.value} if person else None
     return {"answered_by": named, "diverted_to": {"id": other.id, "name": other.name} if other else None}
+
+
+async def called_back(backend: Backend, referral: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How and when the receiver may call the sender back about it, as the roster has it now; None where nothing was
+    said, or the channel has gone."""
+    channels = view_of(await backend.memory.roster(backend.store), backend.clock()).index.rows["channels"]
+    row = channels.get(referral.get("call_back") or "")
+    if row is None and not referral.get("safe_hours"):
+        return None
+    return {
+        "kind": row["kind"] if row else None,
+        "address": row["address"] if row else None,
+        "hours": referral.get("safe_hours"),
+    }

@@ -33,7 +33,7 @@ from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import StoredCase, consented, stored_case
 from relaypoint.resolvers.claiming import claiming
-from relaypoint.resolvers.faces import with_faces
+from relaypoint.resolvers.faces import called_back, with_faces
 from relaypoint.resolvers.finding import view_of
 from relaypoint.resolvers.parts import parts
 from relaypoint.resolvers.references import by_reference
@@ -67,6 +67,7 @@ async def handoff(subject: Subject, backend: Backend, id: str) -> Moved:
     if not on:
         raise no_handoff(asked)
     (step,) = await with_faces(backend, [shown(row, row["handoff"])])
+    step["call_back"] = await called_back(backend, row["referral"])
     return Moved(step, tuple(_offered(row, row["handoff"], on)))
 
 

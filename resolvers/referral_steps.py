@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,7 @@ def first_steps(
     *,
     consent: bool,
     answered_at: str | None,
+    calling: Mapping[str, str | None],
 ) -> tuple[list[Step], dict[str, Any]]:
     need, now = answer.need, backend.now()
     referral_id = backend.new_id()
@@ -92,6 +93,7 @@ def first_steps(
                     "sealed": sealed,
                     "chain_length": 0,
                     "chain_head": "",
+                    **calling,
                 },
             },
         ),

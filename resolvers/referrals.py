@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from relaypoint.domain import chain
+from relaypoint.domain import chain, replies
 from relaypoint.domain.answer import Candidate
 from relaypoint.domain.avoid import EVERYBODY, Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.eligibility import is_child
 from relaypoint.domain.errors import Conflict, Invalid, NoChannel, NotFound
+from relaypoint.domain.model import ContactPoint
 from relaypoint.domain.policy import Action, Subject, may_see_case, may_see_referral
-from relaypoint.domain.replies import reply_desk
 from relaypoint.domain.words import Confidentiality
 from relaypoint.graph import Row, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import languages_of
-from relaypoint.resolvers.faces import with_faces
+from relaypoint.resolvers.faces import called_back, with_faces
 from relaypoint.resolvers.finding import Answer, Emergency, NeedInput, emergency, find, view_of
 from relaypoint.resolvers.references import by_reference
 from relaypoint.resolvers.referral_steps import first_steps
@@ -48,6 +48,8 @@ async def refer(
     *,
     to: str | None = None,
     reply_to: str | None = None,
+    call_back: str | None = None,
+    safe_hours: str | None = None,
     consent: bool = False,
     risk_checked: bool = False,
     idempotency_key: str | None = None,
@@ -58,12 +60,16 @@ async def refer(
     checked. ``reply_to`` is the sender's own desk that is told what becomes of it; without it, the one nearest to the
     case.
 
+    ``call_back`` is the sender's own channel by which the receiver is to call back, ``safe_hours`` when that is safe.
+
     Raises what ``find`` raises; ``NoChannel`` where nothing fits or ``to`` is ruled out, with the reasons; ``Invalid``
     where a pathway needs consent that was not given, or ``reply_to`` is no desk of the sender; ``Conflict`` where the
     contact point changed meanwhile.
     """
     id = operation_id(subject, backend, idempotency_key)
     request = {**asdict(need), "to": to, "reply_to": reply_to, "consent": consent, "risk_checked": risk_checked}
+    request |= {"call_back": call_back, "safe_hours": safe_hours}
+    when = replies.safe_hours(safe_hours)
     known = await earlier(backend, id, request)
     if known is not None:
         return await _again(subject, backend, need, known)
@@ -71,7 +77,17 @@ async def refer(
         answer = await find(subject, backend, replace(need, also=()))
         chosen = _chosen(answer, to, consent=consent, risk_checked=risk_checked)
         answered_at = await _answered_at(backend, answer, reply_to)
-        steps, result = first_steps(subject, backend, answer, chosen, id, consent=consent, answered_at=answered_at)
+        by = replies.call_back(await _own_desks(backend, answer, answered_at), answer.need, answer.at, call_back)
+        steps, result = first_steps(
+            subject,
+            backend,
+            answer,
+            chosen,
+            id,
+            consent=consent,
+            answered_at=answered_at,
+            calling={"call_back": by, "safe_hours": when},
+        )
         try:
             done = await write_once(backend, id, steps, request=request, result=result)
         except Unmet:
@@ -164,6 +180,13 @@ async def _again(subject: Subject, backend: Backend, need: NeedInput, known: dic
     return Sent(referral, known["phone"], known["hand"], known["form"], numbers, channels, repeated=True)
 
 
+async def _own_desks(backend: Backend, answer: Answer, first: str | None) -> list[ContactPoint]:
+    """The sender's desks in being, the one that is told first."""
+    view = view_of(await backend.memory.roster(backend.store), answer.at)
+    own = [view.desk(id) for id in view.index.ids("desks of", answer.need.asker)]
+    return sorted((desk for desk in own if desk.holds(view.day)), key=lambda desk: (desk.id != first, desk.id))
+
+
 async def _answered_at(backend: Backend, answer: Answer, reply_to: str | None) -> str | None:
     """The sender's desk that is told what becomes of the referral; None where it has none."""
     view = view_of(await backend.memory.roster(backend.store), answer.at)
@@ -182,7 +205,7 @@ async def _answered_at(backend: Backend, answer: Answer, reply_to: str | None) -
             known=", ".join(desk.id for desk in own),
         )
     around = frozenset(area.id for area in answer.ground.areas) | frozenset(view.inside(answer.need.place))
-    desk = reply_desk(own, answer.need, around, answer.at)
+    desk = replies.reply_desk(own, answer.need, around, answer.at)
     return desk.id if desk else None
 
 
@@ -227,6 +250,7 @@ async def _shown(subject: Subject, backend: Backend, id: str, asked: str | None 
         **row["referral"],
         "sender": row["sender"],
         "service_type": row["service_type"],
+        "call_back": await called_back(backend, row["referral"]),
         "handoffs": await with_faces(backend, sorted(row["handoffs"], key=lambda h: str(h["id"]))),
         "case": None,
     }

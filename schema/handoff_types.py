@@ -23,6 +23,18 @@ class Face:
 
 
 @governed(Action.READ_REFERRAL)
+@strawberry.type(description="How and when it is safe to call the sender back about a case.")
+class CallBack:
+    kind: str | None = strawberry.field(description="Kind of the sender's channel; null where none is named.")
+    address: str | None = strawberry.field(description="Its address.")
+    hours: str | None = strawberry.field(description="When it is safe, as opening hours; null: no limit was named.")
+
+    @classmethod
+    def of(cls, row: dict[str, Any] | None) -> Self | None:
+        return cls(**row) if row else None
+
+
+@governed(Action.READ_REFERRAL)
 @strawberry.type(description="One hop of a referral, from one contact point to the next.")
 class Handoff:
     key: str = strawberry.field(description="Its id.")
@@ -74,6 +86,9 @@ class Handoff:
     diverted_to: Ref | None = strawberry.field(
         default=None, description="The contact point that answers for it while a contingency holds."
     )
+    call_back: CallBack | None = strawberry.field(
+        default=None, description="How to call the sender back; of the step alone, where it is asked for by itself."
+    )
     pathway: Ref | None = strawberry.field(default=None, description="The agreed pathway it went along.")
 
     @classmethod
@@ -117,6 +132,7 @@ class Handoff:
             if (face := row.get("answered_by"))
             else None,
             diverted_to=Ref.of(row.get("diverted_to")),
+            call_back=CallBack.of(row.get("call_back")),
             pathway=Ref.of(row.get("pathway")),
         )
 

@@ -40,7 +40,7 @@ from relaypoint.schema.roster_mutations import RosterMutation
 from relaypoint.schema.status_types import StatusResult
 from relaypoint.schema.words import KEY_PATHS, Key, RepeatKey, told
 
-_SEND = {f: ("send", f) for f in ("to", "replyTo", "consent", "riskChecked", "idempotencyKey")}
+_SEND = {f: ("send", f) for f in ("to", "replyTo", "callBack", "safeHours", "consent", "riskChecked", "idempotencyKey")}
 _MOVE = {
     "id": ("move", "handoff"),
     **{
@@ -93,6 +93,8 @@ class Mutation(RosterMutation):
                 need.to_domain(),
                 to=how.to,
                 reply_to=how.reply_to,
+                call_back=how.call_back,
+                safe_hours=how.safe_hours,
                 consent=how.consent,
                 risk_checked=how.risk_checked,
                 idempotency_key=how.idempotency_key,

@@ -13,7 +13,7 @@ from relaypoint.domain.words import Priority
 from relaypoint.resolvers import referrals
 from relaypoint.schema.context import Info
 from relaypoint.schema.find_types import ChannelView, Emergency
-from relaypoint.schema.handoff_types import Handoff
+from relaypoint.schema.handoff_types import CallBack, Handoff
 from relaypoint.schema.permissions import governed
 from relaypoint.schema.problems import Conflict, InvalidInput, NoChannel, NotFound, Unavailable
 from relaypoint.schema.roster_types import Ref
@@ -63,6 +63,7 @@ class Referral:
     created_at: str = strawberry.field(description="When it was sent.")
     sender: Ref = strawberry.field(description="Who sent it.")
     service_type: Ref = strawberry.field(description="What was asked for.")
+    call_back: CallBack | None = strawberry.field(description="How and when it is safe to call the sender back.")
     handoffs: list[Handoff] = strawberry.field(description="Its steps, oldest first.")
     case: CaseFields | None = strawberry.field(description="Only for the sender; null for anyone else.")
 
@@ -84,6 +85,7 @@ class Referral:
             created_at=row["created_at"],
             sender=Ref(key=row["sender"]["id"], name=row["sender"]["name"]),
             service_type=Ref(key=row["service_type"]["id"], name=row["service_type"]["name"]),
+            call_back=CallBack.of(row["call_back"]),
             handoffs=[Handoff.of(handoff) for handoff in row["handoffs"]],
             case=CaseFields(
                 place=case["place"],
@@ -102,6 +104,13 @@ class ReferInput:
     to: str | None = strawberry.field(default=None, description="The contact point; null: the first candidate.")
     reply_to: str | None = strawberry.field(
         default=None, description="The sender's own contact point to be told; null: the one nearest to the case."
+    )
+    call_back: str | None = strawberry.field(
+        default=None,
+        description="Key of the sender's own channel by which to call back; null: the first by voice that is safe.",
+    )
+    safe_hours: str | None = strawberry.field(
+        default=None, description="When it is safe to call back, as opening hours, such as Mo-Fr 09:00-12:00."
     )
     consent: bool = strawberry.field(default=False, description="An adult's informed consent to it was given.")
     risk_checked: bool = strawberry.field(

@@ -25,6 +25,7 @@ HELPERS = {
     "acting.acting",
     "claiming.claiming",
     "contingency_effect.effect_of",
+    "faces.called_back",
     "faces.with_faces",
     "handoffs.here",
     "handoffs.step_of",

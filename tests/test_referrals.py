@@ -342,7 +342,15 @@ async def test_a_request_can_not_be_guessed_from_its_trace(backend: Backend) -> 
     (row,) = await raw(backend.store, "MATCH (o:Operation) WHERE o.result <> '{}' RETURN o.fingerprint AS fingerprint")
     other = make_backend(backend.store).vault
     request = json.dumps(
-        {**asdict(NEED), "to": "shelter-desk", "reply_to": None, "consent": False, "risk_checked": False},
+        {
+            **asdict(NEED),
+            "to": "shelter-desk",
+            "reply_to": None,
+            "consent": False,
+            "risk_checked": False,
+            "call_back": None,
+            "safe_hours": None,
+        },
         sort_keys=True,
         default=str,
     )
@@ -427,3 +435,35 @@ async def test_whose_organization_exists_is_not_told_to_another(backend: Backend
             await find(UNIT, backend, replace(NEED, from_organization=other))
         told.add((refused.value.message.replace(other, "it"), refused.value.remedy))
     assert len(told) == 1
+
+
+async def test_the_receiver_is_told_how_and_when_to_call_back(backend: Backend) -> None:
+    roster = tiny_roster()
+    phone = {**row(roster, "channels", "line-phone"), "contact_point": "unit-desk", "hours": ""}
+    roster["channels"] += [
+        {**phone, "id": "unit-phone", "address": "+442079460190"},
+        {**phone, "id": "unit-open-phone", "address": "+442079460191", "assurance": "public"},
+    ]
+    await imported(backend, roster)
+    how: dict[str, Any] = {"safe_hours": "Mo-Fr 09:00-12:00"}
+    sent = await referrals.refer(UNIT, backend, NEED, to="shelter-desk", **how)
+    wanted = {"kind": "phone", "address": "+442079460190", "hours": "Mo-Fr 09:00-12:00"}
+    assert sent.referral["call_back"] == wanted
+    for subject in (UNIT, SHELTER):
+        step = (await handoffs.handoff(subject, backend, sent.referral["reference"])).handoff
+        assert step["call_back"] == wanted
+    named = await referrals.refer(UNIT, backend, NEED, to="shelter-desk", call_back="unit-mail")
+    assert named.referral["call_back"] == {"kind": "email", "address": "desk@unit.example.org", "hours": None}
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"call_back": "line-phone"}, "callBack"),
+        ({"call_back": "unit-open-phone"}, "callBack"),
+        ({"safe_hours": "when her brother is out"}, "safeHours"),
+        ({"safe_hours": 'Mo-Fr 09:00-12:00 "ask for Mary"'}, "safeHours"),
+        ({"safe_hours": " "}, "safeHours"),
+    ]
+    for how, field in wrong:
+        before = await dump(backend.store)
+        with pytest.raises(Invalid) as refused:
+            await referrals.refer(UNIT, backend, NEED, to="shelter-desk", **how)
+        assert refused.value.path == (field,)
+        assert await dump(backend.store) == before

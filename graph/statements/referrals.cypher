@@ -146,7 +146,7 @@ RETURN h {
   } AS handoff,
   EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) } AS must_see,
   [(h)<-[:ABOUT]-(:Notice)-[:FOR]->(:ContactPoint)-[:OF]->(told:Organization) | told.id] AS told,
-  r {.id, .reference, .version, .priority, .confidentiality, .chain_length, .chain_head} AS referral,
+  r {.id, .reference, .version, .priority, .confidentiality, .chain_length, .chain_head, .call_back, .safe_hours} AS referral,
   sender {.id, .name, .kind} AS sender, receiver {.id, .name, .kind} AS receiver,
   desk {.id, .name} AS contact_point, head([(h)-[:TAKEN_BY]->(p:Holder) | p.id]) AS taken_by,
   head([(r)-[:FOR]->(type:ServiceType) | type.id]) AS service_type, r.sealed AS sealed,
@@ -160,7 +160,7 @@ RETURN h {
 // starts: id
 MATCH (r:Referral {id: $id})-[:SENT_BY]->(sender:Organization)
 MATCH (r)-[:FOR]->(type:ServiceType)
-RETURN r {.id, .reference, .version, .priority, .confidentiality, .created_at, .sealed} AS referral,
+RETURN r {.id, .reference, .version, .priority, .confidentiality, .created_at, .sealed, .call_back, .safe_hours} AS referral,
   sender {.id, .name, .kind} AS sender, type {.id, .name} AS service_type,
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
   [(r)<-[:STEP_OF]-(h:Handoff)-[:TO]->(desk:ContactPoint)-[:OF]->(receiver:Organization) | {
