@@ -2,8 +2,8 @@
 
 ``python bench/stalled.py [SIZE …] [--open N] [--neo4j]`` prints a table and adds it to ``bench/results.json`` under
 ``stalled``. A size is a number of handoffs stored, 10,000, 100,000 and 1,000,000 unless given; of these 1,000 are open
-and have gone silent. ``--neo4j`` measures the same on Neo4j too, on the one that the tests would find or start. The
-archive around the open work is made in bulk (see ``bench/archive.py``).
+and have gone silent. ``--neo4j`` measures the same on Neo4j instead, on the one that the tests would find or start.
+The archive around the open work is made in bulk (see ``bench/archive.py``).
 """
 
 from __future__ import annotations
@@ -91,10 +91,11 @@ def main() -> None:
     asked.add_argument("--neo4j", action="store_true")
     given = asked.parse_args()
     sizes, table = sorted(given.sizes), {}
-    nobody: dict[str, str | None] = {"user": None, "password": None}
-    with tempfile.TemporaryDirectory() as folder:
-        table["embedded"] = asyncio.run(run(f"file:{folder}/store", nobody, sizes, given.open))
-    if given.neo4j:
+    if not given.neo4j:
+        nobody: dict[str, str | None] = {"user": None, "password": None}
+        with tempfile.TemporaryDirectory() as folder:
+            table["embedded"] = asyncio.run(run(f"file:{folder}/store", nobody, sizes, given.open))
+    else:
         from relaypoint.tests.engines import running
 
         with running() as server:
@@ -104,7 +105,7 @@ def main() -> None:
             server.empty()
     show(table)
     record = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    record["stalled"] = {"open": given.open, **_rounded(table)}
+    record["stalled"] = {**record.get("stalled", {}), "open": given.open, **_rounded(table)}
     RESULTS.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 

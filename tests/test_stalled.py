@@ -13,12 +13,12 @@ from relaypoint.app import cli_stalled
 from relaypoint.app.commands import document
 from relaypoint.domain.clock import fixed_clock, format_instant, parse_instant
 from relaypoint.domain.errors import Problem
-from relaypoint.domain.handoffs import VERBS
-from relaypoint.domain.policy import OPERATOR, Subject
+from relaypoint.domain.handoffs import PASSES, VERBS
+from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.stall_report import position
 from relaypoint.domain.stalls import REASONS
 from relaypoint.graph import Row
-from relaypoint.resolvers import contingency, handoffs, outbox, referrals, stalled
+from relaypoint.resolvers import contingency, escalating, handoffs, outbox, passing, referrals, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.contingency import Scope
 from relaypoint.resolvers.finding import NeedInput
@@ -298,24 +298,46 @@ async def _something(random: Random, now: Backend, steps: list[str], turn: int) 
     elif random.random() < 0.25:
         for leased in await outbox.lease(OPERATOR, now, limit=2):
             await outbox.settle(OPERATOR, now, leased, random.choice(("delivered", "dead", "failed")), None, {})
+    elif random.random() < 0.1:
+        await escalating.escalate(OPERATOR, now)
     else:
-        await _move(random, now, random.choice(steps))
+        await _move(random, now, steps)
 
 
-async def _move(random: Random, now: Backend, step: str) -> None:
-    """One of the moves that the table and the sides allow; those that they don't are no matter here."""
-    subjects: list[Subject] = [UNIT, SHELTER, LINE]
+async def _move(random: Random, now: Backend, steps: list[str]) -> None:
+    """One of the moves that the tables and the sides allow; those that they don't are no matter here."""
+    step, subjects = random.choice(steps), [UNIT, SHELTER, LINE, OPERATOR]
     # What is always possible would be nearly all that happens.
-    verbs = [verb for verb in VERBS if verb != "correct" or random.random() < 0.2]
+    verbs = [verb for verb in VERBS if verb not in ("correct", "claim", "release", *PASSES) or random.random() < 0.3]
     for subject in random.sample(subjects, len(subjects)):
         for verb in random.sample(verbs, len(verbs)):
-            review = "2026-03-06" if verb == "hold" else None
-            for reason in (None, "other"):
-                try:
-                    await handoffs.move_handoff(subject, now, step, verb, reason=reason, review=review)
-                except Problem:
-                    continue
-                return
+            try:
+                if verb in PASSES:
+                    to = random.choice(("shelter-night-desk", "shelter-desk", "line-desk"))
+                    passed = await passing.pass_handoff(subject, now, step, verb, to, danger=verb != "resend")
+                    steps.append(passed.handoff["id"])
+                else:
+                    await handoffs.move_handoff(subject, now, step, verb, **_said(random, now, verb))
+            except Problem:
+                continue
+            return
+
+
+def _said(random: Random, now: Backend, verb: str) -> dict[str, Any]:
+    """What goes with a verb."""
+    more: dict[str, dict[str, Any]] = {
+        "hold": {"reason": "awaiting-person", "review": format_instant(now.clock() + timedelta(days=2))[:10]},
+        "reject": {"reason": "other"},
+        "fail": {"reason": "other"},
+        "cancel": {"reason": "other"},
+        "complete": {"reason": random.choice(("served", "waitlisted"))},
+        "phoned": {"reason": random.choice(("refused", "accepted")), "role": "duty-officer"},
+        "ask": {"lacking": ("age",)},
+        "answer": {"reason": "told"},
+        "expect": {"expected": format_instant(now.clock() + timedelta(hours=3))},
+        "claim": {"holder": "shelter-first"},
+    }
+    return more.get(verb, {})
 
 
 def test_every_reason_is_listed_once() -> None:
