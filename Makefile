@@ -15,7 +15,8 @@ help:
 	@echo "make test       the test suite, on both engines (test-full: with many more made-up examples)"
 	@echo "make check      lint, formatting, types, import directions, committed GraphQL schemas, dead links"
 	@echo "make format     put the code into the project's form"
-	@echo "make bench      measure (DOTGOV=current-full.csv: also on a large roster; SIZES=\"1000 16000\": finding; STORED=10000: stalled)"
+	@echo "make bench      measure (DOTGOV=current-full.csv: also on a large roster; SIZES=\"1000 16000\": finding;"
+	@echo "                STORED=10000: stalled; CONSULTATIONS=FILE.csv: also against real handoffs that stalled)"
 	@echo "make lock       resolve the dependencies anew into requirements.lock and requirements-dev.lock"
 	@echo "make clean      remove all that the above made"
 
@@ -51,6 +52,7 @@ bench: install
 	$(BIN)/python bench/run.py $(DOTGOV)
 	$(BIN)/python bench/finding.py $(SIZES)
 	$(BIN)/python bench/stalled.py $(STORED)
+	$(if $(CONSULTATIONS),$(BIN)/python bench/consultations.py $(CONSULTATIONS))
 
 # The stamps are made last, so that an install that was cut short is done again.
 install: .venv/.runtime
