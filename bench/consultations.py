@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import json
 import random
 import sys
 import tempfile
@@ -28,6 +27,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from relaypoint.bench.conventions import HOURS, NEAR, ZONE, Count, Found, Kind, Waiting, at_close, classify, us_counts
+from relaypoint.bench.keeping import keep
 from relaypoint.domain.clock import fixed_clock
 from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.domain.policy import Kind as Actor
@@ -39,7 +39,6 @@ from relaypoint.resolvers.stalled import stalled
 from relaypoint.resolvers.tables_cells import RawTable
 from relaypoint.resolvers.vault import Vault
 
-RESULTS = Path(__file__).resolve().parent / "results.json"
 SENDER = Subject(Actor.MEMBER, "asking")
 NEED = NeedInput(from_organization="asking", service="consultation", place="US", priority="stat", tags=("adult",))
 
@@ -209,8 +208,7 @@ def main() -> None:
     found = classify(rows, counts)
     chance = by_chance(rows, found, counts)
     show(rows, found, chance, counts)
-    record = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    record["consultations"] = {
+    kept = {
         "sent": len(rows),
         "in the report of their year": len(silent),
         "received after the report of their year": len(rows) - len(silent),
@@ -218,7 +216,7 @@ def main() -> None:
         "conventions": table(found),
         "explained where the numbers are made up": round(chance, 4),
     }
-    RESULTS.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    keep("consultations", kept)
 
 
 def show(rows: Sequence[Waiting], found: Sequence[Found], chance: float, counts: Mapping[Kind, Count]) -> None:

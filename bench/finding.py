@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import statistics
@@ -20,13 +19,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import httpx
 
 from relaypoint.app.commands import document
 from relaypoint.bench import national
+from relaypoint.bench.keeping import keep
 from relaypoint.domain.clock import fixed_clock
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.graph import open_store
@@ -36,7 +34,6 @@ from relaypoint.resolvers.finding import NeedInput, find
 from relaypoint.resolvers.tables_cells import RawTable
 from relaypoint.resolvers.vault import Vault
 
-RESULTS = Path(__file__).resolve().parent / "results.json"
 SIZES = (1_000, 16_000)
 #: Rows of one import on a server.
 AT_ONCE = 50_000
@@ -174,9 +171,7 @@ def main() -> None:
                     table["neo4j"][str(size)] = measured(server.uri, auth, size, folder)
             server.empty()
     show(table)
-    record = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    record["finding"] = _rounded(table)
-    RESULTS.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    keep("finding", table)
 
 
 def show(table: dict[str, dict[str, dict[str, float]]]) -> None:
@@ -186,12 +181,6 @@ def show(table: dict[str, dict[str, dict[str, float]]]) -> None:
         for name in smallest:
             values = [of[name] for of in sizes.values()]
             print(f"  {name:42}" + "".join(f"{value:14.2f}" for value in values) + f"{values[-1] / values[0]:11.2f}")
-
-
-def _rounded(table: Any) -> Any:
-    if isinstance(table, dict):
-        return {name: _rounded(value) for name, value in table.items()}
-    return round(table, 3)
 
 
 if __name__ == "__main__":

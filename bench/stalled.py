@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from relaypoint.bench import archive
+from relaypoint.bench.keeping import keep
 from relaypoint.domain.clock import fixed_clock
 from relaypoint.domain.policy import OPERATOR, Kind, Subject
 from relaypoint.domain.stall_report import position
@@ -29,7 +28,6 @@ from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.known import Memory
 from relaypoint.resolvers.vault import Vault
 
-RESULTS = Path(__file__).resolve().parent / "results.json"
 SIZES = (10_000, 100_000, 1_000_000)
 NOW = "2026-11-24T12:00:00Z"
 TIMES = 30
@@ -104,9 +102,7 @@ def main() -> None:
             table["neo4j"] = asyncio.run(run(server.uri, auth, sizes, given.open))
             server.empty()
     show(table)
-    record = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    record["stalled"] = {**record.get("stalled", {}), "open": given.open, **_rounded(table)}
-    RESULTS.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    keep("stalled", {"open": given.open, **table}, beside=True)
 
 
 def show(table: dict[str, dict[str, dict[str, dict[str, float]]]]) -> None:
@@ -115,12 +111,6 @@ def show(table: dict[str, dict[str, dict[str, dict[str, float]]]]) -> None:
         for name in next(iter(sizes.values())):
             values = [of[name]["p50"] for of in sizes.values()]
             print(f"  {name:36}" + "".join(f"{value:12.2f}" for value in values) + f"{values[-1] / values[0]:11.2f}")
-
-
-def _rounded(table: Any) -> Any:
-    if isinstance(table, dict):
-        return {name: _rounded(value) for name, value in table.items()}
-    return round(table, 3)
 
 
 if __name__ == "__main__":

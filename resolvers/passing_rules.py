@@ -17,7 +17,7 @@ from relaypoint.resolvers.finding import look_again
 from relaypoint.resolvers.handoffs import no_handoff
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.parts import parts
-from relaypoint.resolvers.referrals import check_abroad
+from relaypoint.resolvers.referrals import check_abroad, check_way
 
 #: The side that says each of them: who stands on several says it as that one.
 SAID_BY: Final = {verb: next(iter(each.sides)) for verb, each in PASSES.items()}
@@ -124,22 +124,5 @@ def _own_choice(found: Finding, candidate: Candidate | None, desk: str, agreed: 
             desk=out.contact_point.name if out and out.contact_point else desk,
             reasons=" ".join(reason.text for reason in out.reasons) if out else "it is not for this service.",
         )
-    hops = candidate.route.hops
-    if len(hops) > 1:
-        raise Invalid(
-            "refer.gateway",
-            "{desk} is reached through {gate}.",
-            path=("to",),
-            remedy="Ask {gate} to refer; their contact points are under the service they offer.",
-            desk=candidate.contact_point.name,
-            gate=hops[0].to.name,
-        )
-    if not agreed and any(hop.consent == "required" for hop in hops):
-        raise Invalid(
-            "refer.consent",
-            "An adult's informed consent is needed for '{pathway}'.",
-            path=("consent",),
-            remedy="Explain the procedure; if the person agrees, say so. Help itself does not depend on it.",
-            pathway=hops[-1].name,
-        )
+    check_way(candidate, agreed=agreed)
     return candidate

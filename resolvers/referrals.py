@@ -118,10 +118,14 @@ def _chosen(answer: Answer, to: str | None, *, consent: bool, risk_checked: bool
     chosen = _choose(answer, to)
     if foreign := answer.ground.foreign.get(chosen.service.organization.id):
         check_abroad(foreign.name, to, agreed=agreed, risk_checked=risk_checked)
+    check_way(chosen, agreed=agreed or answer.need.consent is not None)
+    return chosen
+
+
+def check_way(chosen: Candidate, *, agreed: bool) -> None:
+    """Raises ``Invalid`` where the way there needs an adult's consent that is lacking, or leads through others."""
     hops = chosen.route.hops
-    if any(hop.consent == "required" for hop in hops) and not (
-        consent or answer.need.consent is not None or is_child(answer.need.tags)
-    ):
+    if any(hop.consent == "required" for hop in hops) and not agreed:
         raise Invalid(
             "refer.consent",
             "An adult's informed consent is needed for '{pathway}'.",
@@ -139,7 +143,6 @@ def _chosen(answer: Answer, to: str | None, *, consent: bool, risk_checked: bool
             desk=chosen.contact_point.name,
             gate=gate.name,
         )
-    return chosen
 
 
 def check_abroad(country: str, to: str | None, *, agreed: bool, risk_checked: bool) -> None:

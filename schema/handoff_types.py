@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 import strawberry
 
-from relaypoint.domain.handoffs import WORDS
+from relaypoint.domain.codes import WORDS
 from relaypoint.domain.policy import Action
 from relaypoint.resolvers import handoffs, passing
 from relaypoint.schema.permissions import governed

@@ -8,11 +8,12 @@ import pytest
 
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.clock import parse_instant
+from relaypoint.domain.codes import WORDS
 from relaypoint.domain.deadlines import counted
 from relaypoint.domain.errors import IllegalTransition, Invalid
 from relaypoint.domain.handoffs import MOVES as TABLE
 from relaypoint.domain.handoffs import REMARKS as NOTES
-from relaypoint.domain.handoffs import STATE, WORDS, Side, Status
+from relaypoint.domain.handoffs import STATE, Side, Status
 from relaypoint.domain.steps import Saying, offered, said
 from relaypoint.domain.words import Priority
 

@@ -1,0 +1,51 @@
+"""The codes of a handoff in words: reasons, outcomes, what was said on the phone, what is asked for, and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from relaypoint.domain.texts import Text, say
+
+#: The codes in words: of reasons, outcomes, what was said on the phone, what is asked for, and how it was answered.
+WORDS: Final[Mapping[str, Text]] = {
+    "no-capacity": say("reason.no-capacity", "no capacity"),
+    "not-eligible": say("reason.not-eligible", "the service is not for this person"),
+    "out-of-area": say("reason.out-of-area", "outside the area"),
+    "language-not-covered": say("reason.language-not-covered", "the language is not covered"),
+    "not-safe-here": say("reason.not-safe-here", "not safe here"),
+    "duplicate": say("reason.duplicate", "sent twice"),
+    "insufficient-information": say("reason.insufficient-information", "not enough is known"),
+    "other": say("reason.other", "another reason"),
+    "awaiting-information": say("reason.awaiting-information", "waiting for information"),
+    "awaiting-capacity": say("reason.awaiting-capacity", "waiting for a place"),
+    "awaiting-person": say("reason.awaiting-person", "waiting for the person"),
+    "served": say("reason.served", "the person was served"),
+    "advised": say("reason.advised", "the person was advised"),
+    "waitlisted": say("reason.waitlisted", "the person is on a waiting list"),
+    "unreachable": say("reason.unreachable", "the person could not be reached"),
+    "declined-by-person": say("reason.declined-by-person", "the person declined"),
+    "consent-withdrawn": say("reason.consent-withdrawn", "the person withdrew the consent"),
+    "no-longer-needed": say("reason.no-longer-needed", "no longer needed"),
+    "sent-elsewhere": say("reason.sent-elsewhere", "sent elsewhere"),
+    "referred-onward": say("reason.referred-onward", "passed on"),
+    "redirected": say("reason.redirected", "sent elsewhere by the coordinator"),
+    "reassigned": say("reason.reassigned", "given to another desk"),
+    "reached": say("phoned.reached", "reached"),
+    "accepted": say("phoned.accepted", "accepted on the phone"),
+    "refused": say("phoned.refused", "refused on the phone"),
+    "age": say("asked.age", "the person's age group"),
+    "call-back": say("asked.call-back", "how and when to call back safely"),
+    "consent": say("asked.consent", "what the person agreed to"),
+    "health": say("asked.health", "what the person's health needs"),
+    "language": say("asked.language", "the person's language"),
+    "place": say("asked.place", "where the person is"),
+    "risk": say("asked.risk", "who is a danger, and how near"),
+    "service": say("asked.service", "what exactly is needed"),
+    "told": say("answered.told", "told on the phone or by a safe channel"),
+    "spoken": say("response.spoken", "the coordinator has spoken with the desk"),
+    "nobody-else": say("response.nobody-else", "nobody else can take it, as the coordinator says"),
+    "upheld": say("response.upheld", "the coordinator finds the answer right"),
+    "not-known": say("answered.not-known", "it is not known"),
+    "not-agreed": say("answered.not-agreed", "the person does not agree to tell it"),
+}
