@@ -326,6 +326,10 @@ def possible(status: Status, side: Side | None = None) -> list[str]:
     return [verb for verb, m in MOVES.items() if status in m.sources and (side is None or side in m.sides)]
 
 
+#: So much of what was typed is told back.
+_SHOWN: Final = 80
+
+
 def words_of(remark: Remark, said: tuple[str, ...]) -> str:
     """The coded words of a remark as they are stored: in the order of the table, each once.
 
@@ -344,11 +348,11 @@ def words_of(remark: Remark, said: tuple[str, ...]) -> str:
         raise Invalid(
             "handoff.word",
             "{verb} needs {how} of its codes, not '{said}'.",
-            path=("reason",),
+            path=("lacking" if remark.many else "reason",),
             remedy="Use {how} of: {known}.",
             verb=remark.verb,
             how="one or more" if remark.many else "one",
-            said=", ".join(wrong or said),
+            said=", ".join(wrong or said)[:_SHOWN],
             known=", ".join(remark.words),
         )
     return " ".join(word for word in remark.words if word in said)

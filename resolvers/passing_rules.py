@@ -88,6 +88,14 @@ def choose(
             remedy="Run find to see who can take the case.",
             value=to,
         )
+    if desk == row["contact_point"]["id"] and Status(row["handoff"]["status"]).open:
+        raise Invalid(
+            "handoff.there",
+            "It lies at {desk} already.",
+            path=("to",),
+            remedy="Name another contact point; sending it there again would only start its deadlines anew.",
+            desk=row["contact_point"]["name"],
+        )
     asker = row["receiver"]["id"] if verb == "pass-on" else row["sender"]["id"]
     need = case.need(row, asker)
     again = look_again(known, need, backend.clock()) if need else None

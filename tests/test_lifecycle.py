@@ -176,7 +176,8 @@ class Referral(RuleBasedStateMachine):
         self.tick(minutes)
         last = step is self.steps[-1]
         sources = OPEN if verb != "resend" else [*OPEN, "rejected", "failed", "cancelled"]
-        allowed = side == PASSES[verb] and last and step.status in sources
+        there = to == step.desk and step.status in OPEN
+        allowed = side == PASSES[verb] and last and step.status in sources and not there
         work = pass_handoff(self.subject(side, step), self.backend, step.id, verb, to)
         if not allowed:
             self.attempt(step, None, work)

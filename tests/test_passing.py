@@ -184,6 +184,8 @@ async def test_what_is_not_understood_changes_nothing(backend: Backend) -> None:
         (SHELTER, "pass-on", "line-desk", {"consent": True}, Invalid),
         (SHELTER, "pass-on", "line-desk", {"expected_version": 9}, Conflict),
         (UNIT, "resend", "authority-desk", {}, NoChannel),
+        (SHELTER, "pass-on", "shelter-desk", {}, Invalid),
+        (UNIT, "resend", "shelter-desk", {}, Invalid),
     ):
         with pytest.raises(wrong):
             await pass_handoff(subject, backend, step["id"], verb, to, **how)

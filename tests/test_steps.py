@@ -71,6 +71,11 @@ def test_while_the_sender_is_asked_the_receivers_clocks_stand_still() -> None:
     )
     with pytest.raises(IllegalTransition):
         after(step, "ask", "2026-03-02T11:30:00Z", lacking=("place",))
+    for wrong in ((), ("name",), ("x" * 5000,)):
+        with pytest.raises(Invalid) as refused:
+            after(sent(), "ask", "2026-03-02T11:00:00Z", lacking=wrong)
+        assert refused.value.path == ("lacking",)
+        assert len(refused.value.message) < 200
     step = after(step, "answer", "2026-03-02T14:00:00Z", Side.SENDER, reason="told")
     assert (step["answered"], step["asked_at"], step["answer_by"]) == ("told", None, None)
     # Three working hours later than it was.
