@@ -175,3 +175,24 @@ async def escalate(as_json: Json = False) -> int:
         taken = await run("Escalate", {})
     tell(as_json, taken, lambda: show_step.escalated(out, taken))
     return 1 if any(each["contactPoint"] is None for each in taken) else 0
+
+
+@command("consent")
+async def consent(
+    id: Annotated[str, typer.Argument(metavar="ID", help="The referral's id or reference.")],
+    to: Annotated[
+        str,
+        typer.Option("--to", metavar="CONTACT_POINT", help="A contact point of the body concerned."),
+    ],
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="It no longer holds. An open step goes on, until you cancel it.")
+    ] = False,
+    acting: Acting = None,
+    as_json: Json = False,
+) -> int:
+    """Record that the person agrees that a body learns of them for this service, or no longer does."""
+    settings = read_settings()
+    async with commands(settings, whom(acting, settings)) as run:
+        done = await run("Consent", {"consent": {"referral": id, "to": to, "withdraw": withdraw}})
+    tell(as_json, done, lambda: show_step.consents(out, done["referral"]))
+    return 0

@@ -136,3 +136,10 @@ def escalated(console: Console, taken: list[Data]) -> None:
     for each in taken:
         whom = escape(each["contactPoint"]) if each["contactPoint"] else "[bold red]nobody could be told[/]"
         console.print(f"{each['handoff']}  {each['rung']}. {each['action']}: {whom}")
+
+
+def consents(console: Console, found: Data) -> None:
+    """Who may learn of the person, for what, since when."""
+    for each in found["case"]["consents"]:
+        until = f", withdrawn on {each['withdrawnOn']}" if each["withdrawnOn"] else ""
+        console.print(f"{escape(each['organization'])}, {each['serviceType']}: given on {each['givenOn']}{until}")

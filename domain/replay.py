@@ -16,7 +16,8 @@ def handoffs_by_events(events: Iterable[Event]) -> dict[str, Mapping[str, Any]]:
     for event in events:
         after = json.loads(event.data)["after"]
         handoff = after.get("handoff", after)
-        found[handoff["id"]] = handoff
+        if "id" in handoff:  # What concerns the referral alone leaves its steps as they are.
+            found[handoff["id"]] = handoff
     return found
 
 

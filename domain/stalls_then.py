@@ -37,7 +37,7 @@ def then(
     ``events`` are those of its referral in their order, each with ``kind``, ``at``, ``actor`` and ``data``; ``notices``
     those about it, each with ``kind``, ``status``, ``created_at`` and ``tried_at``.
     """
-    own = [(event, state) for event in events if event["at"] <= at and (state := _state(event))["id"] == id]
+    own = [(event, state) for event in events if event["at"] <= at and (state := _state(event)).get("id") == id]
     if not own:
         return None
     state, must_see = own[-1][1], _must_see(own, notices, at, sender, receiver)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from relaypoint.domain.answer import Need
@@ -90,7 +90,23 @@ def stored_case(backend: Backend, sealed_key: str | None, sealed: str) -> Stored
 def consented(backend: Backend, row: Row, organization: str) -> str:
     """The sealed case with a consent that this organization learns of the person, given today; the person's earlier
     ones stay. ``row`` has ``sealed_key``, ``sealed`` and ``service_type`` as stored."""
-    fields = backend.vault.unseal(row["sealed_key"], row["sealed"])
+    fields, kept = _consents(backend, row, organization)
     given = Consent(organization, row["service_type"], backend.now()[:10])
-    kept = [each for each in fields.get("consents", ()) if not Consent(**each).covers(organization, given.service_type)]
-    return backend.vault.seal(row["sealed_key"], {**fields, "consents": [*kept, asdict(given)]})
+    return backend.vault.seal(row["sealed_key"], {**fields, "consents": [*map(asdict, kept), asdict(given)]})
+
+
+def withdrawn(backend: Backend, row: Row, organization: str) -> str | None:
+    """The sealed case with that consent withdrawn today; None where none is in force."""
+    fields, kept = _consents(backend, row, organization)
+    present = [Consent(**each) for each in fields.get("consents", ())]
+    ended = [replace(each, withdrawn_on=backend.now()[:10]) for each in present if each not in kept]
+    if not ended:
+        return None
+    return backend.vault.seal(row["sealed_key"], {**fields, "consents": [*map(asdict, (*kept, *ended))]})
+
+
+def _consents(backend: Backend, row: Row, organization: str) -> tuple[dict[str, Any], list[Consent]]:
+    """The case, and those of its consents that are not the one in force for this organization and service."""
+    fields = backend.vault.unseal(row["sealed_key"], row["sealed"])
+    present = [Consent(**each) for each in fields.get("consents", ())]
+    return fields, [each for each in present if not each.covers(organization, row["service_type"])]

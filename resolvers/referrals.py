@@ -247,7 +247,7 @@ async def _shown(subject: Subject, backend: Backend, id: str, asked: str | None 
     if not rows or not may_see_referral(
         subject, rows[0]["sender"]["id"], frozenset(h["receiver"]["id"] for h in rows[0]["handoffs"])
     ):
-        raise _no_referral(asked or id)
+        raise no_referral(asked or id)
     row = rows[0]
     shown: Row = {
         **row["referral"],
@@ -258,6 +258,7 @@ async def _shown(subject: Subject, backend: Backend, id: str, asked: str | None 
         "case": None,
     }
     sealed = shown.pop("sealed")
+    del shown["chain_length"], shown["chain_head"]
     if row["sealed_key"] and sealed and may_see_case(subject, row["sender"]["id"]):
         case = backend.vault.unseal(row["sealed_key"], sealed)
         shown["case"] = {**case, "languages": languages_of(case)}
@@ -302,7 +303,7 @@ def _choose(answer: Answer, to: str | None) -> Candidate:
     )
 
 
-def _no_referral(id: str) -> NotFound:
+def no_referral(id: str) -> NotFound:
     return NotFound(
         "referral.none",
         "There is no referral '{id}' for you.",

@@ -8,6 +8,7 @@ import strawberry
 
 from relaypoint.domain.policy import Action
 from relaypoint.resolvers import (
+    consenting,
     contingency,
     ending,
     escalating,
@@ -35,7 +36,7 @@ from relaypoint.schema.end_types import EndResult
 from relaypoint.schema.find_types import NEED_PATHS, Need
 from relaypoint.schema.handoff_types import MoveInput, MoveResult, PassInput, PassResult
 from relaypoint.schema.permissions import under
-from relaypoint.schema.referral_types import ReferResult
+from relaypoint.schema.referral_types import ConsentResult, ReferResult
 from relaypoint.schema.roster_mutations import RosterMutation
 from relaypoint.schema.status_types import StatusResult
 from relaypoint.schema.words import KEY_PATHS, Key, RepeatKey, told
@@ -51,6 +52,7 @@ _MOVE = {
         )
     },
 }
+_CONSENT = {"id": ("consent", "referral"), **{f: ("consent", f) for f in ("to", "withdraw", "idempotencyKey")}}
 _PASS = {
     "id": ("pass", "handoff"),
     **{
@@ -100,6 +102,25 @@ class Mutation(RosterMutation):
                 idempotency_key=how.idempotency_key,
             )
         return referral_types.ReferralSent.of(sent)
+
+    @strawberry.mutation(
+        description="Records a person's consent that a body learns of them, or that it was withdrawn.",
+        metadata=under(Action.REFER),
+    )
+    @problems.answered
+    async def record_consent(
+        self, info: Info, consent: Annotated[referral_types.ConsentInput, told("Whom the person agrees to.")]
+    ) -> ConsentResult:
+        with problems.placed(_CONSENT):
+            row = await consenting.record_consent(
+                info.context.subject,
+                info.context.backend,
+                consent.referral,
+                consent.to,
+                withdraw=consent.withdraw,
+                idempotency_key=consent.idempotency_key,
+            )
+        return referral_types.ConsentRecorded(referral=referral_types.Referral.of(row))
 
     @strawberry.mutation(description="Moves a step of a referral.", metadata=under(Action.MOVE_HANDOFF))
     @problems.answered

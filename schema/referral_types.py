@@ -20,6 +20,15 @@ from relaypoint.schema.roster_types import Ref
 
 
 @governed(Action.READ_REFERRAL)
+@strawberry.type(description="A person's consent that a body learns of them, for the body that referred them alone.")
+class ConsentView:
+    organization: str = strawberry.field(description="Key of the body.")
+    service_type: str = strawberry.field(description="Key of the service that it is for.")
+    given_on: str = strawberry.field(description="The day on which it was given.")
+    withdrawn_on: str | None = strawberry.field(description="The day on which it was withdrawn; null: it is in force.")
+
+
+@governed(Action.READ_REFERRAL)
 @strawberry.type(description="The case's own fields. Only the body that referred it reads them.")
 class CaseFields:
     place: str | None = strawberry.field(description="Where the service is needed.")
@@ -27,6 +36,7 @@ class CaseFields:
     tags: list[str] = strawberry.field(description="Population tags.")
     avoid: list[str] = strawberry.field(description="Whom the case must not reach.")
     consent: bool = strawberry.field(description="Whether an adult's informed consent was recorded.")
+    consents: list[ConsentView] = strawberry.field(description="Who may learn of the person, for what, since when.")
 
 
 @governed(Action.READ_REFERRAL)
@@ -93,6 +103,7 @@ class Referral:
                 tags=case["tags"],
                 avoid=case["avoid"],
                 consent=case["consent"],
+                consents=[ConsentView(**{"withdrawn_on": None, **each}) for each in case.get("consents", ())],
             )
             if case
             else None,
@@ -145,6 +156,28 @@ class ReferralSent:
         )
 
 
+@strawberry.input(description="A person's consent that a body learns of them.")
+class ConsentInput:
+    referral: str = strawberry.field(description="The referral's key or reference.")
+    to: str = strawberry.field(description="A contact point of the body.")
+    withdraw: bool = strawberry.field(
+        default=False, description="It no longer holds. An open step goes on; cancel it if the person does not want it."
+    )
+    idempotency_key: str | None = strawberry.field(
+        default=None, description="The same key and request again, within 24 h, gives the first result."
+    )
+
+
+@governed(Action.REFER)
+@strawberry.type(description="The consent is recorded, or withdrawn.")
+class ConsentRecorded:
+    referral: Referral = strawberry.field(description="The referral.")
+
+
+ConsentResult = Annotated[
+    ConsentRecorded | InvalidInput | NotFound | Conflict | NoChannel | Unavailable,
+    strawberry.union("ConsentResult", description="The referral, or why nothing was recorded."),
+]
 ReferResult = Annotated[
     ReferralSent | InvalidInput | NotFound | Conflict | NoChannel | Unavailable,
     strawberry.union("ReferResult", description="The referral, or why it was not sent."),

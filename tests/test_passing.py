@@ -13,6 +13,7 @@ from relaypoint.domain.errors import Conflict, IllegalTransition, Invalid, NoCha
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.resolvers import audit, handoffs, referrals, stalled
 from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.consenting import record_consent
 from relaypoint.resolvers.finding import NeedInput
 from relaypoint.resolvers.passing import Passed, pass_handoff
 from relaypoint.tests.helpers import Roster, dump, imported, make_backend, member, raw, row, tiny_roster
@@ -80,6 +81,37 @@ async def test_who_has_it_passes_it_on_where_the_person_agreed(
     assert await steps_of(backend, step) == [("shelter-desk", *end), ("line-desk", "requested", None)]
     assert sorted((await told(backend))[-2:]) == [("line-desk", "requested"), ("unit-desk", "moved")]
     assert [s.handoff["status"] for s in [await handoffs.handoff(LINE, backend, step["reference"])]] == ["requested"]
+    assert await whole(backend)
+
+
+async def test_a_consent_that_was_withdrawn_stops_further_sharing_and_nothing_else(backend: Backend) -> None:
+    step = await sent(backend)
+    for _ in range(2):
+        given = await record_consent(UNIT, backend, step["reference"], "line-desk")
+    held = {"organization": "example-line", "service_type": "night-shelter", "given_on": "2026-03-03"}
+    assert given["case"]["consents"] == [{**held, "withdrawn_on": None}]
+    taken = await record_consent(UNIT, backend, step["referral"], "line-desk", withdraw=True)
+    assert taken["case"]["consents"] == [{**held, "withdrawn_on": "2026-03-03"}]
+    assert taken["handoffs"][0]["status"] == "requested"
+    assert (await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")).sender_asked
+    for subject, to, withdraw, wrong in (
+        (UNIT, "line-desk", True, Invalid),
+        (UNIT, "nowhere", False, NotFound),
+        (SHELTER, "line-desk", False, NotFound),
+        (LINE, "line-desk", False, NotFound),
+        (OPERATOR, "line-desk", False, NotFound),
+    ):
+        with pytest.raises(wrong):
+            await record_consent(subject, backend, step["reference"], to, withdraw=withdraw)
+    await record_consent(UNIT, backend, step["reference"], "line-desk")
+    assert not (await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")).sender_asked
+    events = await referrals.timeline(UNIT, backend, step["referral"])
+    assert [event.kind for event in events if event.kind.startswith("consent")] == [
+        "consent-given",
+        "consent-given",
+        "consent-withdrawn",
+        "consent-given",
+    ]
     assert await whole(backend)
 
 

@@ -134,6 +134,7 @@ def test_what_a_mutation_can_answer_is_told_by_introspection() -> None:
     assert unions == {
         "ReferResult": {"ReferralSent", "NoChannel", *problems},
         "MoveResult": {"HandoffMoved", "NoChannel", *problems},
+        "ConsentResult": {"ConsentRecorded", "NoChannel", *problems},
         "PassResult": {"HandoffPassed", "NoChannel", *problems},
         "ImportResult": {"RosterImport", *problems},
         "EndResult": {"Ended", *problems},

@@ -307,6 +307,9 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "handoff_close": [{"handoff": "new-handoff"}],
         "handoff_must_see": [{"handoff": "new-handoff"}],
         "handoff_seen": [{"handoff": "new-handoff"}],
+        "case_change": [
+            {"referral": first["id"], "operation": "lock", "chain_head": step["chain_head"], "sealed": "sealed anew"}
+        ],
         "case_reseal": [{"referral": "new-referral", "sealed": "other"}],
         "referral_answered_at": [{"referral": "new-referral", "contact_point": "unit-desk"}],
         "notice_untold": [{"id": "new-notice"}],

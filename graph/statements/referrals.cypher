@@ -88,6 +88,17 @@ MATCH (h)<-[due:MUST_SEE]-(:Organization)
 DELETE due
 RETURN h.id AS id
 
+// name: case_change
+// The case as its sender changed it by itself: if its record is still the one that it was read with.
+// mode: write
+// starts: id
+MATCH (r:Referral {id: $referral})
+SET r.lock = $operation
+WITH r
+WHERE r.chain_head = $chain_head
+SET r.sealed = $sealed, r.version = r.version + 1
+RETURN r.id AS id
+
 // name: case_reseal
 // The case as its sender changed it; the events keep the digest of what it was.
 // mode: write
@@ -160,7 +171,8 @@ RETURN h {
 // starts: id
 MATCH (r:Referral {id: $id})-[:SENT_BY]->(sender:Organization)
 MATCH (r)-[:FOR]->(type:ServiceType)
-RETURN r {.id, .reference, .version, .priority, .confidentiality, .created_at, .sealed, .call_back, .safe_hours} AS referral,
+RETURN r {.id, .reference, .version, .priority, .confidentiality, .created_at, .sealed, .call_back, .safe_hours,
+    .chain_length, .chain_head} AS referral,
   sender {.id, .name, .kind} AS sender, type {.id, .name} AS service_type,
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
   [(r)<-[:STEP_OF]-(h:Handoff)-[:TO]->(desk:ContactPoint)-[:OF]->(receiver:Organization) | {
