@@ -77,3 +77,20 @@ async def pages(run: Run, asked: dict[str, Any], first: int | None) -> tuple[lis
         if not more or len(found) == first:
             return found, more
         after = page["pageInfo"]["endCursor"]
+
+
+@command("due", app)
+async def due(
+    hours: Annotated[int, typer.Option("--hours", metavar="N", help="How far ahead, 1 to 336.")] = 8,
+    contact_point: Annotated[
+        str | None, typer.Option("--contact-point", metavar="ID", help="Only what lies there.")
+    ] = None,
+    acting: Annotated[str | None, typer.Option("--as", metavar="ORG", help="Only what concerns it.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+) -> int:
+    """What falls due in the next hours, at each contact point; what is overdue already is told by stalled."""
+    settings = read_settings()
+    async with commands(settings, whom(acting, settings)) as run:
+        found = await run("Due", {"hours": hours, "contactPoint": contact_point})
+    tell(as_json, found, lambda: show_stalled.due(out, found, hours))
+    return 0

@@ -64,3 +64,16 @@ def _hours_long(hours: float) -> str:
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60:02d} min" if minutes < 48 * 60 else f"{minutes // 1440} days"
+
+
+def due(console: Console, found: list[Data], hours: int) -> None:
+    """What falls due, by contact point, the next first."""
+    if not found:
+        console.print(f"Nothing falls due in the next {hours} hours.")
+        return
+    for desk in dict.fromkeys(each["contactPoint"]["id"] for each in found):
+        here = [each for each in found if each["contactPoint"]["id"] == desk]
+        console.print(f"[bold]{escape(here[0]['contactPoint']['name'])}[/] [dim]{escape(desk)}[/]")
+        for each in here:
+            who = "" if each["side"] == "receiver" else " (its sender)"
+            console.print(f"  {when(each['at'])}  {each['reference']}  {each['priority']}, {each['text']}{who}")

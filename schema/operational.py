@@ -14,6 +14,7 @@ from strawberry.scalars import JSON
 from relaypoint.domain.policy import Action
 from relaypoint.resolvers import (
     audit,
+    backlog,
     directory,
     finding,
     handoffs,
@@ -24,6 +25,7 @@ from relaypoint.resolvers import (
 )
 from relaypoint.schema import (
     admin_types,
+    backlog_types,
     find_types,
     handoff_types,
     problems,
@@ -167,6 +169,23 @@ class Query(RosterQuery):
         with problems.placed(KEY_PATHS):
             found = await handoffs.handoff(info.context.subject, info.context.backend, key)
         return handoff_types.HandoffMoved.of(found)
+
+    @strawberry.field(
+        description="What falls due in the next hours, the next first: of what one's contact points hold, and of what "
+        "one sent and has to answer.",
+        metadata=under(Action.SEE_STALLED),
+    )
+    async def backlog(
+        self,
+        info: Info,
+        hours: Annotated[int, told("How far ahead, 1 to 336.")] = 8,
+        contact_point: Annotated[str | None, told("Only what lies at this contact point (its key).")] = None,
+    ) -> list[backlog_types.Due]:
+        with problems.placed({}):
+            found = await backlog.backlog(
+                info.context.subject, info.context.backend, hours=hours, contact_point=contact_point
+            )
+        return [backlog_types.Due.of(due) for due in found]
 
     @strawberry.field(
         description="The steps that have gone silent or came back, most urgent first, each with whom to turn to.",

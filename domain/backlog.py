@@ -1,0 +1,75 @@
+"""What falls due soon: of each open handoff the deadlines that still run, and whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from relaypoint.domain.clock import Instant, parse_instant
+from relaypoint.domain.handoffs import Side, Status
+from relaypoint.domain.stalls import OpenHandoff
+from relaypoint.domain.texts import Text, say
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """``side`` is who has to do it; ``working_hours`` are those of the contact point that are left until then."""
+
+    handoff: OpenHandoff
+    side: Side
+    what: str
+    text: Text
+    at: Instant
+    working_hours: float
+
+
+_TEXTS: Final = {
+    "acknowledge": say("due.acknowledge", "acknowledge it"),
+    "decide": say("due.decide", "accept or decline it"),
+    "start": say("due.start", "begin"),
+    "complete": say("due.complete", "complete it"),
+    "review": say("due.review", "review its hold"),
+    "arrival": say("due.arrival", "say whether the person arrived"),
+    "answer": say("due.answer", "answer what the receiver asked"),
+    "form": say("due.form", "submit the official form, and record it"),
+}
+
+
+def falling_due(handoff: OpenHandoff, side: Side, now: datetime, until: datetime) -> list[Due]:
+    """Those of one side that fall due after now and until then, the next first."""
+    calendar = handoff.desk.calendar
+    found = [
+        Due(handoff, side, what, _TEXTS[what], at, calendar.working_hours_between(now, parse_instant(at)))
+        for what, at in (_receivers(handoff) if side is Side.RECEIVER else _senders(handoff))
+        if now < parse_instant(at) <= until
+    ]
+    return sorted(found, key=lambda due: (due.at, due.what))
+
+
+def _receivers(handoff: OpenHandoff) -> Iterator[tuple[str, Instant]]:
+    awaited = bool(handoff.form) and handoff.form_submitted_at is None
+    running: list[tuple[str, Instant | None]] = []
+    if handoff.status is Status.REQUESTED and not handoff.phoned and not awaited:
+        running.append(("acknowledge", handoff.acknowledge_by))
+    if handoff.waiting and not awaited:
+        running.append(("decide", handoff.decide_by))
+    if handoff.status is Status.ACCEPTED:
+        running.append(("start", handoff.start_by))
+    if handoff.status is Status.IN_PROGRESS:
+        running.append(("complete", handoff.complete_by))
+    if handoff.asked_at:  # These clocks stand still.
+        running = []
+    if handoff.status is Status.ON_HOLD and handoff.review_on:
+        running.append(("review", f"{handoff.review_on}T00:00:00.000Z"))
+    if handoff.arrival is None:
+        running.append(("arrival", handoff.expected_by))
+    yield from ((what, at) for what, at in running if at)
+
+
+def _senders(handoff: OpenHandoff) -> Iterator[tuple[str, Instant]]:
+    if handoff.asked_at and handoff.answer_by:
+        yield "answer", handoff.answer_by
+    if handoff.form and handoff.form_submitted_at is None and handoff.acknowledge_by:
+        yield "form", handoff.acknowledge_by

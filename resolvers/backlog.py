@@ -1,0 +1,46 @@
+"""What falls due in the next hours at the contact points of whoever asks, and of what it sent itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from relaypoint.domain.backlog import Due, falling_due
+from relaypoint.domain.errors import Invalid
+from relaypoint.domain.policy import Action, Subject, sides
+from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.cases import stored_case
+from relaypoint.resolvers.open_handoffs import open_handoff, open_handoffs
+from relaypoint.resolvers.typed import contact_point_named
+
+#: Two weeks; whoever looks further ahead plans, and does not act.
+FARTHEST: Final = 24 * 14
+
+
+@permitted(Action.SEE_STALLED)
+async def backlog(subject: Subject, backend: Backend, *, hours: int = 8, contact_point: str | None = None) -> list[Due]:
+    """What falls due until then, the next first; of one contact point where one is named.
+
+    Raises ``Invalid`` for a number of hours out of range and ``NotFound`` for a contact point that is not there.
+    """
+    if not 1 <= hours <= FARTHEST:
+        raise Invalid(
+            "backlog.hours",
+            "One can look 1 to {most} hours ahead, not {value}.",
+            path=("hours",),
+            remedy="Use a number of hours in between, such as 8.",
+            most=FARTHEST,
+            value=hours,
+        )
+    work = await open_handoffs(subject, backend)
+    wanted = None
+    if contact_point is not None:
+        wanted = await contact_point_named(backend, work.view, contact_point, ("contactPoint",))
+    found: list[Due] = []
+    for row in await work.read([step["id"] for step in work.steps]):
+        if row["must_see"] or (wanted and row["desk"] != wanted):
+            continue
+        handoff = open_handoff(work.view, row, stored_case(backend, row["sealed_key"], row["referral"]["sealed"]))
+        for side in sides(subject, row["sender"], handoff.receiver.id):
+            found += falling_due(handoff, side, work.at, work.at + timedelta(hours=hours))
+    return sorted(found, key=lambda due: (due.at, due.handoff.id, due.what))
