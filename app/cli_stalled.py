@@ -11,6 +11,7 @@ from relaypoint.app.commands import Run, commands
 from relaypoint.app.console import app, command, out, tell, whom
 from relaypoint.app.settings import read_settings
 from relaypoint.app.show import Data
+from relaypoint.domain.errors import Invalid
 
 #: As many as a page of the API has at most.
 _PAGE: Final = 200
@@ -38,6 +39,11 @@ async def stalled(
     contact_point: Annotated[
         str | None, typer.Option("--contact-point", metavar="ID", help="Only what lies there.")
     ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", metavar="WHAT", help="In figures: by organization, task-force, place, service or reason."),
+    ] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="With --by: print CSV.")] = False,
     first: Annotated[
         int | None, typer.Option("--first", metavar="N", min=1, help="The first N only; all unless given.")
     ] = None,
@@ -59,7 +65,14 @@ async def stalled(
         "priority": priority,
         "contactPoint": contact_point,
     }
+    if as_csv and by is None:
+        raise Invalid("stalled.csv", "--csv goes with --by.", path=("--csv",), remedy="Add --by reason, or use --json.")
     async with commands(settings, whom(acting, settings)) as run:
+        if by is not None:
+            groups = await run("StalledSummary", {"by": by, "filter": wanted, "asOf": as_of})
+            shown = show_stalled.summary_csv if as_csv else show_stalled.summary
+            tell(as_json, groups, lambda: shown(out, groups, by))
+            return 1 if groups else 0
         found, more = await pages(run, {"filter": wanted, "asOf": as_of}, first)
     tell(as_json, found, lambda: show_stalled.stalled(out, found, more=more))
     return 1 if found else 0

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import sys
+
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from relaypoint.app.show import Data, channel, diverted, when, wide
 
@@ -77,3 +81,29 @@ def due(console: Console, found: list[Data], hours: int) -> None:
         for each in here:
             who = "" if each["side"] == "receiver" else " (its sender)"
             console.print(f"  {when(each['at'])}  {each['reference']}  {each['priority']}, {each['text']}{who}")
+
+
+def summary(console: Console, groups: list[Data], by: str) -> None:
+    """How many have stalled in each group, and how old they are in working time."""
+    if not groups:
+        console.print("[green]Nothing has stalled.[/]")
+        return
+    table = Table(title=f"Stalled, by {escape(by)} (working hours since the deadline)", title_justify="left")
+    table.add_column(by.capitalize())
+    for name in ("Steps", "Median", "9 of 10 within", "Worst"):
+        table.add_column(name, justify="right")
+    for group in groups:
+        hours = group["workingHours"]
+        cells = (f"{hours[each]:.1f}" for each in ("median", "p90", "worst"))
+        table.add_row(escape(group["name"] or "–"), str(group["count"]), *cells)
+    console.print(table)
+
+
+def summary_csv(console: Console, groups: list[Data], by: str) -> None:
+    """The same for a spreadsheet, with the ages on the clock beside."""
+    rows = csv.writer(sys.stdout)
+    ages = ("median", "p90", "worst")
+    rows.writerow([by, "name", "steps", *(f"working_hours_{a}" for a in ages), *(f"clock_hours_{a}" for a in ages)])
+    for group in groups:
+        figures = [group[kind][age] for kind in ("workingHours", "clockHours") for age in ages]
+        rows.writerow([group["key"], group["name"], group["count"], *figures])

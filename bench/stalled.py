@@ -23,7 +23,7 @@ from relaypoint.domain.clock import fixed_clock
 from relaypoint.domain.policy import OPERATOR, Kind, Subject
 from relaypoint.domain.stall_report import position
 from relaypoint.graph import open_store
-from relaypoint.resolvers import stalled
+from relaypoint.resolvers import stall_summary, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.known import Memory
 from relaypoint.resolvers.vault import Vault
@@ -54,6 +54,9 @@ async def measured(backend: Backend, open: int) -> dict[str, dict[str, float]]:
         "first 50": await taken(lambda: stalled.stalled(OPERATOR, backend, first=50)),
         "50 from the middle on": await taken(lambda: stalled.stalled(OPERATOR, backend, first=50, after=middle)),
         "all, with whom to turn to": await taken(lambda: stalled.stalled(OPERATOR, backend)),
+        "in figures, by organization": await taken(
+            lambda: stall_summary.stalled_summary(OPERATOR, backend, "organization")
+        ),
         "first 50 of one body": await taken(lambda: stalled.stalled(member, backend, first=50)),
         "first 50 as of a day ago": await taken(
             lambda: stalled.stalled(OPERATOR, backend, first=50, as_of="2026-11-23T12:00:00Z")

@@ -108,7 +108,7 @@ def _silent(subject: Subject, backend: Backend, work: OpenWork, wanted: Wanted, 
         return None
     case = stored_case(backend, row["sealed_key"], row["referral"]["sealed"])
     handoff = open_handoff(view, row, case)
-    if not wanted.within(view, _places(subject, handoff, case, view)):
+    if not wanted.within(view, places_of(subject, handoff, case, view)):
         return None
     side = Side.SENDER if Side.SENDER in sides(subject, sender, handoff.receiver.id) else Side.RECEIVER
     found = stall(handoff, work.at, side)
@@ -117,7 +117,7 @@ def _silent(subject: Subject, backend: Backend, work: OpenWork, wanted: Wanted, 
     return Silent(found, side, case)
 
 
-def _places(subject: Subject, handoff: OpenHandoff, case: StoredCase, view: View) -> tuple[str, ...]:
+def places_of(subject: Subject, handoff: OpenHandoff, case: StoredCase, view: View) -> tuple[str, ...]:
     """Where it belongs: where the case is, for who may read that; for others where its desk, or its body, works."""
     if case.place and may_see_case(subject, handoff.sender.id):
         return (case.place,)

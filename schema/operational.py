@@ -202,6 +202,19 @@ class Query(RosterQuery):
         return await stalled_types.page(info, filter, first, after, as_of)
 
     @strawberry.field(
+        description="How many steps have stalled, and how old they are, in groups; the largest first.",
+        metadata=under(Action.SEE_STALLED),
+    )
+    async def stalled_summary(
+        self,
+        info: Info,
+        by: Annotated[str, told("organization, task-force, place, service or reason.")],
+        filter: Annotated[stalled_types.StalledFilter | None, told("Which of them; all unless given.")] = None,
+        as_of: AsOf = None,
+    ) -> list[stalled_types.StalledGroup]:
+        return await stalled_types.summary(info, by, filter, as_of)
+
+    @strawberry.field(
         description="A published list of names against the roster: what is new, what has ended, who succeeded it.",
         metadata=under(Action.READ_ROSTER),
     )

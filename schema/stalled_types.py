@@ -10,7 +10,9 @@ import strawberry
 from relaypoint.domain.next_steps import NextStep as DomainNextStep
 from relaypoint.domain.policy import Action
 from relaypoint.domain.stall_report import Position, position
-from relaypoint.resolvers import stalled
+from relaypoint.domain.stall_summary import Ages as DomainAges
+from relaypoint.resolvers import stall_summary, stalled
+from relaypoint.resolvers.stall_summary import Named
 from relaypoint.resolvers.stalled import Reported
 from relaypoint.resolvers.wanted import WantedInput
 from relaypoint.schema import problems
@@ -150,6 +152,15 @@ async def page(
     return await connect(fetch, lambda row: Stall.of(row["reported"]), first, after)
 
 
+async def summary(info: Info, by: str, filter: StalledFilter | None, as_of: str | None) -> list[StalledGroup]:
+    """The same in figures."""
+    with problems.placed(_PATHS):
+        found = await stall_summary.stalled_summary(
+            info.context.subject, info.context.backend, by, filter.to_domain() if filter else None, as_of=as_of
+        )
+    return [StalledGroup.of(each) for each in found]
+
+
 def _position(cursor: str) -> Position:
     try:
         level, due, id = json.loads(cursor)
@@ -158,3 +169,36 @@ def _position(cursor: str) -> Position:
     if not (isinstance(level, int) and isinstance(due, str) and isinstance(id, str)):
         raise no_cursor()
     return level, due, id
+
+
+@governed(Action.SEE_STALLED)
+@strawberry.type(description="Hours since the deadlines that were missed.")
+class Ages:
+    median: float = strawberry.field(description="The middle one.")
+    p90: float = strawberry.field(description="Nine of ten are no older.")
+    worst: float = strawberry.field(description="The oldest.")
+
+    @classmethod
+    def of(cls, ages: DomainAges) -> Self:
+        return cls(median=round(ages.median, 2), p90=round(ages.p90, 2), worst=round(ages.worst, 2))
+
+
+@governed(Action.SEE_STALLED)
+@strawberry.type(description="How many steps have stalled in a group, and how old they are.")
+class StalledGroup:
+    key: str | None = strawberry.field(description="Key of what they are grouped by, or the reason; null: of none.")
+    name: str | None = strawberry.field(description="Its name.")
+    count: int = strawberry.field(description="How many.")
+    working_hours: Ages = strawberry.field(description="In working hours of their holders.")
+    clock_hours: Ages = strawberry.field(description="On the clock.")
+
+    @classmethod
+    def of(cls, named: Named) -> Self:
+        group = named.group
+        return cls(
+            key=group.key,
+            name=named.name,
+            count=group.count,
+            working_hours=Ages.of(group.working),
+            clock_hours=Ages.of(group.clock),
+        )

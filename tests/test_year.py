@@ -38,12 +38,14 @@ from relaypoint.tests.test_passing import two_shelters
 
 START: Final = parse_instant("2026-03-02T08:00:00Z")
 FULL: Final = os.environ.get("RELAYPOINT_TEST_PROFILE") == "full"
+#: A whole year on Neo4j takes longer than all other tests together: ``RELAYPOINT_YEAR=whole`` asks for it.
+WHOLE: Final = os.environ.get("RELAYPOINT_YEAR") == "whole"
 #: How many referrals, over how many days, and how many hours from one look to the next.
 SIZE: Final = {
-    ("embedded", True): (5000, 365, 2),
-    ("embedded", False): (60, 20, 4),
-    ("neo4j", True): (5000, 365, 6),
-    ("neo4j", False): (15, 8, 6),
+    ("embedded", True): (5000, 365, 12),
+    ("embedded", False): (30, 10, 4),
+    ("neo4j", True): (5000, 365, 12) if WHOLE else (500, 40, 12),
+    ("neo4j", False): (8, 4, 6),
 }
 NEED: Final = NeedInput(
     from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female", "labour")

@@ -1,0 +1,63 @@
+"""What has stalled, counted: how many, and how old, in groups."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from relaypoint.domain.stalls import Stall
+
+
+class By(StrEnum):
+    ORGANIZATION = "organization"
+    TASK_FORCE = "task-force"
+    PLACE = "place"
+    SERVICE = "service"
+    REASON = "reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """Hours since the deadline that was missed: the middle one, the one that nine of ten do not exceed, the worst."""
+
+    median: float
+    p90: float
+    worst: float
+
+    @classmethod
+    def of(cls, hours: Sequence[float]) -> Ages:
+        """Of at least one."""
+        ordered = sorted(hours)
+        return cls(statistics.median(ordered), ordered[math.ceil(0.9 * len(ordered)) - 1], ordered[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """``key`` is an id of the roster or a reason; None: what belongs to no group."""
+
+    key: str | None
+    count: int
+    working: Ages
+    clock: Ages
+
+
+def grouped(stalls: Iterable[tuple[Iterable[str], Stall]]) -> list[Group]:
+    """``stalls`` come with the keys of the groups that each belongs to; one in several counts in each. The largest
+    group comes first."""
+    groups: dict[str | None, list[Stall]] = {}
+    for keys, stall in stalls:
+        for key in tuple(dict.fromkeys(keys)) or (None,):
+            groups.setdefault(key, []).append(stall)
+    found = [
+        Group(
+            key,
+            len(of),
+            Ages.of([stall.age.working_hours for stall in of]),
+            Ages.of([stall.age.clock_hours for stall in of]),
+        )
+        for key, of in groups.items()
+    ]
+    return sorted(found, key=lambda group: (-group.count, group.key is None, group.key or ""))

@@ -1,0 +1,75 @@
+"""The stalled report in figures: how many and how old, by organization, task force, place, service or reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from relaypoint.domain import around
+from relaypoint.domain.errors import Invalid
+from relaypoint.domain.policy import Action, Subject
+from relaypoint.domain.stall_report import ANYTHING
+from relaypoint.domain.stall_summary import By, Group, grouped
+from relaypoint.domain.view import View
+from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.open_handoffs import open_handoffs
+from relaypoint.resolvers.stalled import Silent, places_of, silent
+from relaypoint.resolvers.wanted import WantedInput, wanted_of
+
+_SHEETS: Final = {
+    By.ORGANIZATION: "organizations",
+    By.TASK_FORCE: "task_forces",
+    By.PLACE: "jurisdictions",
+    By.SERVICE: "service_types",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A group with the name of what its key stands for."""
+
+    group: Group
+    name: str | None
+
+
+@permitted(Action.SEE_STALLED)
+async def stalled_summary(
+    subject: Subject, backend: Backend, by: str, typed: WantedInput | None = None, *, as_of: str | None = None
+) -> list[Named]:
+    """What ``stalled`` reports of the same, counted. ``organization`` is the one that holds the step, ``task-force``
+    those of both sides, ``place`` where the case is for who may read that, for others where its contact point works.
+
+    Raises ``Invalid`` and ``NotFound`` for what is typed and not understood.
+    """
+    try:
+        way = By(by.strip().lower())
+    except ValueError:
+        raise Invalid(
+            "stalled.by",
+            "'{value}' is nothing to group by.",
+            path=("by",),
+            remedy="Use one of: {known}.",
+            value=by,
+            known=", ".join(By),
+        ) from None
+    work = await open_handoffs(subject, backend, as_of)
+    wanted = await wanted_of(backend, work.view, typed) if typed else ANYTHING
+    found = await silent(subject, backend, work, wanted)
+    groups = grouped((_keys(subject, work.view, each, way), each.stall) for each in found)
+    return [Named(group, _name(work.view, way, group.key)) for group in groups]
+
+
+def _keys(subject: Subject, view: View, each: Silent, way: By) -> Iterable[str]:
+    handoff = each.stall.handoff
+    if way is By.ORGANIZATION:
+        return (handoff.receiver.id,)
+    if way is By.TASK_FORCE:
+        return around.shared_forces(view, handoff.sender.id, handoff.receiver.id)
+    if way is By.PLACE:
+        return places_of(subject, handoff, each.case, view)
+    return (handoff.service_type,) if way is By.SERVICE else (each.stall.reason,)
+
+
+def _name(view: View, way: By, key: str | None) -> str | None:
+    return view.name_or_id(_SHEETS[way], key) if key and way in _SHEETS else key
