@@ -81,6 +81,8 @@ async def run(address: str, auth: dict[str, str | None], sizes: list[int], open:
         stored = size
         print(f"  {size:>9,} stored: {time.perf_counter() - began:.0f} s", flush=True)
         table[str(size)] = await measured(backend, open)
+        for name, each in table[str(size)].items():
+            print(f"    {name:36}{each['p50']:12.2f} ms", flush=True)
     await store.close()
     return table
 
