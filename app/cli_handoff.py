@@ -196,3 +196,22 @@ async def consent(
         done = await run("Consent", {"consent": {"referral": id, "to": to, "withdraw": withdraw}})
     tell(as_json, done, lambda: show_step.consents(out, done["referral"]))
     return 0
+
+
+@command("shift")
+async def shift(
+    contact_point: Annotated[str, typer.Argument(metavar="CONTACT_POINT", help="Your own contact point.")],
+    to: Annotated[str, typer.Option("--to", metavar="HOLDER", help="Who takes its open steps.")],
+    taken_from: Annotated[
+        str | None, typer.Option("--from", metavar="HOLDER", help="Only what this one had claimed.")
+    ] = None,
+    acting: Acting = None,
+    as_json: Json = False,
+) -> int:
+    """Hand a shift over: the open steps of a contact point go to another of its holders."""
+    settings = read_settings()
+    wanted = {"contactPoint": contact_point, "to": to, "takenFrom": taken_from}
+    async with commands(settings, whom(acting, settings)) as run:
+        done = await run("Shift", {"shift": wanted})
+    tell(as_json, done, lambda: out.print(f"{len(done['handoffs'])} open steps handed over."))
+    return 0

@@ -208,6 +208,24 @@ class HandoffMoved:
         return cls(handoff=Handoff.of(moved.handoff), next_verbs=list(moved.next_verbs))
 
 
+@strawberry.input(description="The open steps of a contact point go to another of its holders.")
+class ShiftInput:
+    contact_point: str = strawberry.field(description="One's own contact point (its key).")
+    to: str = strawberry.field(description="The holder that takes them (its key); it has to answer there today.")
+    taken_from: str | None = strawberry.field(
+        default=None, description="Only what this holder had claimed (its key); null: all that is open there."
+    )
+    idempotency_key: str | None = strawberry.field(
+        default=None, description="The same key and request again, within 24 h, gives the first result."
+    )
+
+
+@governed(Action.MOVE_HANDOFF)
+@strawberry.type(description="Which steps were handed over.")
+class ShiftHandedOver:
+    handoffs: list[str] = strawberry.field(description="Their ids.")
+
+
 @governed(Action.READ_REFERRAL)
 @strawberry.type(description="What became of a step that was to be sent on.")
 class HandoffPassed:
@@ -231,4 +249,8 @@ MoveResult = Annotated[
 PassResult = Annotated[
     HandoffPassed | InvalidInput | NotFound | Conflict | NoChannel | Unavailable,
     strawberry.union("PassResult", description="The step, or why it was not sent on."),
+]
+ShiftResult = Annotated[
+    ShiftHandedOver | InvalidInput | NotFound | Conflict | NoChannel | Unavailable,
+    strawberry.union("ShiftResult", description="The steps, or why they were not handed over."),
 ]

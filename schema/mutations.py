@@ -18,6 +18,7 @@ from relaypoint.resolvers import (
     recounting,
     referrals,
     roster,
+    shifts,
 )
 from relaypoint.schema import (
     admin_types,
@@ -34,7 +35,7 @@ from relaypoint.schema.context import Info
 from relaypoint.schema.contingency_types import ContingencyResult
 from relaypoint.schema.end_types import EndResult
 from relaypoint.schema.find_types import NEED_PATHS, Need
-from relaypoint.schema.handoff_types import MoveInput, MoveResult, PassInput, PassResult
+from relaypoint.schema.handoff_types import MoveInput, MoveResult, PassInput, PassResult, ShiftResult
 from relaypoint.schema.permissions import under
 from relaypoint.schema.referral_types import ConsentResult, ReferResult
 from relaypoint.schema.roster_mutations import RosterMutation
@@ -52,6 +53,7 @@ _MOVE = {
         )
     },
 }
+_SHIFT = {f: ("shift", f) for f in ("contactPoint", "to", "takenFrom", "idempotencyKey")}
 _CONSENT = {"id": ("consent", "referral"), **{f: ("consent", f) for f in ("to", "withdraw", "idempotencyKey")}}
 _PASS = {
     "id": ("pass", "handoff"),
@@ -280,6 +282,25 @@ class Mutation(RosterMutation):
                 info.context.subject, info.context.backend, key, idempotency_key=idempotency_key
             )
         return contingency_types.ContingencyChange.of(done)
+
+    @strawberry.mutation(
+        description="Hands the open steps of one's own contact point to another of its holders, as one.",
+        metadata=under(Action.MOVE_HANDOFF),
+    )
+    @problems.answered
+    async def hand_over_shift(
+        self, info: Info, shift: Annotated[handoff_types.ShiftInput, told("What, and to whom.")]
+    ) -> ShiftResult:
+        with problems.placed(_SHIFT):
+            done = await shifts.hand_over_shift(
+                info.context.subject,
+                info.context.backend,
+                shift.contact_point,
+                shift.to,
+                taken_from=shift.taken_from,
+                idempotency_key=shift.idempotency_key,
+            )
+        return handoff_types.ShiftHandedOver(handoffs=done)
 
     @strawberry.mutation(
         description="Takes the next step of escalation for everything that has gone silent and is due for it.",

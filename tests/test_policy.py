@@ -135,6 +135,7 @@ def test_what_a_mutation_can_answer_is_told_by_introspection() -> None:
         "ReferResult": {"ReferralSent", "NoChannel", *problems},
         "MoveResult": {"HandoffMoved", "NoChannel", *problems},
         "ConsentResult": {"ConsentRecorded", "NoChannel", *problems},
+        "ShiftResult": {"ShiftHandedOver", "NoChannel", *problems},
         "PassResult": {"HandoffPassed", "NoChannel", *problems},
         "ImportResult": {"RosterImport", *problems},
         "EndResult": {"Ended", *problems},
