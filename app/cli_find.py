@@ -10,7 +10,7 @@ import typer
 
 from relaypoint.app import show, show_find, show_step
 from relaypoint.app.commands import Run, commands
-from relaypoint.app.console import command, err, out, tell
+from relaypoint.app.console import command, err, out, tell, whom
 from relaypoint.app.settings import read_settings
 from relaypoint.domain.errors import Invalid, Problem
 from relaypoint.domain.words import Confidentiality, Priority
@@ -178,4 +178,49 @@ async def refer(
     async with commands(read_settings(), from_) as run:
         done = await _or_emergency(run, "Refer", {"need": need, "send": send}, as_json)
     tell(as_json, done, lambda: show_step.sent(out, done))
+    return 0
+
+
+@command("group")
+async def group(
+    from_: From,
+    service: Services,
+    place: Place,
+    people: Annotated[int, typer.Option("--people", metavar="N", help="How many, each with all the needs.")] = 1,
+    consent: Annotated[bool, typer.Option("--consent", help="The adults gave informed consent to this.")] = False,
+    language: Languages = None,
+    priority: PriorityOption = Priority.ROUTINE,
+    confidentiality: ConfidentialityOption = Confidentiality.OFFICIAL,
+    tags: Tags = None,
+    avoid: Avoid = None,
+    near: Near = False,
+    key: Annotated[
+        str | None, typer.Option("--idempotency-key", help="Say the same key again when you repeat a request.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Send many people, or several needs of one, in one act: one referral each, all of them or none."""
+    need = _need(from_, service, place, language, priority, confidentiality, tags, avoid, near=near)
+    send = {"people": people, "consent": consent, "idempotencyKey": key}
+    async with commands(read_settings(), from_) as run:
+        done = await _or_emergency(run, "ReferMany", {"need": need, "send": send}, as_json)
+    tell(as_json, done, lambda: show_step.sent_many(out, done))
+    return 0
+
+
+@command("split")
+async def split(
+    id: Annotated[str, typer.Argument(metavar="ID", help="The referral's id or reference.")],
+    service: Annotated[
+        list[str], typer.Option("--service", metavar="CODE", help="What is needed as well; repeatable.")
+    ],
+    consent: Annotated[bool, typer.Option("--consent", help="The adult gave informed consent to this.")] = False,
+    acting: Annotated[str | None, typer.Option("--as", metavar="ORG", help="Act for this organization.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Send further needs of somebody who was referred, as the case is known: nothing has to be told again."""
+    settings = read_settings()
+    async with commands(settings, whom(acting, settings)) as run:
+        done = await run("Split", {"split": {"referral": id, "services": service, "consent": consent}})
+    tell(as_json, done, lambda: show_step.sent_many(out, done))
     return 0

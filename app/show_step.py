@@ -143,3 +143,15 @@ def consents(console: Console, found: Data) -> None:
     for each in found["case"]["consents"]:
         until = f", withdrawn on {each['withdrawnOn']}" if each["withdrawnOn"] else ""
         console.print(f"{escape(each['organization'])}, {each['serviceType']}: given on {each['givenOn']}{until}")
+
+
+def sent_many(console: Console, done: Data) -> None:
+    """What was sent in one act, by its references."""
+    console.print(f"[bold green]Recorded: {len(done['referrals'])}.[/]")
+    for each in done["referrals"]:
+        (step, *_) = each["handoffs"]
+        hand = "  [bold red]phone it: no message reaches them[/]" if each["reference"] in done["byHand"] else ""
+        console.print(
+            f"  [bold]{each['reference']}[/]  {escape(each['serviceType']['name'])}: "
+            f"{escape(step['receiver']['name'])}, {escape(step['contactPoint']['name'])}{hand}"
+        )

@@ -75,9 +75,9 @@ async def refer(
         return await _again(subject, backend, need, known)
     for _ in range(_TRIES):
         answer = await find(subject, backend, replace(need, also=()))
-        chosen = _chosen(answer, to, consent=consent, risk_checked=risk_checked)
-        answered_at = await _answered_at(backend, answer, reply_to)
-        by = replies.call_back(await _own_desks(backend, answer, answered_at), answer.need, answer.at, call_back)
+        chosen = chosen_for(answer, to, consent=consent, risk_checked=risk_checked)
+        answered_at = await answering_desk(backend, answer, reply_to)
+        by = replies.call_back(await own_desks(backend, answer, answered_at), answer.need, answer.at, call_back)
         steps, result = first_steps(
             subject,
             backend,
@@ -92,7 +92,7 @@ async def refer(
             done = await write_once(backend, id, steps, request=request, result=result)
         except Unmet:
             continue  # The roster was changed meanwhile; the case may belong to another desk now.
-        referral = await _shown(subject, backend, done["referral"])
+        referral = await shown_referral(subject, backend, done["referral"])
         return Sent(referral, done["phone"], done["hand"], done["form"], answer.emergency, chosen.channels)
     raise Conflict(
         "refer.changed",
@@ -102,7 +102,7 @@ async def refer(
     )
 
 
-def _chosen(answer: Answer, to: str | None, *, consent: bool, risk_checked: bool) -> Candidate:
+def chosen_for(answer: Answer, to: str | None, *, consent: bool, risk_checked: bool) -> Candidate:
     """The candidate that the case goes to, if it may go there as it is."""
     if answer.ground.asker.suspended:
         raise Invalid(
@@ -169,7 +169,7 @@ def check_abroad(country: str, to: str | None, *, agreed: bool, risk_checked: bo
 
 async def _again(subject: Subject, backend: Backend, need: NeedInput, known: dict[str, Any]) -> Sent:
     """The first answer, with the channels and numbers as they are now: whoever repeats it may be about to phone."""
-    referral = await _shown(subject, backend, known["referral"])
+    referral = await shown_referral(subject, backend, known["referral"])
     place, case = need.place, referral["case"]
     avoid = Avoid.of(case["avoid"]) if case else EVERYBODY
     view = view_of(await backend.memory.roster(backend.store), backend.clock())
@@ -183,14 +183,14 @@ async def _again(subject: Subject, backend: Backend, need: NeedInput, known: dic
     return Sent(referral, known["phone"], known["hand"], known["form"], numbers, channels, repeated=True)
 
 
-async def _own_desks(backend: Backend, answer: Answer, first: str | None) -> list[ContactPoint]:
+async def own_desks(backend: Backend, answer: Answer, first: str | None) -> list[ContactPoint]:
     """The sender's desks in being, the one that is told first."""
     view = view_of(await backend.memory.roster(backend.store), answer.at)
     own = [view.desk(id) for id in view.index.ids("desks of", answer.need.asker)]
     return sorted((desk for desk in own if desk.holds(view.day)), key=lambda desk: (desk.id != first, desk.id))
 
 
-async def _answered_at(backend: Backend, answer: Answer, reply_to: str | None) -> str | None:
+async def answering_desk(backend: Backend, answer: Answer, reply_to: str | None) -> str | None:
     """The sender's desk that is told what becomes of the referral; None where it has none."""
     view = view_of(await backend.memory.roster(backend.store), answer.at)
     own = [view.desk(id) for id in view.index.ids("desks of", answer.need.asker)]
@@ -220,7 +220,7 @@ async def referral(subject: Subject, backend: Backend, id: str) -> dict[str, Any
     Raises ``NotFound``, also where the subject is not on its chain.
     """
     known = await by_reference(backend, id)
-    return await _shown(subject, backend, known["referral"] if known else id, id)
+    return await shown_referral(subject, backend, known["referral"] if known else id, id)
 
 
 @permitted(Action.READ_REFERRAL)
@@ -232,17 +232,17 @@ async def referrals(
         rows = await backend.store.read("referrals_of", organization=subject.organization, before=before, limit=limit)
     else:
         rows = await backend.store.read("referrals_all", before=before, limit=limit)
-    return [await _shown(subject, backend, row["id"]) for row in rows]
+    return [await shown_referral(subject, backend, row["id"]) for row in rows]
 
 
 @permitted(Action.READ_REFERRAL)
 async def timeline(subject: Subject, backend: Backend, id: str) -> list[chain.Event]:
     """The events of a referral in their order. Raises ``NotFound`` as ``referral`` does."""
-    await _shown(subject, backend, id)
+    await shown_referral(subject, backend, id)
     return [chain.Event(**row["event"]) for row in await backend.store.read("events_of", id=id)]
 
 
-async def _shown(subject: Subject, backend: Backend, id: str, asked: str | None = None) -> dict[str, Any]:
+async def shown_referral(subject: Subject, backend: Backend, id: str, asked: str | None = None) -> dict[str, Any]:
     rows = await backend.store.read("referral_get", id=id)
     if not rows or not may_see_referral(
         subject, rows[0]["sender"]["id"], frozenset(h["receiver"]["id"] for h in rows[0]["handoffs"])

@@ -17,6 +17,7 @@ from relaypoint.resolvers import (
     passing,
     recounting,
     referrals,
+    referring,
     roster,
     shifts,
 )
@@ -26,6 +27,7 @@ from relaypoint.schema import (
     end_types,
     escalation_types,
     handoff_types,
+    many_types,
     problems,
     referral_types,
     status_types,
@@ -54,6 +56,13 @@ _MOVE = {
     },
 }
 _SHIFT = {f: ("shift", f) for f in ("contactPoint", "to", "takenFrom", "idempotencyKey")}
+_MANY = {f: ("send", f) for f in ("people", "replyTo", "callBack", "safeHours", "consent", "idempotencyKey")}
+_SPLIT = {
+    "id": ("split", "referral"),
+    "service": ("split", "services"),
+    "also": ("split", "services"),
+    **{f: ("split", f) for f in ("services", "consent", "idempotencyKey")},
+}
 _CONSENT = {"id": ("consent", "referral"), **{f: ("consent", f) for f in ("to", "withdraw", "idempotencyKey")}}
 _PASS = {
     "id": ("pass", "handoff"),
@@ -104,6 +113,51 @@ class Mutation(RosterMutation):
                 idempotency_key=how.idempotency_key,
             )
         return referral_types.ReferralSent.of(sent)
+
+    @strawberry.mutation(
+        description="Sends several referrals in one act: for many people, or for several needs of one. All, or none.",
+        metadata=under(Action.REFER),
+    )
+    @problems.answered
+    async def refer_many(
+        self,
+        info: Info,
+        need: Need,
+        send: Annotated[many_types.ReferManyInput | None, told("How to send them; may be left out.")] = None,
+    ) -> many_types.ReferManyResult:
+        how = send or many_types.ReferManyInput()
+        with problems.placed(NEED_PATHS | _MANY):
+            sent = await referring.refer_many(
+                info.context.subject,
+                info.context.backend,
+                need.to_domain(),
+                people=how.people,
+                reply_to=how.reply_to,
+                call_back=how.call_back,
+                safe_hours=how.safe_hours,
+                consent=how.consent,
+                idempotency_key=how.idempotency_key,
+            )
+        return many_types.ReferralsSent.of(sent)
+
+    @strawberry.mutation(
+        description="Sends further needs of somebody who was referred, as the case is known.",
+        metadata=under(Action.REFER),
+    )
+    @problems.answered
+    async def split_referral(
+        self, info: Info, split: Annotated[many_types.SplitInput, told("Which, and what is needed as well.")]
+    ) -> many_types.ReferManyResult:
+        with problems.placed(_SPLIT):
+            sent = await referring.split(
+                info.context.subject,
+                info.context.backend,
+                split.referral,
+                split.services,
+                consent=split.consent,
+                idempotency_key=split.idempotency_key,
+            )
+        return many_types.ReferralsSent.of(sent)
 
     @strawberry.mutation(
         description="Records a person's consent that a body learns of them, or that it was withdrawn.",

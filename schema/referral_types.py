@@ -74,6 +74,7 @@ class Referral:
     sender: Ref = strawberry.field(description="Who sent it.")
     service_type: Ref = strawberry.field(description="What was asked for.")
     call_back: CallBack | None = strawberry.field(description="How and when it is safe to call the sender back.")
+    group: str | None = strawberry.field(description="What was sent in one act, or is of one case, has it in common.")
     handoffs: list[Handoff] = strawberry.field(description="Its steps, oldest first.")
     case: CaseFields | None = strawberry.field(description="Only for the sender; null for anyone else.")
 
@@ -96,6 +97,7 @@ class Referral:
             sender=Ref(key=row["sender"]["id"], name=row["sender"]["name"]),
             service_type=Ref(key=row["service_type"]["id"], name=row["service_type"]["name"]),
             call_back=CallBack.of(row["call_back"]),
+            group=row["group"],
             handoffs=[Handoff.of(handoff) for handoff in row["handoffs"]],
             case=CaseFields(
                 place=case["place"],

@@ -171,7 +171,7 @@ RETURN h {
 // starts: id
 MATCH (r:Referral {id: $id})-[:SENT_BY]->(sender:Organization)
 MATCH (r)-[:FOR]->(type:ServiceType)
-RETURN r {.id, .reference, .version, .priority, .confidentiality, .created_at, .sealed, .call_back, .safe_hours,
+RETURN r {.id, .reference, .version, .priority, .confidentiality, .created_at, .sealed, .call_back, .safe_hours, .group,
     .chain_length, .chain_head} AS referral,
   sender {.id, .name, .kind} AS sender, type {.id, .name} AS service_type,
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,

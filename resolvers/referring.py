@@ -1,0 +1,198 @@
+"""Several referrals in one act: for many people, for several needs of one, or for more needs of one who was referred.
+
+Each is a referral of its own, with its own reference, desk and deadlines; all are written as one, or none is. What they
+have in common is told by their ``group``, which says nothing of anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
+
+from relaypoint.domain import replies
+from relaypoint.domain.errors import Conflict, Invalid
+from relaypoint.domain.policy import Action, Subject, may_see_case
+from relaypoint.graph import Step, Unmet
+from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.cases import languages_of
+from relaypoint.resolvers.finding import Answer, NeedInput, find
+from relaypoint.resolvers.references import by_reference
+from relaypoint.resolvers.referral_steps import first_steps
+from relaypoint.resolvers.referrals import answering_desk, chosen_for, no_referral, own_desks, shown_referral
+from relaypoint.resolvers.writing import earlier, operation_id, write_once
+
+_TRIES: Final = 5
+
+#: So many referrals at most in one act: a raid, a boat, a workplace.
+MOST: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class SentMany:
+    """``referrals`` in the order of people, then of needs. ``by_hand`` are the references of those of which no message
+    can be delivered: they have to be phoned."""
+
+    group: str
+    referrals: tuple[dict[str, Any], ...]
+    by_hand: tuple[str, ...]
+
+
+@permitted(Action.REFER)
+async def refer_many(
+    subject: Subject,
+    backend: Backend,
+    need: NeedInput,
+    *,
+    people: int = 1,
+    reply_to: str | None = None,
+    call_back: str | None = None,
+    safe_hours: str | None = None,
+    consent: bool = False,
+    idempotency_key: str | None = None,
+) -> SentMany:
+    """Sends so many people to the first candidate of each need (``service`` and ``also``).
+
+    Raises what ``refer`` raises, for the first need that can't be sent: then nothing is; ``Invalid`` for a number of
+    people that is none, or too many at once.
+    """
+    return await _sent(
+        subject,
+        backend,
+        need,
+        people,
+        reply_to,
+        call_back,
+        safe_hours,
+        consent,
+        idempotency_key,
+        {"need": asdict(need)},
+    )
+
+
+@permitted(Action.REFER)
+async def split(
+    subject: Subject,
+    backend: Backend,
+    id: str,
+    services: Sequence[str],
+    *,
+    consent: bool = False,
+    idempotency_key: str | None = None,
+) -> SentMany:
+    """Sends further needs of somebody who was referred, as the case is known: place, languages, tags, priority,
+    confidentiality and whom it avoids. The referral itself stays as it is.
+
+    Raises ``NotFound`` for one that the subject did not send, ``Invalid`` for no service at all, and what
+    ``refer_many`` raises.
+    """
+    known = await by_reference(backend, id)
+    rows = await backend.store.read("referral_get", id=known["referral"] if known else id)
+    if not rows or not rows[0]["sealed_key"] or not may_see_case(subject, rows[0]["sender"]["id"]):
+        raise no_referral(id)
+    if not services:
+        raise Invalid(
+            "refer.no-service",
+            "No service is named that the person needs as well.",
+            path=("services",),
+            remedy="Name one or more service types.",
+        )
+    row = rows[0]
+    case = backend.vault.unseal(row["sealed_key"], row["referral"]["sealed"])
+    need = NeedInput(
+        from_organization=row["sender"]["id"],
+        service=services[0],
+        also=tuple(services[1:]),
+        place=case["place"],
+        languages=tuple(languages_of(case)),
+        tags=tuple(case["tags"]),
+        avoid=tuple(case["avoid"]),
+        priority=row["referral"]["priority"],
+        confidentiality=row["referral"]["confidentiality"],
+    )
+    calling = row["referral"]
+    request = {"split": row["referral"]["id"], "services": list(services)}
+    return await _sent(
+        subject,
+        backend,
+        need,
+        1,
+        None,
+        calling["call_back"],
+        calling["safe_hours"],
+        consent,
+        idempotency_key,
+        request,
+        group=calling["group"] or calling["id"],
+    )
+
+
+async def _sent(
+    subject: Subject,
+    backend: Backend,
+    need: NeedInput,
+    people: int,
+    reply_to: str | None,
+    call_back: str | None,
+    safe_hours: str | None,
+    consent: bool,
+    idempotency_key: str | None,
+    asked: dict[str, Any],
+    group: str | None = None,
+) -> SentMany:
+    needs = 1 + len(need.also)
+    if people < 1 or people * needs > MOST:
+        raise Invalid(
+            "refer.people",
+            "In one act 1 to {most} referrals can be sent, not {count}.",
+            path=("people",),
+            remedy="Send them in several acts.",
+            most=MOST,
+            count=people * needs,
+        )
+    operation = operation_id(subject, backend, idempotency_key)
+    request = {**asked, "people": people, "reply_to": reply_to, "call_back": call_back, "safe_hours": safe_hours}
+    request |= {"consent": consent}
+    hours = replies.safe_hours(safe_hours)
+    done = await earlier(backend, operation, request)
+    if done is not None:
+        return await _told(subject, backend, done)
+    for _ in range(_TRIES):
+        answer = await find(subject, backend, need)
+        items = [item for item in answer.items if item.added is None]
+        desk = await answering_desk(backend, answer, reply_to)
+        by = replies.call_back(await own_desks(backend, answer, desk), answer.need, answer.at, call_back)
+        calling = {"call_back": by, "safe_hours": hours, "group": group or backend.new_id()}
+        steps: list[Step] = []
+        sent: list[dict[str, Any]] = []
+        for _person in range(people):
+            for item in items:
+                one: Answer = replace(answer, items=(item,))
+                chosen = chosen_for(one, None, consent=consent, risk_checked=False)
+                more, result = first_steps(
+                    subject, backend, one, chosen, operation, consent=consent, answered_at=desk, calling=calling
+                )
+                steps += more
+                sent.append(result)
+        try:
+            told = {"group": calling["group"], "sent": sent}
+            return await _told(
+                subject, backend, await write_once(backend, operation, steps, request=request, result=told)
+            )
+        except Unmet:
+            continue  # The roster was changed meanwhile; the cases may belong to other desks now.
+    raise Conflict(
+        "refer.changed",
+        "The roster was being changed by others all the time; nothing was sent.",
+        path=("people",),
+        remedy="Try again.",
+    )
+
+
+async def _told(subject: Subject, backend: Backend, done: dict[str, Any]) -> SentMany:
+    found = [(each, await shown_referral(subject, backend, each["referral"])) for each in done["sent"]]
+    return SentMany(
+        done["group"],
+        tuple(referral for _, referral in found),
+        tuple(referral["reference"] for each, referral in found if each["hand"]),
+    )

@@ -1,0 +1,61 @@
+"""Several referrals sent in one act, as GraphQL shows them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+import strawberry
+
+from relaypoint.domain.policy import Action
+from relaypoint.resolvers import referring
+from relaypoint.schema.permissions import governed
+from relaypoint.schema.problems import Conflict, InvalidInput, NoChannel, NotFound, Unavailable
+from relaypoint.schema.referral_types import Referral
+
+
+@strawberry.input(description="How to send several referrals: each goes to the first candidate of its need.")
+class ReferManyInput:
+    people: int = strawberry.field(default=1, description="How many people, each with all the needs.")
+    reply_to: str | None = strawberry.field(
+        default=None, description="The sender's own contact point to be told; null: the one nearest to the case."
+    )
+    call_back: str | None = strawberry.field(
+        default=None, description="Key of the sender's own channel by which to call back; null: the first by voice."
+    )
+    safe_hours: str | None = strawberry.field(
+        default=None, description="When it is safe to call back, as opening hours."
+    )
+    consent: bool = strawberry.field(default=False, description="The adults' informed consent to it was given.")
+    idempotency_key: str | None = strawberry.field(
+        default=None, description="The same key and request again, within 24 h, gives the first result."
+    )
+
+
+@strawberry.input(description="Further needs of somebody who was referred.")
+class SplitInput:
+    referral: str = strawberry.field(description="The referral's key or reference.")
+    services: list[str] = strawberry.field(description="What the person needs as well: service types.")
+    consent: bool = strawberry.field(default=False, description="An adult's informed consent to it was given.")
+    idempotency_key: str | None = strawberry.field(
+        default=None, description="The same key and request again, within 24 h, gives the first result."
+    )
+
+
+@governed(Action.REFER)
+@strawberry.type(description="All are stored, and their notifications promised.")
+class ReferralsSent:
+    group: str = strawberry.field(description="What they have in common.")
+    referrals: list[Referral] = strawberry.field(description="In the order of people, then of needs.")
+    by_hand: list[str] = strawberry.field(description="References of those that no message reaches: phone them.")
+
+    @classmethod
+    def of(cls, sent: referring.SentMany) -> Self:
+        return cls(
+            group=sent.group, referrals=[Referral.of(each) for each in sent.referrals], by_hand=list(sent.by_hand)
+        )
+
+
+ReferManyResult = Annotated[
+    ReferralsSent | InvalidInput | NotFound | Conflict | NoChannel | Unavailable,
+    strawberry.union("ReferManyResult", description="The referrals, or why nothing was sent."),
+]
