@@ -76,6 +76,8 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         about = f", to pass it on to {escape(handoff['askedAbout'])}" if handoff["askedAbout"] else ""
         grid.add_row("[bold]Its sender is asked for[/]", f"[bold]{', '.join(handoff['asked'])}[/]{about}")
         grid.add_row("To be answered by", when(handoff["answerBy"]))
+    elif handoff["askedAbout"] and not handoff["answered"]:
+        grid.add_row("It would be sent on to", f"{escape(handoff['askedAbout'])}, if its sender agrees")
     elif handoff["answered"]:
         grid.add_row("Asked for", f"{', '.join(handoff['asked'])}: {handoff['answered']}")
     if handoff["expectedBy"]:

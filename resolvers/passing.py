@@ -97,7 +97,7 @@ async def pass_handoff(
             continue
         chosen = choose(backend, known, row, case, verb, to, consent=consent, risk_checked=risk_checked, ground=ground)
         if chosen is None:
-            steps, result = _asked(subject, backend, known, row, operation, to)
+            steps, result = _asked(subject, backend, known, row, operation, verb, to)
         else:
             steps, result = _sent_on(subject, backend, known, row, case, chosen, operation, verb, consent, ground)
         try:
@@ -168,23 +168,23 @@ def _sent_on(
 
 
 def _asked(
-    subject: Subject, backend: Backend, known: Known, row: Row, operation: str, to: str
+    subject: Subject, backend: Backend, known: Known, row: Row, operation: str, verb: str, to: str
 ) -> tuple[list[Step], dict[str, Any]]:
     """Nothing is sent: the step stays where it is, and its sender is asked whether the person may be made known
-    there."""
-    handoff = row["handoff"]
-    about = {"asked_about": to.strip().lower()}
-    if handoff["asked_at"] or handoff["status"] == Status.ON_HOLD:
-        changes: dict[str, Any] = {"changed_at": backend.now(), "asked": handoff["asked"] or "consent"}
-    else:
+    there. A coordinator's wish stops no clock of the receiver, who may not even have seen the step."""
+    handoff, kind = row["handoff"], ASK
+    changes: dict[str, Any] = {"changed_at": backend.now()}
+    if verb == "redirect":
+        kind = "redirect-asked"
+    elif not handoff["asked_at"] and handoff["status"] != Status.ON_HOLD:
         desk = view_of(known, backend.clock()).desk(row["contact_point"]["id"])
         saying = Saying(verb=ASK, lacking=("consent",))
         priority = Priority(row["referral"]["priority"])
         changes = said(handoff, saying, Side.RECEIVER, backend.clock(), priority, desk.calendar)
-    changes |= about
+    changes["asked_about"] = to.strip().lower()
     after = {**handoff, **changes, "version": handoff["version"] + 1}
     referrals = Referrals(subject, backend, operation)
-    steps = referrals.move(row, ASK, changes, {"before": handoff, "after": after})
+    steps = referrals.move(row, kind, changes, {"before": handoff, "after": after})
     answered_at = row["answered_at"] or next(iter(sorted(row["sender_desks"])), None)
     if answered_at:
         steps.append(_told_that(backend, row, answered_at, "moved"))

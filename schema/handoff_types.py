@@ -59,7 +59,7 @@ class Handoff:
     phoned_role: str | None = strawberry.field(description="With whom it was: a role.")
     asked: list[str] = strawberry.field(description="What the receiver last asked its sender for, as codes.")
     asked_about: str | None = strawberry.field(
-        description="Key of the contact point to which the receiver would pass the case on, if its person agrees."
+        description="Key of the contact point to which the receiver or a coordinator would send the case on."
     )
     answer_by: str | None = strawberry.field(
         description="Until when the sender is to answer; null where nothing is asked now. The receiver's clocks stand "

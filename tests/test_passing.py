@@ -172,6 +172,19 @@ async def test_a_coordinator_of_both_redirects_and_both_desks_and_the_sender_are
     assert await whole(backend)
 
 
+async def test_a_coordinators_wish_without_consent_asks_the_sender_and_stops_no_clock(backend: Backend) -> None:
+    step = await sent(backend)
+    done = await pass_handoff(AUTHORITY, backend, step["id"], "redirect", "line-desk")
+    assert (done.sender_asked, done.handoff["status"], done.handoff["asked_at"]) == (True, "requested", None)
+    assert done.handoff["asked_about"] == "line-desk"
+    assert (await told(backend))[-1] == ("unit-desk", "moved")
+    late = make_backend(backend.store, "2026-03-09T10:00:00.000Z", backend.vault)
+    assert [each.stall.reason for each in await stalled.stalled(UNIT, late)] == ["unacknowledged"]
+    sent_on = await pass_handoff(UNIT, backend, step["id"], "resend", "line-desk", consent=True)
+    assert sent_on.handoff["contact_point"]["id"] == "line-desk"
+    assert await whole(backend)
+
+
 @pytest.mark.parametrize("avoid", ["example-authority", "competent-authority"])
 async def test_a_coordinator_whom_the_case_avoids_has_no_part_in_it(backend: Backend, avoid: str) -> None:
     step = await sent(backend, replace(NEED, avoid=(avoid,)))
