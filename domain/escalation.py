@@ -1,7 +1,8 @@
 """What is done about a step that has gone silent: a ladder of rungs, and where a step stands on it.
 
-An episode is the silence of one step at one version: whoever moves the step begins anew. A rung is due its wait after
-the rung before, counted from when that one was taken and not from when it was due, so that what was missed while
+An episode is the silence of one step in one status: whoever moves the step on begins anew, and a remark does not. A
+rung is due its wait after the rung before, counted from when that one was taken and not from when it was due, so that
+what was missed while
 nothing ran is not made up for in a burst. A rung that reaches nobody is kept with the record as such, and the next one
 is due at once. What has happened is told by ``Progress``; nothing here reads a clock or a store.
 """
@@ -58,7 +59,7 @@ class Step:
 class Progress:
     """Where an episode stands: how many rungs were taken, when the last one was, and since when it pauses."""
 
-    version: int
+    episode: str
     taken: int = 0
     taken_at: str | None = None
     paused_at: str | None = None

@@ -120,7 +120,7 @@ def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime
         # The hold is over; or who decides without the answer no longer waits for it.
         changes |= {"held_at": None, "asked_at": None, "answer_by": None, "pauses": _pause(handoff, since, at)}
     if target is Status.COMPLETED and changes["reason"] == "served" and handoff.get("expected_by"):
-        changes["arrival"] = ARRIVED
+        changes["arrival"] = handoff.get("arrival") or ARRIVED
     return changes
 
 

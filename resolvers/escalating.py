@@ -95,13 +95,13 @@ async def _silent(backend: Backend, view: View) -> list[_Climb]:
 
 async def _progress(backend: Backend, silence: Stall, kept: Row | None) -> Progress:
     """Where the episode stands; another one before it is over. Messages that all ended dead reached nobody."""
-    if kept is None or kept["version"] != silence.handoff.version:
-        return Progress(silence.handoff.version)
+    if kept is None or kept["episode"] != silence.handoff.status.value:
+        return Progress(silence.handoff.status.value)
     notices, in_vain = tuple(kept["notices"].split()), bool(kept["in_vain"])
     if notices and not in_vain:
         ended = await backend.store.read("notices_stand", notices=list(notices))
         in_vain = bool(ended) and all(row["status"] == "dead" for row in ended)
-    return Progress(kept["version"], kept["taken"], kept["taken_at"], kept["paused_at"], notices, in_vain)
+    return Progress(kept["episode"], kept["taken"], kept["taken_at"], kept["paused_at"], notices, in_vain)
 
 
 async def _climb(subject: Subject, backend: Backend, view: View, climb: _Climb) -> list[Taken]:
@@ -164,13 +164,13 @@ async def _take(
     )
     messages = [_message(backend, climb, action, desk, taken)] if desk else []
     after = Progress(
-        version=climb.progress.version,
+        episode=climb.progress.episode,
         taken=taken,
         taken_at=format_instant(at),
         notices=tuple(str(message.parameters["id"]) for message in messages),
         in_vain=desk is None,
     )
-    name, mine = f"escalate {handoff['id']} {after.version} {taken}", backend.new_id()
+    name, mine = f"escalate {handoff['id']} {climb.row['chain_length']}", backend.new_id()
     try:
         done = await write_once(
             backend,
@@ -208,13 +208,13 @@ async def _written(backend: Backend, steps: list[Step]) -> bool:
 
 
 def _mark(progress: Progress) -> str:
-    return f"{progress.version}.{progress.taken}.{progress.paused_at or ''}"
+    return f"{progress.episode}.{progress.taken}.{progress.paused_at or ''}"
 
 
 def _put(backend: Backend, climb: _Climb, progress: Progress, told: dict[str, Any]) -> Step:
     properties = {
         "mark": _mark(progress),
-        "version": progress.version,
+        "episode": progress.episode,
         "taken": progress.taken,
         "taken_at": progress.taken_at,
         "paused_at": progress.paused_at,
@@ -228,7 +228,7 @@ def _put(backend: Backend, climb: _Climb, progress: Progress, told: dict[str, An
             "handoff": climb.row["handoff"]["id"],
             "operation": backend.new_id(),
             "chain_head": climb.row["chain_head"],
-            "version": progress.version,
+            "version": climb.row["handoff"]["version"],
             "mark": climb.mark,
             "properties": properties,
         },

@@ -46,6 +46,7 @@ def passed_on(
         within = Agreed(*(handoff[name] for name in Agreed._fields))
         # The same body's other desk, or its successor's, is no further hop.
         following = new_handoff(backend, chosen, priority, backend.clock(), within) | {"hops": handoff["hops"] or 1}
+        following |= {name: handoff[name] for name in ("expected_by", "arrival") if handoff[name]}
         steps += referrals.replaced(row, chosen, following, roster, verb="reassigned", reason="reassigned")
         steps += told_of_successor(backend, row, chosen, following)
     return steps

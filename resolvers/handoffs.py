@@ -13,6 +13,7 @@ from relaypoint.domain import chain
 from relaypoint.domain.errors import Conflict, Invalid, NotFound
 from relaypoint.domain.handoffs import (
     ANSWER,
+    ARRIVED,
     FORM_SUBMITTED,
     MOVES,
     PASSES,
@@ -117,7 +118,7 @@ async def move_handoff(
             check_version(row, expected_version)
             changes, side = await _decide(backend, row, saying, on)
             person = await claiming(backend, row, verb, holder)
-            case = await _consenting(backend, row, verb, consent_to)
+            case = await _consenting(backend, row, verb, reason, consent_to)
         except Conflict:
             # A read beside somebody's commit may see half of it, so that no is said to what two reads saw alike.
             row, before = await step_of(backend, id), row
@@ -179,12 +180,20 @@ async def here(backend: Backend) -> View:
     return view_of(await backend.memory.roster(backend.store), backend.clock())
 
 
-async def _consenting(backend: Backend, row: Row, verb: str, to: str | None) -> str | None:
+async def _consenting(backend: Backend, row: Row, verb: str, answer: str | None, to: str | None) -> str | None:
     """The case as its sender's answer leaves it, where that tells of the person's consent."""
     if to is None:
         return None
     if verb != ANSWER:
         raise wrong_field(verb, "consentTo", ANSWER)
+    if answer != "told":
+        raise Invalid(
+            "handoff.no-consent",
+            "'{answer}' tells of no consent.",
+            path=("consentTo",),
+            remedy="Answer told, if the person agrees; or leave the contact point out.",
+            answer=answer or "",
+        )
     rows, desk = (await here(backend)).index.rows["contact_points"], to.strip().lower()
     if desk not in rows:
         raise NotFound(
@@ -240,7 +249,8 @@ def _steps(
         steps.append(Step("handoff_seen", {"handoff": handoff["id"]}))
     elif Status(handoff["status"]).open and not Status(after["status"]).open:
         steps.append(Step("handoff_close", {"handoff": handoff["id"]}))
-    if side is Side.RECEIVER and (after["status"] in _CAME_BACK or after["reason"] in UNSERVED):
+    missing = after["status"] == Status.COMPLETED and after["expected_by"] and after["arrival"] != ARRIVED
+    if side is Side.RECEIVER and (missing or after["status"] in _CAME_BACK or after["reason"] in UNSERVED):
         # Before anybody is told: the message may not arrive.
         steps.append(Step("handoff_must_see", {"handoff": handoff["id"]}))
         row["must_see"] = True

@@ -133,6 +133,8 @@ def _sent_on(
     before = [each["desk"] for each in sorted(row["steps"], key=lambda each: str(each["id"]))]
     priority = Priority(row["referral"]["priority"])
     following = new_handoff(backend, chosen, priority, backend.clock(), AS_USUAL, before)
+    # Where a person is on the way, or missing, whoever has the case next has to know it as well.
+    following |= {name: row["handoff"][name] for name in ("expected_by", "arrival") if row["handoff"][name]}
     referrals = Referrals(subject, backend, operation)
     why: dict[str, Any] = dict(ground.recorded())
     steps: list[Step] = []

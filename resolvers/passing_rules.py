@@ -100,6 +100,14 @@ def choose(
     need = case.need(row, asker)
     again = look_again(known, need, backend.clock()) if need else None
     found = again.finding if again else Finding((), (), ())
+    if again and again.ground.asker.suspended:
+        raise Invalid(
+            "refer.suspended",
+            "{name} is suspended and can't send referrals.",
+            path=("verb",),
+            remedy="Phone the contact point, or ask your task force's coordinator to have it sent.",
+            name=again.ground.asker.name,
+        )
     candidate = next((each for each in found.candidates if each.contact_point.id == desk), None)
     body = known.rows["contact_points"][desk]["organization"]
     agreed = consent or case.agreed_to(body, row["service_type"])

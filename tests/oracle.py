@@ -160,7 +160,12 @@ class _Search:
         return [rows[each] for each in inner if self.holds(rows[each])]
 
     def avoids_body(self, body: str) -> bool:
-        return not {*self.bodies(body), *self.kinds(body)}.isdisjoint(self.asked.avoid)
+        line = list(self.bodies(body))
+        for each in line:
+            line += [
+                id for id, row in self.rows["organizations"].items() if each in row["replaced_by"] and id not in line
+            ]
+        return not {*line, *self.kinds(body)}.isdisjoint(self.asked.avoid)
 
     def avoids_desk(self, desk: Columns) -> bool:
         """Itself or who answers for it, and whoever holds one of the two."""

@@ -100,6 +100,16 @@ async def test_who_moves_the_step_ends_its_escalation(backend: Backend) -> None:
     assert await climbed(backend, 1445, start=1440) == [(1445, "remind", "shelter-desk")]
 
 
+async def test_a_remark_does_not_put_it_off(backend: Backend) -> None:
+    step = await sent(backend)
+    found = []
+    for minute in range(0, 200, 5):
+        found += [(t.action, t.contact_point) for t in await escalate(OPERATOR, at(backend, minute))]
+        verb, how = ("claim", {"holder": "shelter-second"}) if minute % 10 else ("release", {"holder": None})
+        await handoffs.move_handoff(SHELTER, at(backend, minute), step["id"], verb, **how)
+    assert found == USUAL
+
+
 async def test_an_escalation_does_not_make_a_move_a_conflict(backend: Backend) -> None:
     step = await sent(backend)
     await climbed(backend, 70)

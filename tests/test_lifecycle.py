@@ -126,7 +126,7 @@ class Referral(RuleBasedStateMachine):
             if target in ("rejected", "failed"):
                 changes["must_see"] = True
             if verb == "complete" and step.expected:
-                changes["arrival"] = "arrived"
+                changes |= {"arrival": step.arrival or "arrived", "must_see": step.arrival == "not-arrived"}
             return changes
         if verb == "correct":
             return (
@@ -189,7 +189,7 @@ class Referral(RuleBasedStateMachine):
             step.status = "rejected" if before else "cancelled"
         step.must_see, step.asked = False, False
         step.version += 1
-        self.steps.append(Step(done.handoff["id"], to))
+        self.steps.append(Step(done.handoff["id"], to, expected=step.expected, arrival=step.arrival))
 
     @rule(minutes=st.integers(0, 50), version=st.integers(1, 12))
     def say_what_was_seen_before(self, minutes: int, version: int) -> None:
