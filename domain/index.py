@@ -53,7 +53,6 @@ INDEXES: Final[Mapping[str, tuple[str, Keys]]] = {
     "holders of": ("holders", _of("contact_point")),
     "absences of": ("absences", _of("holder")),
     "channels of": ("channels", _of("contact_point")),
-    "replaced by": ("organizations", _each("replaced_by")),
     "members of": ("memberships", _of("organization")),
     "statuses of": ("operational_statuses", _of("organization")),
     "rungs of": (

@@ -49,6 +49,7 @@ class DeskView:
         return self._organizations[id]
 
     def _body(self, row: Columns, heirs: tuple[Organization, ...] = ()) -> Organization:
+        rows = self._rows["organizations"]
         return Organization(
             id=row["id"],
             name=row["name"],
@@ -56,23 +57,9 @@ class DeskView:
             status=row["status"] or "active",
             since=row["since"],
             until=row["until"],
-            bodies=self._bodies(row["id"]),
+            bodies=tuple(Body(each, rows[each]["kind"]) for each in sorted(upwards(rows, row["id"], "part_of"))),
             replaced_by=heirs,
         )
-
-    def _bodies(self, id: str) -> tuple[Body, ...]:
-        """It and what it is part of; and those that were replaced by one of these: whoever avoids a body avoids what
-        became of it. Of a body that is gone the kind says nothing any more."""
-        rows = self._rows["organizations"]
-        own = upwards(rows, id, "part_of")
-        found = {each: str(rows[each]["kind"]) for each in own}
-        line = list(own)
-        for each in line:
-            for before in self.index.ids("replaced by", each):
-                if before not in found:
-                    found[before] = str(rows[id]["kind"])
-                    line.append(before)
-        return tuple(Body(each, kind) for each, kind in sorted(found.items()))
 
     def memberships(self, organization: str) -> tuple[Membership, ...]:
         """Of the organization itself, those that have ended among them."""

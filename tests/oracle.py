@@ -160,12 +160,7 @@ class _Search:
         return [rows[each] for each in inner if self.holds(rows[each])]
 
     def avoids_body(self, body: str) -> bool:
-        line = list(self.bodies(body))
-        for each in line:
-            line += [
-                id for id, row in self.rows["organizations"].items() if each in row["replaced_by"] and id not in line
-            ]
-        return not {*line, *self.kinds(body)}.isdisjoint(self.asked.avoid)
+        return not {*self.bodies(body), *self.kinds(body)}.isdisjoint(self.asked.avoid)
 
     def avoids_desk(self, desk: Columns) -> bool:
         """Itself or who answers for it, and whoever holds one of the two."""
@@ -271,9 +266,11 @@ class _Search:
         told = _dimensions(wanted) & _dimensions(self.tags)
         return ["eligibility" for _ in told - _dimensions(wanted & self.tags)]
 
-    def fit(self, serves: Collection[str]) -> int:
+    def fit(self, service: Collection[str], desk: Collection[str]) -> int:
+        """An accessible desk is no accessible bed: that the service has to say itself."""
+        serves = {*service, *desk}
         made, told = _dimensions(serves), _dimensions(self.tags)
-        unsaid = made - told or ("accessible" in self.tags and "accessible" not in serves)
+        unsaid = made - told or ("accessible" in self.tags and "accessible" not in service)
         return 6 if unsaid or ("child" in self.tags and "age" not in made) else len(told - made)
 
     # Ways
@@ -421,7 +418,7 @@ class _Search:
         return {
             "route": value,
             "reachable": min(self.reachable(each) for each in asked),
-            "fit": self.fit([*service["serves"], *desk["serves"]]),
+            "fit": self.fit(service["serves"], desk["serves"]),
             "place": self.cover(desk["jurisdictions"] or service["jurisdictions"]),
             "language": self.language(service, desk),
             "capacity": ["open", "limited", "unknown"].index(self.capacity(service)),

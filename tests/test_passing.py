@@ -156,23 +156,6 @@ async def test_whom_the_case_avoids_gets_it_by_nobody(backend: Backend, avoid: s
         await pass_handoff(UNIT, backend, step["id"], "resend", "line-desk", consent=True)
 
 
-async def test_what_became_of_a_body_that_the_case_avoids_gets_it_by_nobody(backend: Backend) -> None:
-    step = await sent(backend, replace(NEED, tags=("child", "female", "labour"), avoid=("example-line",)))
-    roster = two_shelters()
-    line = row(roster, "organizations", "example-line")
-    roster["organizations"].append({**line, "id": "example-heir", "name": "Example Heir"})
-    line |= {"replaced_by": "example-heir", "until": "2026-03-01"}
-    for sheet, id in (("contact_points", "line-desk"), ("services", "line-beds")):
-        roster[sheet].append({**row(roster, sheet, id), "id": f"heir-{id}", "organization": "example-heir"})
-    mail = row(roster, "channels", "line-mail")
-    roster["channels"].append({**mail, "id": "heir-mail", "contact_point": "heir-line-desk"})
-    roster["memberships"].append(
-        {**row(roster, "memberships", "line-in-force"), "id": "heir-in-force", "organization": "example-heir"}
-    )
-    await imported(backend, roster)
-    assert (await pass_handoff(SHELTER, backend, step["id"], "pass-on", "heir-line-desk")).sender_asked
-
-
 @pytest.mark.parametrize("answer", ["not-agreed", "not-known"])
 async def test_who_answers_that_the_person_does_not_agree_records_no_consent(backend: Backend, answer: str) -> None:
     step = await sent(backend)
