@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from relaypoint.domain.errors import IllegalTransition, Invalid
 
@@ -252,11 +252,24 @@ TERMS: Final = ("acknowledge_within", "decide_within", "start_within", "complete
 #: The coded reasons that each of these statuses needs.
 REASONS: Final[Mapping[Status, tuple[str, ...]]] = {m.target: m.reasons for m in MOVES.values() if m.reasons}
 
-#: Codes that end a step without anybody having served the person.
+#: Ended so by the receiving side, nobody has served the person; and so where the outcome is one of these.
+_CAME_BACK: Final = frozenset({Status.REJECTED, Status.FAILED, Status.ENTERED_IN_ERROR})
 UNSERVED: Final = frozenset({"waitlisted"})
 
 #: How many days ahead the review of a hold may lie.
 LONGEST_HOLD: Final = 90
+
+
+def came_back(handoff: Mapping[str, Any]) -> bool:
+    """Whether a step that the receiving side has ended so is its sender's again: nobody has served the person, or
+    nobody has said that one who was expected arrived. ``handoff`` has the names of ``STATE``, as far as they were said.
+    """
+    missing = bool(handoff.get("expected_by")) and handoff.get("arrival") != ARRIVED
+    return (
+        handoff["status"] in _CAME_BACK
+        or handoff.get("reason") in UNSERVED
+        or (handoff["status"] == Status.COMPLETED and missing)
+    )
 
 
 def passing_on(status: Status, reason: str = "reassigned") -> tuple[Status, str]:

@@ -14,7 +14,7 @@ from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import reachable
 from relaypoint.domain.clock import format_instant, parse_duration, parse_instant
 from relaypoint.domain.deadlines import DEFAULTS, Age, age
-from relaypoint.domain.handoffs import NOT_ARRIVED, Side, Status
+from relaypoint.domain.handoffs import NOT_ARRIVED, UNSERVED, Side, Status
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.words import Confidentiality, Priority, Staffing
@@ -112,6 +112,9 @@ def stall(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> Stall
 
 def _returned(handoff: OpenHandoff) -> tuple[str, Text, str]:
     """How a closed handoff came back, or that nobody could be told that it was closed."""
+    if handoff.status is Status.COMPLETED and handoff.code not in UNSERVED:
+        text = say("stall.closed-missing", "it was closed, and nobody has said that the person arrived")
+        return "not-arrived", text, handoff.changed_at
     code = handoff.code or "–"
     reason, text = {
         Status.REJECTED: (

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from relaypoint.domain.clock import Instant
-from relaypoint.domain.handoffs import MOVES, RAISE, REMARKS, RESPOND, UNSERVED, Side, Status
+from relaypoint.domain.handoffs import MOVES, RAISE, REMARKS, RESPOND, Side, Status, came_back
 
 Columns = Mapping[str, Any]
-
-#: Ended so by the receiving side, nobody has served the person.
-_CAME_BACK: Final = frozenset({Status.REJECTED, Status.FAILED, Status.ENTERED_IN_ERROR})
 
 #: How the record tells that the sender sent anew what came back.
 _SENT_ANEW: Final = frozenset({"resent"})
@@ -61,7 +58,7 @@ def _must_see(
         verb = event["kind"].removeprefix("handoff-")
         if _by_sender(verb, event["actor"], sender, receiver):
             noted = False
-        elif verb in MOVES and (state["status"] in _CAME_BACK or state.get("reason") in UNSERVED):
+        elif verb in MOVES and came_back(state):
             noted = True
     return noted or bool(untold)
 

@@ -16,15 +16,14 @@ from relaypoint.domain import chain
 from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.escalation import Progress, Rungs, due, ladder, turned_to
 from relaypoint.domain.handoffs import Side
-from relaypoint.domain.policy import Action, Subject
+from relaypoint.domain.policy import OPERATOR, Action, Subject
 from relaypoint.domain.stalls import Stall, stall
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Rung
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import stored_case
-from relaypoint.resolvers.finding import view_of
-from relaypoint.resolvers.open_handoffs import open_handoff, open_rows
+from relaypoint.resolvers.open_handoffs import OpenWork, open_handoff, open_handoffs
 from relaypoint.resolvers.referral_steps import notice, record
 from relaypoint.resolvers.writing import write_once
 
@@ -58,19 +57,18 @@ class _Climb:
 @permitted(Action.ESCALATE)
 async def escalate(subject: Subject, backend: Backend) -> list[Taken]:
     """Takes every rung that is due now, one for each step; what reaches nobody lets the next one follow at once."""
-    view = view_of(await backend.memory.roster(backend.store), backend.clock())
-    taken: list[Taken] = []
-    for climb in await _silent(backend, view):
+    work = await open_handoffs(OPERATOR, backend)
+    view, taken = work.view, list[Taken]()
+    for climb in await _silent(backend, work):
         taken += await _climb(subject, backend, view, climb)
     return taken
 
 
-async def _silent(backend: Backend, view: View) -> list[_Climb]:
-    at, found = backend.clock(), []
-    open = [row["id"] for row in await backend.store.read("handoffs_open", organization=None)]
-    for row in await open_rows(backend, open):
+async def _silent(backend: Backend, work: OpenWork) -> list[_Climb]:
+    view, found = work.view, []
+    for row in await work.read([step["id"] for step in work.steps]):
         case = stored_case(backend, row["sealed_key"], row["referral"]["sealed"])
-        silence = stall(open_handoff(view, row, case), at, Side.SENDER)
+        silence = stall(open_handoff(view, row, case), work.at, Side.SENDER)
         if silence is not None:
             found.append((row, silence))
     ids = sorted({row["handoff"]["id"] for row, _ in found})

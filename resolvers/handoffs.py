@@ -13,7 +13,6 @@ from relaypoint.domain import chain
 from relaypoint.domain.errors import Conflict, Invalid, NotFound
 from relaypoint.domain.handoffs import (
     ANSWER,
-    ARRIVED,
     FORM_SUBMITTED,
     MOVES,
     PASSES,
@@ -21,9 +20,9 @@ from relaypoint.domain.handoffs import (
     REMARKS,
     SEEN,
     STATE,
-    UNSERVED,
     Side,
     Status,
+    came_back,
     possible,
 )
 from relaypoint.domain.policy import Action, Subject
@@ -249,17 +248,12 @@ def _steps(
         steps.append(Step("handoff_seen", {"handoff": handoff["id"]}))
     elif Status(handoff["status"]).open and not Status(after["status"]).open:
         steps.append(Step("handoff_close", {"handoff": handoff["id"]}))
-    missing = after["status"] == Status.COMPLETED and after["expected_by"] and after["arrival"] != ARRIVED
-    if side is Side.RECEIVER and (missing or after["status"] in _CAME_BACK or after["reason"] in UNSERVED):
+    if side is Side.RECEIVER and came_back(after):
         # Before anybody is told: the message may not arrive.
         steps.append(Step("handoff_must_see", {"handoff": handoff["id"]}))
         row["must_see"] = True
     steps += telling(backend, row, verb, side, also.get("coordinator"))
     return steps, {"handoff": shown(row, after), "next": _offered(row, after, on)}
-
-
-#: The receiving side closed it, and nobody has served the person.
-_CAME_BACK = frozenset({Status.REJECTED.value, Status.FAILED.value, Status.ENTERED_IN_ERROR.value})
 
 
 def _offered(row: Row, handoff: Row, on: frozenset[Side]) -> list[str]:

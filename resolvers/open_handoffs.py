@@ -45,17 +45,13 @@ async def open_handoffs(subject: Subject, backend: Backend, as_of: str | None = 
         return await _past(subject, backend, [step["id"] for step in steps], min(moment(as_of), backend.now()))
 
     async def read(ids: Sequence[str]) -> list[Row]:
-        return await open_rows(backend, ids)
+        # But for those that were closed, or seen, since they were found.
+        rows = await backend.store.read("handoffs_known", ids=list(ids))
+        return [row for row in rows if row["must_see"] or Status(row["handoff"]["status"]).open]
 
     at = backend.clock()
     # The roster comes after the work, so that every desk at which it lies is known.
     return OpenWork(at, view_of(await backend.memory.roster(backend.store), at), steps, read)
-
-
-async def open_rows(backend: Backend, ids: Sequence[str]) -> list[Row]:
-    """These handoffs with all that decides on them, but for those that were closed, or seen, since they were found."""
-    rows = await backend.store.read("handoffs_known", ids=list(ids))
-    return [row for row in rows if row["must_see"] or Status(row["handoff"]["status"]).open]
 
 
 async def _past(subject: Subject, backend: Backend, open: Sequence[str], at: Instant) -> OpenWork:

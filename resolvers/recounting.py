@@ -10,29 +10,26 @@ from __future__ import annotations
 from relaypoint.domain import chain
 from relaypoint.domain.deadlines import RUNNING, counted
 from relaypoint.domain.handoffs import Status
-from relaypoint.domain.policy import Action, Subject
+from relaypoint.domain.policy import OPERATOR, Action, Subject
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.finding import view_of
-from relaypoint.resolvers.open_handoffs import open_rows
+from relaypoint.resolvers.open_handoffs import open_handoffs
 from relaypoint.resolvers.referral_steps import record
 
 
 @permitted(Action.ESCALATE)
 async def recount(subject: Subject, backend: Backend) -> list[str]:
     """The ids of the open steps whose deadlines are others now. One that moves meanwhile is counted by its move."""
-    view = view_of(await backend.memory.roster(backend.store), backend.clock())
-    changed = {}
-    open = [row["id"] for row in await backend.store.read("handoffs_open", organization=None)]
-    for row in await open_rows(backend, open):
-        handoff, calendar = row["handoff"], view.desk(row["desk"]).calendar
+    work, changed = await open_handoffs(OPERATOR, backend), {}
+    for row in await work.read([step["id"] for step in work.steps]):
+        handoff, calendar = row["handoff"], work.view.desk(row["desk"]).calendar
         if Status(handoff["status"]) in RUNNING and handoff["calendar"] not in (None, calendar.text):
             changes = counted(Priority(row["referral"]["priority"]), handoff, calendar)
             changed[handoff["id"]] = (row, changes)
     if not changed:
         return []
-    around = await backend.store.read("work_escalating", handoffs=sorted(changed), day=view.day)
+    around = await backend.store.read("work_escalating", handoffs=sorted(changed), day=work.view.day)
     done = []
     for more in around:
         row, changes = changed[more["id"]]

@@ -37,7 +37,6 @@ HELPERS = {
     "leases.take_lease",
     "leaving.work_left",
     "open_handoffs.open_handoffs",
-    "open_handoffs.open_rows",
     "open_work.left_behind",
     "open_work.left_open",
     "open_work.open_work",

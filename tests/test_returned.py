@@ -71,6 +71,22 @@ async def test_what_came_back_is_the_senders_open_work_until_it_was_seen(
         await handoffs.move_handoff(UNIT, backend, step["id"], SEEN)
 
 
+@pytest.mark.parametrize("said", [None, "not-arrived"])
+async def test_a_step_that_was_closed_while_its_person_is_missing_is_told_as_that(
+    backend: Backend, said: str | None
+) -> None:
+    step = await send(backend)
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "accept")
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "expect", expected="2026-03-03T11:00Z")
+    if said:
+        await handoffs.move_handoff(SHELTER, backend, step["id"], said)
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "complete", reason="advised")
+    assert await report(UNIT, backend) == [(step["reference"], "not-arrived")]
+    now = "2026-03-03T10:00:00.000Z"
+    past = await stalled.stalled(UNIT, make_backend(backend.store, now, backend.vault), as_of=now)
+    assert [each.stall.reason for each in past] == ["not-arrived"]
+
+
 async def test_who_decides_anew_about_a_step_has_seen_it(backend: Backend) -> None:
     step = await send(backend)
     await handoffs.move_handoff(SHELTER, backend, step["id"], "reject", reason="no-capacity")
