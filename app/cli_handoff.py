@@ -8,7 +8,7 @@ import typer
 
 from relaypoint.app import show_step
 from relaypoint.app.commands import Run, commands
-from relaypoint.app.console import command, out, tell, whom
+from relaypoint.app.console import command, option_of, out, tell, whom
 from relaypoint.app.settings import read_settings
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.handoffs import ALIASES, PASSES
@@ -135,7 +135,7 @@ def _check_options(verb: str | None, passing: bool, passes: dict[str, Any], move
     """An option that the verb has no use for was meant for something: it is never dropped without a word."""
     given = [name for name, value in (moves if passing else passes).items() if value]
     if given:
-        option = "--" + "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in given[0])
+        option = option_of(given[0])
         raise Invalid(
             "handoff.option",
             "{verb} takes no {option}.",

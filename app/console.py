@@ -87,6 +87,11 @@ def fail(problem: Problem, as_json: bool) -> NoReturn:
 _ARGUMENTS = {"key": "ID", "handoff": "ID", "verb": "VERB", "as": "--as"}
 
 
+def option_of(field: str) -> str:
+    """A field of the GraphQL input as the option that a person types: ``--reply-to`` for ``replyTo``."""
+    return "--" + "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in field)
+
+
 def _place(path: tuple[str, ...]) -> str:
     """A path of the GraphQL input as the argument or option that a person typed."""
     group, *rest = path
@@ -94,8 +99,9 @@ def _place(path: tuple[str, ...]) -> str:
         group, *rest = rest
     elif group not in _ARGUMENTS:
         return ", ".join(path)
-    option = "--" + "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in group)
-    return " ".join((_ARGUMENTS.get(group, option), *(str(int(each) + 1) for each in rest if each.isdecimal())))
+    return " ".join(
+        (_ARGUMENTS.get(group, option_of(group)), *(str(int(each) + 1) for each in rest if each.isdecimal()))
+    )
 
 
 def tell(as_json: bool, data: Any, shown: Callable[[], None]) -> None:

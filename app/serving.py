@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -93,47 +93,40 @@ def _server(app: Starlette) -> uvicorn.Server:
 
 @contextlib.asynccontextmanager
 async def _background(runtime: Runtime) -> AsyncIterator[None]:
+    backend, worker = runtime.backend, runtime.backend.new_id()
+
     async def outbox() -> None:
-        while True:
-            try:
-                await runtime.deliver()
-            except Problem as problem:
-                log.warning("outbox: %s", problem.message_id)
-            except Exception as error:
-                log.error("outbox: %s", where(error))
-            await asyncio.sleep(_PAUSE)
+        await runtime.deliver()
 
-    async def escalations() -> None:
-        worker = runtime.backend.new_id()
-        while True:
-            try:
-                if await leases.take_lease(runtime.backend, "escalation", worker, _ESCALATION_LEASE) is not None:
-                    await recounting.recount(OPERATOR, runtime.backend)
-                    await escalating.escalate(OPERATOR, runtime.backend)
-            except Problem as problem:
-                log.warning("escalation: %s", problem.message_id)
-            except Exception as error:
-                log.error("escalation: %s", where(error))
-            await asyncio.sleep(_ESCALATION_PAUSE)
+    async def escalation() -> None:
+        if await leases.take_lease(backend, "escalation", worker, _ESCALATION_LEASE) is not None:
+            await recounting.recount(OPERATOR, backend)
+            await escalating.escalate(OPERATOR, backend)
 
-    async def snapshots() -> None:
-        while True:
-            try:
-                await trend.snapshot(OPERATOR, runtime.backend)
-                await responding.measure(OPERATOR, runtime.backend)
-            except Problem as problem:
-                log.warning("snapshot: %s", problem.message_id)
-            except Exception as error:
-                log.error("snapshot: %s", where(error))
-            await asyncio.sleep(_HOUR)
+    async def snapshot() -> None:
+        await trend.snapshot(OPERATOR, backend)
+        await responding.measure(OPERATOR, backend)
 
-    tasks = [asyncio.create_task(work()) for work in (outbox, escalations, snapshots)]
+    work = ((outbox, _PAUSE), (escalation, _ESCALATION_PAUSE), (snapshot, _HOUR))
+    tasks = [asyncio.create_task(_again_and_again(each, pause)) for each, pause in work]
     try:
         yield
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _again_and_again(work: Callable[[], Awaitable[None]], pause: float) -> None:
+    """What fails once is told in the log, by its place and never by what it was about, and tried again."""
+    while True:
+        try:
+            await work()
+        except Problem as problem:
+            log.warning("%s: %s", work.__name__, problem.message_id)
+        except Exception as error:
+            log.error("%s: %s", work.__name__, where(error))
+        await asyncio.sleep(pause)
 
 
 @contextlib.contextmanager

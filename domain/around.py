@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import TypeAlias
 
 from relaypoint.domain.avoid import Avoid
-from relaypoint.domain.channels import usable, weigh
+from relaypoint.domain.channels import weigh
 from relaypoint.domain.model import ContactPoint, Organization, holds
 from relaypoint.domain.rows import upwards
 from relaypoint.domain.view import View
-from relaypoint.domain.words import MESSAGE_KINDS, Confidentiality, OperationalState
+from relaypoint.domain.words import Confidentiality, OperationalState
 
 #: Contact points, each with whose it is, in the order in which to try them.
 Reachable: TypeAlias = tuple[tuple[ContactPoint, Organization], ...]
@@ -39,8 +39,7 @@ def forces_around(view: View, organization: str) -> frozenset[str]:
     """The task forces that a body, or one that it is part of, is a member of on the day, and those that they lie in."""
     bodies = upwards(view.index.rows["organizations"], organization, "part_of")
     members = [member for body in bodies for member in view.memberships(body) if member.holds(view.day)]
-    rows = view.index.rows["task_forces"]
-    return frozenset(force for member in members for force in upwards(rows, member.task_force))
+    return frozenset(forces_of(view, (member.task_force for member in members)))
 
 
 def shared_forces(view: View, sender: str, receiver: str) -> list[str]:
@@ -76,8 +75,7 @@ def can_be_told(
     case avoids."""
     if not desk.holds(day) or not owner.works(day) or avoid.bars_contact_point(desk, owner):
         return False
-    uses = usable(weigh(desk, floor=floor, at=at, avoid=avoid))
-    return any(use.channel.kind in MESSAGE_KINDS for use in uses)
+    return any(use.carries_message for use in weigh(desk, floor=floor, at=at, avoid=avoid))
 
 
 def closed_since(view: View, organization: str, service_type: str) -> str | None:

@@ -49,11 +49,10 @@ def falling_due(handoff: OpenHandoff, side: Side, now: datetime, until: datetime
 
 
 def _receivers(handoff: OpenHandoff) -> Iterator[tuple[str, Instant]]:
-    awaited = bool(handoff.form) and handoff.form_submitted_at is None
     running: list[tuple[str, Instant | None]] = []
-    if handoff.status is Status.REQUESTED and not handoff.phoned and not awaited:
+    if handoff.status is Status.REQUESTED and not handoff.phoned and not handoff.form_awaited:
         running.append(("acknowledge", handoff.acknowledge_by))
-    if handoff.waiting and not awaited:
+    if handoff.waiting and not handoff.form_awaited:
         running.append(("decide", handoff.decide_by))
     if handoff.status is Status.ACCEPTED:
         running.append(("start", handoff.start_by))
@@ -71,5 +70,5 @@ def _receivers(handoff: OpenHandoff) -> Iterator[tuple[str, Instant]]:
 def _senders(handoff: OpenHandoff) -> Iterator[tuple[str, Instant]]:
     if handoff.asked_at and handoff.answer_by:
         yield "answer", handoff.answer_by
-    if handoff.form and handoff.form_submitted_at is None and handoff.acknowledge_by:
+    if handoff.form_awaited and handoff.acknowledge_by:
         yield "form", handoff.acknowledge_by

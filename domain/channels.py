@@ -8,7 +8,7 @@ from datetime import datetime
 
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.model import Channel, ContactPoint
-from relaypoint.domain.words import ChannelCondition, ChannelState, Confidentiality
+from relaypoint.domain.words import MESSAGE_KINDS, ChannelCondition, ChannelState, Confidentiality
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,11 @@ class ChannelUse:
     @property
     def usable_now(self) -> bool:
         return self.barred is None and self.open is not False
+
+    @property
+    def carries_message(self) -> bool:
+        """Whether a message may go by it, whatever its hours."""
+        return self.barred is None and self.channel.kind in MESSAGE_KINDS
 
 
 def weigh(

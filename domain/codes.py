@@ -7,7 +7,6 @@ from typing import Final
 
 from relaypoint.domain.texts import Text, say
 
-#: The codes in words: of reasons, outcomes, what was said on the phone, what is asked for, and how it was answered.
 WORDS: Final[Mapping[str, Text]] = {
     "no-capacity": say("reason.no-capacity", "no capacity"),
     "not-eligible": say("reason.not-eligible", "the service is not for this person"),

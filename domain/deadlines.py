@@ -128,7 +128,7 @@ def deadlines(
         acknowledge_by=format_instant(min(acknowledge, decide)),
         decide_by=format_instant(decide),
         basis=default.basis,
-        deliver_by=format_instant(sent + parse_duration(default.deliver).elapsed),
+        deliver_by=deliver_by(priority, sent),
         start_by=format_instant(start) if start else None,
         complete_by=format_instant(complete) if complete else None,
     )
@@ -167,6 +167,11 @@ def counted(priority: Priority, handoff: Mapping[str, Any], calendar: Calendar) 
 def pauses_of(text: str | None) -> tuple[tuple[Instant, Instant], ...]:
     """What a handoff stores of the times in which its clocks stood still."""
     return tuple((begun, ended) for begun, _, ended in (each.partition("/") for each in (text or "").split()))
+
+
+def deliver_by(priority: Priority, sent_at: datetime | Instant) -> Instant:
+    """By when the notification has to be out; on the clock."""
+    return format_instant(_at(sent_at) + parse_duration(DEFAULTS[priority].deliver).elapsed)
 
 
 def answer_due(priority: Priority, asked_at: datetime) -> Instant:

@@ -21,10 +21,10 @@ def reply_desk(desks: Iterable[ContactPoint], need: Need, around: frozenset[str]
     """
 
     def far(desk: ContactPoint) -> tuple[bool, bool, bool, bool, str]:
-        uses = usable(weigh(desk, floor=need.confidentiality, at=at, avoid=need.avoid))
+        uses = weigh(desk, floor=need.confidentiality, at=at, avoid=need.avoid)
         return (
             bool(desk.areas) and desk.areas.isdisjoint(around),
-            not any(use.channel.kind in MESSAGE_KINDS for use in uses),
+            not any(use.carries_message for use in uses),
             not desk.areas,
             not desk.takes(need.service),
             desk.id,

@@ -12,8 +12,8 @@ from typing import Final, TypeAlias
 
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import reachable
-from relaypoint.domain.clock import format_instant, parse_duration, parse_instant
-from relaypoint.domain.deadlines import DEFAULTS, Age, age
+from relaypoint.domain.clock import parse_instant
+from relaypoint.domain.deadlines import Age, age, deliver_by
 from relaypoint.domain.handoffs import NOT_ARRIVED, UNSERVED, Side, Status
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.texts import Text, say
@@ -73,6 +73,11 @@ class OpenHandoff:
     def waiting(self) -> bool:
         """Nobody has decided on it yet."""
         return self.status in (Status.REQUESTED, Status.RECEIVED)
+
+    @property
+    def form_awaited(self) -> bool:
+        """The official form is the referral, and is not recorded as submitted."""
+        return bool(self.form) and self.form_submitted_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +228,7 @@ def _refused(handoff: OpenHandoff, at: datetime) -> _Found | None:
 
 
 def _form(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    if not _form_awaited(handoff) or not _passed(handoff.acknowledge_by, at):
+    if not handoff.form_awaited or not _passed(handoff.acknowledge_by, at):
         return None
     text = say("stall.form", "the official form is not recorded as submitted")
     return "form-not-submitted", text, handoff.acknowledge_by or ""
@@ -231,13 +236,13 @@ def _form(handoff: OpenHandoff, at: datetime) -> _Found | None:
 
 def _unacknowledged(handoff: OpenHandoff, at: datetime) -> _Found | None:
     """Not delivered, or delivered and nobody has acknowledged it. A call that reached somebody stands for both."""
-    if handoff.status is not Status.REQUESTED or handoff.phoned or _form_awaited(handoff):
+    if handoff.status is not Status.REQUESTED or handoff.phoned or handoff.form_awaited:
         return None
     late = _passed(handoff.acknowledge_by, at)
     if handoff.notice == "dead":
         text = say("stall.undeliverable", "no message could be delivered; it has to be phoned")
         return "undelivered", text, handoff.sent_at
-    if handoff.notice == "pending" and not late and _passed(deliver_by(handoff), at):
+    if handoff.notice == "pending" and not late and _passed(deliver_by(handoff.priority, handoff.sent_at), at):
         return "undelivered", say("stall.undelivered", "the notification has not gone out"), handoff.sent_at
     if late:
         text = say("stall.unacknowledged", "nobody has acknowledged it")
@@ -246,7 +251,7 @@ def _unacknowledged(handoff: OpenHandoff, at: datetime) -> _Found | None:
 
 
 def _undecided(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    if not handoff.waiting or _form_awaited(handoff) or handoff.asked_at or not _passed(handoff.decide_by, at):
+    if not handoff.waiting or handoff.form_awaited or handoff.asked_at or not _passed(handoff.decide_by, at):
         return None
     return "undecided", say("stall.undecided", "nobody has accepted or declined it"), handoff.decide_by or ""
 
@@ -334,16 +339,6 @@ REASONS: Final = (
     "hold-expired",
     "bounced",
 )
-
-
-def _form_awaited(handoff: OpenHandoff) -> bool:
-    return bool(handoff.form) and handoff.form_submitted_at is None
-
-
-def deliver_by(handoff: OpenHandoff) -> str:
-    """By when its notification has to be out."""
-    within = parse_duration(DEFAULTS[handoff.priority].deliver).elapsed
-    return format_instant(parse_instant(handoff.sent_at) + within)
 
 
 def _passed(instant: str | None, at: datetime) -> bool:

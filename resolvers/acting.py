@@ -5,7 +5,7 @@ from __future__ import annotations
 from relaypoint.domain.model import Dated
 from relaypoint.domain.policy import ANONYMOUS, Kind, Subject
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import view_of
+from relaypoint.resolvers.finding import present_view
 from relaypoint.resolvers.typed import organization_named
 
 
@@ -20,7 +20,7 @@ async def acting(subject: Subject, backend: Backend) -> Subject:
     rows = await backend.store.read("organization_dates", id=subject.organization)
     if subject.kind is Kind.OPERATOR:
         if not rows:
-            view = view_of(await backend.memory.roster(backend.store), backend.clock())
+            view = await present_view(backend)
             return Subject(subject.kind, await organization_named(backend, view, subject.organization, ("as",)))
         return subject
     day = backend.now()[:10]

@@ -9,6 +9,7 @@ from relaypoint.domain.handover import answering
 from relaypoint.domain.steps import wrong_field
 from relaypoint.graph import Row, Step
 from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.known import Known
 
 
 async def claiming(backend: Backend, row: Row, verb: str, holder: str | None) -> list[Step]:
@@ -18,18 +19,8 @@ async def claiming(backend: Backend, row: Row, verb: str, holder: str | None) ->
         if holder is not None:
             raise wrong_field(verb, "holder", CLAIM)
         return [Step("handoff_untaken", {"handoffs": ids}, None)] if verb == RELEASE else []
-    known, desk = await backend.memory.roster(backend.store), row["contact_point"]["id"]
-    there = [each["id"] for each in answering(Roster(known.rows, backend.now()[:10]), desk)]
-    if holder not in there:
-        raise Invalid(
-            "handoff.holder",
-            "'{holder}' does not answer at {desk} today.",
-            path=("holder",),
-            remedy="Use one of: {there}." if there else "Nobody is recorded there; the whole office answers.",
-            holder=holder or "",
-            desk=row["contact_point"]["name"],
-            there=", ".join(there),
-        )
+    known = await backend.memory.roster(backend.store)
+    there = checked_holder(known, row["contact_point"]["id"], holder or "", backend.now()[:10], ("holder",))
     if row["taken_by"] not in (None, holder) and row["taken_by"] in there:
         raise IllegalTransition(
             "handoff.claimed",
@@ -41,3 +32,19 @@ async def claiming(backend: Backend, row: Row, verb: str, holder: str | None) ->
         )
     untaken = Step("handoff_untaken", {"handoffs": ids}, None)
     return [untaken, Step("handoff_taken", {"handoffs": ids, "holder": holder})]
+
+
+def checked_holder(known: Known, desk: str, holder: str, day: str, path: tuple[str, ...]) -> list[str]:
+    """The ids of those who answer at the desk on that day, the holder among them, or else ``Invalid``."""
+    there = [str(each["id"]) for each in answering(Roster(known.rows, day), desk)]
+    if holder in there:
+        return there
+    raise Invalid(
+        "handoff.holder",
+        "'{holder}' does not answer at {desk} today.",
+        path=path,
+        remedy="Use one of: {there}." if there else "Nobody is recorded there; the whole office answers.",
+        holder=holder,
+        desk=known.rows["contact_points"][desk]["name"],
+        there=", ".join(there),
+    )

@@ -10,13 +10,12 @@ from typing import Any, Final
 
 from relaypoint.domain import chain
 from relaypoint.domain.errors import Conflict, Invalid, NotFound
-from relaypoint.domain.policy import Action, Subject, may_see_case
-from relaypoint.graph import Row, Step, Unmet
+from relaypoint.domain.policy import Action, Subject
+from relaypoint.graph import Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import consented, withdrawn
-from relaypoint.resolvers.references import by_reference
 from relaypoint.resolvers.referral_steps import record
-from relaypoint.resolvers.referrals import no_referral, referral
+from relaypoint.resolvers.referrals import own_referral, referral
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
 _TRIES: Final = 5
@@ -43,10 +42,10 @@ async def record_consent(
     done = await earlier(backend, operation, request)
     if done is not None:
         return await referral(subject, backend, done["referral"])
-    known = await by_reference(backend, id)
     body = await _body(backend, to)
     for _ in range(_TRIES):
-        row = await _sent(subject, backend, known["referral"] if known else id, id)
+        row = await own_referral(subject, backend, id)
+        row |= {"sealed": row["referral"]["sealed"], "service_type": row["service_type"]["id"]}
         sealed = withdrawn(backend, row, body) if withdraw else consented(backend, row, body)
         if sealed is None:
             raise Invalid(
@@ -97,12 +96,3 @@ async def _body(backend: Backend, to: str) -> str:
             value=to,
         )
     return str(rows[desk]["organization"])
-
-
-async def _sent(subject: Subject, backend: Backend, id: str, asked: str) -> Row:
-    """The referral with its case, for the body that sent it alone."""
-    rows = await backend.store.read("referral_get", id=id)
-    if not rows or not rows[0]["sealed_key"] or not may_see_case(subject, rows[0]["sender"]["id"]):
-        raise no_referral(asked)
-    row = rows[0]
-    return {**row, "sealed": row["referral"]["sealed"], "service_type": row["service_type"]["id"]}

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from relaypoint.domain import chain
 from relaypoint.domain.clock import format_instant, parse_instant
@@ -24,7 +23,7 @@ from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import stored_case
 from relaypoint.resolvers.open_handoffs import OpenWork, open_handoff, open_handoffs
-from relaypoint.resolvers.referral_steps import notice, record
+from relaypoint.resolvers.referral_steps import record, senders_desk, told
 from relaypoint.resolvers.writing import write_once
 
 
@@ -47,11 +46,6 @@ class _Climb:
     rungs: Rungs
     progress: Progress
     mark: str
-
-    @property
-    def reply_desk(self) -> str | None:
-        """The sender's desk that is told."""
-        return self.row["answered_at"] or next(iter(sorted(self.row["sender_desks"])), None)
 
 
 @permitted(Action.ESCALATE)
@@ -111,20 +105,19 @@ async def _climb(subject: Subject, backend: Backend, view: View, climb: _Climb) 
         changed = _pausing(climb.progress, paused, at)
         if changed is None:
             return []
-        if not await _written(backend, [_put(backend, climb, changed, {})]) or paused:
+        if not await _written(backend, [_put(backend, climb, changed)]) or paused:
             return []
         climb = replace(climb, progress=changed, mark=_mark(changed))
     while (when := due(climb.rungs, climb.progress, climb.stall, desk.calendar)) is not None and when <= at:
         step = climb.rungs[climb.progress.taken]
-        told = turned_to(view, climb.stall, step, climb.reply_desk, at)
-        after = await _take(subject, backend, climb, step.action, told.id if told else None, at)
+        desk_told = turned_to(view, climb.stall, step, senders_desk(climb.row), at)
+        whom = desk_told.id if desk_told else None
+        after = await _take(subject, backend, climb, step.action, whom, at)
         if after is None:
             break
         climb = after
-        taken.append(
-            Taken(climb.row["handoff"]["id"], climb.progress.taken, step.action.value, told.id if told else None)
-        )
-        if told is not None:
+        taken.append(Taken(climb.row["handoff"]["id"], climb.progress.taken, step.action.value, whom))
+        if whom is not None:
             break
     return taken
 
@@ -146,7 +139,6 @@ async def _take(
 ) -> _Climb | None:
     """Takes the rung: where the step stands then, or None where another worker took it or the step has moved."""
     handoff, referral, taken = climb.row["handoff"], climb.row["referral"], climb.progress.taken + 1
-    told = {"action": action.value, "reached": desk, "ended": taken == len(climb.rungs)}
     event = chain.append(
         referral["id"],
         climb.row["chain_length"],
@@ -157,10 +149,20 @@ async def _take(
         data={
             "before": handoff,
             "after": handoff,
-            "escalation": {"rung": taken, "of": len(climb.rungs), "reason": climb.stall.reason, **told},
+            "escalation": {
+                "rung": taken,
+                "of": len(climb.rungs),
+                "reason": climb.stall.reason,
+                "action": action.value,
+                "reached": desk,
+                "ended": taken == len(climb.rungs),
+            },
         },
     )
-    messages = [_message(backend, climb, action, desk, taken)] if desk else []
+    messages = []
+    if desk:
+        kind, turn = ("offered" if action is Rung.OFFER else "escalated"), (taken if action is Rung.REMIND else 0)
+        messages.append(told(backend, climb.row, desk, kind, turn=turn))
     after = Progress(
         episode=climb.progress.episode,
         taken=taken,
@@ -173,7 +175,7 @@ async def _take(
         done = await write_once(
             backend,
             hashlib.sha256(name.encode()).hexdigest(),
-            [_put(backend, climb, after, told), record(event), *messages],
+            [_put(backend, climb, after), record(event), *messages],
             request={"rung": name},
             result={"by": mine},
         )
@@ -183,18 +185,6 @@ async def _take(
         return None
     row = {**climb.row, "chain_length": event.sequence, "chain_head": event.hash}
     return replace(climb, row=row, progress=after, mark=_mark(after))
-
-
-def _message(backend: Backend, climb: _Climb, action: Rung, desk: str, taken: int) -> Step:
-    return notice(
-        backend,
-        handoff=climb.row["handoff"]["id"],
-        contact_point=desk,
-        kind="offered" if action is Rung.OFFER else "escalated",
-        priority=climb.row["referral"]["priority"],
-        confidentiality=climb.row["referral"]["confidentiality"],
-        turn=taken if action is Rung.REMIND else 0,
-    )
 
 
 async def _written(backend: Backend, steps: list[Step]) -> bool:
@@ -209,7 +199,7 @@ def _mark(progress: Progress) -> str:
     return f"{progress.episode}.{progress.taken}.{progress.paused_at or ''}"
 
 
-def _put(backend: Backend, climb: _Climb, progress: Progress, told: dict[str, Any]) -> Step:
+def _put(backend: Backend, climb: _Climb, progress: Progress) -> Step:
     properties = {
         "mark": _mark(progress),
         "episode": progress.episode,
@@ -218,7 +208,6 @@ def _put(backend: Backend, climb: _Climb, progress: Progress, told: dict[str, An
         "paused_at": progress.paused_at,
         "in_vain": progress.in_vain,
         "notices": " ".join(progress.notices),
-        **told,
     }
     return Step(
         "escalation_put",

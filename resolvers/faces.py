@@ -10,7 +10,7 @@ from relaypoint.domain.handover import face
 from relaypoint.domain.rota import Rota
 from relaypoint.domain.view import View
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import view_of
+from relaypoint.resolvers.finding import present_view
 
 _NOBODY: Final[Mapping[str, Any]] = {"answered_by": None, "diverted_to": None}
 
@@ -25,7 +25,7 @@ async def with_faces(backend: Backend, handoffs: Sequence[dict[str, Any]]) -> li
     if not there:
         return [{**each, **_NOBODY} for each in handoffs]
     takers = {row["handoff"]: row["holder"] for row in await backend.store.read("handoff_takers", handoffs=there)}
-    view = view_of(await backend.memory.roster(backend.store), backend.clock())
+    view = await present_view(backend)
     return [
         {**each, **_face(view, each["contact_point"]["id"], takers.get(each["id"]))}
         if Status(each["status"]).open
@@ -46,7 +46,7 @@ def _face(view: View, id: str, taken_by: str | None) -> dict[str, Any]:
 async def called_back(backend: Backend, referral: Mapping[str, Any]) -> dict[str, Any] | None:
     """How and when the receiver may call the sender back about it, as the roster has it now; None where nothing was
     said, or the channel has gone."""
-    channels = view_of(await backend.memory.roster(backend.store), backend.clock()).index.rows["channels"]
+    channels = (await present_view(backend)).index.rows["channels"]
     row = channels.get(referral.get("call_back") or "")
     if row is None and not referral.get("safe_hours"):
         return None

@@ -100,6 +100,11 @@ def view_of(known: Known, at: datetime) -> View:
     return found
 
 
+async def present_view(backend: Backend) -> View:
+    """The roster as it is now."""
+    return view_of(await backend.memory.roster(backend.store), backend.clock())
+
+
 @permitted(Action.FIND)
 async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
     """Who can take the case, ranked, and who can't, each with its reasons; for every need of it.

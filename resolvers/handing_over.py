@@ -14,7 +14,7 @@ from relaypoint.domain.policy import Subject
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Row, Step
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.referral_steps import handoff_steps, new_handoff, notice, record
+from relaypoint.resolvers.referral_steps import handoff_steps, new_handoff, record, senders_desk, told
 
 
 def handed_over(subject: Subject, backend: Backend, rows: Sequence[Row], holder: str, operation: str) -> list[Step]:
@@ -26,7 +26,7 @@ def handed_over(subject: Subject, backend: Backend, rows: Sequence[Row], holder:
         handoff = row["handoff"]
         after = {**handoff, "version": handoff["version"] + 1}
         steps += referrals.move(row, "handed-over", {}, {"before": handoff, "after": after, "to": holder})
-        steps.append(_told(backend, row, handoff["id"], row["contact_point"]["id"], "handed-over"))
+        steps.append(told(backend, row, row["contact_point"]["id"], "handed-over"))
     ids = [row["handoff"]["id"] for row in rows]
     steps.append(Step("handoff_untaken", {"handoffs": ids}, None))
     steps.append(Step("handoff_not_left", {"handoffs": ids}, None))
@@ -44,9 +44,8 @@ def passed_on(
     for row, chosen in moves:
         handoff, priority = row["handoff"], Priority(row["referral"]["priority"])
         within = Agreed(*(handoff[name] for name in Agreed._fields))
-        # The same body's other desk, or its successor's, is no further hop.
-        following = new_handoff(backend, chosen, priority, backend.clock(), within) | {"hops": handoff["hops"] or 1}
-        following |= {name: handoff[name] for name in ("expected_by", "arrival") if handoff[name]}
+        following = new_handoff(backend, chosen, priority, backend.clock(), within, continues=handoff)
+        following["hops"] = handoff["hops"] or 1  # The same body's other desk, or its successor's, is no further hop.
         steps += referrals.replaced(row, chosen, following, roster, verb="reassigned", reason="reassigned")
         steps += told_of_successor(backend, row, chosen, following)
     return steps
@@ -56,10 +55,9 @@ def told_of_successor(backend: Backend, row: Row, chosen: Candidate, following: 
     """The new desk is told, but by an official form where that is the referral; and so is the sender."""
     steps = []
     if following["form"] is None:
-        steps.append(_told(backend, row, following["id"], chosen.contact_point.id, "requested"))
-    answered_at = row["answered_at"] or next(iter(sorted(row["sender_desks"])), None)
-    if answered_at:
-        steps.append(_told(backend, row, following["id"], answered_at, "moved"))
+        steps.append(told(backend, row, chosen.contact_point.id, "requested", handoff=following["id"]))
+    if desk := senders_desk(row):
+        steps.append(told(backend, row, desk, "moved", handoff=following["id"]))
     return steps
 
 
@@ -100,20 +98,16 @@ class Referrals:
         """The step ends, if it is open, and ``following`` continues it at the chosen desk. ``why`` is kept with the
         record of it."""
         handoff, referral = row["handoff"], row["referral"]
-        steps: list[Step] = []
         if Status(handoff["status"]).open:
             status, code = passing_on(Status(handoff["status"]), reason)
             changes: dict[str, Any] = {"status": status.value, "reason": code, "review_on": None}
             changes |= {"changed_at": self.backend.now(), "asked_at": None, "answer_by": None}
-            after = {**handoff, **changes, "version": handoff["version"] + 1}
-            steps += self.move(row, verb, changes, {"before": handoff, "after": after, **why})
-            steps.append(Step("handoff_close", {"handoff": handoff["id"]}))
-        else:
-            # It came back: who sends it anew has seen it.
+            ended = Step("handoff_close", {"handoff": handoff["id"]})
+        else:  # It came back: who sends it anew has seen it.
             changes = {"seen_at": self.backend.now()}
-            after = {**handoff, **changes, "version": handoff["version"] + 1}
-            steps += self.move(row, verb, changes, {"before": handoff, "after": after, **why})
-            steps.append(Step("handoff_seen", {"handoff": handoff["id"]}, None))
+            ended = Step("handoff_seen", {"handoff": handoff["id"]}, None)
+        after = {**handoff, **changes, "version": handoff["version"] + 1}
+        steps = [*self.move(row, verb, changes, {"before": handoff, "after": after, **why}), ended]
         steps += handoff_steps(following, referral["id"], chosen, self.operation, roster)
         steps.append(Step("handoff_continues", {"handoff": following["id"], "before": handoff["id"]}))
         sent = {"handoff": following, "contact_point": chosen.contact_point.id, "continues": handoff["id"]}
@@ -133,15 +127,3 @@ class Referrals:
         )
         self.heads[referral["id"]] = (event.sequence, event.hash)
         return record(event)
-
-
-def _told(backend: Backend, row: Row, handoff: str, desk: str, kind: str) -> Step:
-    referral = row["referral"]
-    return notice(
-        backend,
-        handoff=handoff,
-        contact_point=desk,
-        kind=kind,
-        priority=referral["priority"],
-        confidentiality=referral["confidentiality"],
-    )

@@ -27,17 +27,16 @@ from relaypoint.domain.handoffs import (
 )
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.steps import Saying, offered, said, wrong_field
-from relaypoint.domain.view import View
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import StoredCase, consented, stored_case
 from relaypoint.resolvers.claiming import claiming
 from relaypoint.resolvers.faces import called_back, with_faces
-from relaypoint.resolvers.finding import view_of
+from relaypoint.resolvers.finding import present_view
+from relaypoint.resolvers.handing_over import Referrals
 from relaypoint.resolvers.parts import parts
 from relaypoint.resolvers.references import by_reference
-from relaypoint.resolvers.referral_steps import record
 from relaypoint.resolvers.telling import coordinator_desk, telling
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
@@ -63,7 +62,7 @@ async def handoff(subject: Subject, backend: Backend, id: str) -> Moved:
     asked = id
     known = await by_reference(backend, id)
     row = await step_of(backend, known["id"] if known else id, asked)
-    on = parts(subject, await here(backend), row, _case(backend, row))
+    on = parts(subject, await present_view(backend), row, _case(backend, row))
     if not on:
         raise no_handoff(asked)
     (step,) = await with_faces(backend, [shown(row, row["handoff"])])
@@ -110,7 +109,7 @@ async def move_handoff(
     )
     row = await step_of(backend, id)
     for _ in range(_TRIES):
-        on = parts(subject, await here(backend), row, _case(backend, row))
+        on = parts(subject, await present_view(backend), row, _case(backend, row))
         if not on:
             raise no_handoff(id)
         try:
@@ -127,7 +126,7 @@ async def move_handoff(
         expected_version = row["handoff"]["version"]
         also: dict[str, Any] = {"to": holder} if holder else {}
         if verb == RAISE:
-            also["coordinator"] = coordinator_desk(backend, await here(backend), row, _case(backend, row))
+            also["coordinator"] = coordinator_desk(backend, await present_view(backend), row, _case(backend, row))
         if case is not None:
             also["case"] = chain.salted_digest(case)
             person.append(Step("case_reseal", {"referral": row["referral"]["id"], "sealed": case}))
@@ -170,13 +169,8 @@ async def _decide(backend: Backend, row: Row, saying: Saying, on: frozenset[Side
             verb=saying.verb,
         )
     side = next(iter(sorted(on & wanted.sides if wanted else on)), next(iter(sorted(on))))
-    calendar = (await here(backend)).desk(row["contact_point"]["id"]).calendar
+    calendar = (await present_view(backend)).desk(row["contact_point"]["id"]).calendar
     return said(handoff, saying, side, backend.clock(), Priority(row["referral"]["priority"]), calendar), side
-
-
-async def here(backend: Backend) -> View:
-    """The roster as it is now."""
-    return view_of(await backend.memory.roster(backend.store), backend.clock())
 
 
 async def _consenting(backend: Backend, row: Row, verb: str, answer: str | None, to: str | None) -> str | None:
@@ -193,7 +187,7 @@ async def _consenting(backend: Backend, row: Row, verb: str, answer: str | None,
             remedy="Answer told, if the person agrees; or leave the contact point out.",
             answer=answer or "",
         )
-    rows, desk = (await here(backend)).index.rows["contact_points"], to.strip().lower()
+    rows, desk = (await present_view(backend)).index.rows["contact_points"], to.strip().lower()
     if desk not in rows:
         raise NotFound(
             "handoff.consent-to",
@@ -216,31 +210,10 @@ def _steps(
     side: Side,
     also: Mapping[str, Any],
 ) -> tuple[list[Step], dict[str, Any]]:
-    handoff, referral = row["handoff"], row["referral"]
+    handoff = row["handoff"]
     after = {**handoff, **changes, "version": handoff["version"] + 1}
-    event = chain.append(
-        referral["id"],
-        referral["chain_length"],
-        referral["chain_head"],
-        kind=f"handoff-{verb}",
-        at=backend.now(),
-        actor=subject.name,
-        data={"before": handoff, "after": after, **also},
-    )
-    steps = [
-        Step(
-            "handoff_move",
-            {
-                "handoff": handoff["id"],
-                "operation": operation,
-                "before": handoff,
-                "referral_version": referral["version"],
-                "chain_head": referral["chain_head"],
-                "changes": changes,
-            },
-        ),
-        record(event),
-    ]
+    moved = {"before": handoff, "after": after, **also}
+    steps = Referrals(subject, backend, operation).move(row, verb, changes, moved)
     row = {**row}
     if verb == SEEN or (side is Side.SENDER and row["must_see"] and verb != RAISE):
         # Who decides anew about a step has seen it.

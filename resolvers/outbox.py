@@ -11,7 +11,7 @@ from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.clock import format_instant
 from relaypoint.domain.model import ContactPoint
 from relaypoint.domain.policy import Action, Subject
-from relaypoint.domain.words import MESSAGE_KINDS, Confidentiality, Priority
+from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import stored_case
@@ -76,7 +76,7 @@ async def lease(subject: Subject, backend: Backend, *, limit: int = 100) -> list
 
 def _turned(uses: tuple[ChannelUse, ...], turn: int) -> tuple[ChannelUse, ...]:
     """A reminder goes by the next channel that carries messages: who did not see the one may see the other."""
-    carrying = [use for use in uses if use.barred is None and use.channel.kind in MESSAGE_KINDS]
+    carrying = [use for use in uses if use.carries_message]
     if not turn or len(carrying) < 2:
         return uses
     first = turn % len(carrying)

@@ -28,7 +28,7 @@ from relaypoint.resolvers.handing_over import Referrals, told_of_successor
 from relaypoint.resolvers.handoffs import check_version, shown, step_of
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.passing_rules import SAID_BY, Ground, check_last, check_side, choose
-from relaypoint.resolvers.referral_steps import new_handoff, notice
+from relaypoint.resolvers.referral_steps import new_handoff, senders_desk, told
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
 _TRIES: Final = 5
@@ -132,9 +132,7 @@ def _sent_on(
 ) -> tuple[list[Step], dict[str, Any]]:
     before = [each["desk"] for each in sorted(row["steps"], key=lambda each: str(each["id"]))]
     priority = Priority(row["referral"]["priority"])
-    following = new_handoff(backend, chosen, priority, backend.clock(), AS_USUAL, before)
-    # Where a person is on the way, or missing, whoever has the case next has to know it as well.
-    following |= {name: row["handoff"][name] for name in ("expected_by", "arrival") if row["handoff"][name]}
+    following = new_handoff(backend, chosen, priority, backend.clock(), AS_USUAL, before, row["handoff"])
     referrals = Referrals(subject, backend, operation)
     why: dict[str, Any] = dict(ground.recorded())
     steps: list[Step] = []
@@ -157,7 +155,7 @@ def _sent_on(
     ]
     if verb != "pass-on" and Status(row["handoff"]["status"]).open and not row["handoff"]["form"]:
         # Who had it did not send it on: they have to know that it is no longer theirs.
-        steps.append(_told_that(backend, row, row["contact_point"]["id"], "cancelled"))
+        steps.append(told(backend, row, row["contact_point"]["id"], "cancelled"))
     desk = chosen.contact_point
     result = {
         **shown(row, following),
@@ -187,18 +185,6 @@ def _asked(
     after = {**handoff, **changes, "version": handoff["version"] + 1}
     referrals = Referrals(subject, backend, operation)
     steps = referrals.move(row, kind, changes, {"before": handoff, "after": after})
-    answered_at = row["answered_at"] or next(iter(sorted(row["sender_desks"])), None)
-    if answered_at:
-        steps.append(_told_that(backend, row, answered_at, "moved"))
+    if sender := senders_desk(row):
+        steps.append(told(backend, row, sender, "moved"))
     return steps, {"handoff": shown(row, after), "asked": True}
-
-
-def _told_that(backend: Backend, row: Row, desk: str, kind: str) -> Step:
-    return notice(
-        backend,
-        handoff=row["handoff"]["id"],
-        contact_point=desk,
-        kind=kind,
-        priority=row["referral"]["priority"],
-        confidentiality=row["referral"]["confidentiality"],
-    )

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from relaypoint.domain import chain
 from relaypoint.domain.answer import Candidate
-from relaypoint.domain.channels import ChannelUse
 from relaypoint.domain.clock import format_instant
 from relaypoint.domain.deadlines import AS_USUAL, Agreed, agreed_times, counted
 from relaypoint.domain.handoffs import Status
 from relaypoint.domain.model import Pathway
 from relaypoint.domain.policy import Subject
-from relaypoint.domain.words import MESSAGE_KINDS, Priority
-from relaypoint.graph import Step
+from relaypoint.domain.words import Priority
+from relaypoint.graph import Row, Step
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.finding import Answer
 
@@ -115,7 +115,7 @@ def first_steps(
                 confidentiality=need.confidentiality,
             )
         )
-    by_hand = form is None and not any(_carries_message(use) for use in chosen.channels)
+    by_hand = form is None and not any(use.carries_message for use in chosen.channels)
     phone_now = need.priority is Priority.STAT
     return steps, {"referral": referral_id, "phone": phone_now, "hand": by_hand, "form": form}
 
@@ -127,11 +127,13 @@ def new_handoff(
     at: datetime,
     agreed: Agreed = AS_USUAL,
     before: Sequence[str] = (),
+    continues: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """A first or following step of a referral, as it is sent to the chosen desk at that moment.
 
     ``agreed`` are the deadlines that hold where the pathway names none. ``before`` are the desks that the referral
-    passed on its way.
+    passed on its way. ``continues`` is the step before it: where a person is on the way, or missing, whoever has the
+    case next has to know it as well.
     """
     hop = _hop(chosen)
     own = Agreed(*(getattr(hop, name) for name in Agreed._fields)) if hop else AS_USUAL
@@ -147,6 +149,7 @@ def new_handoff(
         "hops": len(before) + 1,
         "been_here": chosen.contact_point.id in before,
         **own.over(agreed_times(priority, agreed))._asdict(),
+        **{name: continues[name] for name in ("expected_by", "arrival") if continues.get(name)},
     }
     return handoff | counted(priority, handoff, chosen.contact_point.calendar)
 
@@ -220,5 +223,21 @@ def notice(
     )
 
 
-def _carries_message(use: ChannelUse) -> bool:
-    return use.barred is None and use.channel.kind in MESSAGE_KINDS
+def told(backend: Backend, row: Row, desk: str, kind: str, *, handoff: str | None = None, turn: int = 0) -> Step:
+    """An outbox row about a stored step, or about ``handoff``, which continues it; as urgent and as confidential as its
+    referral. ``row`` has ``handoff`` and ``referral`` as stored."""
+    return notice(
+        backend,
+        handoff=handoff or row["handoff"]["id"],
+        contact_point=desk,
+        kind=kind,
+        priority=row["referral"]["priority"],
+        confidentiality=row["referral"]["confidentiality"],
+        turn=turn,
+    )
+
+
+def senders_desk(row: Row) -> str | None:
+    """The sender's own desk that is told what becomes of a step; None where it has none any more. ``row`` has
+    ``answered_at`` and ``sender_desks``."""
+    return row["answered_at"] or next(iter(sorted(row["sender_desks"])), None)

@@ -18,7 +18,7 @@ from relaypoint.graph import Row, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import languages_of
 from relaypoint.resolvers.faces import called_back, with_faces
-from relaypoint.resolvers.finding import Answer, Emergency, NeedInput, emergency, find, view_of
+from relaypoint.resolvers.finding import Answer, Emergency, NeedInput, emergency, find, present_view, view_of
 from relaypoint.resolvers.references import by_reference
 from relaypoint.resolvers.referral_steps import first_steps
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
@@ -172,7 +172,7 @@ async def _again(subject: Subject, backend: Backend, need: NeedInput, known: dic
     referral = await shown_referral(subject, backend, known["referral"])
     place, case = need.place, referral["case"]
     avoid = Avoid.of(case["avoid"]) if case else EVERYBODY
-    view = view_of(await backend.memory.roster(backend.store), backend.clock())
+    view = await present_view(backend)
     channels = weigh(
         view.desk(referral["handoffs"][0]["contact_point"]["id"]),
         floor=Confidentiality(referral["confidentiality"]),
@@ -301,6 +301,16 @@ def _choose(answer: Answer, to: str | None) -> Candidate:
         remedy="Run find to see who can take the case.",
         value=to,
     )
+
+
+async def own_referral(subject: Subject, backend: Backend, id: str) -> Row:
+    """The row of a referral that the subject sent, by its id or a reference, with its case still sealed. Raises
+    ``NotFound`` for one that it did not send, or whose case can't be opened any more."""
+    known = await by_reference(backend, id)
+    rows = await backend.store.read("referral_get", id=known["referral"] if known else id)
+    if not rows or not rows[0]["sealed_key"] or not may_see_case(subject, rows[0]["sender"]["id"]):
+        raise no_referral(id)
+    return rows[0]
 
 
 def no_referral(id: str) -> NotFound:

@@ -12,14 +12,13 @@ from typing import Any, Final
 
 from relaypoint.domain import replies
 from relaypoint.domain.errors import Conflict, Invalid
-from relaypoint.domain.policy import Action, Subject, may_see_case
+from relaypoint.domain.policy import Action, Subject
 from relaypoint.graph import Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import languages_of
 from relaypoint.resolvers.finding import Answer, NeedInput, find
-from relaypoint.resolvers.references import by_reference
 from relaypoint.resolvers.referral_steps import first_steps
-from relaypoint.resolvers.referrals import answering_desk, chosen_for, no_referral, own_desks, shown_referral
+from relaypoint.resolvers.referrals import answering_desk, chosen_for, own_desks, own_referral, shown_referral
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
 _TRIES: Final = 5
@@ -86,10 +85,7 @@ async def split(
     Raises ``NotFound`` for one that the subject did not send, ``Invalid`` for no service at all, and what
     ``refer_many`` raises.
     """
-    known = await by_reference(backend, id)
-    rows = await backend.store.read("referral_get", id=known["referral"] if known else id)
-    if not rows or not rows[0]["sealed_key"] or not may_see_case(subject, rows[0]["sender"]["id"]):
-        raise no_referral(id)
+    row = await own_referral(subject, backend, id)
     if not services:
         raise Invalid(
             "refer.no-service",
@@ -97,7 +93,6 @@ async def split(
             path=("services",),
             remedy="Name one or more service types.",
         )
-    row = rows[0]
     case = backend.vault.unseal(row["sealed_key"], row["referral"]["sealed"])
     need = NeedInput(
         from_organization=row["sender"]["id"],

@@ -10,7 +10,7 @@ from relaypoint.domain.errors import Invalid
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.search import SHEETS, Hit
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.finding import view_of
+from relaypoint.resolvers.finding import present_view
 
 #: How many hits one may ask for.
 MOST: Final = 200
@@ -44,7 +44,7 @@ async def search(
             most=MOST,
             value=limit,
         )
-    view = view_of(await backend.memory.roster(backend.store), backend.clock())
+    view = await present_view(backend)
     # On a large roster the index takes a moment; others are answered meanwhile.
     names = await asyncio.to_thread(view.names, *SHEETS)
     return names.search(text, sheets=wanted or None, limit=limit)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from relaypoint.domain.errors import Conflict, Invalid, NotFound
-from relaypoint.domain.gaps_roster import Roster
-from relaypoint.domain.handover import answering
+from relaypoint.domain.errors import Conflict, NotFound
 from relaypoint.domain.policy import Action, Subject, may_act_for
 from relaypoint.graph import Unmet
 from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.claiming import checked_holder
 from relaypoint.resolvers.handing_over import handed_over
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
@@ -49,17 +48,7 @@ async def hand_over_shift(
             remedy="Name one of your own organization's contact points.",
             value=contact_point,
         )
-    there = [each["id"] for each in answering(Roster(known.rows, backend.now()[:10]), desk)]
-    if taker not in there:
-        raise Invalid(
-            "handoff.holder",
-            "'{holder}' does not answer at {desk} today.",
-            path=("to",),
-            remedy="Use one of: {there}." if there else "Nobody is recorded there; the whole office answers.",
-            holder=to,
-            desk=row["name"],
-            there=", ".join(there),
-        )
+    checked_holder(known, desk, taker, backend.now()[:10], ("to",))
     for _ in range(_TRIES):
         work = await backend.store.read("work_of", desks=[desk], day=backend.now()[:10])
         rows = [each for each in work if each["taken_by"] != taker and giver in (None, each["taken_by"])]

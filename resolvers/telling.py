@@ -12,7 +12,7 @@ from relaypoint.domain.words import Confidentiality
 from relaypoint.graph import Row, Step
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.cases import StoredCase
-from relaypoint.resolvers.referral_steps import notice
+from relaypoint.resolvers.referral_steps import senders_desk, told
 
 #: Of these nobody else has to be told: they are notes for oneself.
 _QUIET: Final = frozenset({FORM_SUBMITTED, SEEN, PHONED, CLAIM, RELEASE})
@@ -23,23 +23,10 @@ def telling(backend: Backend, row: Row, verb: str, side: Side, coordinator: str 
     sender turns to it."""
     if verb in _QUIET or (side is Side.SENDER and row["handoff"]["form"] and verb != RAISE):
         return []
-    senders = row["answered_at"] or next(iter(sorted(row["sender_desks"])), None)
-    other = row["contact_point"]["id"] if side is Side.SENDER else senders
+    other = row["contact_point"]["id"] if side is Side.SENDER else senders_desk(row)
     tell = coordinator if verb == RAISE else other
-    if not tell:
-        return []
     kind = "cancelled" if verb in ("cancel", "correct") and side is Side.SENDER else "moved"
-    about, referral = row["handoff"]["id"], row["referral"]
-    return [
-        notice(
-            backend,
-            handoff=about,
-            contact_point=tell,
-            kind=kind,
-            priority=referral["priority"],
-            confidentiality=referral["confidentiality"],
-        )
-    ]
+    return [told(backend, row, tell, kind)] if tell else []
 
 
 def coordinator_desk(backend: Backend, view: View, row: Row, case: StoredCase) -> str:

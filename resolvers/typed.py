@@ -24,46 +24,34 @@ _SIGNED: Final = {"BSL": "bfi", "ISL": "isg", "ASL": "ase", "LSF": "fsl", "DGS":
 
 async def place_named(backend: Backend, view: View, typed: str) -> str:
     """The code of the place that was typed. Raises ``NotFound``, and ``Invalid`` where several bear the name."""
-    code = typed.strip().upper()
-    if view.has("jurisdictions", code):
-        return code
     return await _named(backend, view, "jurisdictions", typed, ("place",), "a place")
 
 
 async def service_type_named(backend: Backend, view: View, typed: str, path: tuple[str, ...]) -> str:
     """The id of the service type that was typed. Raises ``NotFound``, and ``Invalid`` where several bear the name."""
-    id = typed.strip().lower()
-    if view.has("service_types", id):
-        return id
     return await _named(backend, view, "service_types", typed, path, "a service type")
 
 
 async def organization_named(backend: Backend, view: View, typed: str, path: tuple[str, ...]) -> str:
     """The id of the organization that was typed. Raises ``NotFound``, and ``Invalid`` where several bear the name."""
-    id = typed.strip().lower()
-    if view.has("organizations", id):
-        return id
     return await _named(backend, view, "organizations", typed, path, "an organization")
 
 
 async def task_force_named(backend: Backend, view: View, typed: str, path: tuple[str, ...]) -> str:
     """The id of the task force that was typed. Raises ``NotFound``, and ``Invalid`` where several bear the name."""
-    id = typed.strip().lower()
-    if view.has("task_forces", id):
-        return id
     return await _named(backend, view, "task_forces", typed, path, "a task force")
 
 
 async def contact_point_named(backend: Backend, view: View, typed: str, path: tuple[str, ...]) -> str:
     """The id of the contact point that was typed. Raises ``NotFound``, and ``Invalid`` where several bear the name."""
-    id = typed.strip().lower()
-    if view.has("contact_points", id):
-        return id
     return await _named(backend, view, "contact_points", typed, path, "a contact point")
 
 
 async def _named(backend: Backend, view: View, sheet: str, typed: str, path: tuple[str, ...], what: str) -> str:
-    """The id of what bears just this name; of what has ended only where nothing else does."""
+    """The id that was typed, or that of what bears just this name; of what has ended only where nothing else does."""
+    id = typed.strip().upper() if sheet == "jurisdictions" else typed.strip().lower()
+    if view.has(sheet, id):
+        return id
     names = await asyncio.to_thread(view.names, sheet)
     found = names.search(typed, limit=50)
     whole = [hit for hit in found if hit.how in ("id", "whole")]
