@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from relaypoint.domain.errors import Conflict, IllegalTransition, Invalid, NoChannel, NotFound, UnsafeText
-from relaypoint.domain.policy import OPERATOR
+from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.resolvers import audit, handoffs, referrals, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.consenting import record_consent
@@ -113,6 +113,47 @@ async def test_a_consent_that_was_withdrawn_stops_further_sharing_and_nothing_el
         "consent-given",
     ]
     assert await whole(backend)
+
+
+async def test_consents_that_are_recorded_at_once_are_all_kept(backend: Backend) -> None:
+    step = await sent(backend)
+    desks = ("line-desk", "authority-desk", "shelter-desk", "unit-desk")
+    await asyncio.gather(*(record_consent(UNIT, backend, step["reference"], desk) for desk in desks))
+    kept = (await referrals.referral(UNIT, backend, step["referral"]))["case"]["consents"]
+    assert sorted(each["organization"] for each in kept) == [
+        "example-authority",
+        "example-line",
+        "example-shelter",
+        "example-unit",
+    ]
+    assert await whole(backend)
+
+
+def with_one_abroad() -> Roster:
+    """A body with beds for the same place, which works in another country."""
+    roster = two_shelters()
+    roster["jurisdictions"].append({"id": "FR", "name": "France", "kind": "country"})
+    line = row(roster, "organizations", "example-line")
+    roster["organizations"].append({**line, "id": "example-abroad", "name": "Example Abroad", "jurisdictions": "FR"})
+    for sheet, id in (("contact_points", "line-desk"), ("services", "line-beds")):
+        roster[sheet].append({**row(roster, sheet, id), "id": f"abroad-{id}", "organization": "example-abroad"})
+    mail = row(roster, "channels", "line-mail")
+    roster["channels"].append({**mail, "id": "abroad-mail", "contact_point": "abroad-line-desk"})
+    return roster
+
+
+@pytest.mark.parametrize(("subject", "verb"), [(SHELTER, "pass-on"), (AUTHORITY, "redirect")])
+async def test_into_another_country_only_its_sender_sends_it_on(backend: Backend, subject: Subject, verb: str) -> None:
+    step = await sent(backend, replace(NEED, tags=("child", "female", "labour")))
+    await imported(backend, with_one_abroad())
+    asked = await pass_handoff(subject, backend, step["id"], verb, "abroad-line-desk", danger=True)
+    assert asked.sender_asked
+    assert len(await steps_of(backend, step)) == 1
+    with pytest.raises(Invalid) as refused:
+        await pass_handoff(UNIT, backend, step["id"], "resend", "abroad-line-desk")
+    assert refused.value.path == ("riskChecked",)
+    done = await pass_handoff(UNIT, backend, step["id"], "resend", "abroad-line-desk", risk_checked=True)
+    assert done.handoff["contact_point"]["id"] == "abroad-line-desk"
 
 
 async def test_the_same_bodys_other_desk_needs_no_new_consent(backend: Backend) -> None:

@@ -362,6 +362,12 @@ async def stale(store: Store) -> list[tuple[str, Parameters]]:
         "chain_head": "h",
     }
     desk = {"contact_point": "unit-desk", "referral": "new-referral", "operation": "lock", "properties": {}}
+    (stands, *_) = await raw(
+        store,
+        "MATCH (r:Referral)<-[:STEP_OF]-(h:Handoff)-[:ESCALATED]->(e) RETURN h.id AS handoff, h.version AS version, "
+        "r.chain_head AS chain_head, e.mark AS mark ORDER BY h.id",
+    )
+    rung = {**stands, "operation": "lock", "properties": {}}
     return [
         ("roster_lock", {**lock, "version": 0}),
         ("roster_lock", {**lock, "previous": "another"}),
@@ -372,6 +378,10 @@ async def stale(store: Store) -> list[tuple[str, Parameters]]:
         ("handoff_move", {**move, "before": {"status": "accepted", "version": 1}}),
         ("handoff_create", {**desk, "id": "newer-handoff", "roster_version": 99999}),
         ("handoff_close", {"handoff": "new-handoff"}),
+        ("escalation_put", {**rung, "mark": "another"}),
+        ("escalation_put", {**rung, "chain_head": "another"}),
+        ("escalation_put", {**rung, "version": 99}),
+        ("lease_take", {"id": "escalation", "worker": "three", "now": NOW, "until": LATER}),
         ("work_as_known", {"operation": "lock", "desks": [{"id": "shelter-desk", "handoffs": []}]}),
         ("notice_settle", {"id": "new-notice", "lease": "another", "changes": {"status": "delivered"}}),
         ("notice_unqueue", {"id": "new-notice"}),
