@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from relaypoint.app import show, show_find, show_step
-from relaypoint.app.commands import Run, commands
+from relaypoint.app.commands import commands
 from relaypoint.app.console import command, err, out, tell, whom
 from relaypoint.app.settings import read_settings
 from relaypoint.domain.errors import Invalid, Problem
@@ -66,14 +66,19 @@ def _need(
     }
 
 
-async def _or_emergency(run: Run, name: str, variables: dict[str, Any], as_json: bool) -> Any:
+async def _or_emergency(from_: str, name: str, variables: dict[str, Any], as_json: bool) -> Any:
     """The answer; where there is none, the numbers to call still stand above the reason."""
+    settings = read_settings()
     try:
-        return await run(name, variables)
-    except Problem:
+        async with commands(settings, from_) as run:
+            return await run(name, variables)
+    except Problem as problem:
+        if problem.path == ("as",):
+            problem.path = ("from",)  # The one who asks is the one acted for.
         if not as_json:
             with contextlib.suppress(Problem):
-                show.emergency(err, await run("Emergency", {"place": variables["need"]["place"]}))
+                async with commands(settings) as run:
+                    show.emergency(err, await run("Emergency", {"place": variables["need"]["place"]}))
         raise
 
 
@@ -112,9 +117,8 @@ async def find(
         )
     agreed = [] if no_consent else consent or None
     need = _need(from_, service, place, language, priority, confidentiality, tags, avoid, near=near, consent=agreed)
-    async with commands(read_settings(), from_) as run:
-        drawn = {"svg": svg is not None, "lines": picture, "width": out.width}
-        answer = await _or_emergency(run, "Find", {"need": need, **drawn}, as_json)
+    drawn = {"svg": svg is not None, "lines": picture, "width": out.width}
+    answer = await _or_emergency(from_, "Find", {"need": need, **drawn}, as_json)
     if svg is not None:
         _written(svg, answer.pop("picture"))
     tell(as_json, answer, lambda: show_find.found(out, answer))
@@ -175,8 +179,7 @@ async def refer(
     need = _need(from_, [service], place, language, priority, confidentiality, tags, avoid, near=near)
     send = {"to": to, "replyTo": reply_to, "consent": consent, "riskChecked": risk_checked, "idempotencyKey": key}
     send |= {"callBack": call_back, "safeHours": safe_hours}
-    async with commands(read_settings(), from_) as run:
-        done = await _or_emergency(run, "Refer", {"need": need, "send": send}, as_json)
+    done = await _or_emergency(from_, "Refer", {"need": need, "send": send}, as_json)
     tell(as_json, done, lambda: show_step.sent(out, done))
     return 0
 
@@ -202,8 +205,7 @@ async def group(
     """Send many people, or several needs of one, in one act: one referral each, all of them or none."""
     need = _need(from_, service, place, language, priority, confidentiality, tags, avoid, near=near)
     send = {"people": people, "consent": consent, "idempotencyKey": key}
-    async with commands(read_settings(), from_) as run:
-        done = await _or_emergency(run, "ReferMany", {"need": need, "send": send}, as_json)
+    done = await _or_emergency(from_, "ReferMany", {"need": need, "send": send}, as_json)
     tell(as_json, done, lambda: show_step.sent_many(out, done))
     return 0
 

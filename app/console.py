@@ -84,7 +84,15 @@ def fail(problem: Problem, as_json: bool) -> NoReturn:
     raise typer.Exit(problem.exit_code)
 
 
-_ARGUMENTS = {"key": "ID", "handoff": "ID", "verb": "VERB", "as": "--as"}
+_ARGUMENTS = {
+    "key": "ID",
+    "handoff": "ID",
+    "verb": "VERB",
+    "as": "--as",
+    "from": "--from",
+    "languages": "--language",
+    "place": "--place",
+}
 
 
 def option_of(field: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
@@ -22,11 +23,11 @@ def wide(title: str, *columns: tuple[str, int | None], lines: bool = False) -> T
     return table
 
 
-def when(instant: str | None) -> str:
-    """An instant in this machine's own time zone, to the minute."""
+def when(instant: str | None, zone: str | None = None) -> str:
+    """An instant to the minute, in the IANA zone or else in this machine's own."""
     if not instant:
         return "–"
-    return f"{datetime.fromisoformat(instant).astimezone():%a %d %b %Y %H:%M %Z}"
+    return f"{datetime.fromisoformat(instant).astimezone(ZoneInfo(zone) if zone else None):%a %d %b %Y %H:%M %Z}"
 
 
 def emergency(console: Console, found: Data | None) -> None:
@@ -42,8 +43,10 @@ def emergency(console: Console, found: Data | None) -> None:
         )
     if found["phoneNow"]:
         lines.append(f"[bold red]{escape(found['phoneNow'])}[/]")
+    lines += [f"[bold yellow]{escape(note)}[/]" for note in found["notes"]]
     if lines:
-        console.print(Panel("\n".join(lines), border_style="red"))
+        land = escape(found["country"]["name"]) if found["country"] else None
+        console.print(Panel("\n".join(lines), border_style="red", title=land, title_align="left"))
 
 
 def diverted(at: Data) -> str:
@@ -127,15 +130,18 @@ def doctor(console: Console, report: Data) -> None:
         console.print(f"{report['problem']['message']} {report['problem']['remedy']}", style="bold red", markup=False)
 
 
+_STATES = {"failing": "[yellow](failing)[/]", "unproven": "[dim](never tried)[/]"}
+
+
 def channel(use: Data) -> str:
     """One line: kind, address, whether it answers now, what to know."""
     by_voice = use["kind"] in ("phone", "in-person")
     address = spoken(use["address"]) if use["kind"] in ("phone", "sms") else use["address"] or ""
     line = f"{use['kind']} [bold]{escape(address)}[/]" + (_hours(use["open"]) if by_voice else "")
     if by_voice and use["opensAt"]:
-        line += f" until {when(use['opensAt'])}"
-    if use["state"] == "failing":
-        line += " [yellow](failing)[/]"
+        line += f" until {when(use['opensAt'], use['timeZone'])}"
+    if use["state"] in _STATES:
+        line += f" {_STATES[use['state']]}"
     return line + (f"\n  [dim]{escape(use['note'])}[/]" if use["note"] else "")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from relaypoint.app.show import channel, diverted, emergency, spoken, when, wide
+from relaypoint.app.show import channel, diverted, emergency, when, wide
 
 Data = dict[str, Any]
 
@@ -17,16 +17,21 @@ def found(console: Console, answer: Data) -> None:
     console.print(f"For {escape(answer['place']['name'])}, as of {when(answer['at'])}")
     if answer["languages"]:
         console.print(f"Languages: {escape(', '.join(answer['languages']))}")
+    if answer["tags"]:
+        console.print(f"Person: {escape(', '.join(answer['tags']))}")
     if answer["avoiding"]:
         needs = [answer, *answer["also"]]
         left_out = sum(_avoided(out) for need in needs for out in need["excluded"])
         found = (
             f"{left_out} of what was found is theirs, and left out" if left_out else "nothing that was found is theirs"
         )
-        console.print(f"Avoided, as asked: [bold]{escape(', '.join(answer['avoiding']))}[/] ({found})")
+        known = "as far as it is on record who answers"
+        console.print(f"Avoided, as asked: [bold]{escape(', '.join(answer['avoiding']))}[/] ({found}, {known})")
     if answer["abroad"]:
         country = escape(answer["abroad"]["name"])
         console.print(f"[bold yellow]{country} is another country: nothing is sent there by itself.[/]")
+    if answer["advice"] or answer["coordinators"]:
+        _what_now(console, answer)
     _need(console, answer, several=bool(answer["also"]))
     for need in answer["also"]:
         _need(console, need, several=True)
@@ -35,13 +40,6 @@ def found(console: Console, answer: Data) -> None:
         console.print(f"[bold]{escape(body['organization']['name'])}[/] can take several of these: {escape(names)}")
     for line in answer.get("pictureLines") or ():
         console.print(line, markup=False, highlight=False, no_wrap=True)
-    if not all(each["candidates"] for each in (answer, *answer["also"]) if not each.get("added")):
-        _what_now(console, answer)
-    for office in answer["coordinators"]:
-        console.print(f"[bold]{escape(office['taskForce']['name'])}: {escape(office['contactPoint']['name'])}[/]")
-        for use in office["channels"]:
-            if use["usable"]:
-                console.print("  " + channel(use))
 
 
 def _avoided(out: Data) -> bool:
@@ -49,21 +47,18 @@ def _avoided(out: Data) -> bool:
 
 
 def _what_now(console: Console, answer: Data) -> None:
-    """Where nobody fits: whom to phone all the same."""
+    """Where somebody is lacking: whom to turn to all the same, the first step first."""
     console.print("[bold]What to do now[/]")
-    numbers = answer["emergency"] or {}
-    if numbers.get("hotlineNumber"):
-        console.print(f"Phone {escape(numbers['hotline'])}: [bold]{spoken(numbers['hotlineNumber'])}[/]")
-    needs = [each for each in (answer, *answer["also"]) if not each["candidates"]]
-    near = [out for each in needs for out in each["excluded"] if any(use["kind"] == "phone" for use in out["channels"])]
-    for out in near[:3]:
-        phone = next(use for use in out["channels"] if use["kind"] == "phone")
-        why = escape(out["reasons"][0]["text"])
-        console.print(f"Ask {escape(out['organization']['name'])} all the same ({why})\n  {channel(phone)}")
-    if answer["coordinators"]:
-        console.print("Ask who coordinates:")
-    elif not any(each.get("coordinators") for each in needs):
-        console.print("[dim]No coordinator is on record for this place.[/]")
+    for step, each in enumerate(answer["advice"], start=1):
+        console.print(f"{step}. {escape(each['text'])}")
+        for use in each["channels"]:
+            console.print("   " + channel(use).replace("\n", "\n   "))
+    for office in answer["coordinators"]:
+        names = escape(office["taskForce"]["name"]), escape(office["contactPoint"]["name"])
+        console.print("{}. Ask who coordinates {}: {}".format(len(answer["advice"]) + 1, *names))
+        for use in office["channels"]:
+            if use["usable"]:
+                console.print("   " + channel(use).replace("\n", "\n   "))
 
 
 def _need(console: Console, need: Data, *, several: bool) -> None:
@@ -112,7 +107,7 @@ def _reached(candidate: Data) -> str:
     if gate:
         names = escape(gate["organization"]["name"]), escape(gate["contactPoint"]["name"])
         ways.insert(0, "through [bold]{}[/], {}".format(*names))
-    return "\n".join(ways)
+    return "\n".join([*(f"[bold red]{escape(text)}[/]" for text in candidate["warnings"]), *ways])
 
 
 def excluded(console: Console, rows: list[Data], total: int, shown: int = 6) -> None:
@@ -122,13 +117,17 @@ def excluded(console: Console, rows: list[Data], total: int, shown: int = 6) -> 
     for row in rows[:shown]:
         reasons = row["reasons"]
         table.add_row(
-            f"{escape(row['organization']['name'])}: {escape(row['service']['name'])}",
+            f"{escape(row['organization']['name'])}: {escape(row['service']['name'])}{_says(row)}",
             "\n".join(escape(reason["text"]) for reason in reasons),
             "\n".join(escape(reason["relax"]) for reason in reasons if reason["relax"]) or "–",
         )
     console.print(table)
     if total > shown:
         console.print(f"[dim]{total - shown} more are ruled out; --json lists the {len(rows)} nearest.[/]")
+
+
+def _says(out: Data) -> str:
+    return f"\n[dim]it says of itself: {escape(out['eligibility'])}[/]" if out["eligibility"] else ""
 
 
 def _telling(candidates: list[Data]) -> set[str]:
@@ -150,4 +149,5 @@ def _why(candidate: Data, telling: set[str]) -> str:
         through = f" through {escape(bodies)}" if bodies else ""
         lines.append(f"or{through}: {escape(', '.join(hop['name'] for hop in way))}")
     lines += [f"[yellow]make sure: {escape(text)}[/]" for text in candidate["confirm"]]
+    lines += [f"[dim]{escape(text)}[/]" for text in candidate["notes"]]
     return "\n".join(lines)

@@ -19,7 +19,7 @@ from relaypoint.graph.embedded import EmbeddedStore
 from relaypoint.graph.neo4j import Neo4jStore
 from relaypoint.resolvers import referrals, roster
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import NeedInput
+from relaypoint.resolvers.needs import NeedInput
 
 ORGANIZATIONS: Final = 1_000
 PRIORITIES: Final = ("routine", "routine", "routine", "urgent", "urgent", "asap", "stat")

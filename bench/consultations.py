@@ -34,7 +34,7 @@ from relaypoint.domain.policy import Kind as Actor
 from relaypoint.graph import open_store
 from relaypoint.resolvers import referrals, roster
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import NeedInput
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.stalled import stalled
 from relaypoint.resolvers.tables_cells import RawTable
 from relaypoint.resolvers.vault import Vault

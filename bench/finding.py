@@ -30,7 +30,8 @@ from relaypoint.domain.policy import OPERATOR
 from relaypoint.graph import open_store
 from relaypoint.resolvers import operational, roster
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import NeedInput, find
+from relaypoint.resolvers.finding import find
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.tables_cells import RawTable
 from relaypoint.resolvers.vault import Vault
 

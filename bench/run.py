@@ -25,8 +25,9 @@ from relaypoint.domain.policy import OPERATOR
 from relaypoint.graph import open_store
 from relaypoint.resolvers import gaps, referrals, roster, stalled
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import NeedInput, find
+from relaypoint.resolvers.finding import find
 from relaypoint.resolvers.known import Known, Memory, roster_at
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.tables import read_tables
 from relaypoint.resolvers.vault import Vault
 

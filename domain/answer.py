@@ -70,9 +70,10 @@ class Gateway:
 class Candidate:
     """``separated_by`` is the first criterion that puts it before the next candidate; None for the last or a tie.
 
-    ``behind`` says why it is not where the one before it is; None for the first. ``gateway`` is whom to ask, where
-    that is not the contact point itself; ``alternatives`` are other routes to it. ``decided`` tells in how much time it
-    is decided, all steps of the route together, ``times`` for each of them.
+    ``warnings`` are of danger for the person, ``confirm`` has what the caseworker has to make sure of, ``notes`` what
+    to know. ``behind`` says why it is not where the one before it is; None for the first. ``gateway`` is whom to ask,
+    where that is not the contact point itself; ``alternatives`` are other routes to it. ``decided`` tells in how much
+    time it is decided, all steps of the route together, ``times`` for each of them.
     """
 
     service: Service
@@ -80,7 +81,9 @@ class Candidate:
     route: Route
     channels: tuple[ChannelUse, ...]
     criteria: tuple[Criterion, ...]
+    warnings: tuple[Text, ...]
     confirm: tuple[Text, ...]
+    notes: tuple[Text, ...]
     decided: Text
     times: tuple[Text, ...] = ()
     gateway: Gateway | None = None
@@ -94,7 +97,7 @@ class Candidate:
 class Excluded:
     """``contact_point`` is the desk that came nearest, if the organization has one for the service. ``far`` counts how
     many times the place has to be taken larger until the service covers something in it. ``channels`` are those by
-    which it may be asked all the same.
+    which it may be asked all the same; ``safest`` is the most that those assure which are not safe enough.
     """
 
     service: Service
@@ -102,6 +105,7 @@ class Excluded:
     reasons: tuple[Reason, ...]
     far: int = 0
     channels: tuple[ChannelUse, ...] = ()
+    safest: Confidentiality | None = None
 
 
 @dataclass(frozen=True, slots=True)

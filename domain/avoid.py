@@ -27,7 +27,11 @@ class Avoid:
         return body is not None and (self.everybody or body.id in self.entries or body.kind in self.entries)
 
     def bars_organization(self, organization: Organization) -> bool:
-        """Also where the organization is part of one that is avoided, or of the avoided kind."""
+        """Also where the organization is part of one that is avoided, or of the avoided kind, or came after it."""
+        return self.names(organization) or any(self.bars_body(body) for body in organization.lineage)
+
+    def names(self, organization: Organization) -> bool:
+        """Whether the organization or one that it is part of is avoided as what it is today."""
         own = Body(organization.id, organization.kind)
         return any(self.bars_body(body) for body in (own, *organization.bodies))
 

@@ -23,6 +23,7 @@ class ChannelUse:
     barred: str | None
     open: bool | None
     opens_at: datetime | None
+    time_zone: str = "UTC"
 
     @property
     def usable_now(self) -> bool:
@@ -54,6 +55,12 @@ def usable(uses: Iterable[ChannelUse]) -> list[ChannelUse]:
     return [use for use in uses if use.barred is None]
 
 
+def safest(uses: Iterable[ChannelUse]) -> Confidentiality | None:
+    """The most that those assure which would do but for the case's confidentiality; None where there are none."""
+    found = [use.channel.assurance for use in uses if use.barred == "assurance"]
+    return max(found, key=lambda assurance: assurance.level, default=None)
+
+
 def reachable(desk: ContactPoint, *, floor: Confidentiality, at: datetime, avoid: Avoid | None = None) -> bool:
     """Whether any channel of the desk may be used, whatever its hours: as ``weigh`` says, without the weighing."""
     return any(_barred(channel, floor, at, avoid, desk.contingency) is None for channel in desk.channels)
@@ -73,6 +80,7 @@ def _use(desk: ContactPoint, channel: Channel, floor: Confidentiality, at: datet
         barred=_barred(channel, floor, at, avoid, desk.contingency),
         open=is_open,
         opens_at=calendar.next_opening(at) if is_open is False else None,
+        time_zone=calendar.time_zone,
     )
 
 

@@ -16,8 +16,8 @@ def covered(rows: Rows, contingency: Columns, day: str) -> Iterator[str]:
     """The contact points in being that one covers.
 
     Of an organization: its own and those of its parts. Of a task force: those of its members, and of the members of
-    those within it. Of a place: those that serve nothing outside it, or, where they name no place, whose
-    organization does so.
+    those within it. Of a place: those that serve nothing outside it; where they name no place, their organization,
+    or else the services that they take.
     """
     desks = [row for row in rows["contact_points"].values() if holds(row, day)]
     bodies = rows["organizations"]
@@ -32,11 +32,22 @@ def covered(rows: Rows, contingency: Columns, day: str) -> Iterator[str]:
         }
         yield from (row["id"] for row in desks if row["organization"] in members)
     elif id := contingency["place"]:
-        places = rows["jurisdictions"]
+        places, offered = rows["jurisdictions"], _offered(rows, day)
         for row in desks:
-            named = row["jurisdictions"] or bodies[row["organization"]]["jurisdictions"]
+            named = row["jurisdictions"] or bodies[row["organization"]]["jurisdictions"] or _served(row, offered)
             if named and all(id in upwards(places, place) for place in named):
                 yield row["id"]
+
+
+def _offered(rows: Rows, day: str) -> dict[str, list[Columns]]:
+    return grouped((row for row in rows["services"].values() if holds(row, day)), "organization")
+
+
+def _served(desk: Columns, offered: Mapping[str, list[Columns]]) -> list[str]:
+    """The places of the services that the desk takes."""
+    types = desk["service_types"]
+    of = [row for row in offered.get(desk["organization"], ()) if not types or row["service_type"] in types]
+    return [place for row in of for place in row["jurisdictions"]]
 
 
 def in_contingency(rows: Rows, day: str) -> frozenset[str]:

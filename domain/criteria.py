@@ -16,7 +16,7 @@ from relaypoint.domain.responsiveness import Responsiveness
 from relaypoint.domain.routing import Route
 from relaypoint.domain.tags import any_tag
 from relaypoint.domain.texts import Text, listed, say
-from relaypoint.domain.words import Capacity, HolderRole, Priority, RankedBy, Staffing
+from relaypoint.domain.words import VOICE_KINDS, Capacity, HolderRole, Priority, RankedBy, Staffing
 
 #: In hours, up to which a median time to decide counts as alike. Who is not known stands before who is slower.
 _SOON: Final = (1, 4, 24, 72)
@@ -34,6 +34,8 @@ _DIMENSIONS: Final = {
 
 _CAPACITY: Final = {Capacity.OPEN: 0, Capacity.LIMITED: 1, Capacity.UNKNOWN: 2, Capacity.FULL: 3}
 
+#: Where somebody has to be spoken with, not only written to.
+PRESSING: Final = frozenset({Priority.STAT, Priority.ASAP})
 
 #: What the criteria are called.
 TERMS: Final = {
@@ -65,7 +67,7 @@ def order_for(priority: Priority, ranking: Sequence[str] = ()) -> tuple[str, ...
     """The names of the criteria in the order in which they are compared: first those of ``ranking``, a task force's
     own, then the others. Where time presses, whether somebody can be reached now comes before all."""
     ordered = dict.fromkeys((*ranking, *CRITERIA))
-    if priority in (Priority.STAT, Priority.ASAP):
+    if priority in PRESSING:
         ordered = dict.fromkeys(("reachable", *ordered))
     return tuple(ordered)
 
@@ -80,14 +82,16 @@ def weigh_up(
     suits: Fit,
     wanted: Sequence[str],
     day: str,
+    pressing: bool,
 ) -> tuple[Criterion, ...]:
     """Every criterion for one candidate, in the order of ``CRITERIA``.
 
-    ``asked`` are the channels of whom one asks: of the desk, or of the gateway that leads to it.
+    ``asked`` are the channels of whom one asks: of the desk, or of the gateway that leads to it. ``pressing``: somebody
+    has to be spoken with now.
     """
     return (
         _route(route, own=service.organization.id == ground.asker.id),
-        reachable(asked),
+        reachable(asked, pressing=pressing),
         _fit(suits),
         _place(ground, service, desk),
         _language(service, desk, wanted),
@@ -111,9 +115,13 @@ def _route(route: Route, *, own: bool) -> Criterion:
     return Criterion("route", len(route.hops), say("why.route.through", "through {gates}", gates=gates))
 
 
-def reachable(uses: Sequence[ChannelUse]) -> Criterion:
-    """How soon one gets through over these channels."""
+def reachable(uses: Sequence[ChannelUse], *, pressing: bool = False) -> Criterion:
+    """How soon one gets through over these channels; where it is ``pressing``, to somebody who speaks."""
     may = usable(uses)
+    spoken = [use for use in may if use.channel.kind in VOICE_KINDS]
+    if pressing and not any(use.open for use in spoken) and any(use.open for use in may):
+        text = "can be written to now; nobody is known to answer by phone now"
+        return Criterion("reachable", 1, say("why.reachable.written", text))
     if any(use.open for use in may):
         return Criterion("reachable", 0, say("why.reachable.open", "a channel is open now"))
     if any(use.open is None for use in may):

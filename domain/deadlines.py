@@ -181,8 +181,9 @@ def answer_due(priority: Priority, asked_at: datetime) -> Instant:
 
 
 def agreed_time(priority: Priority, agreed: Agreed) -> str | None:
-    """In how much time task forces decide, as they agreed; None: as is usual."""
-    return agreed_times(priority, agreed).decide_within
+    """In how much time task forces decide, as they agreed; None: as is usual, where that is sooner as well."""
+    decided = agreed_times(priority, agreed).decide_within
+    return decided if decided == agreed.decide_within else None
 
 
 def agreed_times(priority: Priority, agreed: Agreed) -> Agreed:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from relaypoint.domain.avoid import Avoid
-from relaypoint.domain.channels import ChannelUse, usable
+from relaypoint.domain.channels import ChannelUse, safest, usable
 from relaypoint.domain.eligibility import fit
 from relaypoint.domain.languages import first_spoken, language, languages
 from relaypoint.domain.model import ContactPoint, Ground, Organization, Service
@@ -36,7 +36,10 @@ def about_service(ground: Ground, service: Service, *, avoid: Avoid, tags: Seque
     """The reasons that hold whichever desk is asked."""
     owner = service.organization
     if avoid.bars_organization(owner):
-        yield Reason("avoided", say("out.avoided", "It is on the list of whom to avoid."))
+        if avoid.names(owner):
+            yield Reason("avoided", say("out.avoided", "It is on the list of whom to avoid."))
+        else:
+            yield Reason("avoided", say("out.avoided-before", "It came after one on the list of whom to avoid."))
     if not owner.holds(day):
         yield _ended(owner, avoid, day)
     elif owner.suspended:
@@ -57,7 +60,7 @@ def about_service(ground: Ground, service: Service, *, avoid: Avoid, tags: Seque
         yield Reason(
             "eligibility",
             say("out.eligibility", "It is only for: {tags}.", tags=any_tag(wanted)),
-            say("out.eligibility.relax", "It would take a case of: {tags}.", tags=any_tag(wanted)),
+            _only(wanted),
         )
     if service.operation and service.operation.state is OperationalState.CLOSED:
         yield Reason(
@@ -96,7 +99,7 @@ def about_desk(
         yield Reason(
             "eligibility",
             say("out.desk-eligibility", "{desk} is only for: {tags}.", desk=desk.name, tags=any_tag(only)),
-            say("out.eligibility.relax", "It would take a case of: {tags}.", tags=any_tag(only)),
+            _only(only),
         )
     if not desk.holds(day):
         yield Reason(
@@ -154,6 +157,11 @@ def belongs(ground: Ground, desk: ContactPoint, service: Service) -> bool:
     return bool(reach(desk.areas) & service.areas or reach(service.areas) & desk.areas)
 
 
+def _only(tags: Sequence[str]) -> Text:
+    text = "Nothing, unless the case was described wrongly: it takes {tags} cases."
+    return say("out.eligibility.relax", text, tags=any_tag(tags))
+
+
 def _some(names: Sequence[str], most: int = 3) -> Text:
     """Of which one is enough; the first of many."""
     if len(names) <= most:
@@ -178,9 +186,7 @@ def _no_channel(desk: ContactPoint, uses: Sequence[ChannelUse], floor: Confident
             say("out.no-channel", "No channel is known for {desk}.", desk=desk.name),
             say("out.no-channel.relax", "Its owner can add one to the roster."),
         )
-    if any(use.barred == "assurance" for use in uses):
-        working = (use.channel.assurance for use in uses if use.barred == "assurance")
-        best = max(working, key=lambda assurance: assurance.level)
+    if (best := safest(uses)) is not None:
         return Reason(
             "channel-assurance",
             say(

@@ -14,13 +14,13 @@ from typing import Final
 
 from relaypoint.domain import filters
 from relaypoint.domain.answer import Candidate, Excluded, Finding, Gateway, Need
-from relaypoint.domain.channels import ChannelUse, weigh
-from relaypoint.domain.criteria import order_for, reachable, weigh_up
+from relaypoint.domain.channels import ChannelUse, safest, weigh
+from relaypoint.domain.criteria import PRESSING, order_for, reachable, weigh_up
 from relaypoint.domain.deadlines import AS_USUAL, Agreed, agreed_time, in_all
 from relaypoint.domain.eligibility import fit_of
 from relaypoint.domain.filters import Reason
 from relaypoint.domain.model import ContactPoint, Ground, Organization, Pathway, Service
-from relaypoint.domain.remarks import asker_notes, other_notes, place_notes, to_confirm
+from relaypoint.domain.remarks import asker_notes, declared_notes, other_notes, place_notes, remarks
 from relaypoint.domain.routing import Route, routes_to, ways_of
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.unrouted import no_route
@@ -32,6 +32,10 @@ SHOWN: Final = 50
 #: What will not be otherwise tomorrow: whom a service is for, and that it is no more.
 _LASTING_OF_BODIES: Final = frozenset({"organization-ended", "service-ended", "contact-point-ended", "suspended"})
 _LASTING: Final = _LASTING_OF_BODIES | {"eligibility"}
+#: Where nobody answers, or nobody knows by which way.
+_SILENT: Final = frozenset({"no-contact-point", "no-channel", "no-working-channel", "closed", "contact-point-closed"})
+#: Whom it is no use to ask all the same.
+_NOT_ASKED: Final = _LASTING_OF_BODIES | {"closed", "contact-point-closed"}
 
 
 def find(ground: Ground, need: Need, at: datetime) -> Finding:
@@ -51,7 +55,7 @@ def find(ground: Ground, need: Need, at: datetime) -> Finding:
     return Finding(
         candidates=tuple(_separated(ranked, names)),
         excluded=tuple(sorted(excluded, key=_miss)),
-        notes=(*place_notes(ground, search.day), *asker_notes(ground), *other_notes(ground)),
+        notes=(*place_notes(ground, search.day), *declared_notes(ground), *asker_notes(ground), *other_notes(ground)),
         total=max(ground.total, weighed) - len({candidate.service.id for candidate in candidates}),
         passed_over=tuple(search.passed_over),
     )
@@ -63,6 +67,7 @@ class _Search:
     def __init__(self, ground: Ground, need: Need, at: datetime) -> None:
         self.ground, self.need, self.at = ground, need, at
         self.day = at.date().isoformat()
+        self.pressing = need.priority in PRESSING
         self.passed_over: list[Excluded] = []
         self.ways = ways_of(ground, self.day, need.takes, lambda hop: self.gate(hop) is not None)
 
@@ -84,9 +89,9 @@ class _Search:
         codes = {reason.code for reason in reasons}
         if "avoided" in codes:  # Nothing lets it in, whatever else would change.
             return [], [Excluded(service, desk, tuple(replace(reason, relax=None) for reason in reasons), far)]
-        may_be_asked = codes.isdisjoint(_LASTING_OF_BODIES) and not ground.only_by_pathway(service.type)
+        may_be_asked = codes.isdisjoint(_NOT_ASKED) and not ground.only_by_pathway(service.type)
         ways = tuple(use for use in uses if use.barred is None) if may_be_asked else ()
-        return [], [Excluded(service, desk, reasons, far, ways)]
+        return [], [Excluded(service, desk, reasons, far, ways, safest(uses))]
 
     def _against(
         self, service: Service, desk: ContactPoint
@@ -122,6 +127,7 @@ class _Search:
         suits = fit_of(service, desk, need.tags)
         times = self.times(service, route)
         gate = self.gate(route.hops[0]) if route.hops[1:] else None
+        remarked = remarks(ground, service, desk, suits, route, need)
         return Candidate(
             service=service,
             contact_point=desk,
@@ -136,14 +142,24 @@ class _Search:
                 suits=suits,
                 wanted=need.languages,
                 day=self.day,
+                pressing=self.pressing,
             ),
-            confirm=tuple(to_confirm(ground, service, desk, suits, route, need)),
-            decided=in_all(need.priority, times),
+            warnings=tuple(remarked.warnings),
+            confirm=tuple(remarked.confirm),
+            notes=tuple(remarked.notes),
+            decided=self.decided(times),
             times=tuple(in_all(need.priority, [each]) for each in times),
             gateway=gate,
             responds=ground.responses.get((desk.id, service.type)),
             alternatives=tuple(others),
         )
+
+    def decided(self, times: Sequence[str | None]) -> Text:
+        """All steps together; where nothing is agreed of one of them, the time is relaypoint's own."""
+        time = in_all(self.need.priority, times)
+        if None not in times:
+            return time
+        return say("decided.usual", "{time}, by our own limit: nothing is agreed", time=time)
 
     def times(self, service: Service, route: Route) -> list[str | None]:
         """In how much time each step of the route is decided; None: as is usual."""
@@ -179,15 +195,27 @@ class _Search:
             uses = weigh(desk, floor=self.need.confidentiality, at=self.at, avoid=avoid)
             if desk.presence is not Presence.CLOSED and any(use.barred is None for use in uses):
                 gates.append(Gateway(hop.to, desk, uses))
-        return min(gates, key=lambda gate: (reachable(gate.channels).value, gate.contact_point.id), default=None)
+
+        def far(gate: Gateway) -> tuple[int, str]:
+            return reachable(gate.channels, pressing=self.pressing).value, gate.contact_point.id
+
+        return min(gates, key=far, default=None)
 
 
-def _miss(out: Excluded) -> tuple[bool, bool, int, int, int, str]:
-    """What is avoided is the farthest, then what is elsewhere, by how far. Of the rest fewer reasons are nearer, and of
-    as many those that may pass."""
+def _miss(out: Excluded) -> tuple[bool, bool, int, int, int, bool, str]:
+    """What is avoided is the farthest, then what is elsewhere, by how far. Of the rest fewer reasons are nearer, of as
+    many those that may pass, and then those where somebody can be asked."""
     codes = {reason.code for reason in out.reasons}
     lasting = sum(reason.code in _LASTING for reason in out.reasons)
-    return "avoided" in codes, "place" in codes, out.far, len(out.reasons), lasting, out.service.id
+    return (
+        "avoided" in codes,
+        "place" in codes,
+        out.far,
+        len(out.reasons),
+        lasting,
+        not codes.isdisjoint(_SILENT),
+        out.service.id,
+    )
 
 
 def _key(candidate: Candidate, names: Sequence[str]) -> tuple[int, ...]:

@@ -25,7 +25,7 @@ from relaypoint.domain import (
 from relaypoint.domain.gaps_roster import SEVERITIES, Gap, Roster
 from relaypoint.domain.gaps_unmet import Unmet
 from relaypoint.domain.gaps_work import Left, OpenStep
-from relaypoint.domain.rows import Rows
+from relaypoint.domain.rows import Rows, upwards
 
 #: How many days ahead the report looks.
 AHEAD: Final = 30
@@ -58,7 +58,7 @@ CHECKS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Scope:
     """Of which part of the roster gaps are asked; None is all of it. All are ids."""
 
@@ -71,9 +71,17 @@ class Scope:
         return (
             self.organization in (None, gap.organization)
             and (self.task_force is None or self.task_force in _forces(roster, gap))
-            and (self.service_type is None or self.service_type in (_types(roster, gap) or {self.service_type}))
+            and (self.service_type is None or self._concerns(roster, gap))
             and (self.place is None or _touches(roster, self.place, _places(roster, gap)))
         )
+
+    def _concerns(self, roster: Roster, gap: Gap) -> bool:
+        """Whether it is about the service type or a narrower one. What is about none concerns a body that offers
+        nothing; only where it is about no body does it concern all."""
+        types = _types(roster, gap)
+        if not types:
+            return gap.organization is None
+        return any(self.service_type in upwards(roster.all["service_types"], type) for type in types)
 
 
 #: The whole roster.
@@ -177,7 +185,7 @@ def _forces(roster: Roster, gap: Gap) -> set[str]:
 
 
 def _types(roster: Roster, gap: Gap) -> set[str]:
-    """The service types that it is about; none: all."""
+    """The service types that it is about."""
     row = roster.all[gap.sheet][gap.subject]
     own = gap.service_type or row.get("service_type")
     named = {own} if own else set(row.get("service_types") or ())

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
 from relaypoint.domain.gaps_roster import OF_COVER, Gap, Mend, Roster, Told
-from relaypoint.domain.texts import listed, say
+from relaypoint.domain.texts import Text, listed, say, term
 
 #: For so many weeks it is told; then it was of another time.
 WEEKS: Final = 4
+
+#: What ruled out the nearest one, by the code of the reason.
+_LACKING: Final[Mapping[str, Text]] = {
+    "place": say("lacking.place", "it is for other places"),
+    "eligibility": say("lacking.eligibility", "it is not for such a person"),
+    "language": say("lacking.language", "it lacks the language, and interpretation"),
+    "full": say("lacking.full", "it had no capacity"),
+    "closed": say("lacking.closed", "it had closed for the time being"),
+    "contact-point-closed": say("lacking.contact-point-closed", "its desk had closed for the time being"),
+    "suspended": say("lacking.suspended", "it is suspended"),
+    "no-contact-point": say("lacking.no-contact-point", "it has no contact point"),
+    "contact-point-ended": say("lacking.contact-point-ended", "its contact point has ended"),
+    "no-channel": say("lacking.no-channel", "no number or mailbox of it is on record"),
+    "no-working-channel": say("lacking.no-working-channel", "none of its channels worked"),
+    "channel-assurance": say("lacking.channel-assurance", "it has no channel that is safe enough"),
+    "no-pathway": say("lacking.no-pathway", "no pathway to it is agreed"),
+    "pathway-expired": say("lacking.pathway-expired", "the agreed pathway to it has ended"),
+    "pathway-elsewhere": say("lacking.pathway-elsewhere", "the agreed pathway to it is for other places"),
+    "organization-ended": say("lacking.organization-ended", "it has ended"),
+    "service-ended": say("lacking.service-ended", "the service has ended"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +88,23 @@ def unmet(roster: Roster, found: Sequence[Unmet]) -> Iterator[Gap]:
 
 
 def _told(name: str, where: str, count: int, since: str, lacking: tuple[str, ...], type: str, place: str) -> Told:
-    text = "'{name}' in {where}: since the week of {since}, {count} who looked for it found nobody."
+    text = "'{name}' in {where}: since the week of {since}, it was looked for {count} times in vain."
     if lacking:
-        text = f"{text} The nearest miss: {{lacking}}."
+        text = f"{text} What the nearest one lacked: {{lacking}}."
     id = "gap.unmet-need.lacking" if lacking else "gap.unmet-need"
     return Told(
-        say(id, text, name=name, where=where, since=since, count=count, lacking=listed(lacking)),
+        say(
+            id,
+            text,
+            name=name,
+            where=where,
+            since=since,
+            count=count,
+            lacking=listed(_LACKING.get(code) or term(f"lacking.{code}", code) for code in lacking),
+        ),
         Mend(
             "coordinator",
-            say("mend.unmet-need", "See what the nearest miss lacks, or find a member that offers it there."),
+            say("mend.unmet-need", "Mend what the nearest one lacks, or win a member that offers it there."),
             "services",
             columns=(("service_type", type), ("jurisdictions", (place,))),
             then=("no-contact-point", *OF_COVER),

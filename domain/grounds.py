@@ -12,8 +12,19 @@ from typing import Final
 from relaypoint.domain.deadlines import Agreed, agreed
 from relaypoint.domain.finding import SHOWN
 from relaypoint.domain.index import country
-from relaypoint.domain.model import ContactPoint, Ground, Membership, Named, Organization, Pathway, Service
+from relaypoint.domain.model import (
+    ContactPoint,
+    Declared,
+    Ground,
+    Membership,
+    Named,
+    Organization,
+    Pathway,
+    Service,
+    holds,
+)
 from relaypoint.domain.routing import MOST_HOPS, applies_in, entries
+from relaypoint.domain.rows import upwards
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Access
 
@@ -76,6 +87,7 @@ def ground(
         others=ways.members,
         direct_by=_direct_by(view, asker, owners | _owners(elsewhere), by_pathway, above) if by_pathway else {},
         agreed={pair: _agreed(view, *pair) for pair in {*ways.pairs, *((asker, owner) for owner in owners)}},
+        declared=_declared(view, asker, above),
         ranking=_ranking(view, asker),
     )
 
@@ -217,6 +229,21 @@ def _agreed(view: View, sender: str, receiver: str) -> Agreed:
     mine = {row["id"] for row in view.forces(sender)}
     both = [row for row in view.forces(receiver) if row["id"] in mine]
     return agreed(*(Agreed(*(row[name] for name in Agreed._fields)) for row in both))
+
+
+def _declared(view: View, asker: str, above: tuple[str, ...]) -> tuple[Declared, ...]:
+    rows = view.index.rows
+    own = {
+        "place": ("jurisdictions", frozenset(above)),
+        "task_force": ("task_forces", frozenset(force["id"] for force in view.forces(asker))),
+        "organization": ("organizations", frozenset(upwards(rows["organizations"], asker, "part_of"))),
+    }
+    found = []
+    for _, row in sorted(rows["contingencies"].items()):
+        if holds(row, view.day):
+            names = [view.name(sheet, row[scope]) for scope, (sheet, ids) in own.items() if row[scope] in ids]
+            found += [Declared(name, row["reason"], row["until"]) for name in names]
+    return tuple(found)
 
 
 def _ranking(view: View, asker: str) -> tuple[str, ...]:

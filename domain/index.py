@@ -49,6 +49,7 @@ INDEXES: Final[Mapping[str, tuple[str, Keys]]] = {
     "services of": ("services", _of("organization")),
     "services at": ("services", lambda row: [(row["service_type"], place) for place in row["jurisdictions"]]),
     "services in": ("services", lambda row: {(row["service_type"], country(place)) for place in row["jurisdictions"]}),
+    "came after": ("organizations", _each("replaced_by")),
     "desks of": ("contact_points", _of("organization")),
     "holders of": ("holders", _of("contact_point")),
     "absences of": ("absences", _of("holder")),

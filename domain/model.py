@@ -59,7 +59,8 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """An organization or one that it is part of; what ``avoid`` is compared with."""
+    """An organization, one that it is part of, or one that it came after; what ``avoid`` is compared with. A kind that
+    is empty is compared with nothing."""
 
     id: str
     kind: str
@@ -67,11 +68,14 @@ class Body:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organization(Dated):
+    """``bodies`` are itself and those that it is part of, ``lineage`` also those that any of them came after."""
+
     id: str
     name: str
     kind: str
     status: str = "active"
     bodies: tuple[Body, ...] = ()
+    lineage: tuple[Body, ...] = ()
     replaced_by: tuple[Organization, ...] = ()
 
     @property
@@ -95,7 +99,7 @@ class Relay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel(Dated):
-    """One way to reach a contact point. ``via`` is the organization behind a relay, with those it is part of."""
+    """One way to reach a contact point. ``via`` is the lineage of the organization behind a relay."""
 
     id: str
     kind: ChannelKind
@@ -256,6 +260,15 @@ class Area(Dated):
     replaced_by: tuple[Named, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A contingency in force: for whom or where, why, and until which day (ISO)."""
+
+    name: str
+    reason: str
+    until: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
     """Everything that one search rests on, as it is at one moment.
@@ -301,6 +314,8 @@ class Ground:
     agreed: Mapping[tuple[str, str], Agreed] = field(default_factory=dict)
     #: How soon contact points answer, by contact point and service type.
     responses: Responses = field(default_factory=dict)
+    #: The contingencies that hold for the place, for the asker or for a task force of the asker's.
+    declared: tuple[Declared, ...] = ()
     #: The order of the criteria that the asker's task force has set.
     ranking: tuple[str, ...] = ()
 

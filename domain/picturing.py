@@ -51,7 +51,7 @@ class _Drawing:
         if not candidate.route.hops:
             own = owner.id == item.need.asker
             label = say("picture.own", "your own") if own else say("picture.direct", "asked directly")
-            self.ways.append(Way(self.start, end, label, _within(candidate.decided), beside=beside))
+            self.ways.append(Way(self.start, end, label, _within(candidate.times[0]), beside=beside))
         at = self.start
         for hop, time in zip(candidate.route.hops, candidate.times, strict=False):
             last = hop is candidate.route.hops[-1]

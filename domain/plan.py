@@ -90,7 +90,7 @@ def _item(view: View, need: Need, at: datetime, responses: Responses, added: Tex
         text = "The person has not agreed to it. It is not looked for, and everything else goes on."
         return replace(item, finding=replace(found, notes=(*found.notes, say("plan.refused", text))))
     if added and not found.candidates:
-        text = "Nobody is found for it here. That is reported, and holds up nothing else."
+        text = "Nobody is found for it here. That holds up nothing else."
         return replace(item, finding=replace(found, notes=(*found.notes, say("plan.lacking", text))))
     return item
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from relaypoint.domain.answer import Need
 from relaypoint.domain.eligibility import Fit
 from relaypoint.domain.model import ContactPoint, Ground, Service
@@ -11,56 +13,84 @@ from relaypoint.domain.texts import Text, say
 from relaypoint.domain.words import OperationalState, Presence
 
 
-def to_confirm(
-    ground: Ground, service: Service, desk: ContactPoint, suits: Fit, route: Route, need: Need
-) -> list[Text]:
-    """What the caseworker has to make sure of, since the case does not say it or the roster can't know it."""
-    own = service.organization.id == ground.asker.id
-    asks = [say("confirm.own", "this is your own organization")] if own else []
-    for tags in suits.unknown:
-        if tags == ("child",):
-            asks.append(say("confirm.child", "its age limits are not stated: ask whether it takes a child"))
-        elif "accessible" in tags:
-            asks.append(say("confirm.accessible", "not stated whether it is accessible"))
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """``warnings`` are of danger for the person, ``confirm`` has what the caseworker has to make sure of, since the
+    case does not say it or the roster can't know it; ``notes`` are to be known."""
+
+    warnings: list[Text] = field(default_factory=list)
+    confirm: list[Text] = field(default_factory=list)
+    notes: list[Text] = field(default_factory=list)
+
+
+def remarks(ground: Ground, service: Service, desk: ContactPoint, suits: Fit, route: Route, need: Need) -> Remarks:
+    """What is to be said of a candidate beside its place in the order."""
+    found = Remarks()
+    _of_dangers(found, ground, service, desk, route, need)
+    _of_the_person(found, suits)
+    _of_the_service(found, ground, service, desk)
+    if any(need.asks(hop) for hop in route.hops) or (route.by and need.unsaid):
+        text = "the adult gives informed consent to it, after the procedure was explained"
+        found.confirm.append(say("confirm.consent", text))
+    if route.hops and route.hops[-1].form:
+        form = route.hops[-1].form
+        if route.hops[1:]:
+            text = "{gate} submits the official form: {form}"
+            found.notes.append(say("confirm.form-by", text, gate=route.hops[-2].to.name, form=form))
         else:
-            asks.append(say("confirm.tags", "only for {tags}: not stated for this case", tags=any_tag(tags)))
-    if service.eligibility:
-        asks.append(say("confirm.eligibility", "{text}", text=service.eligibility))
-    if service.operation and service.operation.state is OperationalState.LIMITED:
-        asks.append(say("confirm.limited", "it says that it works in a limited way for now"))
-    if service.operation and service.operation.state is OperationalState.REMOTE:
-        asks.append(say("confirm.remote", "it says that it works from a distance for now: nobody can go there"))
-    elif desk.presence is Presence.REMOTE:
-        asks.append(say("confirm.desk-remote", "its office works from a distance: nobody can go there"))
-    if service.organization.id in ground.suspended_in:
-        force = ground.suspended_in[service.organization.id]
-        asks.append(say("confirm.suspended", "its membership of {force} is suspended", force=force.name))
-    if not any(area.id in service.areas for area in ground.areas):
-        if service.areas.isdisjoint(ground.inside):
-            text = "is near {place}, not in it: can the person get there?"
-            asks.append(say("confirm.near", text, place=ground.place.name))
-        else:
-            text = "covers only part of {place}: name the place more closely"
-            asks.append(say("confirm.place", text, place=ground.place.name))
+            found.notes.append(say("confirm.form", "the official form is the referral: {form}", form=form))
+    return found
+
+
+def _of_dangers(found: Remarks, ground: Ground, service: Service, desk: ContactPoint, route: Route, need: Need) -> None:
+    form = route.hops[-1].form if route.hops else None
+    if form and any(each.form == form and need.avoid.bars_organization(each.to) for each in ground.pathways):
+        text = "the same form also reaches somebody whom the case avoids: first ask who gets to see it"
+        found.warnings.append(say("confirm.form-shared", text))
     foreign = ground.abroad or ground.foreign.get(service.organization.id)
     if foreign:
         text = "in another country, {country}: first the person's consent, and a check of the risk there"
-        asks.append(say("confirm.abroad", text, country=foreign.name))
+        found.warnings.append(say("confirm.abroad", text, country=foreign.name))
+    if service.organization.id in ground.suspended_in:
+        force = ground.suspended_in[service.organization.id]
+        found.warnings.append(say("confirm.suspended", "its membership of {force} is suspended", force=force.name))
     if desk.contingency and not desk.diverted_to:
         text = "a contingency holds there, and no other way was planned: it may not be answered as usual"
-        asks.append(say("confirm.contingency", text))
-    if any(need.asks(hop) for hop in route.hops) or (route.by and need.unsaid):
-        asks.append(say("confirm.consent", "the adult gives informed consent to it, after the procedure was explained"))
-    if route.hops and route.hops[-1].form:
-        form = route.hops[-1].form
-        if any(each.form == form and need.avoid.bars_organization(each.to) for each in ground.pathways):
-            asks.append(say("confirm.form-shared", "the same form also reaches somebody whom the case avoids"))
-        if route.hops[1:]:
-            text = "{gate} submits the official form: {form}"
-            asks.append(say("confirm.form-by", text, gate=route.hops[-2].to.name, form=form))
+        found.warnings.append(say("confirm.contingency", text))
+
+
+def _of_the_person(found: Remarks, suits: Fit) -> None:
+    for tags in suits.unknown:
+        if tags == ("child",):
+            text = "its age limits are not stated: ask whether it takes a child"
+            found.confirm.append(say("confirm.child", text))
+        elif "accessible" in tags:
+            found.confirm.append(say("confirm.accessible", "not stated whether it is accessible"))
         else:
-            asks.append(say("confirm.form", "the official form is the referral: {form}", form=form))
-    return asks
+            text = "only for {tags}: not stated for this case"
+            found.confirm.append(say("confirm.tags", text, tags=any_tag(tags)))
+
+
+def _of_the_service(found: Remarks, ground: Ground, service: Service, desk: ContactPoint) -> None:
+    if service.organization.id == ground.asker.id:
+        found.notes.append(say("confirm.own", "this is your own organization"))
+    if service.eligibility:
+        found.notes.append(say("confirm.eligibility", "it says of itself: {text}", text=service.eligibility))
+    if service.operation and service.operation.state is OperationalState.LIMITED:
+        found.notes.append(say("confirm.limited", "it says that it works in a limited way for now"))
+    if service.operation and service.operation.state is OperationalState.REMOTE:
+        text = "it says that it works from a distance for now: nobody can go there"
+        found.notes.append(say("confirm.remote", text))
+    elif desk.presence is Presence.REMOTE:
+        text = "its office works from a distance: nobody can go there"
+        found.notes.append(say("confirm.desk-remote", text))
+    if not any(area.id in service.areas for area in ground.areas):
+        if service.areas.isdisjoint(ground.inside):
+            text = "is near {place}, not in it: can the person get there?"
+            found.confirm.append(say("confirm.near", text, place=ground.place.name))
+        else:
+            text = "covers only part of {place}: name the place more closely"
+            found.confirm.append(say("confirm.place", text, place=ground.place.name))
 
 
 def asker_notes(ground: Ground) -> list[Text]:
@@ -68,6 +98,13 @@ def asker_notes(ground: Ground) -> list[Text]:
         return []
     text = "{name} is suspended and can't send referrals: phone, or ask the coordinator to have it sent."
     return [say("note.asker-suspended", text, name=ground.asker.name)]
+
+
+def declared_notes(ground: Ground) -> list[Text]:
+    text = "A contingency holds for {name} until {until}: {reason}"
+    return [
+        say("note.contingency", text, name=each.name, until=each.until, reason=each.reason) for each in ground.declared
+    ]
 
 
 def other_notes(ground: Ground) -> list[Text]:

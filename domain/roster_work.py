@@ -46,6 +46,7 @@ class ServiceTypeRow(Row):
     sheet = "service_types"
 
     name: Line
+    other_names: Items = Field(default_factory=list)
     description: Text | None = None
     within: Annotated[Line | None, To("service_types")] = None
     access: Annotated[Access, OneOf(Access)] = Access.DIRECT

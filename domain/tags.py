@@ -20,6 +20,37 @@ _WORDS: Final = {
 }
 
 
+#: What people say, and the tags that it stands for.
+_SAID: Final = {
+    "woman": ("female", "adult"),
+    "women": ("female", "adult"),
+    "man": ("male", "adult"),
+    "men": ("male", "adult"),
+    "girl": ("female", "child"),
+    "boy": ("male", "child"),
+    "children": ("child",),
+    "minor": ("child",),
+    "unaccompanied minor": ("child",),
+    "age unknown": ("age-unknown",),
+    "unknown age": ("age-unknown",),
+    "labor": ("labour",),
+    "forced labour": ("labour",),
+    "forced labor": ("labour",),
+    "sexual exploitation": ("sexual",),
+    "criminal exploitation": ("forced-criminality",),
+    "disabled": ("accessible",),
+    "wheelchair": ("accessible",),
+}
+
+
+def meant(said: str) -> tuple[str, ...]:
+    """The tags that a word stands for; one that is none of these words stands for itself."""
+    word = " ".join(said.strip().lower().split())
+    if word in _SAID:
+        return _SAID[word]
+    return next(((code,) for code, name in _WORDS.items() if word in (name, code.replace("-", " "))), (word,))
+
+
 def tag(code: str) -> Text:
     return term(f"tag.{code}", _WORDS.get(code, code))
 

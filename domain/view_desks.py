@@ -50,6 +50,7 @@ class DeskView:
 
     def _body(self, row: Columns, heirs: tuple[Organization, ...] = ()) -> Organization:
         rows = self._rows["organizations"]
+        bodies = tuple(Body(each, rows[each]["kind"]) for each in sorted(upwards(rows, row["id"], "part_of")))
         return Organization(
             id=row["id"],
             name=row["name"],
@@ -57,9 +58,22 @@ class DeskView:
             status=row["status"] or "active",
             since=row["since"],
             until=row["until"],
-            bodies=tuple(Body(each, rows[each]["kind"]) for each in sorted(upwards(rows, row["id"], "part_of"))),
+            bodies=bodies,
+            lineage=(*bodies, *(Body(each, "") for each in self._came_after({body.id for body in bodies}))),
             replaced_by=heirs,
         )
+
+    def _came_after(self, bodies: set[str]) -> list[str]:
+        """Whom any of these replaced, by itself or as part of another. Their kind was theirs: what came after them has
+        its own."""
+        rows, before = self._rows["organizations"], set[str]()
+        left = list(bodies)
+        while left:
+            ids = self.index.ids("came after", left.pop())
+            fresh = {each for id in ids for each in upwards(rows, id, "part_of")} - before - bodies
+            before |= fresh
+            left += fresh
+        return sorted(before)
 
     def memberships(self, organization: str) -> tuple[Membership, ...]:
         """Of the organization itself, those that have ended among them."""
@@ -153,13 +167,13 @@ class DeskView:
 
     def _stand_in(self, row: Columns) -> Holder:
         desk = self._rows["contact_points"][row["contact_point"]]
-        return replace(holder(row), contact_point=desk["id"], bodies=self.organization(desk["organization"]).bodies)
+        return replace(holder(row), contact_point=desk["id"], bodies=self.organization(desk["organization"]).lineage)
 
     def _channel(self, row: Columns) -> Channel:
         if not row["via"]:
             return channel(row, ())
         owner = self._rows["contact_points"][row["via"]]["organization"]
-        return replace(channel(row, self.organization(owner).bodies), relay=self._relay(row["via"], ()))
+        return replace(channel(row, self.organization(owner).lineage), relay=self._relay(row["via"], ()))
 
     def _relay(self, id: str, before: tuple[str, ...]) -> Relay:
         """Whoever answers there as things are. The import lets no relays go round in a circle."""
@@ -167,7 +181,7 @@ class DeskView:
         holders = [self._holder(each) for each in self.index.of("holders of", answering)]
         stand_ins = [person for each in holders for person in each.stand_ins]
         owners = {self._rows["contact_points"][each]["organization"] for each in (id, answering)}
-        bodies = [body for owner in sorted(owners) for body in self.organization(owner).bodies]
+        bodies = [body for owner in sorted(owners) for body in self.organization(owner).lineage]
         ids = {
             id,
             answering,

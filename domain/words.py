@@ -156,6 +156,8 @@ class ChannelKind(StrEnum):
 
 #: Kinds that carry a message by themselves; the others need a person to act.
 MESSAGE_KINDS: Final = frozenset({ChannelKind.EMAIL, ChannelKind.SECURE_EMAIL, ChannelKind.SMS, ChannelKind.MESSENGER})
+#: Kinds by which one talks with somebody at once.
+VOICE_KINDS: Final = frozenset({ChannelKind.PHONE, ChannelKind.IN_PERSON})
 
 
 class Rung(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from relaypoint.domain.clock import YEARS, parse_day
@@ -17,11 +17,13 @@ from relaypoint.domain.gaps_roster import Gap
 from relaypoint.domain.history import moment
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.rows import Rows
+from relaypoint.domain.view import View
 from relaypoint.resolvers import joint, proposals
 from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.finding import view_of
 from relaypoint.resolvers.known import Known, roster_at
 from relaypoint.resolvers.open_work import left_open, open_work
-from relaypoint.resolvers.unknown import unknown
+from relaypoint.resolvers.typed import organization_named, place_named, service_type_named, task_force_named
 from relaypoint.resolvers.unmet import may_see as may_see_unmet
 from relaypoint.resolvers.unmet import unmet_needs
 
@@ -87,7 +89,7 @@ async def coverage_gaps(
             first=YEARS.start,
             last=YEARS.stop - 1,
         )
-    scope = await _known(backend, scope, rows)
+    scope = await _known(backend, scope, view_of(known, backend.clock()))
     found = await _once(known, ("gaps", day, scope), lambda: gaps_of(rows, day, scope))
     ahead = await _once(known, ("ahead", day, scope, days), lambda: gaps_ahead_of(rows, day, found, scope, days))
     if as_of is None:  # How work lay at an earlier moment is not asked here.
@@ -136,15 +138,12 @@ def _undisturbed(work: Callable[[], list[Gap]]) -> list[Gap]:
             gc.enable()
 
 
-async def _known(backend: Backend, scope: Scope, rows: Rows) -> Scope:
-    """The scope with its ids as the roster writes them."""
-    known = replace(scope, place=scope.place.strip().upper() if scope.place else None)
-    for field, typed, id, sheet, what in (
-        ("organization", scope.organization, known.organization, "organizations", "an organization"),
-        ("taskForce", scope.task_force, known.task_force, "task_forces", "a task force"),
-        ("place", scope.place, known.place, "jurisdictions", "a place"),
-        ("serviceType", scope.service_type, known.service_type, "service_types", "a service type"),
-    ):
-        if typed is not None and id not in rows[sheet]:
-            raise await unknown(backend, field, typed, what)
-    return known
+async def _known(backend: Backend, scope: Scope, view: View) -> Scope:
+    """The scope with its ids as the roster writes them: names will do."""
+    body, force, place, type = scope.organization, scope.task_force, scope.place, scope.service_type
+    return Scope(
+        None if body is None else await organization_named(backend, view, body, ("organization",)),
+        None if force is None else await task_force_named(backend, view, force, ("taskForce",)),
+        None if place is None else await place_named(backend, view, place),
+        None if type is None else await service_type_named(backend, view, type, ("serviceType",)),
+    )

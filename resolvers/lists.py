@@ -10,7 +10,6 @@ from relaypoint.domain.errors import Invalid, Limit
 from relaypoint.domain.roster_faults import RosterError, shown
 from relaypoint.resolvers.tables_cells import RawTable, sheet_named
 from relaypoint.resolvers.tables_csv import read_csv, read_lines
-from relaypoint.resolvers.tables_xlsx import read_xlsx
 
 #: How many names a list may have.
 MOST_NAMES: Final = 20_000
@@ -56,6 +55,8 @@ def read_list(path: Path) -> list[str]:
 
 def _names(path: Path) -> list[str]:
     if path.suffix.lower() == ".xlsx":
+        from relaypoint.resolvers.tables_xlsx import read_xlsx  # It takes a while to load.
+
         tables = [table for _, table in read_xlsx(path) if table.header]
         return _column(path, next((table for table in tables if _at(table) is not None), tables[0] if tables else None))
     if path.suffix.lower() == ".csv":

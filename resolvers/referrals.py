@@ -10,6 +10,7 @@ from relaypoint.domain.answer import Candidate
 from relaypoint.domain.avoid import EVERYBODY, Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.eligibility import is_child
+from relaypoint.domain.emergency import Emergency
 from relaypoint.domain.errors import Conflict, Invalid, NoChannel, NotFound
 from relaypoint.domain.model import ContactPoint
 from relaypoint.domain.policy import Action, Subject, may_see_case, may_see_referral
@@ -18,7 +19,8 @@ from relaypoint.graph import Row, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import languages_of
 from relaypoint.resolvers.faces import called_back, with_faces
-from relaypoint.resolvers.finding import Answer, Emergency, NeedInput, emergency, find, present_view, view_of
+from relaypoint.resolvers.finding import Answer, emergency, find, present_view, view_of
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.references import by_reference
 from relaypoint.resolvers.referral_steps import first_steps
 from relaypoint.resolvers.writing import earlier, operation_id, write_once

@@ -18,7 +18,6 @@ from relaypoint.domain.roster import SHEETS
 from relaypoint.domain.roster_faults import error, fault, nearest, shown
 from relaypoint.resolvers.tables_cells import MAX_FILE_BYTES, MAX_ROWS, RawTable, sheet_named, texts, too_many_rows
 from relaypoint.resolvers.tables_csv import read_csv, write_csv
-from relaypoint.resolvers.tables_xlsx import read_xlsx, write_xlsx
 
 __all__ = ["MAX_FILE_BYTES", "MAX_ROWS", "RawTable", "read_tables", "write_tables"]
 
@@ -35,6 +34,8 @@ def read_tables(path: Path) -> list[RawTable]:
         if path.is_dir():
             named = _of_folder(path)
         elif path.suffix.lower() == ".xlsx" and path.is_file():
+            from relaypoint.resolvers.tables_xlsx import read_xlsx  # It takes a while to load.
+
             named = [each for each in read_xlsx(path) if _means_something(*each)]
         else:
             raise _no_roster(path)
@@ -86,6 +87,8 @@ def write_tables(path: Path, sheets: Mapping[str, Sequence[Mapping[str, Any]]]) 
         with tempfile.TemporaryDirectory(prefix=".roster-", dir=path.parent) as stage:
             staged = Path(stage) / (path.name or "roster")
             if path.suffix.lower() == ".xlsx":
+                from relaypoint.resolvers.tables_xlsx import write_xlsx  # It takes a while to load.
+
                 write_xlsx(staged, tables)
                 os.replace(staged, path)
                 return

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from langcodes import standardize_tag, tag_is_valid
 
 from relaypoint.domain.errors import Invalid, NotFound
+from relaypoint.domain.languages import language
+from relaypoint.domain.texts import any_of
 from relaypoint.domain.view import View
 from relaypoint.resolvers.backend import Backend
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 #: How like what was typed a name has to be, of 100, to be meant.
 _SURE: Final = 80
 
+#: From here on a name has all that was typed as whole words.
+_WORD: Final = 95
+
 #: Sign languages are called by letters that, as codes, mean other languages.
 _SIGNED: Final = {"BSL": "bfi", "ISL": "isg", "ASL": "ase", "LSF": "fsl", "DGS": "gsg", "NGT": "dse", "LSE": "ssp"}
 
@@ -25,6 +30,18 @@ _SIGNED: Final = {"BSL": "bfi", "ISL": "isg", "ASL": "ase", "LSF": "fsl", "DGS":
 async def place_named(backend: Backend, view: View, typed: str) -> str:
     """The code of the place that was typed. Raises ``NotFound``, and ``Invalid`` where several bear the name."""
     return await _named(backend, view, "jurisdictions", typed, ("place",), "a place")
+
+
+def places_like(view: View, typed: str, id: str) -> list[str]:
+    """Other places in being that bear the name that was typed, as a part of theirs; none where a code was typed."""
+    if typed.strip().upper() == id:
+        return []
+    whole = ("id", "whole", "start")
+    found = view.names("jurisdictions").search(typed, limit=20)
+    hits = [hit for hit in found if hit.how in whole and hit.score >= _WORD and not hit.entry.ended]
+    around = {id, *view.above(id)}
+    near = [hit for hit in hits if hit.entry.id not in around and id not in view.above(hit.entry.id)]
+    return [_shown(view, hit) for hit in near[:3]]
 
 
 async def service_type_named(backend: Backend, view: View, typed: str, path: tuple[str, ...]) -> str:
@@ -68,7 +85,9 @@ async def _named(backend: Backend, view: View, sheet: str, typed: str, path: tup
             choices=", ".join(_shown(view, hit) for hit in hits[:10]),
         )
     near = [hit for hit in found if hit.how != "alike" or hit.score >= _SURE][:4]
-    hint = f"Did you mean {', '.join(_shown(view, hit) for hit in near)}? Give the code." if near else ""
+    hint = f"Did you mean {', '.join(_shown(view, hit) for hit in near)}? Give the code in brackets." if near else ""
+    if hint and sheet == "jurisdictions":
+        hint = f"{hint} {_lands(view)}"
     raise NotFound(
         "find.unknown",
         "'{value}' is not {what} in this roster.",
@@ -89,13 +108,21 @@ def _shown(view: View, hit: Hit) -> str:
 
 def _otherwise(view: View, sheet: str) -> str:
     if sheet == "jurisdictions":
-        lands = [view.index.rows[sheet][id] for id in sorted(view.index.rows[sheet]) if len(id) == 2]
-        parts = [part for land in lands for part in (land["id"], *view.index.ids("places in", land["id"]))]
+        parts = [part for land in _countries(view) for part in (land, *view.index.ids("places in", land))]
         names = ", ".join(f"{view.name(sheet, id)} ({id})" for id in parts[:8])
-        return f"Give a larger place that it lies in, such as its council or county, or one of: {names}."
+        return f"Give a larger place that it lies in, such as its council or county, or one of: {names}. {_lands(view)}"
     if sheet == "service_types":
         return f"Use one of: {', '.join(sorted(view.index.rows[sheet]))}."
     return "Check the id; `relaypoint search` finds names."
+
+
+def _countries(view: View) -> list[str]:
+    return [id for id in sorted(view.index.rows["jurisdictions"]) if len(id) == 2]
+
+
+def _lands(view: View) -> str:
+    names = ", ".join(view.name("jurisdictions", id) for id in _countries(view))
+    return f"No other country than {names} is in this roster." if names else "No country is in this roster."
 
 
 def language_tag(typed: str, index: int) -> str:
@@ -109,12 +136,12 @@ def language_tag(typed: str, index: int) -> str:
 
     if text[-1:].isalpha() and (called := languages_called(text)):
         return called[0]
-    found = languages(text)
+    found = ["sgn", *_SIGNED.values()] if "sign" in text.lower().split() else languages(text)
     raise Invalid(
         "find.language",
         "'{value}' is not a language tag.",
         path=("languages", str(index)),
         remedy="Use a BCP 47 tag such as vi, cy or pt-BR{hint}.",
         value=typed[:60],
-        hint=f"; did you mean {' or '.join(found)}?" if found else "",
+        hint=f"; did you mean {any_of(f'{language(tag)} ({tag})' for tag in found)}?" if found else "",
     )

@@ -17,19 +17,23 @@ from relaypoint.graph import Step
 from relaypoint.resolvers.backend import Backend
 
 
-async def note_unmet(backend: Backend, view: View, items: Sequence[Item]) -> None:
-    """Counts these needs, each once for who asks. Whoever asked has the answer whether or not this can be written.
+async def note_unmet(backend: Backend, view: View, items: Sequence[Item]) -> bool:
+    """Counts these needs, each once for who asks: whether somebody is there to be told of one of them. Whoever asked
+    has the answer whether or not this can be written.
 
     Nothing is noted of a case that avoids one of those who would be told.
     """
     day = view.day
     week = week_of(day)
-    steps = []
+    steps, heard = [], False
     for item in items:
         need = item.need
         asked = (week, item.service_type.id, need.place, need.asker)
         told = _told(view.index.rows, need.place, day)
-        if asked in backend.memory.asked or any(need.avoid.bars_organization(view.organization(o)) for o in told):
+        if any(need.avoid.bars_organization(view.organization(o)) for o in told):
+            continue
+        heard = heard or bool(told)
+        if asked in backend.memory.asked:
             continue
         backend.memory.asked.add(asked)
         nearest = item.finding.excluded[:1] if not need.avoid.entries else ()
@@ -45,6 +49,7 @@ async def note_unmet(backend: Backend, view: View, items: Sequence[Item]) -> Non
     if steps:
         with contextlib.suppress(Problem):
             await backend.store.write([Step("unmet_forget", {"week": first_week(day)}, None), *steps])
+    return heard
 
 
 async def unmet_needs(backend: Backend, day: str) -> list[Unmet]:

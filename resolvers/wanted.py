@@ -10,7 +10,7 @@ from relaypoint.domain.stalls import REASONS
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Priority
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import word
+from relaypoint.resolvers.needs import word
 from relaypoint.resolvers.typed import (
     contact_point_named,
     organization_named,

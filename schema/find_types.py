@@ -6,9 +6,8 @@ from typing import Annotated, Self
 
 import strawberry
 
+from relaypoint.domain import advice, plan, responsiveness
 from relaypoint.domain import answer as domain
-from relaypoint.domain import plan, responsiveness
-from relaypoint.domain.channels import ChannelUse
 from relaypoint.domain.clock import format_instant
 from relaypoint.domain.finding import SHOWN
 from relaypoint.domain.languages import language
@@ -18,107 +17,12 @@ from relaypoint.domain.picture_svg import svg
 from relaypoint.domain.picturing import picture_of
 from relaypoint.domain.plan import Item
 from relaypoint.domain.policy import Action
-from relaypoint.domain.words import Priority
+from relaypoint.domain.tags import tag
 from relaypoint.resolvers import finding
+from relaypoint.schema.channel_types import ChannelView, Emergency
 from relaypoint.schema.permissions import governed
 from relaypoint.schema.roster_types import Ref
 from relaypoint.schema.words import told
-
-
-@strawberry.input(description="What is needed, for whom, where, and whom to avoid.")
-class NeedInput:
-    from_organization: str = strawberry.field(name="from", description="The organization that asks (its key).")
-    service: str = strawberry.field(description="Key or name of the service type, as emergency-support.")
-    place: str = strawberry.field(description="ISO or local code, as GB-WLS, or the place's name in any spelling.")
-    near: bool = strawberry.field(default=False, description="Whether what lies around the place will do as well.")
-    consent: list[str] | None = strawberry.field(
-        default=None,
-        description="The service types that the adult agrees to; empty: to none that needs consent; null: not said.",
-    )
-    also: list[str] = strawberry.field(
-        default_factory=list, description="Further service types that the same case needs, for one plan."
-    )
-    languages: list[str] = strawberry.field(
-        default_factory=list, description="The person's languages (BCP 47 tags, or names); one of them is enough."
-    )
-    priority: str = strawberry.field(default="routine", description="routine, urgent, asap or stat (emergency).")
-    confidentiality: str = strawberry.field(default="official", description="public, official, confidential or strict.")
-    tags: list[str] = strawberry.field(
-        name="for", default_factory=list, description="Population tags, as female, child, age-unknown or labour."
-    )
-    avoid: list[str] = strawberry.field(
-        default_factory=list,
-        description="Organizations, kinds, contact points or holders that the case must not reach.",
-    )
-
-    def to_domain(self) -> finding.NeedInput:
-        return finding.NeedInput(
-            from_organization=self.from_organization,
-            service=self.service,
-            place=self.place,
-            also=tuple(self.also),
-            languages=tuple(self.languages),
-            near=self.near,
-            consent=None if self.consent is None else tuple(self.consent),
-            priority=self.priority,
-            confidentiality=self.confidentiality,
-            tags=tuple(self.tags),
-            avoid=tuple(self.avoid),
-        )
-
-
-@governed(Action.SEE_EMERGENCY)
-@strawberry.type(description="A channel of a contact point, as it stands for a case now.")
-class ChannelView:
-    key: str = strawberry.field(description="The channel's plain id.")
-    kind: str = strawberry.field(description="phone, sms, email, …")
-    address: str | None = strawberry.field(description="Number (E.164), mailbox or link.")
-    assurance: str = strawberry.field(description="How confidential a case it is good for.")
-    state: str = strawberry.field(description="unproven, working, failing or dead.")
-    usable: bool = strawberry.field(description="Whether it may be used for this case at all.")
-    open: bool | None = strawberry.field(description="Whether it is within its hours now; null: hours not known.")
-    opens_at: str | None = strawberry.field(description="The instant at which it opens, where it is closed now.")
-    why_not: str | None = strawberry.field(description="ended, condition, dead, assurance or avoided.")
-    note: str | None = strawberry.field(description="What a caller should know.")
-
-    @classmethod
-    def of(cls, use: ChannelUse) -> Self:
-        return cls(
-            key=use.channel.id,
-            kind=use.channel.kind.value,
-            address=use.channel.address,
-            assurance=use.channel.assurance.value,
-            state=use.channel.state.value,
-            usable=use.barred is None,
-            open=use.open,
-            opens_at=format_instant(use.opens_at) if use.opens_at else None,
-            why_not=use.barred,
-            note=use.channel.note,
-        )
-
-
-@governed(Action.SEE_EMERGENCY)
-@strawberry.type(description="Whom to call before anything else. Shown to anyone, without sign-in.")
-class Emergency:
-    number: str | None = strawberry.field(description="The number to call in danger now.")
-    answered_by: str | None = strawberry.field(description="Who answers it.")
-    hotline: str | None = strawberry.field(description="The national hotline's name.")
-    hotline_number: str | None = strawberry.field(description="Its number (E.164).")
-    hotline_open: bool | None = strawberry.field(description="Whether it is open now; null: hours not known.")
-    phone_now: str | None = strawberry.field(description="For an emergency: what to do until a person accepts.")
-
-    @classmethod
-    def of(cls, found: finding.Emergency, priority: Priority | None = None) -> Self:
-        return cls(
-            number=found.number,
-            answered_by=found.service,
-            hotline=found.hotline.name if found.hotline else None,
-            hotline_number=found.channel.channel.address if found.channel else None,
-            hotline_open=found.channel.open if found.channel else None,
-            phone_now="Phone now, and keep phoning until a person accepts. A message alone is not enough."
-            if priority is Priority.STAT
-            else None,
-        )
 
 
 @governed(Action.FIND)
@@ -213,7 +117,9 @@ class Candidate:
     why: list[Criterion] = strawberry.field(description="Its place on each criterion, in the order of comparison.")
     separated_by: str | None = strawberry.field(description="The criterion that puts it before the next candidate.")
     behind: str | None = strawberry.field(description="Why it comes after the one before it; null for the first.")
+    warnings: list[str] = strawberry.field(description="Danger for the person: read these first.")
     confirm: list[str] = strawberry.field(description="What you have to make sure of.")
+    notes: list[str] = strawberry.field(description="What to know of it.")
 
     @classmethod
     def of(cls, rank: int, found: domain.Candidate) -> Self:
@@ -234,7 +140,9 @@ class Candidate:
             why=[Criterion(name=c.name, term=c.term, value=c.value, text=c.text) for c in found.criteria],
             separated_by=found.separated_by,
             behind=found.behind,
+            warnings=list(found.warnings),
             confirm=list(found.confirm),
+            notes=list(found.notes),
         )
 
 
@@ -251,6 +159,7 @@ class Reason:
 class Excluded:
     service: Ref = strawberry.field(description="The service.")
     organization: Ref = strawberry.field(description="Who offers it.")
+    eligibility: str | None = strawberry.field(description="What it says of whom it is for.")
     contact_point: Ref | None = strawberry.field(description="The desk that came nearest.")
     channels: list[ChannelView] = strawberry.field(
         description="Its channels that the case may use, to ask all the same; none of whom it avoids."
@@ -263,6 +172,7 @@ class Excluded:
         return cls(
             service=Ref(key=out.service.id, name=out.service.name),
             organization=Ref(key=owner.id, name=owner.name),
+            eligibility=out.service.eligibility,
             contact_point=Ref(key=desk.id, name=desk.name) if desk else None,
             channels=[ChannelView.of(use) for use in out.channels],
             reasons=[Reason(code=r.code, text=r.text, relax=r.relax or "") for r in out.reasons],
@@ -321,6 +231,25 @@ class Coordinator:
 
 
 @governed(Action.FIND)
+@strawberry.type(description="A step to take where somebody is still lacking.")
+class Advice:
+    text: str = strawberry.field(description="What to do, in plain words.")
+    organization: Ref | None = strawberry.field(description="Whom to ask.")
+    contact_point: Ref | None = strawberry.field(description="At which desk.")
+    channels: list[ChannelView] = strawberry.field(description="By which channels; empty: none is on record.")
+
+    @classmethod
+    def of(cls, step: advice.Advice) -> Self:
+        body, desk = step.organization, step.contact_point
+        return cls(
+            text=step.text,
+            organization=Ref(key=body.id, name=body.name) if body else None,
+            contact_point=Ref(key=desk.id, name=desk.name) if desk else None,
+            channels=[ChannelView.of(use) for use in step.channels],
+        )
+
+
+@governed(Action.FIND)
 @strawberry.type(description="Who can take the case, ranked, and who can't, with the reasons.")
 class FindResult:
     answer: strawberry.Private[finding.Answer]
@@ -333,6 +262,7 @@ class FindResult:
     )
     notes: list[str] = strawberry.field(description="What is to be known about the place.")
     languages: list[str] = strawberry.field(description="The person's languages, as they were understood.")
+    tags: list[str] = strawberry.field(description="What was said of the person, as it was understood.")
     avoiding: list[str] = strawberry.field(description="Whom this answer keeps away from, as asked.")
     candidates: list[Candidate] = strawberry.field(description="The first is the one to try first.")
     excluded: list[Excluded] = strawberry.field(description="The nearest misses, 50 at most.")
@@ -341,6 +271,9 @@ class FindResult:
         description="The other needs of the case: those asked for, then those added."
     )
     together: list[Together] = strawberry.field(description="Who can take several of the needs; those for most first.")
+    advice: list[Advice] = strawberry.field(
+        description="What to do now where somebody is lacking; the first step first."
+    )
     coordinators: list[Coordinator] = strawberry.field(description="Whom to ask where nothing fits, the nearest first.")
 
     @strawberry.field(description="The ways to those who can take it, and the nearest broken ones, as SVG.")
@@ -366,32 +299,13 @@ class FindResult:
             abroad=Ref(key=abroad.id, name=abroad.name) if abroad else None,
             notes=[*answer.notes, *found.notes],
             languages=[language(each) for each in answer.need.languages],
+            tags=[tag(each) for each in answer.need.tags],
             avoiding=sorted(answer.need.avoid.entries),
             candidates=found.candidates,
             excluded=found.excluded,
             excluded_total=found.excluded_total,
             also=[NeedAnswer.of(each) for each in others],
             together=[Together.of(each) for each in answer.together],
+            advice=[Advice.of(each) for each in answer.advice],
             coordinators=[Coordinator.of(each) for each in answer.coordinators],
         )
-
-
-Need = Annotated[NeedInput, told("The case.")]
-
-#: Where the fields that the use cases name are in the input.
-NEED_PATHS = {
-    field: ("need", field)
-    for field in (
-        "from",
-        "service",
-        "also",
-        "place",
-        "near",
-        "languages",
-        "priority",
-        "confidentiality",
-        "for",
-        "avoid",
-        "consent",
-    )
-}

@@ -26,6 +26,7 @@ from relaypoint.resolvers import (
 from relaypoint.schema import (
     admin_types,
     backlog_types,
+    channel_types,
     find_types,
     handoff_types,
     problems,
@@ -36,8 +37,8 @@ from relaypoint.schema import (
 )
 from relaypoint.schema.connections import Connection, connect
 from relaypoint.schema.context import Info
-from relaypoint.schema.find_types import NEED_PATHS, Need
 from relaypoint.schema.mutations import Mutation
+from relaypoint.schema.need_types import NEED_PATHS, Need
 from relaypoint.schema.permissions import Guard, under
 from relaypoint.schema.roster_queries import RosterQuery
 from relaypoint.schema.search_types import SearchHit
@@ -82,11 +83,15 @@ class Query(RosterQuery):
     )
     async def emergency(
         self, info: Info, place: Annotated[str, told("ISO or local code, as GB-WLS.")]
-    ) -> find_types.Emergency:
-        return find_types.Emergency.of(await finding.emergency(info.context.subject, info.context.backend, place))
+    ) -> channel_types.Emergency:
+        return channel_types.Emergency.of(await finding.emergency(info.context.subject, info.context.backend, place))
 
-    @strawberry.field(description="Who can take this case, ranked and explained.", metadata=under(Action.FIND))
-    async def find(self, info: Info, need: Need) -> find_types.FindResult:
+    @strawberry.field(
+        description="Who can take this case, ranked and explained. Null beside an error, so that what is asked for "
+        "beside it is answered all the same.",
+        metadata=under(Action.FIND),
+    )
+    async def find(self, info: Info, need: Need) -> find_types.FindResult | None:
         context = info.context
         with problems.placed(NEED_PATHS):
             return find_types.FindResult.of(await finding.find(context.subject, context.backend, need.to_domain()))

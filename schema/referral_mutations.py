@@ -10,8 +10,8 @@ from relaypoint.domain.policy import Action
 from relaypoint.resolvers import consenting, handoffs, passing, referrals, referring, shifts
 from relaypoint.schema import handoff_types, many_types, problems, referral_types
 from relaypoint.schema.context import Info
-from relaypoint.schema.find_types import NEED_PATHS, Need
 from relaypoint.schema.handoff_types import MoveInput, MoveResult, PassInput, PassResult, ShiftResult
+from relaypoint.schema.need_types import NEED_PATHS, Need
 from relaypoint.schema.permissions import under
 from relaypoint.schema.referral_types import ConsentResult, ReferResult
 from relaypoint.schema.words import told

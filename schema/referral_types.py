@@ -11,8 +11,8 @@ from relaypoint.domain.chain import Event
 from relaypoint.domain.policy import Action
 from relaypoint.domain.words import Priority
 from relaypoint.resolvers import referrals
+from relaypoint.schema.channel_types import ChannelView, Emergency
 from relaypoint.schema.context import Info
-from relaypoint.schema.find_types import ChannelView, Emergency
 from relaypoint.schema.handoff_types import CallBack, Handoff
 from relaypoint.schema.permissions import governed
 from relaypoint.schema.problems import Conflict, InvalidInput, NoChannel, NotFound, Unavailable

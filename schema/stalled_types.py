@@ -16,9 +16,9 @@ from relaypoint.resolvers.stall_summary import Named
 from relaypoint.resolvers.stalled import Reported
 from relaypoint.resolvers.wanted import WantedInput
 from relaypoint.schema import problems
+from relaypoint.schema.channel_types import ChannelView
 from relaypoint.schema.connections import Connection, connect, no_cursor
 from relaypoint.schema.context import Info
-from relaypoint.schema.find_types import ChannelView
 from relaypoint.schema.permissions import governed
 from relaypoint.schema.roster_types import Ref
 

@@ -21,8 +21,10 @@ from typing import Any
 import pytest
 
 from relaypoint.domain import chain
+from relaypoint.domain.answer import Candidate
 from relaypoint.domain.clock import fixed_clock
 from relaypoint.domain.policy import OPERATOR, Kind, Subject
+from relaypoint.domain.texts import Text
 from relaypoint.graph import Operation, Row, Step, Store, open_store
 from relaypoint.graph.embedded import EmbeddedStore
 from relaypoint.graph.neo4j import Neo4jStore
@@ -342,6 +344,11 @@ async def opened(url: str, auth: Mapping[str, str | None]) -> AsyncIterator[Stor
         yield store
     finally:
         await store.close()
+
+
+def remarked(candidate: Candidate) -> list[Text]:
+    """All that is said of a candidate beside its place in the order."""
+    return [*candidate.warnings, *candidate.confirm, *candidate.notes]
 
 
 def unordered(value: Any) -> Any:

@@ -24,6 +24,8 @@ SHOWN = 50
 STEPS = 3
 #: What does not pass.
 LASTING = ("eligibility", "organization-ended", "service-ended", "contact-point-ended", "suspended")
+#: Where nobody answers, or it is not known by which way.
+SILENT = ("no-contact-point", "no-channel", "no-working-channel", "closed", "contact-point-closed")
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,15 @@ class _Search:
         return [rows[each] for each in inner if self.holds(rows[each])]
 
     def avoids_body(self, body: str) -> bool:
-        return not {*self.bodies(body), *self.kinds(body)}.isdisjoint(self.asked.avoid)
+        return not {*self.lineage(body), *self.kinds(body)}.isdisjoint(self.asked.avoid)
+
+    def lineage(self, body: str) -> list[str]:
+        """What it is, is part of, and came after, and what these are part of and came after in their turn."""
+        found = [body]
+        for each in found:
+            replaced = [row["id"] for row in self.all("organizations") if each in row["replaced_by"]]
+            found += [id for id in (*self.bodies(each), *replaced) if id not in found]
+        return found
 
     def avoids_desk(self, desk: Columns) -> bool:
         """Itself or who answers for it, and whoever holds one of the two."""
@@ -197,7 +207,9 @@ class _Search:
             return contingency["organization"] in self.bodies(owner)
         if contingency["task_force"]:
             return contingency["task_force"] in self.around(self.now("memberships", organization=owner))
-        places = desk["jurisdictions"] or self.rows["organizations"][owner]["jurisdictions"]
+        served = [row for row in self.all("services", organization=owner) if self.takes(desk, row["service_type"])]
+        offered = sorted({place for row in served if self.holds(row) for place in row["jurisdictions"]})
+        places = desk["jurisdictions"] or self.rows["organizations"][owner]["jurisdictions"] or offered
         return bool(places) and all(contingency["place"] in self.above(place) for place in places)
 
     def answering(self, desk: Columns) -> Columns:
@@ -234,9 +246,12 @@ class _Search:
         return free, "channel-assurance" if len(safe) < len(working) else "no-working-channel"
 
     def reachable(self, desk: Columns) -> int:
-        at = self.answering(desk)
-        hours = [row["hours"] or at["hours"] for row in self.channels(desk)[0]]
-        open = [Calendar(at["time_zone"], each, at["holidays"]).is_open(self.at) for each in hours]
+        """Where time presses, somebody has to be spoken with: what can only be written to counts as not known."""
+        at, open = self.answering(desk), []
+        for row in self.channels(desk)[0]:
+            now = Calendar(at["time_zone"], row["hours"] or at["hours"], at["holidays"]).is_open(self.at)
+            spoken = row["kind"] in ("phone", "in-person") or self.asked.priority not in ("asap", "stat")
+            open.append(now if spoken or not now else None)
         return 0 if True in open else 1 if None in open else 2
 
     def staffing(self, desk: Columns) -> int:
@@ -463,7 +478,9 @@ class _Search:
         def miss(of: tuple[Columns, list[str]]) -> tuple[Any, ...]:
             row, codes = of
             lasting = sum(code in LASTING for code in codes)
-            return "avoided" in codes, "place" in codes, self.far(row["jurisdictions"]), len(codes), lasting, row["id"]
+            silent = not set(codes).isdisjoint(SILENT)
+            far = self.far(row["jurisdictions"])
+            return "avoided" in codes, "place" in codes, far, len(codes), lasting, silent, row["id"]
 
         candidates = [each for _, found, _ in decided for each in found]
         candidates.sort(key=lambda each: ([each.values[name] for name in order], each.service, each.contact_point))

@@ -152,4 +152,4 @@ def test_the_language_of_the_desk_counts_as_the_services() -> None:
 
 def test_ones_own_organization_is_remarked() -> None:
     found = find(ground(service("help", body("asker"))), need(), NOON)
-    assert found.candidates[0].confirm == ("this is your own organization",)
+    assert found.candidates[0].notes == ("this is your own organization",)

@@ -8,7 +8,7 @@ from relaypoint.domain.errors import NotFound
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.resolvers import audit, handoffs, referrals
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import NeedInput
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.tests.helpers import imported, member, row, tiny_roster
 
 NEED = NeedInput(from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female",))

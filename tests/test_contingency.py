@@ -15,7 +15,7 @@ from relaypoint.resolvers import audit, contingency, finding, gaps, handoffs, ou
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.contingency import Contingency, Scope
 from relaypoint.resolvers.contingency_effect import Effect
-from relaypoint.resolvers.finding import NeedInput
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.tests.helpers import dump, filled, imported, make_backend, member, tables, tiny_roster
 from relaypoint.tests.helpers import row as row_of
 

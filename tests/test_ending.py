@@ -13,8 +13,8 @@ from relaypoint.graph import Operation, Row, Step, Store
 from relaypoint.resolvers import audit, ending, gaps, handoffs, referrals, roster, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.ending import Ended
-from relaypoint.resolvers.finding import NeedInput
 from relaypoint.resolvers.leaving import WITHHELD
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.tests.helpers import (
     Through,
     broken_roster_link,

@@ -19,8 +19,8 @@ from relaypoint.notifications.spool import Spool
 from relaypoint.resolvers import audit, contingency, handoffs, referrals
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.escalating import Taken, escalate
-from relaypoint.resolvers.finding import NeedInput
 from relaypoint.resolvers.leases import take_lease
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.tests.helpers import Roster, imported, make_backend, member, raw, row, tiny_roster
 
 #: A Monday, in the working hours of the shelter's desk.

@@ -12,7 +12,8 @@ from relaypoint.domain.policy import OPERATOR
 from relaypoint.graph import Store
 from relaypoint.resolvers import gaps, handoffs, referrals, stalled
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import Answer, NeedInput, find
+from relaypoint.resolvers.finding import Answer, find
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.roster import export_roster, import_roster
 from relaypoint.resolvers.tables import read_tables
 from relaypoint.tests.helpers import EXAMPLE, dump, make_backend, member

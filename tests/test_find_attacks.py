@@ -14,7 +14,8 @@ from relaypoint.domain.responsiveness import Answered, responses
 from relaypoint.graph import Store
 from relaypoint.resolvers import gaps, referrals, trend, unmet
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import NeedInput, emergency, find
+from relaypoint.resolvers.finding import emergency, find
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.roster import import_roster
 from relaypoint.tests.helpers import Roster, make_backend, member, row, tables, tiny_roster
 from relaypoint.tests.test_plan import HOUSING, UNIT, changed, codes, desks
@@ -116,7 +117,7 @@ async def test_a_body_of_another_country_gets_nothing_by_itself(store: Store) ->
     advice = NeedInput(from_organization="example-unit", service="advice", place="GB-X-NORTH", tags=("adult",))
     answer = await find(UNIT, backend, advice)
     assert desks(answer) == ["irish-desk"]
-    assert any(each.message_id == "confirm.abroad" for each in answer.finding.candidates[0].confirm)
+    assert any(each.message_id == "confirm.abroad" for each in answer.finding.candidates[0].warnings)
     with pytest.raises(NoChannel):
         await referrals.refer(UNIT, backend, advice)
     with pytest.raises(Invalid) as refused:

@@ -25,13 +25,14 @@ from relaypoint.domain.plan import Item
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.graph import Store, open_store
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import Answer, NeedInput, find
+from relaypoint.resolvers.finding import Answer, find
 from relaypoint.resolvers.known import Memory
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.referrals import refer
 from relaypoint.resolvers.roster import import_roster
 from relaypoint.resolvers.tables import read_tables
 from relaypoint.resolvers.vault import Vault
-from relaypoint.tests.helpers import EXAMPLE, ROOT
+from relaypoint.tests.helpers import EXAMPLE, ROOT, remarked
 
 REGION = ROOT / "tests" / "region"
 
@@ -947,7 +948,7 @@ def told(answer: Answer) -> Iterator[str]:
 
 def _of_candidate(candidate: Candidate) -> Iterable[str]:
     behind = [candidate.behind] if candidate.behind else []
-    return [*behind, *(each.text for each in candidate.criteria), *candidate.confirm, candidate.decided]
+    return [*behind, *(each.text for each in candidate.criteria), *remarked(candidate), candidate.decided]
 
 
 def _of_excluded(out: Excluded) -> Iterator[str]:

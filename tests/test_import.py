@@ -14,7 +14,7 @@ from relaypoint.domain.policy import OPERATOR
 from relaypoint.graph import Operation, Row, Step, Store
 from relaypoint.resolvers import referrals
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import NeedInput
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.roster import export_roster, import_roster
 from relaypoint.resolvers.tables import read_tables, write_tables
 from relaypoint.tests.helpers import (

@@ -11,8 +11,8 @@ from relaypoint.domain.policy import ANONYMOUS, OPERATOR, NotSignedIn
 from relaypoint.graph import Store
 from relaypoint.resolvers import audit, duty, ending, finding, gaps, joint, proposing, referrals, roster, rounds
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import NeedInput
-from relaypoint.tests.helpers import dump, filled, make_backend, member, tables, tiny_roster
+from relaypoint.resolvers.needs import NeedInput
+from relaypoint.tests.helpers import dump, filled, make_backend, member, remarked, tables, tiny_roster
 from relaypoint.tests.helpers import row as row_of
 from relaypoint.tests.test_graphql import ask
 
@@ -164,7 +164,7 @@ async def test_a_desk_that_has_closed_takes_nothing_and_one_from_a_distance_says
 
     async def found() -> dict[str, list[str]]:
         answer = (await finding.find(UNIT, backend, need)).finding
-        return {each.contact_point.id: [str(text) for text in each.confirm] for each in answer.candidates}
+        return {each.contact_point.id: [str(text) for text in remarked(each)] for each in answer.candidates}
 
     await proposing.edit(SHELTER, backend, "contact_points", "shelter-night-desk", {"presence": "closed"})
     await proposing.edit(SHELTER, backend, "contact_points", "shelter-desk", {"presence": "remote"})

@@ -23,8 +23,8 @@ from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.graph import Store, open_store
 from relaypoint.resolvers import audit, handoffs, referrals
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import NeedInput
 from relaypoint.resolvers.keys import prove_key
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.passing import pass_handoff
 from relaypoint.tests.helpers import imported, make_backend, member
 from relaypoint.tests.test_passing import two_shelters

@@ -17,7 +17,7 @@ from relaypoint.notifications.messages import Message
 from relaypoint.notifications.spool import Spool
 from relaypoint.resolvers import handoffs, outbox, referrals, stalled
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import NeedInput
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.tests.helpers import imported, make_backend, member, raw, row, tiny_roster
 
 SITE = "https://site.example.org/"

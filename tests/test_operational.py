@@ -11,8 +11,9 @@ from relaypoint.domain.policy import ANONYMOUS, OPERATOR, NotSignedIn
 from relaypoint.graph import Store
 from relaypoint.resolvers import finding, gaps, operational, roster
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import Answer, NeedInput
-from relaypoint.tests.helpers import dump, filled, make_backend, member, tables, tiny_roster
+from relaypoint.resolvers.finding import Answer
+from relaypoint.resolvers.needs import NeedInput
+from relaypoint.tests.helpers import dump, filled, make_backend, member, remarked, tables, tiny_roster
 from relaypoint.tests.helpers import row as row_of
 
 BEDS = NeedInput(from_organization="example-unit", service="night-shelter", place="GB-X-NORTH", tags=("female",))
@@ -51,7 +52,7 @@ async def test_what_is_limited_says_so(store: Store, state: str, text: str | Non
     backend = await filled(store)
     await said(backend, state)
     (candidate, *_) = (await found(backend)).finding.candidates
-    assert any(text in each for each in candidate.confirm) if text else len(candidate.confirm) == 1
+    assert any(text in each for each in remarked(candidate)) if text else len(remarked(candidate)) == 1
 
 
 async def test_what_is_said_of_a_service_goes_before_what_is_said_of_the_whole(store: Store) -> None:

@@ -28,9 +28,10 @@ from relaypoint.domain.words import TAG_DIMENSIONS, Confidentiality, Priority
 from relaypoint.graph import Store
 from relaypoint.resolvers import contingency
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import NeedInput, find
+from relaypoint.resolvers.finding import find
 from relaypoint.resolvers.keys import prove_key
 from relaypoint.resolvers.known import read_whole
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.tables_cells import cell
 from relaypoint.tests.helpers import imported, make_backend
 from relaypoint.tests.oracle import SHOWN, Asked, Candidate, Expected, answer
@@ -262,7 +263,7 @@ def test_whom_a_case_avoids_might_as_well_have_ended(case: Case, data: st.DataOb
     case = replace(case, rows={**case.rows, "contingencies": {}}, at=MOMENTS[0])
     rows, view = case.rows, View(Index(case.rows), DAY)
     words = {
-        id: {word for body in view.organization(id).bodies for word in (body.id, body.kind)}
+        id: {word for body in view.organization(id).lineage for word in (body.id, body.kind)}
         for id in rows["organizations"]
     }
     known = {*rows["organizations"], *rows["contact_points"], *rows["holders"], "police", "health"}

@@ -14,7 +14,7 @@ from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.resolvers import audit, handoffs, referrals, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.consenting import record_consent
-from relaypoint.resolvers.finding import NeedInput
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.passing import Passed, pass_handoff
 from relaypoint.tests.helpers import Roster, dump, imported, make_backend, member, raw, row, tiny_roster
 

@@ -18,8 +18,9 @@ from relaypoint.graph import Operation as StoreOperation
 from relaypoint.graph import Row, Store
 from relaypoint.resolvers import gaps, handoffs, referrals, responding, searching, unmet
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import Answer, NeedInput, find
-from relaypoint.tests.helpers import Roster, Through, imported, make_backend, member, raw, row, tiny_roster
+from relaypoint.resolvers.finding import Answer, find
+from relaypoint.resolvers.needs import NeedInput
+from relaypoint.tests.helpers import Roster, Through, imported, make_backend, member, raw, remarked, row, tiny_roster
 
 UNIT = member("example-unit")
 HOUSING = NeedInput(from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female", "adult"))
@@ -112,7 +113,7 @@ async def test_consent_is_asked_given_or_refused_and_a_childs_protection_needs_n
     answer = await find(LINE, backend, replace(IDENTIFICATION, tags=tags, consent=consent))
     assert bool(desks(answer)) == fits
     if fits:
-        assert asks == any(each.message_id == "confirm.consent" for each in answer.finding.candidates[0].confirm)
+        assert asks == any(each.message_id == "confirm.consent" for each in remarked(answer.finding.candidates[0]))
     else:
         assert codes(answer)["authority-decision"] == ["consent"]
     # An adult who refuses still gets advice.
@@ -202,7 +203,7 @@ async def test_near_takes_what_lies_around(store: Store) -> None:
     assert desks(await find(UNIT, backend, HOUSING)) == []
     answer = await find(UNIT, backend, replace(HOUSING, near=True))
     assert set(desks(answer)) == {"shelter-desk", "shelter-night-desk"}
-    assert any(each.message_id == "confirm.near" for each in answer.finding.candidates[0].confirm)
+    assert any(each.message_id == "confirm.near" for each in remarked(answer.finding.candidates[0]))
 
 
 def abroad(roster: Roster) -> None:
@@ -224,7 +225,7 @@ async def test_into_another_country_nothing_is_sent_by_itself(store: Store) -> N
     assert desks(answer) == ["line-desk"]
     assert answer.ground.abroad is not None
     assert answer.ground.abroad.name == "Ireland"
-    assert any(each.message_id == "confirm.abroad" for each in answer.finding.candidates[0].confirm)
+    assert any(each.message_id == "confirm.abroad" for each in remarked(answer.finding.candidates[0]))
     given: dict[str, Any] = {}
     for path, more in (
         ("to", {"to": "line-desk"}),
@@ -301,7 +302,7 @@ async def test_what_nobody_could_take_is_a_gap_for_the_coordinator_alone(backend
         told = [gap for gap in found if gap.kind == "unmet-need"]
         assert bool(told) == sees
     (gap,) = [gap for gap in (await gaps.coverage_gaps(OPERATOR, backend)).gaps if gap.kind == "unmet-need"]
-    assert "2 who looked for it found nobody" in gap.text
+    assert "it was looked for 2 times in vain" in gap.text
     assert (gap.service_type, gap.place) == ("housing", "GB-X-NORTH")
     elsewhere = (await gaps.coverage_gaps(OPERATOR, backend, Scope(place="GB-X-SOUTH"))).gaps
     assert "unmet-need" not in {each.kind for each in elsewhere}

@@ -23,7 +23,7 @@ from relaypoint.resolvers import (
     vouching,
 )
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import NeedInput
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.proposing import Outcome
 from relaypoint.resolvers.round_answers import Correction
 from relaypoint.tests.helpers import dump, filled, make_backend, member

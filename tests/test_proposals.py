@@ -12,7 +12,7 @@ from relaypoint.domain.roster import SHEETS
 from relaypoint.graph import Store
 from relaypoint.resolvers import audit, finding, proposals, proposing, referrals, roster
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import NeedInput
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.proposing import Outcome
 from relaypoint.tests.helpers import dump, filled, member, tables
 

@@ -14,7 +14,8 @@ from relaypoint.domain.policy import ANONYMOUS, OPERATOR, Kind, NotSignedIn, Sub
 from relaypoint.graph import Row, Store
 from relaypoint.resolvers import audit, handoffs, outbox, referrals, stalled
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import NeedInput, find
+from relaypoint.resolvers.finding import find
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.tests.helpers import Through, dump, imported, make_backend, member, raw, row, tiny_roster
 
 NEED = NeedInput(

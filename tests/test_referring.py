@@ -10,7 +10,7 @@ from relaypoint.domain.errors import Invalid, NoChannel, NotFound
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.resolvers import audit, referrals
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import NeedInput
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.referring import MOST, SentMany, refer_many, split
 from relaypoint.tests.helpers import dump, imported, member, tiny_roster
 

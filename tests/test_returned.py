@@ -15,7 +15,7 @@ from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.notifications.spool import Spool
 from relaypoint.resolvers import handoffs, outbox, referrals, stalled
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import NeedInput
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.tests.helpers import Roster, imported, make_backend, member, raw, row, tiny_roster
 
 NEED = NeedInput(from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female", "labour"))

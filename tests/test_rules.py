@@ -24,7 +24,7 @@ from relaypoint.resolvers import (
     vouching,
 )
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.finding import NeedInput
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.tests.helpers import NOW, Roster, dump, filled, imported, make_backend, member, raw, tiny_roster
 from relaypoint.tests.helpers import row as row_of
 

@@ -21,7 +21,7 @@ from relaypoint.graph import Row
 from relaypoint.resolvers import contingency, escalating, handoffs, outbox, passing, referrals, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.contingency import Scope
-from relaypoint.resolvers.finding import NeedInput
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.stalled import Reported
 from relaypoint.resolvers.wanted import WantedInput
 from relaypoint.tests.helpers import Roster, Through, imported, member, row, tiny_roster

@@ -31,7 +31,7 @@ from relaypoint.resolvers import (
     rounds,
     trend,
 )
-from relaypoint.resolvers.finding import NeedInput
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.tests.engines import Server
 from relaypoint.tests.helpers import (
     NOW,

@@ -30,8 +30,8 @@ from relaypoint.notifications.spool import Spool
 from relaypoint.resolvers import audit, handoffs, referrals, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.escalating import escalate
-from relaypoint.resolvers.finding import NeedInput
 from relaypoint.resolvers.leases import take_lease
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.passing import pass_handoff
 from relaypoint.tests.helpers import Through, imported, make_backend, member
 from relaypoint.tests.test_passing import two_shelters

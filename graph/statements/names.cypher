@@ -25,5 +25,5 @@ ORDER BY f.id
 // mode: read
 // starts: label
 MATCH (t:ServiceType)
-RETURN t.id AS id, t.name AS name, null AS other_names
+RETURN t.id AS id, t.name AS name, t.other_names AS other_names
 ORDER BY t.id

@@ -4,7 +4,7 @@
 // starts: label
 MATCH (n:ServiceType)
 RETURN n {
-  .id, .name, .description, .access, .added_for, .since, .until, .source, .as_of,
+  .id, .name, .other_names, .description, .access, .added_for, .since, .until, .source, .as_of,
   within: head([(n)-[:WITHIN]->(x:ServiceType) | x.id])
 } AS row
 ORDER BY n.id

@@ -1,0 +1,184 @@
+"""A need as it was typed, and as it is understood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from relaypoint.domain.answer import Need
+from relaypoint.domain.avoid import Avoid
+from relaypoint.domain.eligibility import is_child
+from relaypoint.domain.errors import Invalid, Limit
+from relaypoint.domain.roster_faults import nearest
+from relaypoint.domain.tags import meant
+from relaypoint.domain.texts import Text, listed, say
+from relaypoint.domain.view import View
+from relaypoint.domain.words import TAG_DIMENSIONS, Confidentiality, OrganizationKind, Priority
+from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.typed import language_tag, place_named, places_like, service_type_named
+from relaypoint.resolvers.unknown import unknown
+
+E = TypeVar("E", bound=StrEnum)
+
+#: So many entries a list of a need may have, and so many characters each of them.
+_MOST: Final = {"also": 10, "languages": 20, "for": 30, "avoid": 100, "consent": 20}
+LONGEST: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedInput:
+    """A need as it was typed; ``find`` checks it. Field names are those of the command line and GraphQL.
+
+    ``service`` and ``place`` are ids, or names as they are written. ``also`` are further needs of the same case.
+    ``consent`` has the service types that the adult agrees to; None: it was not said.
+    """
+
+    from_organization: str
+    service: str
+    place: str
+    also: Sequence[str] = ()
+    languages: Sequence[str] = ()
+    priority: str = "routine"
+    confidentiality: str = "official"
+    tags: Sequence[str] = ()
+    avoid: Sequence[str] = ()
+    near: bool = False
+    consent: Sequence[str] | None = None
+
+
+def understood(view: View, typed: NeedInput, need: Need) -> list[Text]:
+    """How the need was understood, where it may have been meant otherwise."""
+    notes = []
+    if others := places_like(view, typed.place, need.formerly or need.place):
+        text = "'{typed}' was taken for {place}. Others of such a name: {others}."
+        names = {"typed": typed.place.strip(), "place": view.place(need.formerly or need.place).name}
+        notes.append(say("note.place-taken", text, **names, others=listed(others)))
+    if is_child(need.tags) and "adult" in need.tags:
+        text = "Both adult and child were said: it is looked for as for a child."
+        notes.append(say("note.child", text))
+    return notes
+
+
+def check_lengths(need: NeedInput) -> None:
+    """Nobody has that much to say; whoever sends more wants to keep others waiting."""
+    lists = {
+        "also": need.also,
+        "languages": need.languages,
+        "for": need.tags,
+        "avoid": need.avoid,
+        "consent": need.consent or (),
+    }
+    for field, values in lists.items():
+        if len(values) > _MOST[field]:
+            raise Limit(
+                "find.too-many",
+                "{field} takes {most} entries at most.",
+                path=(field,),
+                remedy="Leave out what matters least.",
+                field=field,
+                most=_MOST[field],
+            )
+    single = {"from": need.from_organization, "service": need.service, "place": need.place}
+    texts: list[tuple[tuple[str, ...], str]] = [((field,), text) for field, text in single.items()]
+    texts += [((field, str(at)), text) for field, values in lists.items() for at, text in enumerate(values)]
+    for path, text in texts:
+        if len(text) > LONGEST:
+            raise Limit(
+                "find.too-long",
+                "A name or code has {most} characters at most.",
+                path=path,
+                remedy="Give the code, or the name alone.",
+                most=LONGEST,
+            )
+
+
+def moved(view: View, need: Need) -> tuple[Need, tuple[Text, ...]]:
+    """A place that was abolished stands for the one that came after it, where it is one."""
+    here = view.area(need.place, 0)
+    heirs = [heir for heir in here.replaced_by if not view.area(heir.id, 0).ended(view.day)]
+    if not here.ended(view.day) or len(here.replaced_by) != 1 or not heirs:
+        return need, ()
+    text = "{place} ended on {until} and is {heir} now: this is for {heir}."
+    said = say("note.place-moved", text, place=here.name, until=here.until, heir=heirs[0].name)
+    return replace(need, place=heirs[0].id, formerly=need.place), (said,)
+
+
+async def checked(backend: Backend, view: View, need: NeedInput, asker: str) -> tuple[Need, list[str]]:
+    """The need, and the further service types."""
+    service = await service_type_named(backend, view, need.service, ("service",))
+    also = [await service_type_named(backend, view, each, ("also", str(index))) for index, each in enumerate(need.also)]
+    for index, entry in enumerate(need.avoid):
+        if not _avoidable(view, tidy(entry)):
+            what = "an organization, a kind, a contact point or a holder"
+            raise await unknown(backend, f"avoid.{index}", entry, what)
+    consent = None
+    if need.consent is not None:
+        consent = frozenset(
+            [
+                await service_type_named(backend, view, each, ("consent", str(index)))
+                for index, each in enumerate(need.consent)
+            ]
+        )
+    wanted = Need(
+        asker=asker,
+        service=service,
+        place=await place_named(backend, view, need.place),
+        languages=tuple(dict.fromkeys(language_tag(each, index) for index, each in enumerate(need.languages))),
+        priority=word(Priority, "priority", need.priority),
+        confidentiality=word(Confidentiality, "confidentiality", need.confidentiality),
+        tags=tuple(dict.fromkeys(tag for said in need.tags for tag in meant(said))),
+        avoid=Avoid.of(tidy(entry) for entry in need.avoid),
+        near=need.near,
+        consent=consent,
+    )
+    _check_tags(wanted.tags, view)
+    return wanted, also
+
+
+def _avoidable(view: View, entry: str) -> bool:
+    return entry in _KINDS or any(view.has(sheet, entry) for sheet in ("organizations", "contact_points", "holders"))
+
+
+def tidy(text: str) -> str:
+    """Ids and words are small letters; a capital or a stray blank is no reason to turn someone away."""
+    return text.strip().lower()
+
+
+_KINDS = frozenset(OrganizationKind)
+_TAGS = frozenset(tag for tags in TAG_DIMENSIONS.values() for tag in tags)
+
+
+def _check_tags(tags: Sequence[str], view: View) -> None:
+    """A misspelt tag must not pass for one that no service asks about."""
+    if _TAGS.issuperset(tags):
+        return
+    known = _TAGS | view.own_tags
+    for tag in tags:
+        if tag not in known:
+            near = nearest(tag, sorted(known))
+            raise Invalid(
+                "find.tag",
+                "'{value}' is not a population tag.",
+                path=("for",),
+                remedy="{hint}Use one of: {known}.",
+                value=tag,
+                hint=f"Did you mean {near}? " if near else "",
+                known=", ".join(sorted(known)),
+            )
+
+
+def word(words: type[E], field: str, value: str) -> E:
+    try:
+        return words(value)
+    except ValueError:
+        raise Invalid(
+            "find.word",
+            "'{value}' is not a {field}.",
+            path=(field,),
+            remedy="Use one of: {known}.",
+            value=value,
+            field=field,
+            known=", ".join(words),
+        ) from None
