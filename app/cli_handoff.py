@@ -12,6 +12,7 @@ from relaypoint.app.console import command, option_of, out, tell, whom
 from relaypoint.app.settings import read_settings
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.handoffs import ALIASES, PASSES
+from relaypoint.domain.words import ChildsView
 
 Acting = Annotated[str | None, typer.Option("--as", metavar="ORG", help="Act for this organization only.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -98,7 +99,8 @@ async def handoff(
     cancel: declined-by-person, consent-withdrawn, no-longer-needed, sent-elsewhere, duplicate or other;
     hold: awaiting-information, awaiting-capacity, awaiting-person or other; complete: served (unless given), advised or
     waitlisted; phoned: reached, accepted or refused; answer: told, not-known or not-agreed; respond: spoken,
-    redirected, nobody-else or upheld.
+    redirected, nobody-else or upheld; where consent was withdrawn, erased, or must-keep with still-serving,
+    child-protection, legal-duty, legal-claim or audit.
     ask takes --lacking age, call-back, consent, health, language, place, risk, service or other.
     """
     settings = read_settings()
@@ -110,6 +112,10 @@ async def handoff(
     }
     _check_options(verb, saying in PASSES, passes, moves)
     async with commands(settings, whom(acting, settings)) as run:
+        if saying == "redirect":
+            # A coordinator sees a step only once it was told of it, and may redirect it all the same.
+            common = {"handoff": id, "verb": saying, "expectedVersion": expected_version}
+            return await _passed(run, {**common, **passes}, as_json)
         present = await run("Handoff", {"id": id})
         if saying is not None:
             step = present["handoff"]
@@ -194,6 +200,21 @@ async def consent(
     settings = read_settings()
     async with commands(settings, whom(acting, settings)) as run:
         done = await run("Consent", {"consent": {"referral": id, "to": to, "withdraw": withdraw}})
+    tell(as_json, done, lambda: show_step.consents(out, done["referral"]))
+    return 0
+
+
+@command("childs-view")
+async def childs_view(
+    id: Annotated[str, typer.Argument(metavar="ID", help="The referral's id or reference.")],
+    view: Annotated[ChildsView, typer.Argument(help="What the child wants for themselves.")],
+    acting: Acting = None,
+    as_json: Json = False,
+) -> int:
+    """Record what a child wants for themselves, as far as they could say it: it is heard, and does not decide alone."""
+    settings = read_settings()
+    async with commands(settings, whom(acting, settings)) as run:
+        done = await run("ChildsView", {"view": {"referral": id, "view": view.value}})
     tell(as_json, done, lambda: show_step.consents(out, done["referral"]))
     return 0
 

@@ -82,10 +82,16 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         grid.add_row("Asked for", f"{', '.join(handoff['asked'])}: {handoff['answered']}")
     if handoff["expectedBy"]:
         grid.add_row("The person", handoff["arrival"] or f"is expected by {when(handoff['expectedBy'])}")
+    if ground := handoff["withoutConsent"]:
+        why = "danger to life" if ground == "danger" else f"a legal duty: {escape(ground)}"
+        grid.add_row("[bold red]Sent on without the person's consent[/]", f"[bold red]{why}[/]")
     if handoff["respondBy"]:
         grid.add_row("The coordinator is asked", f"and is to answer by {when(handoff['respondBy'])}")
     elif handoff["response"]:
         grid.add_row("The coordinator's answer", handoff["response"])
+    if handoff["erasureAskedAt"]:
+        answer = handoff["erasureText"] or "[bold]not answered yet[/]"
+        grid.add_row("Consent was withdrawn", f"{when(handoff['erasureAskedAt'])}; what is known there: {answer}")
     if handoff["hops"] > 1:
         grid.add_row("Hop", str(handoff["hops"]))
     if handoff["reviewOn"]:
@@ -145,6 +151,8 @@ def consents(console: Console, found: Data) -> None:
     for each in found["case"]["consents"]:
         until = f", withdrawn on {each['withdrawnOn']}" if each["withdrawnOn"] else ""
         console.print(f"{escape(each['organization'])}, {each['serviceType']}: given on {each['givenOn']}{until}")
+    if view := found["case"]["childsView"]:
+        console.print(f"The child's own view: {view['text']} ({view['recordedOn']})")
 
 
 def sent_many(console: Console, done: Data) -> None:

@@ -165,8 +165,15 @@ def counted(priority: Priority, handoff: Mapping[str, Any], calendar: Calendar) 
 
 
 def pauses_of(text: str | None) -> tuple[tuple[Instant, Instant], ...]:
-    """What a handoff stores of the times in which its clocks stood still."""
-    return tuple((begun, ended) for begun, _, ended in (each.partition("/") for each in (text or "").split()))
+    """What a handoff stores of the times in which its clocks stood still, in order. A question and a hold may lie over
+    each other: what overlaps or touches is one."""
+    found: list[tuple[Instant, Instant]] = []
+    for begun, _, ended in sorted(each.partition("/") for each in (text or "").split()):
+        if found and begun <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], ended))
+        else:
+            found.append((begun, ended))
+    return tuple(found)
 
 
 def deliver_by(priority: Priority, sent_at: datetime | Instant) -> Instant:

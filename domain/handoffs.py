@@ -128,7 +128,7 @@ PASSES: Final = {
         Pass("pass-on", _OPEN, _RECEIVER, "referred-onward"),
         Pass("redirect", _OPEN, frozenset({Side.COORDINATOR}), "redirected"),
         # What came back is sent anew as it stands; what is still open is recalled first.
-        Pass("resend", _ANY - {Status.COMPLETED}, _SENDER, "sent-elsewhere"),
+        Pass("resend", frozenset(Status), _SENDER, "sent-elsewhere"),
     )
 }
 
@@ -169,6 +169,10 @@ RELEASE: Final = "release"
 RAISE: Final = "raise"
 RESPOND: Final = "respond"
 
+#: Where the person withdrew the consent: the receiving body has erased what it had, or says why it has to keep it.
+ERASED: Final = "erased"
+MUST_KEEP: Final = "must-keep"
+
 #: With whom the sender spoke on the phone: roles, never names.
 ROLES: Final = ("duty-officer", "caseworker", "manager", "reception", "interpreter", "other")
 
@@ -180,18 +184,25 @@ REMARKS: Final = {
         Remark(PHONED, _BEFORE, _SENDER, ("reached", "accepted", "refused")),
         Remark(
             ASK,
-            _BEFORE | _WORKING,
+            _OPEN,
             _RECEIVER,
             ("age", "call-back", "consent", "health", "language", "place", "risk", "service", "other"),
             many=True,
         ),
-        Remark(ANSWER, _BEFORE | _WORKING, _SENDER, ("told", "not-known", "not-agreed")),
+        Remark(ANSWER, _OPEN, _SENDER, ("told", "not-known", "not-agreed")),
         Remark(EXPECT, _WORKING, _EITHER),
         Remark(ARRIVED, _ACTIVE, _RECEIVER),
         Remark(NOT_ARRIVED, _ACTIVE, _RECEIVER),
-        Remark(RAISE, _ANY - {Status.COMPLETED}, _SENDER),
+        Remark(RAISE, frozenset(Status), _SENDER),
         Remark(
             RESPOND, frozenset(Status), frozenset({Side.COORDINATOR}), ("spoken", "redirected", "nobody-else", "upheld")
+        ),
+        Remark(ERASED, frozenset(Status), _RECEIVER),
+        Remark(
+            MUST_KEEP,
+            frozenset(Status),
+            _RECEIVER,
+            ("still-serving", "child-protection", "legal-duty", "legal-claim", "audit"),
         ),
         Remark(CLAIM, _OPEN, _RECEIVER),
         Remark(RELEASE, _OPEN, _RECEIVER),
@@ -244,10 +255,21 @@ STATE: Final = (
     "raised_at",
     "respond_by",
     "response",
+    "erasure_asked_at",
+    "erasure",
 )
 
-#: What was agreed for a step when it was sent: how long it may take. It does not change.
-TERMS: Final = ("acknowledge_within", "decide_within", "start_within", "complete_within", "hops", "been_here")
+#: What was agreed for a step when it was sent: how long it may take, and what stood in for the person's consent. It
+#: does not change.
+TERMS: Final = (
+    "acknowledge_within",
+    "decide_within",
+    "start_within",
+    "complete_within",
+    "hops",
+    "been_here",
+    "without_consent",
+)
 
 #: The coded reasons that each of these statuses needs.
 REASONS: Final[Mapping[Status, tuple[str, ...]]] = {m.target: m.reasons for m in MOVES.values() if m.reasons}
@@ -256,7 +278,7 @@ REASONS: Final[Mapping[Status, tuple[str, ...]]] = {m.target: m.reasons for m in
 _CAME_BACK: Final = frozenset({Status.REJECTED, Status.FAILED, Status.ENTERED_IN_ERROR})
 UNSERVED: Final = frozenset({"waitlisted"})
 
-#: How many days ahead the review of a hold may lie.
+#: How many days a step may be held, all its holds together: a clock that stands still for ever is no clock.
 LONGEST_HOLD: Final = 90
 
 
@@ -272,6 +294,14 @@ def came_back(handoff: Mapping[str, Any]) -> bool:
     )
 
 
+def may_resend(handoff: Mapping[str, Any]) -> bool:
+    """Whether its sender may send the case anew from this step: not where the person was served, nor where the sender
+    itself has called it an error. ``handoff`` also has ``must_see``."""
+    if handoff["status"] == Status.ENTERED_IN_ERROR:
+        return bool(handoff.get("must_see"))
+    return handoff["status"] != Status.COMPLETED or came_back(handoff)
+
+
 def passing_on(status: Status, reason: str = "reassigned") -> tuple[Status, str]:
     """How an open step ends whose successor is made in the same write: its status and coded reason.
 
@@ -283,8 +313,11 @@ def passing_on(status: Status, reason: str = "reassigned") -> tuple[Status, str]
     return Status.CANCELLED, reason
 
 
-def move(status: Status, verb: str, side: Side, *, reason: str | None, review: str | None, day: str) -> Status:
-    """The status that ``verb`` leads to. ``review`` is the ISO day on which a hold is looked at again.
+def move(
+    status: Status, verb: str, side: Side, *, reason: str | None, review: str | None, day: str, held: int = 0
+) -> Status:
+    """The status that ``verb`` leads to. ``review`` is the ISO day on which a hold is looked at again; ``held`` are the
+    days for which it was held before.
 
     Raises ``Invalid`` for an unknown verb, a missing or unknown reason or review day, and ``IllegalTransition``
     where the table has no such move for this side.
@@ -293,7 +326,7 @@ def move(status: Status, verb: str, side: Side, *, reason: str | None, review: s
     if wanted is None:
         raise unknown_verb(verb)
     check_allowed(wanted, status, side)
-    _check_reason(wanted, reason, review, day)
+    _check_reason(wanted, reason, review, day, held)
     return wanted.target
 
 
@@ -371,7 +404,7 @@ def words_of(remark: Remark, said: tuple[str, ...]) -> str:
     return " ".join(word for word in remark.words if word in said)
 
 
-def _check_reason(wanted: Move, reason: str | None, review: str | None, day: str) -> None:
+def _check_reason(wanted: Move, reason: str | None, review: str | None, day: str, held: int) -> None:
     if wanted.reasons and (reason or wanted.usual) not in wanted.reasons:
         passing = reason in PASSING_ON
         raise Invalid(
@@ -394,20 +427,29 @@ def _check_reason(wanted: Move, reason: str | None, review: str | None, day: str
             verb=wanted.verb,
         )
     holding = wanted.target is Status.ON_HOLD
-    if holding != (review is not None) or (review is not None and not _to_come(review, day)):
+    most = LONGEST_HOLD - held
+    if holding and most < 1:
+        raise Invalid(
+            "handoff.held-enough",
+            "It was held for {days} days already, as long as a step may be held in all.",
+            path=("verb",),
+            days=held,
+            remedy="Serve the person, complete it as waitlisted, or fail it, so that its sender can look elsewhere.",
+        )
+    if holding != (review is not None) or (review is not None and not _to_come(review, day, most)):
         raise Invalid(
             "handoff.review",
             "A hold, and nothing else, needs the day on which it is reviewed: after today, within {most} days.",
             path=("review",),
-            most=LONGEST_HOLD,
+            most=most,
             remedy="Give a day as YYYY-MM-DD." if holding else "Leave the review day out.",
         )
 
 
-def _to_come(review: str, day: str) -> bool:
+def _to_come(review: str, day: str, most: int) -> bool:
     """Whether it is a day after today, and near enough to be looked at again by the same people."""
     try:
         ahead = (date.fromisoformat(review) - date.fromisoformat(day)).days
     except ValueError:
         return False
-    return len(review) == len(day) and 0 < ahead <= LONGEST_HOLD
+    return len(review) == len(day) and 0 < ahead <= most

@@ -6,7 +6,7 @@ table says which kinds may start an action at all; the functions below say on wh
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -139,6 +139,16 @@ def may_see_referral(subject: Subject, sender: str, receivers: frozenset[str]) -
     if subject.kind is Kind.OPERATOR and subject.organization is None:
         return True
     return subject.organization is not None and subject.organization in {sender, *receivers}
+
+
+def steps_seen(subject: Subject, sender: str, steps: Sequence[tuple[str, bool]]) -> int:
+    """How many of a referral's steps the subject sees, oldest first. ``steps`` are their receivers, each with whether
+    it passed the case on itself. Its sender and the operator see all; a body on the way those up to its own last one,
+    and the one that it passed the case on to: what becomes of it after that is not its business any more."""
+    if may_act_for(subject, sender):
+        return len(steps)
+    own = [at for at, (receiver, _) in enumerate(steps, start=1) if receiver == subject.organization]
+    return max((at + passed for at, (_, passed) in enumerate(steps, start=1) if at in own), default=0)
 
 
 def may_see_case(subject: Subject, sender: str) -> bool:

@@ -14,11 +14,21 @@ def handoffs_by_events(events: Iterable[Event]) -> dict[str, Mapping[str, Any]]:
     """The handoffs of a referral by id, as the last event about each leaves it."""
     found: dict[str, Mapping[str, Any]] = {}
     for event in events:
-        after = json.loads(event.data)["after"]
-        handoff = after.get("handoff", after)
+        handoff = _handoff(event)
         if "id" in handoff:  # What concerns the referral alone leaves its steps as they are.
             found[handoff["id"]] = handoff
     return found
+
+
+def concerned(event: Event) -> str | None:
+    """The id of the handoff that an event of a referral is about; None: of the referral alone."""
+    return _handoff(event).get("id")
+
+
+def _handoff(event: Event) -> Mapping[str, Any]:
+    after = json.loads(event.data)["after"]
+    handoff: Mapping[str, Any] = after.get("handoff", after)
+    return handoff
 
 
 def differing_handoffs(events: Iterable[Event], stored: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -6,23 +6,25 @@ after. The deadlines that follow from a change are part of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.clock import format_instant, parse_instant
-from relaypoint.domain.deadlines import answer_due, counted
+from relaypoint.domain.deadlines import answer_due, counted, pauses_of
 from relaypoint.domain.errors import IllegalTransition, Invalid
 from relaypoint.domain.handoffs import (
     ANSWER,
     ARRIVED,
     ASK,
     CLAIM,
+    ERASED,
     EXPECT,
     FORM_SUBMITTED,
     MOVES,
+    MUST_KEEP,
     NOT_ARRIVED,
     PHONED,
     RAISE,
@@ -74,6 +76,7 @@ class _Here:
     now: datetime
     priority: Priority
     words: str
+    side: Side
 
 
 def said(
@@ -92,7 +95,7 @@ def said(
         remark = REMARKS[saying.verb]
         check_allowed(remark, status, side)
         given = saying.lacking if remark.many else tuple(word for word in (saying.reason,) if word)
-        changes = _REMARKED[saying.verb](_Here(handoff, saying, now, priority, words_of(remark, given)))
+        changes = _REMARKED[saying.verb](_Here(handoff, saying, now, priority, words_of(remark, given), side))
     else:
         raise unknown_verb(saying.verb)
     if saying.verb == SEEN:
@@ -102,8 +105,10 @@ def said(
 
 
 def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime, status: Status) -> dict[str, Any]:
-    target = move(status, saying.verb, side, reason=saying.reason, review=saying.review, day=now.date().isoformat())
-    at = format_instant(now)
+    day, at = now.date().isoformat(), format_instant(now)
+    target = move(
+        status, saying.verb, side, reason=saying.reason, review=saying.review, day=day, held=days_held(handoff)
+    )
     changes: dict[str, Any] = {
         "status": target.value,
         "reason": saying.reason or MOVES[saying.verb].usual,
@@ -115,13 +120,32 @@ def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime
         changes["held_at"] = at
     if target is Status.IN_PROGRESS:
         changes["started_at"] = handoff.get("started_at") or at
-    since = handoff.get("held_at") or handoff.get("asked_at")
-    if since and saying.verb != "receive" and target is not Status.ON_HOLD:
-        # The hold is over; or who decides without the answer no longer waits for it.
-        changes |= {"held_at": None, "asked_at": None, "answer_by": None, "pauses": _pause(handoff, since, at)}
+    over = _OVER.get(saying.verb, ("held_at", "asked_at"))
+    since = [str(handoff[name]) for name in over if handoff.get(name)]
+    if since:
+        changes |= dict.fromkeys(over) | ({"answer_by": None} if "asked_at" in over else {})
+        changes["pauses"] = _pause(handoff, min(since), at)
+    if target is Status.CANCELLED and saying.reason == "consent-withdrawn":
+        changes |= erasure_asked(handoff, now)
     if target is Status.COMPLETED and changes["reason"] == "served" and handoff.get("expected_by"):
         changes["arrival"] = handoff.get("arrival") or ARRIVED
     return changes
+
+
+#: What a verb leaves standing: whoever has seen a step, or holds it, still waits for an answer, and who resumes it too.
+#: Any other verb is a decision without the answer, or an end.
+_OVER: Final = {"receive": (), "hold": (), "resume": ("held_at",)}
+
+
+def days_held(handoff: Mapping[str, Any]) -> int:
+    """For how many whole days the receiver's clocks stood still so far."""
+    spans = [(parse_instant(until) - parse_instant(since)) for since, until in pauses_of(handoff.get("pauses"))]
+    return sum(spans, timedelta()).days
+
+
+def erasure_asked(handoff: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The person has withdrawn the consent: the receiving body is asked to erase what it has, once."""
+    return {} if handoff.get("erasure_asked_at") else {"erasure_asked_at": format_instant(now), "erasure": None}
 
 
 def _form_submitted(here: _Here) -> dict[str, Any]:
@@ -188,19 +212,23 @@ def _ask(here: _Here) -> dict[str, Any]:
 
 def _answer(here: _Here) -> dict[str, Any]:
     asked_at = here.handoff.get("asked_at")
-    if not asked_at:
+    if not asked_at and not wished(here.handoff):
         raise _not_now(
             here.handoff,
             "handoff.not-asked",
             "Nothing is asked of the sender.",
             "There is nothing to answer; phone the desk if it should know something.",
         )
-    return {
-        "answered": here.words,
-        "asked_at": None,
-        "answer_by": None,
-        "pauses": _pause(here.handoff, asked_at, format_instant(here.now)),
-    }
+    answered = {"answered": here.words, "asked_at": None, "answer_by": None}
+    if not asked_at:
+        return answered
+    return {**answered, "pauses": _pause(here.handoff, asked_at, format_instant(here.now))}
+
+
+def wished(handoff: Mapping[str, Any]) -> bool:
+    """Whether a coordinator would send it on, and its sender has not said yet whether the person agrees. No clock
+    stands still for that."""
+    return bool(handoff.get("asked_about")) and not handoff.get("answered")
 
 
 def _expect(here: _Here) -> dict[str, Any]:
@@ -213,7 +241,20 @@ def _expect(here: _Here) -> dict[str, Any]:
             remedy="Give the instant from which nobody should wait any longer without asking.",
             days=LONGEST_WAY.days,
         )
+    if here.side is Side.RECEIVER and _missed(here.handoff, here.now):
+        raise _not_now(
+            here.handoff,
+            "handoff.missed",
+            "The person was expected before, and did not come.",
+            "Say arrived or not-arrived; only who sent the person knows whether they come later.",
+        )
     return {"expected_by": format_instant(when), "arrival": None}
+
+
+def _missed(handoff: Mapping[str, Any], now: datetime) -> bool:
+    """Whether the person was expected, and did not come in that time."""
+    by, arrival = handoff.get("expected_by"), handoff.get("arrival")
+    return arrival == NOT_ARRIVED or (bool(by) and arrival is None and parse_instant(str(by)) <= now)
 
 
 def _arrived(here: _Here) -> dict[str, Any]:
@@ -261,6 +302,38 @@ def _respond(here: _Here) -> dict[str, Any]:
     return {"respond_by": None, "response": here.words}
 
 
+def _erased(here: _Here) -> dict[str, Any]:
+    _check_erasure(here.handoff)
+    if Status(here.handoff["status"]).open:
+        raise _not_now(
+            here.handoff,
+            "handoff.still-open",
+            "The step is open: who serves the person has not erased what it needs for that.",
+            "Say must-keep still-serving; once it is over, say erased.",
+        )
+    return {"erasure": ERASED}
+
+
+def _must_keep(here: _Here) -> dict[str, Any]:
+    _check_erasure(here.handoff)
+    return {"erasure": here.words}
+
+
+def _check_erasure(handoff: Mapping[str, Any]) -> None:
+    if not _erasure_open(handoff):
+        raise _not_now(
+            handoff,
+            "handoff.erasure",
+            "Nobody has asked for what is known of the person to be erased, or it is erased already.",
+            "There is nothing to answer.",
+        )
+
+
+def _erasure_open(handoff: Mapping[str, Any]) -> bool:
+    """Who had to keep it may erase it later."""
+    return bool(handoff.get("erasure_asked_at")) and handoff.get("erasure") != ERASED
+
+
 def _unchanged(here: _Here) -> dict[str, Any]:
     """Who works on it is a bond between the step and a holder, not a part of its state."""
     return {}
@@ -277,25 +350,30 @@ _REMARKED: Final = {
     NOT_ARRIVED: _not_arrived,
     RAISE: _raise,
     RESPOND: _respond,
+    ERASED: _erased,
+    MUST_KEEP: _must_keep,
     CLAIM: _unchanged,
     RELEASE: _unchanged,
 }
 
 
-def offered(verb: str, handoff: Mapping[str, Any]) -> bool:
-    """Whether the remark makes sense of the handoff as it is: for those who look what they can say of it."""
-    if Status(handoff["status"]) not in REMARKS[verb].sources:
+def offered(verb: str, handoff: Mapping[str, Any], on: Collection[Side], now: datetime) -> bool:
+    """Whether who stands on these sides can say the remark of the handoff as it is."""
+    if Status(handoff["status"]) not in REMARKS[verb].sources or REMARKS[verb].sides.isdisjoint(on):
         return False
     asked, arrival = bool(handoff.get("asked_at")), handoff.get("arrival")
     return {
         FORM_SUBMITTED: bool(handoff["form"]) and handoff["form_submitted_at"] is None,
         SEEN: bool(handoff.get("must_see")),
         ASK: not asked,
-        ANSWER: asked,
+        ANSWER: asked or wished(handoff),
+        EXPECT: Side.SENDER in on or not _missed(handoff, now),
         ARRIVED: bool(handoff.get("expected_by")) and arrival != ARRIVED,
         NOT_ARRIVED: bool(handoff.get("expected_by")) and arrival is None,
         RAISE: not handoff.get("respond_by") and (Status(handoff["status"]).open or bool(handoff.get("must_see"))),
         RESPOND: bool(handoff.get("respond_by")),
+        ERASED: _erasure_open(handoff) and not Status(handoff["status"]).open,
+        MUST_KEEP: _erasure_open(handoff),
     }.get(verb, True)
 
 

@@ -160,6 +160,17 @@ MESSAGE_KINDS: Final = frozenset({ChannelKind.EMAIL, ChannelKind.SECURE_EMAIL, C
 VOICE_KINDS: Final = frozenset({ChannelKind.PHONE, ChannelKind.IN_PERSON})
 
 
+class ChildsView(StrEnum):
+    """What a child wants for themselves, as far as they could say it. It is heard, and does not decide alone
+    (Convention on the Rights of the Child, article 12)."""
+
+    WANTS_IT = "wants-it"
+    WANTS_SOMETHING_ELSE = "wants-something-else"
+    DOES_NOT_WANT_IT = "does-not-want-it"
+    COULD_NOT_SAY = "could-not-say"
+    NOT_ASKED_YET = "not-asked-yet"
+
+
 class Rung(StrEnum):
     """A step of an escalation policy: whom it turns to."""
 

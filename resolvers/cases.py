@@ -46,6 +46,12 @@ class StoredCase:
         child is to be protected, which needs none."""
         return is_child(self.tags) or any(each.covers(organization, service_type) for each in self.consents)
 
+    def withdrawn_from(self, organization: str, service_type: str) -> bool:
+        """Whether the person took back that they may be made known there; then nothing new goes there."""
+        return not self.agreed_to(organization, service_type) and any(
+            (each.organization, each.service_type) == (organization, service_type) for each in self.consents
+        )
+
     def need(self, row: Row, asker: str) -> Need | None:
         """What to look for again on behalf of ``asker``; None where the case can't be read any more. ``row`` has
         ``referral`` and ``service_type`` as stored."""
@@ -85,6 +91,15 @@ def stored_case(backend: Backend, sealed_key: str | None, sealed: str) -> Stored
         fields.get("consent", False),
         tuple(Consent(**each) for each in fields.get("consents", ())),
     )
+
+
+def viewed(backend: Backend, row: Row, view: str) -> str | None:
+    """The sealed case with what the child wants, as of today; None where it is not a child's."""
+    fields = backend.vault.unseal(row["sealed_key"], row["sealed"])
+    if not is_child(fields.get("tags", ())):
+        return None
+    said = {"code": view, "recorded_on": backend.now()[:10]}
+    return backend.vault.seal(row["sealed_key"], {**fields, "childs_view": said})
 
 
 def consented(backend: Backend, row: Row, organization: str) -> str:

@@ -6,15 +6,21 @@ a bed. Whoever no longer wants the service has its step cancelled.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from relaypoint.domain import chain
 from relaypoint.domain.errors import Conflict, Invalid, NotFound
 from relaypoint.domain.policy import Action, Subject
-from relaypoint.graph import Step, Unmet
+from relaypoint.domain.steps import erasure_asked
+from relaypoint.domain.words import ChildsView
+from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.cases import consented, withdrawn
-from relaypoint.resolvers.referral_steps import record
+from relaypoint.resolvers.cases import consented, viewed, withdrawn
+from relaypoint.resolvers.handing_over import Referrals
+from relaypoint.resolvers.handoffs import step_of
+from relaypoint.resolvers.needs import word
+from relaypoint.resolvers.referral_steps import told
 from relaypoint.resolvers.referrals import own_referral, referral
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
@@ -32,20 +38,16 @@ async def record_consent(
     idempotency_key: str | None = None,
 ) -> dict[str, Any]:
     """Records that the person agrees that the body of the contact point ``to`` learns of them for the referral's
-    service, or no longer does. Returns the referral.
+    service, or no longer does: then that body, where it has or had the case, is asked to erase what it knows. Returns
+    the referral.
 
     Raises ``NotFound`` for a referral that the subject did not send and for the contact point, ``Invalid`` where there
     is no consent to withdraw, ``Conflict`` where the referral is being changed by others all the time.
     """
-    operation = operation_id(subject, backend, idempotency_key)
-    request = {"consent": id, "to": to, "withdraw": withdraw}
-    done = await earlier(backend, operation, request)
-    if done is not None:
-        return await referral(subject, backend, done["referral"])
     body = await _body(backend, to)
-    for _ in range(_TRIES):
-        row = await own_referral(subject, backend, id)
-        row |= {"sealed": row["referral"]["sealed"], "service_type": row["service_type"]["id"]}
+    kind = "consent-withdrawn" if withdraw else "consent-given"
+
+    def changed(row: Row) -> str:
         sealed = withdrawn(backend, row, body) if withdraw else consented(backend, row, body)
         if sealed is None:
             raise Invalid(
@@ -55,24 +57,74 @@ async def record_consent(
                 remedy="There is nothing to withdraw; the referral shows what was recorded.",
                 to=to,
             )
-        event = chain.append(
-            row["referral"]["id"],
-            row["referral"]["chain_length"],
-            row["referral"]["chain_head"],
-            kind="consent-withdrawn" if withdraw else "consent-given",
-            at=backend.now(),
-            actor=subject.name,
-            data={"before": None, "after": {"case": chain.salted_digest(sealed)}},
-        )
+        return sealed
+
+    request = {"consent": id, "to": to, "withdraw": withdraw}
+    erasing = body if withdraw else None
+    return await _recorded(subject, backend, id, kind, changed, request, idempotency_key, erasing=erasing)
+
+
+@permitted(Action.REFER)
+async def record_view(
+    subject: Subject, backend: Backend, id: str, view: str, *, idempotency_key: str | None = None
+) -> dict[str, Any]:
+    """Records what a child wants for themselves, as a code of ``ChildsView``. Returns the referral.
+
+    Raises ``NotFound`` for a referral that the subject did not send, ``Invalid`` for a word that is none and where the
+    case is not a child's, ``Conflict`` as ``record_consent``.
+    """
+    said = word(ChildsView, "view", view.strip().lower())
+
+    def changed(row: Row) -> str:
+        sealed = viewed(backend, row, said)
+        if sealed is None:
+            raise Invalid(
+                "consent.no-child",
+                "This is not a child's case.",
+                path=("view",),
+                remedy="Of an adult, record the consent: relaypoint consent.",
+            )
+        return sealed
+
+    request = {"childs_view": id, "view": view}
+    return await _recorded(subject, backend, id, "childs-view", changed, request, idempotency_key)
+
+
+async def _recorded(
+    subject: Subject,
+    backend: Backend,
+    id: str,
+    kind: str,
+    changed: Callable[[Row], str],
+    request: dict[str, Any],
+    idempotency_key: str | None,
+    *,
+    erasing: str | None = None,
+) -> dict[str, Any]:
+    """The case as ``changed`` seals it anew, with its event, in one write; ``erasing`` is the body that is asked to
+    erase what it knows."""
+    operation = operation_id(subject, backend, idempotency_key)
+    done = await earlier(backend, operation, request)
+    if done is not None:
+        return await referral(subject, backend, done["referral"])
+    for _ in range(_TRIES):
+        row = await own_referral(subject, backend, id)
+        row |= {"sealed": row["referral"]["sealed"], "service_type": row["service_type"]["id"]}
+        sealed, stored = changed(row), row["referral"]
+        referrals = Referrals(subject, backend, operation)
         change = {
-            "referral": event.aggregate,
+            "referral": stored["id"],
             "operation": operation,
-            "chain_head": row["referral"]["chain_head"],
+            "chain_head": stored["chain_head"],
             "sealed": sealed,
         }
-        steps = [Step("case_change", change), record(event)]
+        noted = {"before": None, "after": {"case": chain.salted_digest(sealed)}}
+        steps = [Step("case_change", change), referrals.event(stored, kind, noted)]
+        if erasing is not None:
+            referrals.moves[stored["id"]] = 1
+            steps += await _erasing(backend, referrals, row, erasing)
         try:
-            result = await write_once(backend, operation, steps, request=request, result={"referral": event.aggregate})
+            result = await write_once(backend, operation, steps, request=request, result={"referral": stored["id"]})
         except Unmet:
             continue
         return await referral(subject, backend, result["referral"])
@@ -82,6 +134,22 @@ async def record_consent(
         path=("id",),
         remedy="Try again.",
     )
+
+
+async def _erasing(backend: Backend, referrals: Referrals, row: Row, body: str) -> list[Step]:
+    """Each step that the body has or had is marked, and its desk is told once."""
+    steps: list[Step] = []
+    there = [each["id"] for each in row["handoffs"] if each["receiver"]["id"] == body]
+    for id in sorted(there):
+        step = await step_of(backend, id)
+        changes = erasure_asked(step["handoff"], backend.clock())
+        if changes:
+            after = {**step["handoff"], **changes, "version": step["handoff"]["version"] + 1}
+            moved = {"before": step["handoff"], "after": after}
+            steps += referrals.move(step, "erasure-asked", changes, moved)
+            if id == max(there) and not step["handoff"]["form"]:
+                steps.append(told(backend, step, step["contact_point"]["id"], "moved"))
+    return steps
 
 
 async def _body(backend: Backend, to: str) -> str:

@@ -8,6 +8,7 @@ and one that took over can't both take it.
 from __future__ import annotations
 
 import hashlib
+import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -157,6 +158,8 @@ async def _take(
                 "reached": desk,
                 "ended": taken == len(climb.rungs),
             },
+            # Both sides see the event's hash, and could try out who was passed over.
+            "salt": secrets.token_hex(16),
         },
     )
     messages = []

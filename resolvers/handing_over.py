@@ -82,7 +82,7 @@ class Referrals:
             "chain_head": head,
             "changes": changes,
         }
-        return [Step("handoff_move", given), self.event(referral, verb, data)]
+        return [Step("handoff_move", given), self.event(referral, f"handoff-{verb}", data)]
 
     def replaced(
         self,
@@ -111,16 +111,16 @@ class Referrals:
         steps += handoff_steps(following, referral["id"], chosen, self.operation, roster)
         steps.append(Step("handoff_continues", {"handoff": following["id"], "before": handoff["id"]}))
         sent = {"handoff": following, "contact_point": chosen.contact_point.id, "continues": handoff["id"]}
-        steps.append(self.event(referral, "sent-on", {"before": None, "after": sent}))
+        steps.append(self.event(referral, "handoff-sent-on", {"before": None, "after": sent}))
         return steps
 
-    def event(self, referral: Row, verb: str, data: dict[str, Any]) -> Step:
+    def event(self, referral: Row, kind: str, data: dict[str, Any]) -> Step:
         length, head = self.heads.get(referral["id"], (referral["chain_length"], referral["chain_head"]))
         event = chain.append(
             referral["id"],
             length,
             head,
-            kind=f"handoff-{verb}",
+            kind=kind,
             at=self.backend.now(),
             actor=self.subject.name,
             data=data,

@@ -23,6 +23,7 @@ from relaypoint.domain.handoffs import (
     Side,
     Status,
     came_back,
+    may_resend,
     possible,
 )
 from relaypoint.domain.policy import Action, Subject
@@ -30,7 +31,7 @@ from relaypoint.domain.steps import Saying, offered, said, wrong_field
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.cases import StoredCase, consented, stored_case
+from relaypoint.resolvers.cases import StoredCase, consented, stored_case, withdrawn
 from relaypoint.resolvers.claiming import claiming
 from relaypoint.resolvers.faces import called_back, with_faces
 from relaypoint.resolvers.finding import present_view
@@ -60,14 +61,14 @@ async def handoff(subject: Subject, backend: Backend, id: str) -> Moved:
     Raises ``NotFound``, also for a subject on neither side.
     """
     asked = id
-    known = await by_reference(backend, id)
+    known = await by_reference(subject, backend, id)
     row = await step_of(backend, known["id"] if known else id, asked)
     on = parts(subject, await present_view(backend), row, _case(backend, row))
     if not on:
         raise no_handoff(asked)
     (step,) = await with_faces(backend, [shown(row, row["handoff"])])
     step["call_back"] = await called_back(backend, row["referral"])
-    return Moved(step, tuple(_offered(row, row["handoff"], on)))
+    return Moved(step, tuple(_offered(backend, row, row["handoff"], on)))
 
 
 @permitted(Action.MOVE_HANDOFF)
@@ -107,6 +108,8 @@ async def move_handoff(
     saying = Saying(
         verb=verb, reason=reason, review=review, lacking=tuple(lacking), expected=expected, at=at, role=role
     )
+    named = await by_reference(subject, backend, id)
+    id = named["id"] if named else id
     row = await step_of(backend, id)
     for _ in range(_TRIES):
         on = parts(subject, await present_view(backend), row, _case(backend, row))
@@ -117,6 +120,7 @@ async def move_handoff(
             changes, side = await _decide(backend, row, saying, on)
             person = await claiming(backend, row, verb, holder)
             case = await _consenting(backend, row, verb, reason, consent_to)
+            case = case or await _refusing(backend, row, verb, reason)
         except Conflict:
             # A read beside somebody's commit may see half of it, so that no is said to what two reads saw alike.
             row, before = await step_of(backend, id), row
@@ -199,6 +203,16 @@ async def _consenting(backend: Backend, row: Row, verb: str, answer: str | None,
     return consented(backend, row, rows[desk]["organization"])
 
 
+async def _refusing(backend: Backend, row: Row, verb: str, reason: str | None) -> str | None:
+    """The case with the consent withdrawn that the sender says the person does not give, or no longer gives."""
+    if verb == "cancel" and reason == "consent-withdrawn":
+        return withdrawn(backend, row, row["receiver"]["id"])
+    if verb == ANSWER and reason == "not-agreed" and (about := row["handoff"].get("asked_about")):
+        desks = (await present_view(backend)).index.rows["contact_points"]
+        return withdrawn(backend, row, desks[about]["organization"]) if about in desks else None
+    return None
+
+
 def _steps(
     subject: Subject,
     backend: Backend,
@@ -221,23 +235,30 @@ def _steps(
         steps.append(Step("handoff_seen", {"handoff": handoff["id"]}))
     elif Status(handoff["status"]).open and not Status(after["status"]).open:
         steps.append(Step("handoff_close", {"handoff": handoff["id"]}))
-    if side is Side.RECEIVER and came_back(after):
+    if side is Side.RECEIVER and came_back(after) and not gone_on(row):
         # Before anybody is told: the message may not arrive.
         steps.append(Step("handoff_must_see", {"handoff": handoff["id"]}))
         row["must_see"] = True
     steps += telling(backend, row, verb, side, also.get("coordinator"))
-    return steps, {"handoff": shown(row, after), "next": _offered(row, after, on)}
+    return steps, {"handoff": shown(row, after), "next": _offered(backend, row, after, on)}
 
 
-def _offered(row: Row, handoff: Row, on: frozenset[Side]) -> list[str]:
+def _offered(backend: Backend, row: Row, handoff: Row, on: frozenset[Side]) -> list[str]:
     """The verbs that may be said of a step next, those that only pass it on last."""
     status = Status(handoff["status"])
     state = {**handoff, "must_see": row["must_see"]}
-    remarks = [verb for verb, each in REMARKS.items() if each.sides & on and offered(verb, state)]
+    remarks = [verb for verb in REMARKS if offered(verb, state, on, backend.clock())]
     first = [verb for verb in remarks if verb in (FORM_SUBMITTED, SEEN)]
     moves = [verb for verb in possible(status) if MOVES[verb].sides & on]
     passes = [verb for verb, each in PASSES.items() if each.sides & on and status in each.sources]
+    if gone_on(row) or not may_resend(state):
+        passes = [verb for verb in passes if verb != "resend"]
     return [*first, *moves, *(verb for verb in remarks if verb not in first), *passes]
+
+
+def gone_on(row: Row) -> bool:
+    """Whether the referral has gone on from this step: then it is not its sender's again, whatever is said of it."""
+    return any(each["id"] > row["handoff"]["id"] for each in row["steps"])
 
 
 async def step_of(backend: Backend, id: str, asked: str | None = None) -> Row:
@@ -250,7 +271,7 @@ async def step_of(backend: Backend, id: str, asked: str | None = None) -> Row:
 
 def shown(row: Row, handoff: dict[str, Any]) -> dict[str, Any]:
     """The step as it is told to those who see it."""
-    state = {key: handoff.get(key) for key in ("id", "hops", *STATE)}
+    state = {key: handoff.get(key) for key in ("id", "hops", "without_consent", *STATE)}
     return {**state, "must_see": row["must_see"], "contact_point": row["contact_point"], "receiver": row["receiver"]}
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from relaypoint.domain.answer import Candidate, Finding
-from relaypoint.domain.eligibility import is_child
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.gaps_roster import Roster
 from relaypoint.domain.handover import answering
@@ -15,7 +14,7 @@ from relaypoint.domain.model import takes
 from relaypoint.domain.rows import Columns
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.cases import stored_case
+from relaypoint.resolvers.cases import StoredCase, stored_case
 from relaypoint.resolvers.finding import find_again
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.roster_write import Change, changed
@@ -139,9 +138,8 @@ def _passed(backend: Backend, present: Known, after: Roster, row: Row, to: Seque
     if need is None:
         return _work(row, None, "its case can't be read, so it can't be known whom it avoids")
     found = find_again(present, need, backend.clock())
-    consented = case.consent or is_child(case.tags)
     for desk in to:
-        candidate = _candidate(found, desk, consented)
+        candidate = _candidate(found, desk, case, row)
         if candidate is not None:
             return replace(_work(row, desk, f"goes to {desk}"), candidate=candidate)
     if not any(takes(after.all["contact_points"][desk]["service_types"], need.service) for desk in to):
@@ -150,11 +148,14 @@ def _passed(backend: Backend, present: Known, after: Roster, row: Row, to: Seque
     return _work(row, None, "by its conditions it can't go there; its sender has to decide")
 
 
-def _candidate(found: Finding, desk: str, consented: bool) -> Candidate | None:
+def _candidate(found: Finding, desk: str, case: StoredCase, row: Row) -> Candidate | None:
+    """The desk, where the person's consent reaches it: the same body's other desk, or one that they agreed to."""
     for candidate in found.candidates:
-        hops = candidate.route.hops
+        hops, owner = candidate.route.hops, candidate.service.organization.id
         if candidate.contact_point.id == desk and len(hops) <= 1:
-            return candidate if consented or not any(hop.consent == "required" for hop in hops) else None
+            own = owner == row["receiver"]["id"] and not case.withdrawn_from(owner, row["service_type"])
+            agreed = own or case.agreed_to(owner, row["service_type"])
+            return candidate if agreed or not any(hop.consent == "required" for hop in hops) else None
     return None
 
 

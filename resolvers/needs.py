@@ -58,6 +58,9 @@ def understood(view: View, typed: NeedInput, need: Need) -> list[Text]:
     if is_child(need.tags) and "adult" in need.tags:
         text = "Both adult and child were said: it is looked for as for a child."
         notes.append(say("note.child", text))
+    if is_child(need.tags):
+        text = "Ask the child what they want themselves, in words they understand; it is recorded with the referral."
+        notes.append(say("note.childs-view", text))
     return notes
 
 

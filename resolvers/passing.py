@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from relaypoint.domain import free_text
-from relaypoint.domain.answer import Candidate
 from relaypoint.domain.chain import salted_digest
-from relaypoint.domain.deadlines import AS_USUAL
 from relaypoint.domain.errors import Conflict
 from relaypoint.domain.handoffs import ASK, PASSES, Side, Status, check_allowed, unknown_verb
 from relaypoint.domain.policy import Action, Subject
-from relaypoint.domain.steps import Saying, said
+from relaypoint.domain.steps import Saying, said, wished
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
@@ -27,7 +25,8 @@ from relaypoint.resolvers.finding import view_of
 from relaypoint.resolvers.handing_over import Referrals, told_of_successor
 from relaypoint.resolvers.handoffs import check_version, shown, step_of
 from relaypoint.resolvers.known import Known
-from relaypoint.resolvers.passing_rules import SAID_BY, Ground, check_last, check_side, choose
+from relaypoint.resolvers.passing_rules import SAID_BY, Chosen, Ground, check_last, check_resend, check_side, choose
+from relaypoint.resolvers.references import by_reference
 from relaypoint.resolvers.referral_steps import new_handoff, senders_desk, told
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
@@ -81,6 +80,8 @@ async def pass_handoff(
     done = await earlier(backend, operation, request)
     if done is not None:
         return await _told(backend, done)
+    named = await by_reference(subject, backend, id)
+    id = named["id"] if named else id
     row = await step_of(backend, id)
     for _ in range(_TRIES):
         known = await backend.memory.roster(backend.store)
@@ -90,6 +91,8 @@ async def pass_handoff(
             check_version(row, expected_version)
             check_allowed(wanted, Status(row["handoff"]["status"]), SAID_BY[verb])
             check_last(row)
+            if verb == "resend":
+                check_resend(row)
         except Conflict:
             row, before = await step_of(backend, id), row
             if row["handoff"] == before["handoff"]:
@@ -97,7 +100,7 @@ async def pass_handoff(
             continue
         chosen = choose(backend, known, row, case, verb, to, consent=consent, risk_checked=risk_checked, ground=ground)
         if chosen is None:
-            steps, result = _asked(subject, backend, known, row, operation, verb, to)
+            steps, result = _asked(subject, backend, known, row, operation, verb, to, ground)
         else:
             steps, result = _sent_on(subject, backend, known, row, case, chosen, operation, verb, consent, ground)
         try:
@@ -124,15 +127,17 @@ def _sent_on(
     known: Known,
     row: Row,
     case: StoredCase,
-    chosen: Candidate,
+    to: Chosen,
     operation: str,
     verb: str,
     consent: bool,
     ground: Ground,
 ) -> tuple[list[Step], dict[str, Any]]:
     before = [each["desk"] for each in sorted(row["steps"], key=lambda each: str(each["id"]))]
-    priority = Priority(row["referral"]["priority"])
-    following = new_handoff(backend, chosen, priority, backend.clock(), AS_USUAL, before, row["handoff"])
+    priority, chosen = Priority(row["referral"]["priority"]), to.candidate
+    following = new_handoff(backend, chosen, priority, backend.clock(), to.agreed, before, row["handoff"])
+    if to.unagreed:
+        following["without_consent"] = ground.told()
     referrals = Referrals(subject, backend, operation)
     why: dict[str, Any] = dict(ground.recorded())
     steps: list[Step] = []
@@ -168,23 +173,26 @@ def _sent_on(
 
 
 def _asked(
-    subject: Subject, backend: Backend, known: Known, row: Row, operation: str, verb: str, to: str
+    subject: Subject, backend: Backend, known: Known, row: Row, operation: str, verb: str, to: str, ground: Ground
 ) -> tuple[list[Step], dict[str, Any]]:
     """Nothing is sent: the step stays where it is, and its sender is asked whether the person may be made known
     there. A coordinator's wish stops no clock of the receiver, who may not even have seen the step."""
-    handoff, kind = row["handoff"], ASK
+    handoff, kind, desk_id = row["handoff"], ASK, to.strip().lower()
+    again = handoff.get("asked_about") == desk_id and (bool(handoff["asked_at"]) or wished(handoff))
     changes: dict[str, Any] = {"changed_at": backend.now()}
     if verb == "redirect":
         kind = "redirect-asked"
-    elif not handoff["asked_at"] and handoff["status"] != Status.ON_HOLD:
+        changes["answered"] = None
+    elif not handoff["asked_at"]:
         desk = view_of(known, backend.clock()).desk(row["contact_point"]["id"])
         saying = Saying(verb=ASK, lacking=("consent",))
         priority = Priority(row["referral"]["priority"])
         changes = said(handoff, saying, Side.RECEIVER, backend.clock(), priority, desk.calendar)
-    changes["asked_about"] = to.strip().lower()
+    changes["asked_about"] = desk_id
     after = {**handoff, **changes, "version": handoff["version"] + 1}
     referrals = Referrals(subject, backend, operation)
-    steps = referrals.move(row, kind, changes, {"before": handoff, "after": after})
-    if sender := senders_desk(row):
+    steps = referrals.move(row, kind, changes, {"before": handoff, "after": after, **ground.recorded()})
+    # Who was asked the same before, and has not answered, gets no second message.
+    if not again and (sender := senders_desk(row)):
         steps.append(told(backend, row, sender, "moved"))
     return steps, {"handoff": shown(row, after), "asked": True}

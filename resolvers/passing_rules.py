@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from relaypoint.domain.answer import Candidate, Finding
-from relaypoint.domain.errors import Conflict, Invalid, NoChannel, NotFound
-from relaypoint.domain.handoffs import PASSES, Status, check_allowed
+from relaypoint.domain.deadlines import AS_USUAL, Agreed
+from relaypoint.domain.errors import Conflict, IllegalTransition, Invalid, NoChannel, NotFound
+from relaypoint.domain.handoffs import PASSES, Status, check_allowed, may_resend
 from relaypoint.domain.policy import Subject
 from relaypoint.domain.view import View
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.cases import StoredCase
-from relaypoint.resolvers.finding import look_again
+from relaypoint.resolvers.finding import Again, look_again
 from relaypoint.resolvers.handoffs import no_handoff
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.parts import parts
@@ -37,6 +38,20 @@ class Ground:
         found: dict[str, Any] = {"danger": True} if self.danger else {}
         return {"without_consent": found | ({"duty": self.duty} if self.duty else {})} if self else {}
 
+    def told(self) -> str | None:
+        """As a step keeps it: ``danger``, or the citation of the duty."""
+        return self.duty or ("danger" if self.danger else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The desk as a candidate, and the deadlines that the two bodies have agreed. ``unagreed``: something else stands
+    in for the person's consent."""
+
+    candidate: Candidate
+    agreed: Agreed
+    unagreed: bool = False
+
 
 def check_side(subject: Subject, view: View, row: Row, case: StoredCase, verb: str, asked: str) -> None:
     """What one has no part in is not there; and a side that the verb is not for is told so by the table."""
@@ -45,6 +60,18 @@ def check_side(subject: Subject, view: View, row: Row, case: StoredCase, verb: s
         raise no_handoff(asked)
     if SAID_BY[verb] not in on:
         check_allowed(PASSES[verb], Status(row["handoff"]["status"]), next(iter(sorted(on))))
+
+
+def check_resend(row: Row) -> None:
+    """Raises ``IllegalTransition`` where there is nothing to send anew."""
+    if not may_resend({**row["handoff"], "must_see": row["must_see"]}):
+        raise IllegalTransition(
+            "handoff.resend",
+            "The person was served by this step, or its sender called it an error.",
+            path=("verb",),
+            remedy="Refer the person anew for what is needed next.",
+            present={"status": row["handoff"]["status"]},
+        )
 
 
 def check_last(row: Row) -> None:
@@ -73,7 +100,7 @@ def choose(
     consent: bool,
     risk_checked: bool,
     ground: Ground,
-) -> Candidate | None:
+) -> Chosen | None:
     """The desk as a candidate for the case; None where its sender has to be asked.
 
     The sender is told why its choice is ruled out. Anybody else is told nothing by which they could know whom the case
@@ -115,7 +142,7 @@ def choose(
     if verb == "resend":
         if abroad:
             check_abroad(abroad.name, to, agreed=agreed, risk_checked=risk_checked)
-        return _own_choice(found, candidate, desk, agreed)
+        return Chosen(_own_choice(found, candidate, desk, agreed), _terms(again, asker, body))
     if consent:
         raise Invalid(
             "handoff.consent",
@@ -125,8 +152,14 @@ def choose(
         )
     if candidate is None or len(candidate.route.hops) > 1 or abroad:
         return None
-    same_body = body == row["receiver"]["id"]
-    return candidate if agreed or same_body or ground else None
+    agreed = agreed or (body == row["receiver"]["id"] and not case.withdrawn_from(body, row["service_type"]))
+    if not agreed and not ground:
+        return None
+    return Chosen(candidate, _terms(again, asker, body), unagreed=not agreed)
+
+
+def _terms(again: Again | None, sender: str, receiver: str) -> Agreed:
+    return again.ground.agreed.get((sender, receiver), AS_USUAL) if again else AS_USUAL
 
 
 def _own_choice(found: Finding, candidate: Candidate | None, desk: str, agreed: bool) -> Candidate:

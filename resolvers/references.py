@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from relaypoint.domain.handoffs import Status
+from relaypoint.domain.policy import Subject, sides
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend
 
@@ -13,15 +14,21 @@ from relaypoint.resolvers.backend import Backend
 REFERENCE: Final = re.compile(r"[2-9A-Z]{5}-[2-9A-Z]{5}")
 
 
-async def by_reference(backend: Backend, typed: str) -> Row | None:
+async def by_reference(subject: Subject, backend: Backend, typed: str) -> Row | None:
     """The ``referral`` and the step (``id``) that a reference stands for, or None.
 
-    Of several steps it is the open one, or else the last. Who may see it is for the caller to decide.
+    Of several steps it is the open one, or else the last; for a body that had one of the others, its own last one. Who
+    may see it is for the caller to decide.
     """
     reference = typed.strip().upper()
     if not REFERENCE.fullmatch(reference):
         return None
     steps = await backend.store.read("handoffs_by_reference", reference=reference)
     steps = steps or await backend.store.read("handoff_by_notice", reference=reference)
-    still_open = [step for step in steps if Status(step["status"]).open]
-    return next(iter(still_open or reversed(steps)), None)
+    if not steps:
+        return None
+    present = next((step for step in steps if Status(step["status"]).open), steps[-1])
+    if sides(subject, present["sender"], present["receiver"]):
+        return present
+    own = [step for step in steps if sides(subject, step["sender"], step["receiver"])]
+    return own[-1] if own else present

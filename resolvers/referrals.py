@@ -13,7 +13,8 @@ from relaypoint.domain.eligibility import is_child
 from relaypoint.domain.emergency import Emergency
 from relaypoint.domain.errors import Conflict, Invalid, NoChannel, NotFound
 from relaypoint.domain.model import ContactPoint
-from relaypoint.domain.policy import Action, Subject, may_see_case, may_see_referral
+from relaypoint.domain.policy import Action, Subject, may_act_for, may_see_case, may_see_referral, steps_seen
+from relaypoint.domain.replay import concerned
 from relaypoint.domain.words import Confidentiality
 from relaypoint.graph import Row, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
@@ -221,7 +222,7 @@ async def referral(subject: Subject, backend: Backend, id: str) -> dict[str, Any
 
     Raises ``NotFound``, also where the subject is not on its chain.
     """
-    known = await by_reference(backend, id)
+    known = await by_reference(subject, backend, id)
     return await shown_referral(subject, backend, known["referral"] if known else id, id)
 
 
@@ -239,9 +240,14 @@ async def referrals(
 
 @permitted(Action.READ_REFERRAL)
 async def timeline(subject: Subject, backend: Backend, id: str) -> list[chain.Event]:
-    """The events of a referral in their order. Raises ``NotFound`` as ``referral`` does."""
-    await shown_referral(subject, backend, id)
-    return [chain.Event(**row["event"]) for row in await backend.store.read("events_of", id=id)]
+    """The events of a referral in their order, of the steps that the subject sees. Raises ``NotFound`` as ``referral``
+    does."""
+    found = await shown_referral(subject, backend, id)
+    events = [chain.Event(**row["event"]) for row in await backend.store.read("events_of", id=id)]
+    if may_act_for(subject, found["sender"]["id"]):
+        return events
+    seen = {step["id"] for step in found["handoffs"]}
+    return [event for event in events if concerned(event) in seen]
 
 
 async def shown_referral(subject: Subject, backend: Backend, id: str, asked: str | None = None) -> dict[str, Any]:
@@ -251,12 +257,14 @@ async def shown_referral(subject: Subject, backend: Backend, id: str, asked: str
     ):
         raise no_referral(asked or id)
     row = rows[0]
+    steps = sorted(row["handoffs"], key=lambda h: str(h["id"]))
+    way = [(step["receiver"]["id"], step["reason"] == "referred-onward") for step in steps]
     shown: Row = {
         **row["referral"],
         "sender": row["sender"],
         "service_type": row["service_type"],
         "call_back": await called_back(backend, row["referral"]),
-        "handoffs": await with_faces(backend, sorted(row["handoffs"], key=lambda h: str(h["id"]))),
+        "handoffs": await with_faces(backend, steps[: steps_seen(subject, row["sender"]["id"], way)]),
         "case": None,
     }
     sealed = shown.pop("sealed")
@@ -308,7 +316,7 @@ def _choose(answer: Answer, to: str | None) -> Candidate:
 async def own_referral(subject: Subject, backend: Backend, id: str) -> Row:
     """The row of a referral that the subject sent, by its id or a reference, with its case still sealed. Raises
     ``NotFound`` for one that it did not send, or whose case can't be opened any more."""
-    known = await by_reference(backend, id)
+    known = await by_reference(subject, backend, id)
     rows = await backend.store.read("referral_get", id=known["referral"] if known else id)
     if not rows or not rows[0]["sealed_key"] or not may_see_case(subject, rows[0]["sender"]["id"]):
         raise no_referral(id)

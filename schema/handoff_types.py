@@ -72,6 +72,14 @@ class Handoff:
     respond_by: str | None = strawberry.field(description="Until when the coordinator is to answer; null: answered.")
     response: str | None = strawberry.field(description="How the coordinator answered.")
     hops: int = strawberry.field(description="How many steps the referral has had with this one.")
+    erasure_asked_at: str | None = strawberry.field(
+        description="When the person withdrew the consent, and the receiver was asked to erase what it has."
+    )
+    erasure: str | None = strawberry.field(description="erased, or the code of why it has to be kept; null: no answer.")
+    erasure_text: str | None = strawberry.field(description="The same in words.")
+    without_consent: str | None = strawberry.field(
+        description="What stood in for the person's consent when it was sent on: danger, or the legal duty as cited."
+    )
     continues: str | None = strawberry.field(description="Id of the step that this one continues.")
     form: str | None = strawberry.field(description="The official form that is the referral, where there is one.")
     form_submitted_at: str | None = strawberry.field(description="When the sender recorded that it was submitted.")
@@ -122,6 +130,10 @@ class Handoff:
             respond_by=row.get("respond_by"),
             response=row.get("response"),
             hops=row.get("hops") or 1,
+            erasure_asked_at=row.get("erasure_asked_at"),
+            erasure=row.get("erasure"),
+            erasure_text=WORDS.get(row.get("erasure") or ""),
+            without_consent=row.get("without_consent"),
             continues=row.get("continues"),
             form=row["form"],
             form_submitted_at=row["form_submitted_at"],

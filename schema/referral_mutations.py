@@ -36,6 +36,7 @@ _SPLIT = {
     "also": ("split", "services"),
     **{f: ("split", f) for f in ("services", "consent", "idempotencyKey")},
 }
+_VIEW = {"id": ("view", "referral"), **{f: ("view", f) for f in ("view", "idempotencyKey")}}
 _CONSENT = {"id": ("consent", "referral"), **{f: ("consent", f) for f in ("to", "withdraw", "idempotencyKey")}}
 _PASS = {
     "id": ("pass", "handoff"),
@@ -136,6 +137,24 @@ class ReferralMutation:
                 consent.to,
                 withdraw=consent.withdraw,
                 idempotency_key=consent.idempotency_key,
+            )
+        return referral_types.ConsentRecorded(referral=referral_types.Referral.of(row))
+
+    @strawberry.mutation(
+        description="Records what a child wants for themselves, as far as they could say it.",
+        metadata=under(Action.REFER),
+    )
+    @problems.answered
+    async def record_childs_view(
+        self, info: Info, view: Annotated[referral_types.ChildsViewInput, told("What the child wants.")]
+    ) -> ConsentResult:
+        with problems.placed(_VIEW):
+            row = await consenting.record_view(
+                info.context.subject,
+                info.context.backend,
+                view.referral,
+                view.view,
+                idempotency_key=view.idempotency_key,
             )
         return referral_types.ConsentRecorded(referral=referral_types.Referral.of(row))
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 import strawberry
 
 from relaypoint.domain.chain import Event
+from relaypoint.domain.codes import WORDS
 from relaypoint.domain.policy import Action
 from relaypoint.domain.words import Priority
 from relaypoint.resolvers import referrals
@@ -29,6 +30,18 @@ class ConsentView:
 
 
 @governed(Action.READ_REFERRAL)
+@strawberry.type(description="What a child wants for themselves, as far as they could say it.")
+class ChildsView:
+    code: str = strawberry.field(description="As wants-it, wants-something-else or could-not-say.")
+    text: str = strawberry.field(description="The same in words.")
+    recorded_on: str = strawberry.field(description="The day on which they were asked.")
+
+    @classmethod
+    def of(cls, said: dict[str, Any] | None) -> Self | None:
+        return cls(code=said["code"], text=WORDS[said["code"]], recorded_on=said["recorded_on"]) if said else None
+
+
+@governed(Action.READ_REFERRAL)
 @strawberry.type(description="The case's own fields. Only the body that referred it reads them.")
 class CaseFields:
     place: str | None = strawberry.field(description="Where the service is needed.")
@@ -37,6 +50,7 @@ class CaseFields:
     avoid: list[str] = strawberry.field(description="Whom the case must not reach.")
     consent: bool = strawberry.field(description="Whether an adult's informed consent was recorded.")
     consents: list[ConsentView] = strawberry.field(description="Who may learn of the person, for what, since when.")
+    childs_view: ChildsView | None = strawberry.field(description="Of a child: what they want; null: not recorded.")
 
 
 @governed(Action.READ_REFERRAL)
@@ -106,6 +120,7 @@ class Referral:
                 avoid=case["avoid"],
                 consent=case["consent"],
                 consents=[ConsentView(**{"withdrawn_on": None, **each}) for each in case.get("consents", ())],
+                childs_view=ChildsView.of(case.get("childs_view")),
             )
             if case
             else None,
@@ -164,6 +179,17 @@ class ConsentInput:
     to: str = strawberry.field(description="A contact point of the body.")
     withdraw: bool = strawberry.field(
         default=False, description="It no longer holds. An open step goes on; cancel it if the person does not want it."
+    )
+    idempotency_key: str | None = strawberry.field(
+        default=None, description="The same key and request again, within 24 h, gives the first result."
+    )
+
+
+@strawberry.input(description="What a child wants for themselves.")
+class ChildsViewInput:
+    referral: str = strawberry.field(description="The referral's key or reference.")
+    view: str = strawberry.field(
+        description="wants-it, wants-something-else, does-not-want-it, could-not-say or not-asked-yet."
     )
     idempotency_key: str | None = strawberry.field(
         default=None, description="The same key and request again, within 24 h, gives the first result."

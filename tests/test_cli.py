@@ -221,8 +221,10 @@ def test_a_gap_is_told_with_what_mends_it_and_goes(settings: dict[str, str], tmp
     )
     shown = run(settings, "gaps", *desks)
     assert (shown.returncode, "Gaps in the roster (1)" in shown.stdout) == (1, True)
-    wrong = run(settings, "gaps", "--place", "Example North")
+    wrong = run(settings, "gaps", "--place", "Example Nort")
     assert (wrong.returncode, "GB-X-NORTH" in wrong.stderr) == (2, True)
+    named = run(settings, "gaps", "--place", "Example North", "--service", "Housing")
+    assert (named.returncode, "Gaps in the roster" in named.stdout) == (1, True)
 
 
 def test_a_message_that_nobody_can_be_sent_is_told(settings: dict[str, str]) -> None:

@@ -472,8 +472,9 @@ SCOPES: Sequence[tuple[Scope, set[str]]] = (
     (Scope(organization="example-line"), set()),
     (Scope(place="GB-X-NORTH"), {"pathway-expired", "single-number", "no-deputy"}),
     (Scope(place="GB-X-SOUTH"), set()),
-    (Scope(service_type="night-shelter"), {"pathway-expired", "single-number", "no-deputy"}),
-    (Scope(service_type="advice"), {"single-number"}),
+    (Scope(service_type="night-shelter"), {"pathway-expired", "no-deputy"}),
+    (Scope(service_type="housing"), {"pathway-expired", "no-deputy"}),
+    (Scope(service_type="advice"), set()),
     (Scope(task_force="example-force-north"), {"pathway-expired", "single-number", "no-deputy"}),
     (Scope(task_force="example-force", organization="example-unit"), {"single-number"}),
 )
@@ -512,7 +513,7 @@ async def test_the_report_of_the_stored_roster(backend: Backend) -> None:
 async def test_what_is_not_in_the_roster_is_told_with_what_may_be_meant(backend: Backend) -> None:
     for scope, path, hint in (
         (Scope(task_force="example-forse"), ("taskForce",), "example-force"),
-        (Scope(place="Example North"), ("place",), "GB-X-NORTH"),
+        (Scope(place="Example Nort"), ("place",), "GB-X-NORTH"),
         (Scope(service_type="advise"), ("serviceType",), "advice"),
         (Scope(organization="example-lime"), ("organization",), "example-line"),
     ):

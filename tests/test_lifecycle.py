@@ -10,7 +10,7 @@ import asyncio
 import os
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from hypothesis import HealthCheck, settings
@@ -66,6 +66,7 @@ class Step:
     status: str = "requested"
     asked: bool = False
     expected: bool = False
+    by: datetime = datetime(9999, 1, 1, tzinfo=UTC)
     arrival: str | None = None
     must_see: bool = False
     version: int = 1
@@ -122,7 +123,7 @@ class Referral(RuleBasedStateMachine):
             by, sources, target = MOVES[verb]
             if side != by or step.status not in sources.split():
                 return None
-            changes: dict[str, Any] = {"status": target, "asked": step.asked and verb == "receive"}
+            changes: dict[str, Any] = {"status": target, "asked": step.asked and verb in ("receive", "hold", "resume")}
             if target in ("rejected", "failed"):
                 changes["must_see"] = True
             if verb == "complete" and step.expected:
@@ -140,12 +141,13 @@ class Referral(RuleBasedStateMachine):
             )
         if verb == "seen":
             return {"must_see": False} if side == "sender" and step.must_see else None
-        waiting, working = step.status in OPEN[:2], step.status in OPEN[2:4]
+        waiting, working, open = step.status in OPEN[:2], step.status in OPEN[2:4], step.status in OPEN
+        missed = step.arrival == "not-arrived" or (step.expected and step.arrival is None and step.by <= self.now)
         here = {
             "phoned": side == "sender" and waiting,
-            "ask": side == "receiver" and (waiting or working) and not step.asked,
-            "answer": side == "sender" and (waiting or working) and step.asked,
-            "expect": working,
+            "ask": side == "receiver" and open and not step.asked,
+            "answer": side == "sender" and open and step.asked,
+            "expect": working and not (missed and side == "receiver"),
             "arrived": side == "receiver" and step.status in OPEN[2:] and step.arrival != "arrived",
             "not-arrived": side == "receiver"
             and step.status in OPEN[2:]
@@ -158,7 +160,7 @@ class Referral(RuleBasedStateMachine):
             "phoned": {},
             "ask": {"asked": True, "status": "received" if step.status == "requested" else step.status},
             "answer": {"asked": False},
-            "expect": {"expected": True, "arrival": None},
+            "expect": {"expected": True, "arrival": None, "by": self.now + timedelta(hours=3)},
             "arrived": {"arrival": "arrived"},
             "not-arrived": {"arrival": "not-arrived"},
         }
@@ -176,6 +178,10 @@ class Referral(RuleBasedStateMachine):
         self.tick(minutes)
         last = step is self.steps[-1]
         sources = OPEN if verb != "resend" else [*OPEN, "rejected", "failed", "cancelled"]
+        if step.must_see:  # It came back, also as an error of the receiving side, or closed with the person missing.
+            sources = [*sources, "entered-in-error", "completed"] if verb == "resend" else sources
+        if step.status == "completed" and step.expected and step.arrival != "arrived" and verb == "resend":
+            sources = [*sources, "completed"]
         there = to == step.desk and step.status in OPEN
         allowed = side == PASSES[verb] and last and step.status in sources and not there
         work = pass_handoff(self.subject(side, step), self.backend, step.id, verb, to)
@@ -189,7 +195,7 @@ class Referral(RuleBasedStateMachine):
             step.status = "rejected" if before else "cancelled"
         step.must_see, step.asked = False, False
         step.version += 1
-        self.steps.append(Step(done.handoff["id"], to, expected=step.expected, arrival=step.arrival))
+        self.steps.append(Step(done.handoff["id"], to, expected=step.expected, by=step.by, arrival=step.arrival))
 
     @rule(minutes=st.integers(0, 50), version=st.integers(1, 12))
     def say_what_was_seen_before(self, minutes: int, version: int) -> None:

@@ -318,3 +318,149 @@ async def test_the_same_request_again_gives_the_first_answer(backend: Backend) -
     ]
     assert first.handoff["id"] == second.handoff["id"]
     assert len(await steps_of(backend, step)) == 2
+
+
+async def test_the_sender_sees_on_the_step_what_stood_in_for_consent(backend: Backend) -> None:
+    step = await sent(backend)
+    done = await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk", duty="Act 1, section 2")
+    assert done.handoff["without_consent"] == "Act 1, section 2"
+    shown = (await referrals.referral(UNIT, backend, step["referral"]))["handoffs"]
+    assert [each["without_consent"] for each in shown] == [None, "Act 1, section 2"]
+    # Where the person agrees, nothing stands in for it, whatever is claimed.
+    await record_consent(UNIT, backend, step["referral"], "shelter-desk")
+    again = await pass_handoff(LINE, backend, done.handoff["id"], "pass-on", "shelter-desk", danger=True)
+    assert again.handoff["without_consent"] is None
+
+
+async def test_what_was_claimed_for_a_desk_that_is_barred_is_kept(backend: Backend) -> None:
+    step = await sent(backend, replace(NEED, avoid=("example-line",)))
+    assert (await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk", danger=True)).sender_asked
+    events = await referrals.timeline(UNIT, backend, step["referral"])
+    assert json.loads(events[-1].data)["without_consent"] == {"danger": True}
+
+
+async def test_the_deadlines_of_two_bodies_hold_on_every_hop(backend: Backend) -> None:
+    roster = two_shelters()
+    for force in ("example-force", "example-force-north"):
+        row(roster, "task_forces", force)["start_within"] = "PT7H"
+    await imported(backend, roster)
+    referral = (await referrals.refer(UNIT, backend, NEED, to="shelter-desk")).referral
+    first = referral["handoffs"][0]
+    done = await pass_handoff(UNIT, backend, first["id"], "resend", "line-desk")
+    stored = await raw(backend.store, "MATCH (h:Handoff) RETURN h.id AS id, h.start_within AS within ORDER BY h.id")
+    assert [each["within"] for each in stored] == ["PT7H", "PT7H"], done
+
+
+async def test_a_wish_is_answered_and_the_same_wish_asks_once(backend: Backend) -> None:
+    step = await sent(backend)
+    for _ in range(3):
+        assert (await pass_handoff(AUTHORITY, backend, step["reference"], "redirect", "line-desk")).sender_asked
+    assert [each for each in await told(backend) if each == ("unit-desk", "moved")] == [("unit-desk", "moved")]
+    offered = (await handoffs.handoff(UNIT, backend, step["id"])).next_verbs
+    assert "answer" in offered
+    answered = await handoffs.move_handoff(UNIT, backend, step["id"], "answer", reason="told", consent_to="line-desk")
+    assert answered.handoff["answered"] == "told"
+    assert not (await pass_handoff(AUTHORITY, backend, step["id"], "redirect", "line-desk")).sender_asked
+    assert await whole(backend)
+
+
+async def test_a_held_step_can_be_asked_about_and_answered(backend: Backend) -> None:
+    step = await sent(backend)
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "accept")
+    await handoffs.move_handoff(
+        SHELTER, backend, step["id"], "hold", reason="awaiting-information", review="2026-03-10"
+    )
+    asked = await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")
+    assert asked.sender_asked
+    assert asked.handoff["asked_at"]
+    done = await handoffs.move_handoff(UNIT, backend, step["id"], "answer", reason="told", consent_to="line-desk")
+    assert (done.handoff["status"], done.handoff["asked_at"]) == ("on-hold", None)
+    assert not (await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")).sender_asked
+    assert await whole(backend)
+
+
+@pytest.mark.parametrize("end", [("complete", "waitlisted"), ("correct", None)])
+async def test_what_came_back_in_whatever_way_is_raised_or_sent_anew(
+    backend: Backend, end: tuple[str, str | None]
+) -> None:
+    step = await sent(backend)
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "accept")
+    await handoffs.move_handoff(SHELTER, backend, step["id"], end[0], reason=end[1])
+    assert {"resend", "raise"} <= set((await handoffs.handoff(UNIT, backend, step["id"])).next_verbs)
+    await handoffs.move_handoff(UNIT, backend, step["id"], "raise")
+    done = await pass_handoff(UNIT, backend, step["id"], "resend", "line-desk")
+    assert done.handoff["contact_point"]["id"] == "line-desk"
+    assert await whole(backend)
+
+
+async def test_who_was_served_is_not_sent_anew(backend: Backend) -> None:
+    step = await sent(backend)
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "accept")
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "complete", reason="served")
+    assert "resend" not in (await handoffs.handoff(UNIT, backend, step["id"])).next_verbs
+    with pytest.raises(IllegalTransition, match="was served"):
+        await pass_handoff(UNIT, backend, step["id"], "resend", "line-desk")
+
+
+async def test_a_step_that_has_gone_on_does_not_come_back(backend: Backend) -> None:
+    step = await sent(backend, replace(NEED, tags=("child", "female", "labour")))
+    await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")
+    done = await handoffs.move_handoff(SHELTER, backend, step["id"], "correct")
+    assert done.handoff["must_see"] is False
+    assert [each.stall.reason for each in await stalled.stalled(UNIT, backend)] == []
+
+
+async def test_a_consent_that_is_withdrawn_with_the_step_is_withdrawn(backend: Backend) -> None:
+    step = await sent(backend, consent=True)
+    await handoffs.move_handoff(UNIT, backend, step["id"], "cancel", reason="consent-withdrawn")
+    (consent,) = (await referrals.referral(UNIT, backend, step["referral"]))["case"]["consents"]
+    assert consent["withdrawn_on"] == "2026-03-03"
+    assert await whole(backend)
+
+
+async def test_who_does_not_agree_after_all_takes_an_earlier_consent_back(backend: Backend) -> None:
+    step = await sent(backend)
+    await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")
+    await record_consent(UNIT, backend, step["referral"], "line-desk")
+    await handoffs.move_handoff(UNIT, backend, step["id"], "answer", reason="not-agreed")
+    (consent,) = (await referrals.referral(UNIT, backend, step["referral"]))["case"]["consents"]
+    assert consent["withdrawn_on"] == "2026-03-03"
+    assert (await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")).sender_asked
+
+
+async def test_where_consent_was_withdrawn_the_body_passes_it_to_no_other_desk_of_its_own(backend: Backend) -> None:
+    step = await sent(backend, consent=True)
+    await record_consent(UNIT, backend, step["referral"], "shelter-desk", withdraw=True)
+    assert (await pass_handoff(SHELTER, backend, step["id"], "pass-on", "shelter-night-desk")).sender_asked
+
+
+@pytest.mark.parametrize("how", ["passed on", "recalled"])
+async def test_a_body_sees_what_it_had_and_to_whom_it_gave_it(backend: Backend, how: str) -> None:
+    step = await sent(backend, replace(NEED, tags=("child", "female", "labour")))
+    if how == "recalled":
+        second = await pass_handoff(UNIT, backend, step["id"], "resend", "line-desk")
+    else:
+        second = await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")
+    third = await pass_handoff(UNIT, backend, second.handoff["id"], "resend", "shelter-night-desk")
+    await pass_handoff(UNIT, backend, third.handoff["id"], "resend", "line-desk")
+
+    async def seen(subject: Subject) -> list[str]:
+        found = await referrals.referral(subject, backend, step["referral"])
+        events = await referrals.timeline(subject, backend, step["referral"])
+        known = {each["id"] for each in found["handoffs"]}
+        assert all(json.loads(event.data)["after"].get("id") in {*known, None} for event in events)
+        return [each["contact_point"]["id"] for each in found["handoffs"]]
+
+    assert await seen(UNIT) == ["shelter-desk", "line-desk", "shelter-night-desk", "line-desk"]
+    assert await seen(SHELTER) == ["shelter-desk", "line-desk", "shelter-night-desk"]
+    assert await seen(LINE) == ["shelter-desk", "line-desk", "shelter-night-desk", "line-desk"]
+
+
+async def test_a_recalled_body_sees_nothing_that_comes_after(backend: Backend) -> None:
+    step = await sent(backend, replace(NEED, tags=("child", "female", "labour")))
+    await pass_handoff(UNIT, backend, step["id"], "resend", "line-desk")
+    found = await referrals.referral(SHELTER, backend, step["referral"])
+    assert [each["contact_point"]["id"] for each in found["handoffs"]] == ["shelter-desk"]
+    kinds = [event.kind for event in await referrals.timeline(SHELTER, backend, step["referral"])]
+    assert "handoff-sent-on" not in kinds
+    assert "handoff-sent-on" in [e.kind for e in await referrals.timeline(UNIT, backend, step["referral"])]

@@ -36,6 +36,7 @@ HELPERS = {
     "known.rows_on",
     "leases.take_lease",
     "leaving.work_left",
+    "needs.checked",
     "open_handoffs.open_handoffs",
     "open_work.left_behind",
     "open_work.left_open",

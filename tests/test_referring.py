@@ -22,7 +22,7 @@ NEED = NeedInput(
     place="GB-X-NORTH",
     languages=("en",),
     tags=("adult", "female", "labour"),
-    avoid=("example-former",),
+    avoid=("immigration",),
     priority="urgent",
 )
 
@@ -71,7 +71,7 @@ async def test_further_needs_go_as_the_case_is_known(backend: Backend) -> None:
     more = await split(UNIT, backend, sent.referral["reference"], ["advice"])
     (one,) = more.referrals
     assert (desks(more), one["priority"], one["case"]["tags"]) == (["line-desk"], "urgent", list(NEED.tags))
-    assert one["case"]["avoid"] == ["example-former"]
+    assert one["case"]["avoid"] == ["immigration"]
     assert one["call_back"] == sent.referral["call_back"]
     assert one["group"] == sent.referral["id"]
     assert (await split(UNIT, backend, one["reference"], ["advice"])).group == sent.referral["id"]

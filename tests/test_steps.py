@@ -9,7 +9,7 @@ import pytest
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.clock import parse_instant
 from relaypoint.domain.codes import WORDS
-from relaypoint.domain.deadlines import counted
+from relaypoint.domain.deadlines import counted, pauses_of
 from relaypoint.domain.errors import IllegalTransition, Invalid
 from relaypoint.domain.handoffs import MOVES as TABLE
 from relaypoint.domain.handoffs import REMARKS as NOTES
@@ -143,7 +143,13 @@ def test_accepted_is_not_arrived() -> None:
     missing = after(step, "not-arrived", "2026-03-02T18:30:00Z")
     assert missing["arrival"] == "not-arrived"
     assert after(missing, "arrived", "2026-03-02T19:00:00Z")["arrival"] == "arrived"
-    assert after(missing, "expect", "2026-03-02T19:00:00Z", expected="2026-03-03T09:00Z")["arrival"] is None
+    later: dict[str, Any] = {"expected": "2026-03-03T09:00Z"}
+    assert after(missing, "expect", "2026-03-02T19:00:00Z", Side.SENDER, **later)["arrival"] is None
+    # The receiver can't put off what it has to say of somebody who did not come.
+    for silent in (missing, step):
+        with pytest.raises(IllegalTransition, match="did not come"):
+            after(silent, "expect", "2026-03-02T19:00:00Z", **later)
+    assert after(step, "expect", "2026-03-02T17:59:00Z", **later)["expected_by"] == "2026-03-03T09:00:00.000Z"
     assert after(step, "complete", "2026-03-02T19:00:00Z")["arrival"] == "arrived"
     for wrong in ("2026-03-02T12:00Z", "2026-03-17T12:00Z", "tonight", None):
         with pytest.raises(Invalid) as refused:
@@ -170,6 +176,7 @@ def test_what_is_offered_can_be_said(verb: str) -> None:
         "answer": {"reason": "told"},
         "expect": {"expected": "2026-03-03T12:00Z"},
         "respond": {"reason": "spoken"},
+        "must-keep": {"reason": "legal-duty"},
     }
     how = needed.get(verb, {})
     states = [
@@ -181,6 +188,7 @@ def test_what_is_offered_can_be_said(verb: str) -> None:
             arrival=arrival,
             must_see=seen,
             respond_by=respond,
+            erasure_asked_at=erasing,
         )
         for status in Status
         for form in (None, "https://example.org/form")
@@ -189,12 +197,45 @@ def test_what_is_offered_can_be_said(verb: str) -> None:
         for arrival in (None, "arrived", "not-arrived")
         for seen in (False, True)
         for respond in (None, MONDAY)
+        for erasing in (None, MONDAY)
     ]
-    assert any(offered(verb, state) for state in states)
-    side = next(iter(sorted(NOTES[verb].sides)))
-    for state in states:
-        if offered(verb, state):
-            after(state, verb, "2026-03-02T12:00:00Z", side, **how)
+    now = parse_instant("2026-03-02T12:00:00Z")
+    for side in NOTES[verb].sides:
+        assert any(offered(verb, state, {side}, now) for state in states)
+        for state in states:
+            if offered(verb, state, {side}, now):
+                after(state, verb, "2026-03-02T12:00:00Z", side, **how)
+
+
+def test_a_question_and_a_hold_stop_the_clocks_once() -> None:
+    step = after(sent(), "accept", "2026-03-02T10:00:00Z")
+    asked = after(step, "ask", "2026-03-03T10:00:00Z", lacking=("age",))
+    held = after(asked, "hold", "2026-03-04T10:00:00Z", reason="awaiting-information", review="2026-03-20")
+    assert (held["asked_at"], held["held_at"]) == ("2026-03-03T10:00:00.000Z", "2026-03-04T10:00:00.000Z")
+    told = after(held, "answer", "2026-03-05T10:00:00Z", Side.SENDER, reason="told")
+    assert (told["status"], told["asked_at"]) == ("on-hold", None)
+    again = after(told, "resume", "2026-03-06T10:00:00Z")
+    assert pauses_of(again["pauses"]) == (("2026-03-03T10:00:00.000Z", "2026-03-06T10:00:00.000Z"),)
+    # In the other order, and ended without an answer: it is one pause all the same.
+    first = after(step, "hold", "2026-03-03T10:00:00Z", reason="awaiting-person", review="2026-03-20")
+    both = after(first, "ask", "2026-03-04T10:00:00Z", lacking=("age",))
+    done = after(both, "complete", "2026-03-06T10:00:00Z")
+    assert pauses_of(done["pauses"]) == pauses_of(again["pauses"])
+    assert (done["asked_at"], done["held_at"], done["answer_by"]) == (None, None, None)
+    waits = after(both, "resume", "2026-03-05T10:00:00Z")
+    assert waits["asked_at"] == "2026-03-04T10:00:00.000Z"
+
+
+def test_a_step_is_not_held_for_ever() -> None:
+    step = after(sent(), "accept", "2026-03-02T10:00:00Z")
+    held = after(step, "hold", "2026-03-02T10:00:00Z", reason="awaiting-capacity", review="2026-04-11")
+    step = after(held, "resume", "2026-04-11T10:00:00Z")
+    with pytest.raises(Invalid, match="within 50 days"):
+        after(step, "hold", "2026-04-11T10:00:00Z", reason="awaiting-capacity", review="2026-06-01")
+    held = after(step, "hold", "2026-04-11T10:00:00Z", reason="awaiting-capacity", review="2026-05-31")
+    step = after(held, "resume", "2026-05-31T11:00:00Z")
+    with pytest.raises(Invalid, match="held for 90 days already"):
+        after(step, "hold", "2026-05-31T11:00:00Z", reason="awaiting-capacity", review="2026-06-01")
 
 
 def test_every_code_has_its_words() -> None:

@@ -194,7 +194,7 @@ async def test_everyday_words_do(store: Store, said: tuple[str, ...], tags: tupl
 async def test_adult_and_child_at_once_is_told(store: Store) -> None:
     backend = await changed(store, lambda roster: None)
     answer = await find(UNIT, backend, replace(HOUSING, tags=("adult", "child")))
-    assert [note.message_id for note in answer.notes] == ["note.child"]
+    assert [note.message_id for note in answer.notes] == ["note.child", "note.childs-view"]
 
 
 async def test_a_name_that_others_bear_as_well_is_told(store: Store) -> None:

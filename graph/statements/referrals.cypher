@@ -152,8 +152,8 @@ RETURN h {
     .id, .status, .version, .reason, .review_on, .sent_at, .changed_at, .accepted_at, .started_at, .held_at,
     .deliver_by, .acknowledge_by, .decide_by, .start_by, .complete_by, .calendar, .pauses, .form, .form_submitted_at,
     .phoned, .phoned_at, .phoned_role, .asked, .asked_at, .asked_about, .answer_by, .answered, .expected_by, .arrival,
-    .raised_at, .respond_by, .response,
-    .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .seen_at
+    .raised_at, .respond_by, .response, .erasure_asked_at, .erasure,
+    .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .without_consent, .seen_at
   } AS handoff,
   EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) } AS must_see,
   [(h)<-[:ABOUT]-(:Notice)-[:FOR]->(:ContactPoint)-[:OF]->(told:Organization) | told.id] AS told,
@@ -183,8 +183,9 @@ RETURN r {.id, .reference, .version, .priority, .confidentiality, .created_at, .
     form_submitted_at: h.form_submitted_at, phoned: h.phoned, phoned_at: h.phoned_at, phoned_role: h.phoned_role,
     asked: h.asked, asked_at: h.asked_at, asked_about: h.asked_about, answer_by: h.answer_by, answered: h.answered, expected_by: h.expected_by,
     arrival: h.arrival,
-    raised_at: h.raised_at, respond_by: h.respond_by, response: h.response, acknowledge_within: h.acknowledge_within, decide_within: h.decide_within,
-    start_within: h.start_within, complete_within: h.complete_within, hops: h.hops, been_here: h.been_here,
+    raised_at: h.raised_at, respond_by: h.respond_by, response: h.response,
+    erasure_asked_at: h.erasure_asked_at, erasure: h.erasure, acknowledge_within: h.acknowledge_within, decide_within: h.decide_within,
+    start_within: h.start_within, complete_within: h.complete_within, hops: h.hops, been_here: h.been_here, without_consent: h.without_consent,
     must_see: EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) },
     contact_point: {id: desk.id, name: desk.name}, receiver: {id: receiver.id, name: receiver.name, kind: receiver.kind},
     pathway: head([(h)-[:ALONG]->(p:Pathway) | {id: p.id, name: p.name}]),
@@ -231,8 +232,9 @@ ORDER BY e.sequence
 MATCH (r:Referral {reference: $reference})
 WITH r
 LIMIT 1
-MATCH (r)<-[:STEP_OF]-(h:Handoff)
-RETURN r.id AS referral, h.id AS id, h.status AS status
+MATCH (r)-[:SENT_BY]->(sender:Organization)
+MATCH (r)<-[:STEP_OF]-(h:Handoff)-[:TO]->(:ContactPoint)-[:OF]->(receiver:Organization)
+RETURN r.id AS referral, h.id AS id, h.status AS status, sender.id AS sender, receiver.id AS receiver
 ORDER BY h.id
 
 // name: handoff_by_notice
@@ -242,5 +244,6 @@ ORDER BY h.id
 MATCH (n:Notice {reference: $reference})
 WITH n
 LIMIT 1
-MATCH (n)-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(r:Referral)
-RETURN r.id AS referral, h.id AS id, h.status AS status
+MATCH (n)-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organization)
+MATCH (h)-[:TO]->(:ContactPoint)-[:OF]->(receiver:Organization)
+RETURN r.id AS referral, h.id AS id, h.status AS status, sender.id AS sender, receiver.id AS receiver

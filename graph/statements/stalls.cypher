@@ -37,8 +37,8 @@ RETURN h {
     .id, .status, .version, .reason, .review_on, .sent_at, .changed_at, .accepted_at, .started_at, .held_at,
     .deliver_by, .acknowledge_by, .decide_by, .start_by, .complete_by, .calendar, .pauses, .form, .form_submitted_at,
     .phoned, .phoned_at, .phoned_role, .asked, .asked_at, .asked_about, .answer_by, .answered, .expected_by, .arrival,
-    .raised_at, .respond_by, .response,
-    .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here
+    .raised_at, .respond_by, .response, .erasure_asked_at, .erasure,
+    .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .without_consent
   } AS handoff,
   EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) } AS must_see,
   r {.id, .reference, .priority, .confidentiality, .sealed} AS referral,
