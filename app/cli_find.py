@@ -27,9 +27,14 @@ Languages = Annotated[
     list[str] | None,
     typer.Option("--language", metavar="L", help="A language of the person, as vi or Vietnamese; repeatable."),
 ]
-PriorityOption = Annotated[Priority, typer.Option("--priority", help="stat is an emergency.")]
+PriorityOption = Annotated[
+    str, typer.Option("--priority", metavar="WORD", help=f"{', '.join(Priority)}. stat is an emergency.")
+]
 ConfidentialityOption = Annotated[
-    Confidentiality, typer.Option("--confidentiality", help="The least that a channel must assure.")
+    str,
+    typer.Option(
+        "--confidentiality", metavar="WORD", help=f"{', '.join(Confidentiality)}: the least that a channel must assure."
+    ),
 ]
 Tags = Annotated[list[str] | None, typer.Option("--for", metavar="TAG", help="Population tag; may be repeated.")]
 Avoid = Annotated[
@@ -46,8 +51,8 @@ def _need(
     services: list[str],
     place: str,
     languages: list[str] | None,
-    priority: Priority,
-    confidentiality: Confidentiality,
+    priority: str,
+    confidentiality: str,
     tags: list[str] | None,
     avoid: list[str] | None,
     **more: Any,
@@ -58,8 +63,8 @@ def _need(
         "also": services[1:],
         "place": place,
         "languages": languages or [],
-        "priority": priority.value,
-        "confidentiality": confidentiality.value,
+        "priority": priority.strip().lower(),
+        "confidentiality": confidentiality.strip().lower(),
         "for": tags or [],
         "avoid": avoid or [],
         **more,
@@ -75,10 +80,13 @@ async def _or_emergency(from_: str, name: str, variables: dict[str, Any], as_jso
     except Problem as problem:
         if problem.path == ("as",):
             problem.path = ("from",)  # The one who asks is the one acted for.
-        if not as_json:
-            with contextlib.suppress(Problem):
-                async with commands(settings) as run:
-                    show.emergency(err, await run("Emergency", {"place": variables["need"]["place"]}))
+        need = variables["need"]
+        with contextlib.suppress(Problem):
+            async with commands(settings) as run:
+                numbers = {"place": need["place"], "avoid": need["avoid"], "priority": need["priority"]}
+                problem.emergency = await run("Emergency", numbers)
+        if problem.emergency and not as_json:
+            show.emergency(err, problem.emergency)
         raise
 
 
@@ -88,8 +96,8 @@ async def find(
     service: Services,
     place: Place,
     language: Languages = None,
-    priority: PriorityOption = Priority.ROUTINE,
-    confidentiality: ConfidentialityOption = Confidentiality.OFFICIAL,
+    priority: PriorityOption = Priority.ROUTINE.value,
+    confidentiality: ConfidentialityOption = Confidentiality.OFFICIAL.value,
     tags: Tags = None,
     avoid: Avoid = None,
     near: Near = False,
@@ -121,7 +129,7 @@ async def find(
     answer = await _or_emergency(from_, "Find", {"need": need, **drawn}, as_json)
     if svg is not None:
         _written(svg, answer.pop("picture"))
-    tell(as_json, answer, lambda: show_find.found(out, answer))
+    tell(as_json, answer, lambda: show_find.found(out, answer, need))
     asked = [answer, *(each for each in answer["also"] if each["added"] is None)]
     return 0 if all(each["candidates"] for each in asked) else 1
 
@@ -165,8 +173,8 @@ async def refer(
         bool, typer.Option("--risk-checked", help="Into another country: the risk there was checked.")
     ] = False,
     language: Languages = None,
-    priority: PriorityOption = Priority.ROUTINE,
-    confidentiality: ConfidentialityOption = Confidentiality.OFFICIAL,
+    priority: PriorityOption = Priority.ROUTINE.value,
+    confidentiality: ConfidentialityOption = Confidentiality.OFFICIAL.value,
     tags: Tags = None,
     avoid: Avoid = None,
     near: Near = False,
@@ -192,8 +200,8 @@ async def group(
     people: Annotated[int, typer.Option("--people", metavar="N", help="How many, each with all the needs.")] = 1,
     consent: Annotated[bool, typer.Option("--consent", help="The adults gave informed consent to this.")] = False,
     language: Languages = None,
-    priority: PriorityOption = Priority.ROUTINE,
-    confidentiality: ConfidentialityOption = Confidentiality.OFFICIAL,
+    priority: PriorityOption = Priority.ROUTINE.value,
+    confidentiality: ConfidentialityOption = Confidentiality.OFFICIAL.value,
     tags: Tags = None,
     avoid: Avoid = None,
     near: Near = False,

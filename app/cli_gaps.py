@@ -11,7 +11,8 @@ from relaypoint.app.commands import Run, commands
 from relaypoint.app.console import app, command, guides, out, tell
 from relaypoint.app.settings import read_settings
 from relaypoint.app.show import Data
-from relaypoint.domain.errors import NotFound
+from relaypoint.domain.errors import Invalid, NotFound
+from relaypoint.domain.gaps import KINDS
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Force = Annotated[str | None, typer.Option("--task-force", metavar="ID", help="Only its own and its members'.")]
@@ -37,6 +38,15 @@ async def gaps(
     as_json: Json = False,
 ) -> int:
     """Where the roster has holes that a case could fall into, gravest first, and which ones open soon."""
+    if kind and kind not in KINDS:
+        raise Invalid(
+            "gaps.kind",
+            "'{value}' is not a kind of gap.",
+            path=("--kind",),
+            remedy="Use one of: {known}.",
+            value=kind[:60],
+            known=", ".join(KINDS),
+        )
     scope = {"organization": organization, "taskForce": task_force, "place": place, "serviceType": service}
     asked = {**scope, "at": at, "days": ahead, "asOf": as_of}
     async with commands(read_settings()) as run:

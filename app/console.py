@@ -75,13 +75,19 @@ def command(
 
 def fail(problem: Problem, as_json: bool) -> NoReturn:
     if as_json:
-        print(json.dumps({"error": problem.as_dict()}, ensure_ascii=False))
+        numbers = {"emergency": problem.emergency} if problem.emergency else {}
+        print(json.dumps({"error": problem.as_dict(), **numbers}, ensure_ascii=False))
     else:
         where = f" [{_place(problem.path)}]" if problem.path else ""
-        err.print(f"{problem.message}{where}", style="bold red", markup=False)
+        err.print(_visible(f"{problem.message}{where}"), style="bold red", markup=False)
         if problem.remedy:
-            err.print(problem.remedy, markup=False)
+            err.print(_visible(problem.remedy), markup=False)
     raise typer.Exit(problem.exit_code)
+
+
+def _visible(text: str) -> str:
+    """What was typed may hold what would steer the terminal."""
+    return "".join(each if each.isprintable() or each == "\n" else "�" for each in text)
 
 
 _ARGUMENTS = {

@@ -45,7 +45,7 @@ def emergency(console: Console, found: Data | None) -> None:
         lines.append(f"[bold red]{escape(found['phoneNow'])}[/]")
     lines += [f"[bold yellow]{escape(note)}[/]" for note in found["notes"]]
     if lines:
-        land = escape(found["country"]["name"]) if found["country"] else None
+        land = escape(found["country"]) if found["country"] else None
         console.print(Panel("\n".join(lines), border_style="red", title=land, title_align="left"))
 
 

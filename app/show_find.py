@@ -12,19 +12,19 @@ from relaypoint.app.show import channel, diverted, emergency, when, wide
 Data = dict[str, Any]
 
 
-def found(console: Console, answer: Data) -> None:
+def found(console: Console, answer: Data, need: Data | None = None) -> None:
+    """``need`` is what was asked for, to be read back."""
     emergency(console, answer["emergency"])
     console.print(f"For {escape(answer['place']['name'])}, as of {when(answer['at'])}")
     if answer["languages"]:
         console.print(f"Languages: {escape(', '.join(answer['languages']))}")
     if answer["tags"]:
         console.print(f"Person: {escape(', '.join(answer['tags']))}")
+    if asked := _asked(need or {}):
+        console.print(f"Asked with: {escape(asked)}")
     if answer["avoiding"]:
-        needs = [answer, *answer["also"]]
-        left_out = sum(_avoided(out) for need in needs for out in need["excluded"])
-        found = (
-            f"{left_out} of what was found is theirs, and left out" if left_out else "nothing that was found is theirs"
-        )
+        left = answer["leftOut"]
+        found = f"{left} of what was found is theirs, and left out" if left else "nothing that was found is theirs"
         known = "as far as it is on record who answers"
         console.print(f"Avoided, as asked: [bold]{escape(', '.join(answer['avoiding']))}[/] ({found}, {known})")
     if answer["abroad"]:
@@ -34,7 +34,7 @@ def found(console: Console, answer: Data) -> None:
         _what_now(console, answer)
     _need(console, answer, several=bool(answer["also"]))
     for need in answer["also"]:
-        _need(console, need, several=True)
+        _need(console, {**need, "languages": answer["languages"]}, several=True)
     for body in answer["together"]:
         names = ", ".join(each["name"] for each in body["serviceTypes"])
         console.print(f"[bold]{escape(body['organization']['name'])}[/] can take several of these: {escape(names)}")
@@ -42,23 +42,36 @@ def found(console: Console, answer: Data) -> None:
         console.print(line, markup=False, highlight=False, no_wrap=True)
 
 
-def _avoided(out: Data) -> bool:
-    return any(reason["code"] == "avoided" for reason in out["reasons"])
+def _asked(need: Data) -> str:
+    """What else the answer rests on, where it is not as usual: a word that was forgotten there changes everything."""
+    consent = need.get("consent")
+    said = {
+        "priority": need.get("priority") if need.get("priority") != "routine" else None,
+        "confidentiality": need.get("confidentiality") if need.get("confidentiality") != "official" else None,
+        "near": "what lies around the place will do" if need.get("near") else None,
+        "consent": None if consent is None else ", ".join(consent) or "the adult agrees to nothing that needs it",
+    }
+    return "; ".join(f"{name}: {value}" for name, value in said.items() if value)
 
 
 def _what_now(console: Console, answer: Data) -> None:
     """Where somebody is lacking: whom to turn to all the same, the first step first."""
     console.print("[bold]What to do now[/]")
-    for step, each in enumerate(answer["advice"], start=1):
-        console.print(f"{step}. {escape(each['text'])}")
-        for use in each["channels"]:
-            console.print("   " + channel(use).replace("\n", "\n   "))
+    for number, each in enumerate(answer["advice"], start=1):
+        _step(console, number, escape(each["text"]), each["channels"])
+    offices: dict[str, list[Data]] = {}
     for office in answer["coordinators"]:
-        names = escape(office["taskForce"]["name"]), escape(office["contactPoint"]["name"])
-        console.print("{}. Ask who coordinates {}: {}".format(len(answer["advice"]) + 1, *names))
-        for use in office["channels"]:
-            if use["usable"]:
-                console.print("   " + channel(use).replace("\n", "\n   "))
+        offices.setdefault(office["contactPoint"]["id"], []).append(office)
+    for number, of in enumerate(offices.values(), start=len(answer["advice"]) + 1):
+        forces = ", ".join(office["taskForce"]["name"] for office in of)
+        text = f"Ask who coordinates {escape(forces)}: {escape(of[0]['contactPoint']['name'])}"
+        _step(console, number, text, [use for use in of[0]["channels"] if use["usable"]])
+
+
+def _step(console: Console, number: int, text: str, channels: list[Data]) -> None:
+    console.print(f"{number}. {text}")
+    for use in channels:
+        console.print("   " + channel(use).replace("\n", "\n   "))
 
 
 def _need(console: Console, need: Data, *, several: bool) -> None:
@@ -69,7 +82,7 @@ def _need(console: Console, need: Data, *, several: bool) -> None:
     for note in need["notes"]:
         console.print(f"[yellow]{escape(note)}[/]")
     if need["candidates"]:
-        _candidates(console, need["candidates"])
+        _candidates(console, need["candidates"], spoken=bool(need.get("languages")))
     elif need.get("added"):
         console.print("The nearest misses:")
     else:
@@ -78,7 +91,7 @@ def _need(console: Console, need: Data, *, several: bool) -> None:
         excluded(console, need["excluded"], need["excludedTotal"])
 
 
-def _candidates(console: Console, rows: list[Data]) -> None:
+def _candidates(console: Console, rows: list[Data], *, spoken: bool) -> None:
     table = wide(
         "Who can take the case",
         ("#", None),
@@ -87,7 +100,7 @@ def _candidates(console: Console, rows: list[Data]) -> None:
         ("Why it stands here", 5),
         lines=True,
     )
-    telling = _telling(rows)
+    telling = _telling(rows) | ({"language"} if spoken else set())
     for candidate in rows:
         table.add_row(
             str(candidate["rank"]),
@@ -118,7 +131,7 @@ def excluded(console: Console, rows: list[Data], total: int, shown: int = 6) -> 
         reasons = row["reasons"]
         table.add_row(
             f"{escape(row['organization']['name'])}: {escape(row['service']['name'])}{_says(row)}",
-            "\n".join(escape(reason["text"]) for reason in reasons),
+            "\n".join(escape(text) for text in (*(reason["text"] for reason in reasons), *row["toConfirm"])),
             "\n".join(escape(reason["relax"]) for reason in reasons if reason["relax"]) or "–",
         )
     console.print(table)
@@ -127,7 +140,7 @@ def excluded(console: Console, rows: list[Data], total: int, shown: int = 6) -> 
 
 
 def _says(out: Data) -> str:
-    return f"\n[dim]it says of itself: {escape(out['eligibility'])}[/]" if out["eligibility"] else ""
+    return f"\n[dim]for whom: {escape(out['eligibility'])}[/]" if out["eligibility"] else ""
 
 
 def _telling(candidates: list[Data]) -> set[str]:

@@ -1,22 +1,28 @@
-"""What to do now where somebody is still lacking: whom to phone all the same, and what would let more in."""
+"""What to do now where somebody is still lacking: whom to phone all the same, and what would let more in.
+
+Nobody is advised whom the case avoids, who has ended, is suspended or said that it is closed, who is in another
+country, or who is reached only along pathways; nor the asker itself.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
-from relaypoint.domain.answer import Candidate, Excluded, Need
+from relaypoint.domain.answer import Excluded, Need
 from relaypoint.domain.channels import ChannelUse
 from relaypoint.domain.eligibility import is_child
-from relaypoint.domain.emergency import Emergency
+from relaypoint.domain.emergency import Emergency, phone_of
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.plan import Coordinator, Item
 from relaypoint.domain.texts import Text, listed, say
 from relaypoint.domain.words import VOICE_KINDS, Confidentiality
 
-#: So many of the nearest misses are named for each need.
+#: So many of the nearest misses are named for each need, and of those that lie elsewhere.
 _ASKED: Final = 3
+_ELSEWHERE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,76 +35,141 @@ class Advice:
     channels: tuple[ChannelUse, ...] = ()
 
 
-def advise(items: Sequence[Item], emergency: Emergency, coordinators: Sequence[Coordinator]) -> list[Advice]:
-    """``items`` are the needs of one case. Nothing where each of them has somebody who can take it, or belongs to an
-    adult's case unasked."""
+def advise(
+    items: Sequence[Item],
+    emergency: Emergency,
+    coordinators: Sequence[Coordinator],
+    at: datetime,
+    *,
+    coordinated: bool,
+    direct: Iterable[str],
+) -> list[Advice]:
+    """``items`` are the needs of one case; ``coordinated``: somebody is on record who coordinates there; ``direct``
+    names the kinds of help that take nobody's agreement to a procedure. Nothing where every need that was asked for,
+    and a child's protection, has somebody who can take it."""
     need = items[0].need
     child = is_child(need.tags)
-    open = [item for item in items if not (item.finding.candidates or item.refused) and (child or not item.added)]
-    if not open:
+    refused = [item for item in items if item.refused and not item.added]
+    open = [item for item in items if item.lacking and (not item.added or item.protects)]
+    if not open and not refused:
         return []
+    protecting = [item for item in open if item.protects]
     steps: list[Advice] = []
     if child:
-        steps += [_first_of(item) for item in items if item.added and item.finding.candidates and _by_voice(item)]
-    if any(not item.added for item in open):
-        steps += _hotline(emergency, need.confidentiality)
+        steps += [_first_of(item) for item in items if item.finding.candidates and (item.protects or not item.added)]
+        steps += [step for item in protecting for step in _duty(item)]
+    if refused or any(not item.added for item in open):
+        steps += _hotline(emergency, need, at)
     for item in open:
         steps += _all_the_same(item)
+        if item not in protecting or not child:
+            steps += _duty(item)
+    steps += [_help_goes_on(item, direct) for item in refused]
     steps += _less_strict(open, need)
-    if not coordinators and any(not item.added for item in open):
-        steps.append(Advice(say("advice.no-coordinator", "No coordinator is on record for this place to be asked.")))
+    if not coordinators and open:
+        steps.append(Advice(_nobody_coordinates(coordinated=coordinated)))
+    if not any(step.channels or step.organization for step in steps) and not refused:
+        text = "Nobody else is on record for it. Ask again for a larger place, or for another kind of help"
+        steps.insert(0, Advice(say("advice.nobody", text)))
     return steps
 
 
 def _first_of(item: Item) -> Advice:
-    """A child's own protection can begin while the rest is looked for."""
-    first = item.finding.candidates[0]
-    asked = first.gateway or first
+    """Of a child's needs, who was found can begin while the rest is looked for: by phone, where one of them has any."""
+    asked = [(each, each.gateway or each) for each in item.finding.candidates]
+    first, at = next(((each, at) for each, at in asked if _voices(at.channels)), asked[0])
     owner = first.gateway.organization if first.gateway else first.service.organization
-    text = "{need}: ask {name}"
-    said = say("advice.child", text, need=item.service_type.name, name=owner.name)
-    return Advice(said, owner, asked.contact_point, _voices(asked.channels) or asked.channels[:1])
+    channels = _voices(at.channels) or tuple(use for use in at.channels if use.barred is None)[:1]
+    names = {"need": item.service_type.name, "name": owner.name, "desk": at.contact_point.name}
+    if owner.id == item.need.asker:
+        return Advice(say("advice.own", "{need}: your own organization, {desk}", **names), owner, at.contact_point)
+    said = say("advice.found", "{need}: ask {name}, {desk}", **names)
+    if first.warnings:
+        said = say("advice.found-but", "{said}. Before that: {warnings}", said=said, warnings=listed(first.warnings))
+    return Advice(said, owner, at.contact_point, channels)
 
 
-def _by_voice(item: Item) -> bool:
-    first: Candidate = item.finding.candidates[0]
-    return bool(_voices((first.gateway or first).channels))
-
-
-def _hotline(emergency: Emergency, floor: Confidentiality) -> Iterator[Advice]:
-    desk, phone = emergency.hotline, emergency.channel
-    if desk is None or phone is None:
+def _hotline(emergency: Emergency, need: Need, at: datetime) -> Iterator[Advice]:
+    desk, phone, floor = emergency.hotline, emergency.channel, need.confidentiality
+    if desk is None or phone is None or desk.organization == need.asker:
         return
-    if phone.channel.assurance.level >= floor.level:
-        said = say("advice.hotline", "Phone {name}", name=desk.name)
-    else:
-        text = "Phone {name}, but say nothing that tells who the person is: the line is not safe enough for '{floor}'"
-        said = say("advice.hotline-unsafe", text, name=desk.name, floor=floor)
-    yield Advice(said, None, desk, (phone,))
+    safe = phone_of(desk, floor, at, need.avoid)
+    if safe is not None:
+        yield Advice(say("advice.hotline", "Phone {name}", name=desk.name), None, desk, (safe,))
+        return
+    text = "Phone {name}, but say nothing that tells who the person is: the line is not safe enough for '{floor}'"
+    yield Advice(say("advice.hotline-unsafe", text, name=desk.name, floor=floor), None, desk, (phone,))
 
 
 def _all_the_same(item: Item) -> Iterator[Advice]:
-    """The nearest of those that can be phoned, and who has the duty here although no way to it is on record."""
-    named = 0
-    for out in item.finding.excluded:
-        codes = {reason.code for reason in out.reasons}
-        voices = _voices(out.channels)
-        if voices and named < _ASKED:
-            named += 1
-            yield Advice(_ask(item, out), out.service.organization, out.contact_point, voices)
-        elif codes and codes <= {"no-channel", "no-contact-point"}:
-            text = "{need}: {name} is for {place}, but no number of it is on record: look it up and phone it"
-            names = {"need": item.service_type.name, "name": out.service.organization.name}
-            said = say("advice.no-number", text, **names, place=item.ground.place.name)
-            yield Advice(said, out.service.organization, out.contact_point)
+    """The nearest of those that can be phoned: of the place first. A child is protected where it is, and nowhere
+    else."""
+    asked = set[str]()
+    near = [out for out in item.finding.excluded if _may_be_asked(item, out)]
+    here = list(_each_body((out for out in near if out.far == 0), asked, _ASKED))
+    away = () if here or item.protects else _each_body(near, asked, _ELSEWHERE)
+    for out in (*here, *away):
+        yield Advice(_ask(item, out), out.service.organization, out.contact_point, _voices(out.channels))
+
+
+def _each_body(outs: Iterable[Excluded], seen: set[str], most: int) -> Iterator[Excluded]:
+    """Of each body not yet seen the nearest; so many of them."""
+    for out in outs:
+        if most > 0 and out.service.organization.id not in seen:
+            seen.add(out.service.organization.id)
+            most -= 1
+            yield out
+
+
+def _may_be_asked(item: Item, out: Excluded) -> bool:
+    owner = out.service.organization.id
+    abroad = item.ground.abroad is not None or owner in item.ground.foreign
+    return bool(_voices(out.channels)) and owner != item.need.asker and not abroad
 
 
 def _ask(item: Item, out: Excluded) -> Text:
-    names = {"need": item.service_type.name, "name": out.service.organization.name, "why": out.reasons[0].text}
+    names = {
+        "need": item.service_type.name,
+        "name": out.service.organization.name,
+        "desk": out.contact_point.name if out.contact_point else "",
+        "why": say("advice.why", "{reasons}", reasons=" ".join(reason.text for reason in out.reasons)),
+    }
     if out.service.eligibility:
-        text = "{need}: ask {name} all the same ({why} It says of itself: {says})"
+        text = "{need}: ask {name}, {desk}, all the same ({why} Whom it is for: {says})"
         return say("advice.ask-says", text, **names, says=out.service.eligibility)
-    return say("advice.ask", "{need}: ask {name} all the same ({why})", **names)
+    return say("advice.ask", "{need}: ask {name}, {desk}, all the same ({why})", **names)
+
+
+def _duty(item: Item) -> Iterator[Advice]:
+    """Who has it here, although nobody knows by which number. Of a place that several share, it is to be named
+    closer."""
+    ground, types = item.ground, {"need": item.service_type.name, "place": item.ground.place.name}
+    silent = [out for out in item.finding.excluded if _without_number(item, out)]
+    whole = [out for out in silent if any(area.id in out.service.areas for area in ground.areas)]
+    for out in _each_body(whole, set(), _ASKED):
+        owner = out.service.organization
+        if owner.id == item.need.asker:
+            yield Advice(say("advice.yours", "{need}: you are responsible for {place} yourselves", **types), owner)
+            continue
+        text = "{need}: {name} is responsible for {place}, but no number of it is on record: look it up and phone it"
+        yield Advice(say("advice.no-number", text, name=owner.name, **types), owner, out.contact_point)
+    if silent and not whole:
+        text = "{need}: name the place more closely. {count} bodies or more are responsible, each for a part of {place}"
+        count = len({out.service.organization.id for out in silent})
+        yield Advice(say("advice.closer", text, count=count, **types))
+
+
+def _without_number(item: Item, out: Excluded) -> bool:
+    """It is for the place, one may turn to it, and all that is lacking is that no way to reach it is on record."""
+    codes = {reason.code for reason in out.reasons}
+    nowhere = codes == {"no-contact-point"} and not out.service.contact_points
+    return (codes == {"no-channel"} or nowhere) and not item.ground.only_by_pathway(out.service.type)
+
+
+def _help_goes_on(item: Item, direct: Iterable[str]) -> Advice:
+    """What an adult refuses is not done; all the rest stays theirs."""
+    text = "{need}: not without the person's agreement. Help does not depend on it; ask for: {direct}"
+    return Advice(say("advice.refused", text, need=item.service_type.name, direct=listed(direct)))
 
 
 def _less_strict(open: Iterable[Item], need: Need) -> Iterator[Advice]:
@@ -119,6 +190,13 @@ def _less_strict(open: Iterable[Item], need: Need) -> Iterator[Advice]:
             for type, names in found[best].items()
         ]
         yield Advice(say("advice.less-strict", text, floor=need.confidentiality, best=best, names=listed(fitting)))
+
+
+def _nobody_coordinates(*, coordinated: bool) -> Text:
+    if not coordinated:
+        return say("advice.no-coordinator", "No coordinator is on record for this place to be asked")
+    text = "Who coordinates here can't be asked about this case: avoided, closed, or by no channel that is safe enough"
+    return say("advice.coordinator-barred", text)
 
 
 def _voices(uses: Iterable[ChannelUse]) -> tuple[ChannelUse, ...]:

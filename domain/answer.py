@@ -106,6 +106,8 @@ class Excluded:
     far: int = 0
     channels: tuple[ChannelUse, ...] = ()
     safest: Confidentiality | None = None
+    #: Whom else it is only for, which the case does not tell.
+    unsaid: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,13 @@ def usable(uses: Iterable[ChannelUse]) -> list[ChannelUse]:
     return [use for use in uses if use.barred is None]
 
 
+def doubtful(desk: ContactPoint, uses: Iterable[ChannelUse]) -> bool:
+    """Whether nobody knows if it is answered: a contingency holds there for which no other way was planned."""
+    if not desk.contingency or desk.diverted_to is not None or desk.stands_in:
+        return False
+    return not any(use.barred is None and use.channel.condition is ChannelCondition.CONTINGENCY for use in uses)
+
+
 def safest(uses: Iterable[ChannelUse]) -> Confidentiality | None:
     """The most that those assure which would do but for the case's confidentiality; None where there are none."""
     found = [use.channel.assurance for use in uses if use.barred == "assurance"]
@@ -95,10 +102,10 @@ def _barred(
         return "condition"
     if channel.state is ChannelState.DEAD:
         return "dead"
-    if channel.assurance.level < floor.level:
-        return "assurance"
     if avoid and (any(avoid.bars_body(body) for body in channel.via) or avoid.bars_id(channel.via_contact_point)):
         return "avoided"
     if avoid and channel.relay and avoid.bars_relay(channel.relay):
         return "avoided"
+    if channel.assurance.level < floor.level:
+        return "assurance"
     return None

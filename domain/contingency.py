@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from relaypoint.domain.model import ContactPoint, Named, holds
+from relaypoint.domain.model import ContactPoint, Declared, Named, holds
 from relaypoint.domain.rows import Columns, Rows, grouped, upwards
 
 
@@ -48,6 +48,13 @@ def _served(desk: Columns, offered: Mapping[str, list[Columns]]) -> list[str]:
     types = desk["service_types"]
     of = [row for row in offered.get(desk["organization"], ()) if not types or row["service_type"] in types]
     return [place for row in of for place in row["jurisdictions"]]
+
+
+def declared(rows: Rows, contingency: Columns) -> Declared:
+    """For whom or where it was declared, why, and until when."""
+    scopes = {"place": "jurisdictions", "task_force": "task_forces", "organization": "organizations"}
+    (name,) = [str(rows[sheet][id]["name"]) for scope, sheet in scopes.items() if (id := contingency[scope])]
+    return Declared(name, contingency["reason"], contingency["until"])
 
 
 def in_contingency(rows: Rows, day: str) -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from relaypoint.domain.channels import ChannelUse, usable
+from relaypoint.domain.channels import ChannelUse, doubtful, usable
 from relaypoint.domain.deadlines import minutes_told
 from relaypoint.domain.eligibility import Fit
 from relaypoint.domain.languages import first_spoken, language, languages
@@ -79,6 +79,7 @@ def weigh_up(
     *,
     route: Route,
     asked: Sequence[ChannelUse],
+    at: ContactPoint,
     suits: Fit,
     wanted: Sequence[str],
     day: str,
@@ -86,12 +87,12 @@ def weigh_up(
 ) -> tuple[Criterion, ...]:
     """Every criterion for one candidate, in the order of ``CRITERIA``.
 
-    ``asked`` are the channels of whom one asks: of the desk, or of the gateway that leads to it. ``pressing``: somebody
-    has to be spoken with now.
+    ``asked`` are the channels of whom one asks ``at``: of the desk, or of the gateway that leads to it. ``pressing``:
+    somebody has to be spoken with now.
     """
     return (
         _route(route, own=service.organization.id == ground.asker.id),
-        reachable(asked, pressing=pressing),
+        reachable(asked, at, pressing=pressing),
         _fit(suits),
         _place(ground, service, desk),
         _language(service, desk, wanted),
@@ -115,9 +116,12 @@ def _route(route: Route, *, own: bool) -> Criterion:
     return Criterion("route", len(route.hops), say("why.route.through", "through {gates}", gates=gates))
 
 
-def reachable(uses: Sequence[ChannelUse], *, pressing: bool = False) -> Criterion:
-    """How soon one gets through over these channels; where it is ``pressing``, to somebody who speaks."""
+def reachable(uses: Sequence[ChannelUse], desk: ContactPoint, *, pressing: bool = False) -> Criterion:
+    """How soon one gets through to the desk over its channels; where it is ``pressing``, to somebody who speaks."""
     may = usable(uses)
+    if any(use.open is not False for use in may) and doubtful(desk, uses):
+        text = "a contingency holds there, and no other way was planned: it may not be answered"
+        return Criterion("reachable", 1, say("why.reachable.contingency", text))
     spoken = [use for use in may if use.channel.kind in VOICE_KINDS]
     if pressing and not any(use.open for use in spoken) and any(use.open for use in may):
         text = "can be written to now; nobody is known to answer by phone now"
@@ -133,7 +137,7 @@ def _fit(suits: Fit) -> Criterion:
     """The more of what the case tells the service is made for, the better; what has to be asked first comes last."""
     if suits.unknown:
         tags = listed(any_tag(each) for each in suits.unknown)
-        return Criterion("fit", len(_DIMENSIONS) + 1, say("why.fit.confirm", "to be confirmed: {tags}", tags=tags))
+        return Criterion("fit", len(_DIMENSIONS) + 1, say("why.fit.confirm", "to be confirmed ({tags})", tags=tags))
     if not suits.matched:
         return Criterion("fit", len(suits.open), say("why.fit.anyone", "open to anyone"))
     if not suits.open:

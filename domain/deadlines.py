@@ -215,7 +215,10 @@ def in_all(priority: Priority, steps: Sequence[str | None]) -> Text:
     for step in steps:
         each = parse_duration(step or default.decide)
         total = Duration(total.weeks + each.weeks, total.days + each.days, total.time + each.time)
-    return duration_told(total, working=default.basis == "working")
+    told = duration_told(total, working=default.basis == "working")
+    if default.basis == "clock" and (total.days or total.weeks):
+        return say("duration.by-the-clock", "{time} by the clock, weekends counted", time=told)
+    return told
 
 
 def age(at: datetime | Instant, since: datetime | Instant, calendar: Calendar) -> Age:

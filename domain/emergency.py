@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
-from relaypoint.domain.model import Area, Body, ContactPoint, Named
+from relaypoint.domain.model import Area, ContactPoint
 from relaypoint.domain.texts import Text, say
-from relaypoint.domain.words import ChannelKind, Confidentiality, OrganizationKind
-
-_POLICE: Final = Body("", OrganizationKind.POLICE)
+from relaypoint.domain.words import ChannelKind, Confidentiality, Presence
 
 
 @dataclass(frozen=True, slots=True)
 class Emergency:
-    """Shown above every answer. ``country`` is where these numbers help; ``channel`` is the hotline's phone to call:
-    one that is open, where there is one. ``notes`` are what to know before calling."""
+    """Shown above every answer. ``country`` names the place in which the number helps; ``channel`` is the hotline's
+    phone to call: one that is open, where there is one. ``notes`` are what to know before calling."""
 
-    country: Named | None = None
+    country: Text | str | None = None
     number: str | None = None
     service: str | None = None
     hotline: ContactPoint | None = None
@@ -29,45 +26,47 @@ class Emergency:
     notes: tuple[Text, ...] = ()
 
 
-def emergency_of(areas: Sequence[Area], at: datetime, avoid: Avoid) -> Emergency:
-    """``areas`` are the place and those that it lies in, the nearest first. A hotline that the case avoids, or that is
-    reached only through somebody whom it avoids, is left out."""
+def emergency_of(areas: Sequence[Area], at: datetime, avoid: Avoid, *, police: bool = False) -> Emergency:
+    """``areas`` are the place and those that it lies in, the nearest first; ``police``: the case avoids police. A
+    hotline that the case avoids, or that is reached only through somebody whom it avoids, is left out: the one of the
+    next larger place stands in."""
     danger = next((area for area in areas if area.emergency_number), None)
-    day = at.date().isoformat()
-    hotline = next((area.hotline for area in areas if area.hotline and _offered(area, day, avoid)), None)
-    phone = None
-    if hotline:
-        uses = weigh(hotline, floor=Confidentiality.PUBLIC, at=at, avoid=avoid)
-        phone = next((use for use in uses if use.barred is None and use.channel.kind is ChannelKind.PHONE), None)
-        if phone is None and avoid.entries:
-            hotline = None  # Every way to it leads through somebody whom the case avoids.
-    land = areas[-1]
+    lines = [area.hotline for area in areas if area.hotline is not None and _offered(area, at, avoid)]
+    reached = [(desk, phone) for desk in lines if (phone := phone_of(desk, Confidentiality.PUBLIC, at, avoid))]
+    # A hotline without a phone is still one to write to, but not where that would lead through whom the case avoids.
+    desk, channel = next(iter(reached), (next(iter(lines), None) if not avoid.entries else None, None))
     return Emergency(
-        country=Named(land.id, land.name),
+        country=(danger or areas[-1]).name,
         number=danger.emergency_number if danger else None,
         service=danger.emergency_service if danger else None,
-        hotline=hotline,
-        channel=phone,
-        notes=tuple(_notes(danger, avoid)),
+        hotline=desk,
+        channel=channel,
+        notes=tuple(_notes(danger, police=police)),
     )
 
 
-def _notes(danger: Area | None, avoid: Avoid) -> list[Text]:
+def phone_of(desk: ContactPoint, floor: Confidentiality, at: datetime, avoid: Avoid) -> ChannelUse | None:
+    """Its phone to call for such a case: one that is open, where there is one."""
+    uses: Iterable[ChannelUse] = weigh(desk, floor=floor, at=at, avoid=avoid)
+    return next((use for use in uses if use.barred is None and use.channel.kind is ChannelKind.PHONE), None)
+
+
+def _notes(danger: Area | None, *, police: bool) -> list[Text]:
     """It is for danger to life, so it stays although it may bring whom the case avoids; but that has to be known."""
-    answered = (danger.emergency_service or "").lower() if danger else ""
-    if danger and avoid.entries and avoid.bars_body(_POLICE) and "police" in answered:
-        text = "{number} may bring the police, whom this case avoids. Call it all the same where a life is in danger."
-        return [say("emergency.police", text, number=danger.emergency_number)]
-    return []
+    if danger is None or not police:
+        return []
+    text = "{number} may bring the police, whom this case avoids. Call it all the same where a life is in danger."
+    return [say("emergency.police", text, number=danger.emergency_number)]
 
 
-def _offered(area: Area, day: str, avoid: Avoid) -> bool:
-    """A hotline that is public, in being, and not one whom the case avoids."""
-    desk, owner = area.hotline, area.hotline_owner
+def _offered(area: Area, at: datetime, avoid: Avoid) -> bool:
+    """A hotline that is public, works, and is not one whom the case avoids."""
+    desk, owner, day = area.hotline, area.hotline_owner, at.date().isoformat()
     return (
         desk is not None
         and area.hotline_public
         and desk.holds(day)
-        and (owner is None or owner.holds(day))
+        and desk.presence is not Presence.CLOSED
+        and (owner is None or owner.works(day))
         and not avoid.bars_contact_point(desk, owner)
     )

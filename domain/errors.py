@@ -25,6 +25,8 @@ class Problem(Exception):
 
     code: ClassVar[str] = "PROBLEM"
     exit_code: ClassVar[int] = 2
+    #: Whom to call before anything else, for who shows the problem to a person.
+    emergency: dict[str, Any] | None = None
 
     def __init__(
         self,

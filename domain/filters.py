@@ -41,7 +41,7 @@ def about_service(ground: Ground, service: Service, *, avoid: Avoid, tags: Seque
         else:
             yield Reason("avoided", say("out.avoided-before", "It came after one on the list of whom to avoid."))
     if not owner.holds(day):
-        yield _ended(owner, avoid, day)
+        yield _ended(ground, owner, avoid, day)
     elif owner.suspended:
         yield Reason(
             "suspended",
@@ -60,7 +60,7 @@ def about_service(ground: Ground, service: Service, *, avoid: Avoid, tags: Seque
         yield Reason(
             "eligibility",
             say("out.eligibility", "It is only for: {tags}.", tags=any_tag(wanted)),
-            _only(wanted),
+            _only(wanted, service.eligibility),
         )
     if service.operation and service.operation.state is OperationalState.CLOSED:
         yield Reason(
@@ -71,7 +71,9 @@ def about_service(ground: Ground, service: Service, *, avoid: Avoid, tags: Seque
     if service.capacity is Capacity.FULL:
         yield Reason(
             "full",
-            say("out.full", "It has no capacity."),
+            say("out.full-since", "It has no capacity, as of {day}.", day=service.capacity_as_of)
+            if service.capacity_as_of
+            else say("out.full", "It has no capacity."),
             say("out.full.relax", "Ask again when a place is free."),
         )
 
@@ -99,7 +101,7 @@ def about_desk(
         yield Reason(
             "eligibility",
             say("out.desk-eligibility", "{desk} is only for: {tags}.", desk=desk.name, tags=any_tag(only)),
-            _only(only),
+            _only(only, service.eligibility),
         )
     if not desk.holds(day):
         yield Reason(
@@ -157,7 +159,9 @@ def belongs(ground: Ground, desk: ContactPoint, service: Service) -> bool:
     return bool(reach(desk.areas) & service.areas or reach(service.areas) & desk.areas)
 
 
-def _only(tags: Sequence[str]) -> Text:
+def _only(tags: Sequence[str], says: str | None) -> Text:
+    if says:
+        return say("out.eligibility.ask", "Perhaps nothing: see whom it is for, and ask.")
     text = "Nothing, unless the case was described wrongly: it takes {tags} cases."
     return say("out.eligibility.relax", text, tags=any_tag(tags))
 
@@ -169,8 +173,12 @@ def _some(names: Sequence[str], most: int = 3) -> Text:
     return say("list.some", "{names} and {more} more", names=listed(names[:most]), more=len(names) - most)
 
 
-def _ended(owner: Organization, avoid: Avoid, day: str) -> Reason:
-    heirs = ", ".join(heir.name for heir in owner.replaced_by if avoid.leaves(heir, day))
+def _ended(ground: Ground, owner: Organization, avoid: Avoid, day: str) -> Reason:
+    def askable(heir: Organization) -> bool:
+        desks = ground.heirs.get(heir.id, ())
+        return avoid.leaves(heir, day) and not (desks and all(avoid.bars_contact_point(desk) for desk in desks))
+
+    heirs = ", ".join(heir.name for heir in owner.replaced_by if askable(heir))
     relax = say("out.successor", "Turn to its successor: {heirs}.", heirs=heirs) if heirs else None
     if owner.ended(day):
         text = say("out.ended", "{name} ended on {until}.", name=owner.name, until=owner.until)
@@ -200,6 +208,14 @@ def _no_channel(desk: ContactPoint, uses: Sequence[ChannelUse], floor: Confident
     if all(use.barred == "avoided" for use in uses):
         text = "Every channel of {desk} goes through somebody whom the case avoids."
         return Reason("no-working-channel", say("out.channels-avoided", text, desk=desk.name))
+    if desk.declared is not None and any(use.barred == "condition" for use in uses):
+        text = "A contingency holds at {desk} until {until} ({reason}), and no channel for that is on record."
+        names = {"desk": desk.name, "until": desk.declared.until, "reason": desk.declared.reason}
+        return Reason(
+            "no-working-channel",
+            say("out.contingency", text, **names),
+            say("out.contingency.relax", "It fits again when the contingency is over; its owner can plan another way."),
+        )
     return Reason(
         "no-working-channel",
         say("out.no-working-channel", "No channel of {desk} can be used now.", desk=desk.name),

@@ -17,10 +17,10 @@ from relaypoint.domain.answer import Candidate, Excluded, Finding, Gateway, Need
 from relaypoint.domain.channels import ChannelUse, safest, weigh
 from relaypoint.domain.criteria import PRESSING, order_for, reachable, weigh_up
 from relaypoint.domain.deadlines import AS_USUAL, Agreed, agreed_time, in_all
-from relaypoint.domain.eligibility import fit_of
+from relaypoint.domain.eligibility import fit, fit_of
 from relaypoint.domain.filters import Reason
 from relaypoint.domain.model import ContactPoint, Ground, Organization, Pathway, Service
-from relaypoint.domain.remarks import asker_notes, declared_notes, other_notes, place_notes, remarks
+from relaypoint.domain.remarks import asker_notes, declared_notes, other_notes, place_notes, remarks, unsaid_of
 from relaypoint.domain.routing import Route, routes_to, ways_of
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.unrouted import no_route
@@ -83,15 +83,31 @@ class _Search:
         far = filters.distance(ground, service.areas)
         if not tried:
             gone = any(reason.code in ("organization-ended", "service-ended") for reason in about)
-            return [], [Excluded(service, None, about if gone else (*about, filters.NO_DESK), far)]
-        desk, uses, _, reasons = min(tried, key=lambda t: (len(t[3]), t[0].areas.isdisjoint(service.areas), t[0].id))
-        reasons = (*about, *reasons)
+            unsaid = unsaid_of(fit(service.serves, need.tags), need.tags)
+            return [], [Excluded(service, None, about if gone else (*about, filters.NO_DESK), far, unsaid=unsaid)]
+        desk, uses, _, reasons = min(tried, key=lambda each: self._explains(service, *each))
+        reasons, unsaid = (*about, *reasons), unsaid_of(fit_of(service, desk, need.tags), need.tags)
         codes = {reason.code for reason in reasons}
         if "avoided" in codes:  # Nothing lets it in, whatever else would change.
-            return [], [Excluded(service, desk, tuple(replace(reason, relax=None) for reason in reasons), far)]
+            without = tuple(replace(reason, relax=None) for reason in reasons)
+            return [], [Excluded(service, desk, without, far, unsaid=unsaid)]
         may_be_asked = codes.isdisjoint(_NOT_ASKED) and not ground.only_by_pathway(service.type)
         ways = tuple(use for use in uses if use.barred is None) if may_be_asked else ()
-        return [], [Excluded(service, desk, reasons, far, ways, safest(uses))]
+        return [], [Excluded(service, desk, reasons, far, ways, safest(uses), unsaid)]
+
+    def _explains(
+        self,
+        service: Service,
+        desk: ContactPoint,
+        uses: tuple[ChannelUse, ...],
+        _: list[Route],
+        reasons: tuple[Reason, ...],
+    ) -> tuple[bool, int, bool, int, str]:
+        """Which of its desks comes nearest: not one that is avoided; by its reasons, its place, and how soon it is
+        reached."""
+        avoided = any(reason.code == "avoided" for reason in reasons)
+        far = desk.areas.isdisjoint(service.areas)
+        return avoided, len(reasons), far, reachable(uses, desk, pressing=self.pressing).value, desk.id
 
     def _against(
         self, service: Service, desk: ContactPoint
@@ -127,7 +143,7 @@ class _Search:
         suits = fit_of(service, desk, need.tags)
         times = self.times(service, route)
         gate = self.gate(route.hops[0]) if route.hops[1:] else None
-        remarked = remarks(ground, service, desk, suits, route, need)
+        remarked = remarks(ground, service, desk, uses, suits, route, need)
         return Candidate(
             service=service,
             contact_point=desk,
@@ -139,6 +155,7 @@ class _Search:
                 desk,
                 route=route,
                 asked=gate.channels if gate else uses,
+                at=gate.contact_point if gate else desk,
                 suits=suits,
                 wanted=need.languages,
                 day=self.day,
@@ -159,7 +176,7 @@ class _Search:
         time = in_all(self.need.priority, times)
         if None not in times:
             return time
-        return say("decided.usual", "{time}, by our own limit: nothing is agreed", time=time)
+        return say("decided.usual", "{time} (relaypoint's own limit; nothing is agreed)", time=time)
 
     def times(self, service: Service, route: Route) -> list[str | None]:
         """In how much time each step of the route is decided; None: as is usual."""
@@ -197,25 +214,18 @@ class _Search:
                 gates.append(Gateway(hop.to, desk, uses))
 
         def far(gate: Gateway) -> tuple[int, str]:
-            return reachable(gate.channels, pressing=self.pressing).value, gate.contact_point.id
+            return reachable(gate.channels, gate.contact_point, pressing=self.pressing).value, gate.contact_point.id
 
         return min(gates, key=far, default=None)
 
 
-def _miss(out: Excluded) -> tuple[bool, bool, int, int, int, bool, str]:
+def _miss(out: Excluded) -> tuple[bool, bool, int, int, int, bool, bool, str]:
     """What is avoided is the farthest, then what is elsewhere, by how far. Of the rest fewer reasons are nearer, of as
-    many those that may pass, and then those where somebody can be asked."""
+    many those that may pass, then those where somebody can be asked, and those of which the case tells all."""
     codes = {reason.code for reason in out.reasons}
     lasting = sum(reason.code in _LASTING for reason in out.reasons)
-    return (
-        "avoided" in codes,
-        "place" in codes,
-        out.far,
-        len(out.reasons),
-        lasting,
-        not codes.isdisjoint(_SILENT),
-        out.service.id,
-    )
+    place = "avoided" in codes, "place" in codes, out.far
+    return *place, len(out.reasons), lasting, not codes.isdisjoint(_SILENT), bool(out.unsaid), out.service.id
 
 
 def _key(candidate: Candidate, names: Sequence[str]) -> tuple[int, ...]:
@@ -225,23 +235,31 @@ def _key(candidate: Candidate, names: Sequence[str]) -> tuple[int, ...]:
 
 def _separated(ranked: Sequence[Candidate], names: Sequence[str]) -> list[Candidate]:
     """The candidates with their criteria in the order of comparison, and what puts each before the next."""
-    result = []
+    result: list[Candidate] = []
     behind: Text | None = None
+    answering: dict[tuple[str, str], Candidate] = {}
     for here, after in zip_longest(ranked, ranked[1:]):
         differs = None
         if after is not None:
             pairs = zip(names, _key(here, names), _key(after, names), strict=True)
             differs = next((name for name, mine, theirs in pairs if mine != theirs), None)
         ordered = tuple(sorted(here.criteria, key=lambda criterion: names.index(criterion.name)))
-        result.append(replace(here, criteria=ordered, separated_by=differs, behind=behind))
+        desk = here.contact_point.diverted_to or here.contact_point
+        twin = answering.setdefault((here.service.id, desk.id), here)
+        notes = here.notes if twin is here else (*here.notes, _same(twin))
+        result.append(replace(here, criteria=ordered, separated_by=differs, behind=behind, notes=notes))
         behind = _behind(here, after, differs) if after else None
     return result
+
+
+def _same(twin: Candidate) -> Text:
+    return say("note.same-desk", "answered by the same desk as {name}, above", name=twin.contact_point.name)
 
 
 def _behind(before: Candidate, here: Candidate, differs: str | None) -> Text:
     name = _told_apart(before, here)
     if differs is None:
-        return say("why.tie", "equal to {name} in every criterion; the ids decide", name=name)
+        return say("why.tie", "equal to {name} in every criterion: either will do", name=name)
     mine, theirs = (next(c for c in each.criteria if c.name == differs) for each in (here, before))
     text = "after {name} by {criterion}: {mine}; there: {theirs}"
     return say("why.behind", text, name=name, criterion=mine.term, mine=mine.text, theirs=theirs.text)

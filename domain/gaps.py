@@ -58,6 +58,50 @@ CHECKS: Final = (
 )
 
 
+#: Every kind of gap.
+KINDS: Final = (
+    "access-expired",
+    "channel-above-rule",
+    "channel-failing",
+    "channel-unproven",
+    "channel-unsafe",
+    "desk-closed",
+    "duty-uncovered",
+    "event-overdue",
+    "event-suspended",
+    "guidance-unread",
+    "holder-away",
+    "holder-gone",
+    "holder-left",
+    "hotline-down",
+    "language-uncovered",
+    "no-capacity",
+    "no-channel",
+    "no-contact-point",
+    "no-coordinator",
+    "no-deputy",
+    "no-emergency-cover",
+    "no-holder",
+    "not-vouched",
+    "one-person",
+    "pathway-ended-organization",
+    "pathway-expired",
+    "pathway-nowhere",
+    "place-abolished",
+    "place-uncovered",
+    "proposal-waiting",
+    "request-overdue",
+    "second-waiting",
+    "sender-ended",
+    "single-number",
+    "successor-not-member",
+    "unconfirmed",
+    "unmet-need",
+    "work-left",
+    "work-unheld",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Of which part of the roster gaps are asked; None is all of it. All are ids."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from relaypoint.domain.contingency import declared
 from relaypoint.domain.deadlines import Agreed, agreed
 from relaypoint.domain.finding import SHOWN
 from relaypoint.domain.index import country
@@ -87,6 +88,7 @@ def ground(
         others=ways.members,
         direct_by=_direct_by(view, asker, owners | _owners(elsewhere), by_pathway, above) if by_pathway else {},
         agreed={pair: _agreed(view, *pair) for pair in {*ways.pairs, *((asker, owner) for owner in owners)}},
+        heirs=_heirs(view, (*services, *elsewhere)),
         declared=_declared(view, asker, above),
         ranking=_ranking(view, asker),
     )
@@ -231,19 +233,22 @@ def _agreed(view: View, sender: str, receiver: str) -> Agreed:
     return agreed(*(Agreed(*(row[name] for name in Agreed._fields)) for row in both))
 
 
+def _heirs(view: View, services: Iterable[Service]) -> dict[str, tuple[ContactPoint, ...]]:
+    gone = (each.organization for each in services if not each.organization.holds(view.day))
+    heirs = {heir.id for body in gone for heir in body.replaced_by}
+    return {heir: tuple(view.desk(id) for id in view.index.ids("desks of", heir)) for heir in heirs}
+
+
 def _declared(view: View, asker: str, above: tuple[str, ...]) -> tuple[Declared, ...]:
+    """The contingencies of the place, of the asker and of its task forces."""
     rows = view.index.rows
     own = {
-        "place": ("jurisdictions", frozenset(above)),
-        "task_force": ("task_forces", frozenset(force["id"] for force in view.forces(asker))),
-        "organization": ("organizations", frozenset(upwards(rows["organizations"], asker, "part_of"))),
+        "place": frozenset(above),
+        "task_force": frozenset(force["id"] for force in view.forces(asker)),
+        "organization": frozenset(upwards(rows["organizations"], asker, "part_of")),
     }
-    found = []
-    for _, row in sorted(rows["contingencies"].items()):
-        if holds(row, view.day):
-            names = [view.name(sheet, row[scope]) for scope, (sheet, ids) in own.items() if row[scope] in ids]
-            found += [Declared(name, row["reason"], row["until"]) for name in names]
-    return tuple(found)
+    found = [row for _, row in sorted(rows["contingencies"].items()) if holds(row, view.day)]
+    return tuple(declared(rows, row) for row in found if any(row[scope] in ids for scope, ids in own.items()))
 
 
 def _ranking(view: View, asker: str) -> tuple[str, ...]:

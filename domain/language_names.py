@@ -34,6 +34,14 @@ def languages_called(text: str) -> list[str]:
     return list(dict.fromkeys(names[name][0].decode() for names in map(_named, ("en", "und")) if name in names))
 
 
+def territory_called(text: str) -> str | None:
+    """The code (ISO 3166-1) of the country or territory of that English name or code; None for none."""
+    name = normalize_name(re.sub(r"[\x00-\x1f\ud800-\udfff]", " ", unicodedata.normalize("NFKC", text[:LONGEST])))
+    known = load_trie(data_filename("trie/en/name_to_territory.marisa"))
+    codes = [found.decode() for found in known[name]] if name in known else []
+    return next((code for code in codes if len(code) == 2 and code.isalpha()), None)
+
+
 @cache
 def _named(language: str) -> Any:
     """The tags of languages by their names in that language; ``und`` is any."""

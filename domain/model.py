@@ -161,6 +161,15 @@ def takes(service_types: Collection[str], service_type: str) -> bool:
     return not service_types or service_type in service_types
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A contingency in force: for whom or where, why, and until which day (ISO)."""
+
+    name: str
+    reason: str
+    until: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactPoint(Dated):
     id: str
@@ -178,6 +187,9 @@ class ContactPoint(Dated):
     #: Whether a contingency holds there now; and the desk that answers for it meanwhile, whose channels, holders
     #: and hours are then those given here.
     contingency: bool = False
+    #: The contingency that holds there, and whether it answers for others that are diverted to it.
+    declared: Declared | None = None
+    stands_in: bool = False
     diverted_to: Named | None = None
     #: Who holds it itself while another desk answers: they still see what lies there.
     diverted_holders: tuple[Holder, ...] = ()
@@ -260,15 +272,6 @@ class Area(Dated):
     replaced_by: tuple[Named, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """A contingency in force: for whom or where, why, and until which day (ISO)."""
-
-    name: str
-    reason: str
-    until: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
     """Everything that one search rests on, as it is at one moment.
@@ -314,6 +317,8 @@ class Ground:
     agreed: Mapping[tuple[str, str], Agreed] = field(default_factory=dict)
     #: How soon contact points answer, by contact point and service type.
     responses: Responses = field(default_factory=dict)
+    #: By organization that came after one of the owners, its desks.
+    heirs: Mapping[str, tuple[ContactPoint, ...]] = field(default_factory=dict)
     #: The contingencies that hold for the place, for the asker or for a task force of the asker's.
     declared: tuple[Declared, ...] = ()
     #: The order of the criteria that the asker's task force has set.

@@ -12,24 +12,28 @@ from datetime import datetime
 
 from relaypoint.domain.answer import Candidate, Finding, Need
 from relaypoint.domain.channels import ChannelUse, weigh
-from relaypoint.domain.eligibility import stated
+from relaypoint.domain.eligibility import is_child, stated
 from relaypoint.domain.finding import find
 from relaypoint.domain.grounds import ground
 from relaypoint.domain.model import ContactPoint, Ground, Named, holds
 from relaypoint.domain.responsiveness import NO_RESPONSES, Responses
+from relaypoint.domain.rows import Columns
 from relaypoint.domain.tags import tag as tag_told
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.view import View
+from relaypoint.domain.words import Access, Presence
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One need of the case. ``added`` says why it is there though nobody asked for it; None: it was asked for."""
+    """One need of the case. ``added`` says why it is there though nobody asked for it; None: it was asked for.
+    ``protects``: it is part of a child's protection."""
 
     need: Need
     ground: Ground
     finding: Finding
     added: Text | None = None
+    protects: bool = False
 
     @property
     def service_type(self) -> Named:
@@ -40,6 +44,11 @@ class Item:
         """Whether somebody could take it, had the person agreed."""
         only = [{reason.code for reason in out.reasons} for out in self.finding.excluded]
         return not self.finding.candidates and {"consent"} in only
+
+    @property
+    def lacking(self) -> bool:
+        """Whether nobody is found for it whom the person would agree to."""
+        return not self.finding.candidates and not self.refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +80,17 @@ class Coordinator:
 def plan(view: View, need: Need, also: Sequence[str], at: datetime, responses: Responses = NO_RESPONSES) -> Plan:
     """``need`` is the first need of the case, ``also`` the other service types asked for; the roster holds all ids."""
     asked = list(dict.fromkeys((need.service, *also)))
-    items = [_item(view, replace(need, service=each), at, responses) for each in asked]
+    protection = _protection(view, need.tags)
+    items = [
+        replace(_item(view, replace(need, service=each), at, responses), protects=each in protection) for each in asked
+    ]
     covered = {type for each in asked for type in view.types(each)}
     for type, tag in _added(view, need.tags):
         if type not in covered:
             covered |= {type, *view.types(type)}
             why = say("plan.added", "Belongs to every case of: {tag}.", tag=tag_told(tag))
-            items.append(_item(view, replace(need, service=type), at, responses, why))
+            item = _item(view, replace(need, service=type), at, responses, why)
+            items.append(replace(item, protects=type in protection))
     return Plan(tuple(items), tuple(_together(items)))
 
 
@@ -106,6 +119,14 @@ def _added(view: View, tags: Iterable[str]) -> list[tuple[str, str]]:
     ]
 
 
+def _protection(view: View, tags: Iterable[str]) -> set[str]:
+    """The kinds of help that a child's protection is made of, and that take no procedure."""
+    if "child" not in stated(tags):
+        return set()
+    added = {type for type, tag in _added(view, tags) if tag == "child"}
+    return {narrower for type in added if view.access(type) is Access.DIRECT for narrower in view.types(type)}
+
+
 def _together(items: Sequence[Item]) -> list[Together]:
     best: dict[str, dict[str, tuple[Named, Candidate]]] = {}
     for item in items:
@@ -121,19 +142,39 @@ def _together(items: Sequence[Item]) -> list[Together]:
     return sorted(found, key=lambda each: -len(each.needs))
 
 
-def coordinators(view: View, need: Need, at: datetime) -> list[Coordinator]:
-    """Of the task forces in whose area the place lies: first the asker's own, then the others; the innermost first.
-    An office that the case avoids, or that a safe channel does not reach, is left out."""
+def coordinating(view: View, need: Need) -> list[tuple[Columns, list[str]]]:
+    """The task forces in whose area the place lies, in that order, each with the desks that coordinate and deputise for
+    it; those that have none left out."""
     rows, above = view.index.rows["task_forces"], view.above(need.place)
     own = [row for row in view.forces(need.asker) if row["jurisdiction"] in above]
     others = [row for row in rows.values() if row["jurisdiction"] in above and holds(row, view.day)]
     others.sort(key=lambda row: (above.index(row["jurisdiction"]), row["id"]))
     found = []
     for row in {row["id"]: row for row in (*own, *others)}.values():
-        for id in filter(None, (row["coordinator"], *row["deputies"])):
+        if desks := [id for id in (row["coordinator"], *row["deputies"]) if id]:
+            found.append((row, desks))
+    return found
+
+
+def direct_help(view: View, need: Need) -> list[str]:
+    """The names of the kinds of help that may be asked for without a procedure; what is there for children alone is
+    left out of an adult's."""
+    rows = [row for _, row in sorted(view.index.rows["service_types"].items()) if holds(row, view.day)]
+    direct = [row for row in rows if view.access(row["id"]) is Access.DIRECT]
+    return [row["name"] for row in direct if is_child(need.tags) or list(row["added_for"]) != ["child"]]
+
+
+def coordinators(view: View, need: Need, at: datetime) -> list[Coordinator]:
+    """Of the task forces in whose area the place lies: first the asker's own, then the others; the innermost first.
+    An office that the case avoids, or that a safe channel does not reach, is left out."""
+    found = []
+    for row, desks in coordinating(view, need):
+        for id in desks:
             desk = view.desk(id)
             owner = view.organization(desk.organization)
             if not desk.holds(view.day) or not owner.works(view.day) or need.avoid.bars_contact_point(desk, owner):
+                continue
+            if desk.presence is Presence.CLOSED:
                 continue
             uses = weigh(desk, floor=need.confidentiality, at=at, avoid=need.avoid)
             if any(use.barred is None for use in uses):

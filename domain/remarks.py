@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from relaypoint.domain.answer import Need
-from relaypoint.domain.eligibility import Fit
+from relaypoint.domain.channels import ChannelUse, doubtful
+from relaypoint.domain.eligibility import Fit, is_child
 from relaypoint.domain.model import ContactPoint, Ground, Service
 from relaypoint.domain.routing import Route
 from relaypoint.domain.tags import any_tag
@@ -23,11 +25,22 @@ class Remarks:
     notes: list[Text] = field(default_factory=list)
 
 
-def remarks(ground: Ground, service: Service, desk: ContactPoint, suits: Fit, route: Route, need: Need) -> Remarks:
+def remarks(
+    ground: Ground,
+    service: Service,
+    desk: ContactPoint,
+    uses: Sequence[ChannelUse],
+    suits: Fit,
+    route: Route,
+    need: Need,
+) -> Remarks:
     """What is to be said of a candidate beside its place in the order."""
     found = Remarks()
-    _of_dangers(found, ground, service, desk, route, need)
-    _of_the_person(found, suits)
+    _of_dangers(found, ground, service, route, need)
+    if doubtful(desk, uses):
+        text = "a contingency holds there{why}, and no other way was planned: it may not be answered as usual"
+        found.warnings.append(say("confirm.contingency", text, why=_until(desk)))
+    _of_the_person(found, service, suits, need)
     _of_the_service(found, ground, service, desk)
     if any(need.asks(hop) for hop in route.hops) or (route.by and need.unsaid):
         text = "the adult gives informed consent to it, after the procedure was explained"
@@ -42,7 +55,7 @@ def remarks(ground: Ground, service: Service, desk: ContactPoint, suits: Fit, ro
     return found
 
 
-def _of_dangers(found: Remarks, ground: Ground, service: Service, desk: ContactPoint, route: Route, need: Need) -> None:
+def _of_dangers(found: Remarks, ground: Ground, service: Service, route: Route, need: Need) -> None:
     form = route.hops[-1].form if route.hops else None
     if form and any(each.form == form and need.avoid.bars_organization(each.to) for each in ground.pathways):
         text = "the same form also reaches somebody whom the case avoids: first ask who gets to see it"
@@ -54,28 +67,43 @@ def _of_dangers(found: Remarks, ground: Ground, service: Service, desk: ContactP
     if service.organization.id in ground.suspended_in:
         force = ground.suspended_in[service.organization.id]
         found.warnings.append(say("confirm.suspended", "its membership of {force} is suspended", force=force.name))
-    if desk.contingency and not desk.diverted_to:
-        text = "a contingency holds there, and no other way was planned: it may not be answered as usual"
-        found.warnings.append(say("confirm.contingency", text))
 
 
-def _of_the_person(found: Remarks, suits: Fit) -> None:
+def _until(desk: ContactPoint) -> Text | str:
+    if desk.declared is None:
+        return ""
+    return say(
+        "confirm.contingency-why", " until {until} ({reason})", until=desk.declared.until, reason=desk.declared.reason
+    )
+
+
+def unsaid_of(suits: Fit, tags: Collection[str]) -> tuple[Text, ...]:
+    """Whom else a service is only for, of which the case with these tags does not tell. Of a child's case it is the
+    service that does not tell of its age limits."""
+    silent = [("child",)] if is_child(tags) else []
+    made = [each for each in suits.unknown if each not in silent and "accessible" not in each]
+    return tuple(say("confirm.tags", "only for {tags}: not stated for this case", tags=any_tag(each)) for each in made)
+
+
+def _of_the_person(found: Remarks, service: Service, suits: Fit, need: Need) -> None:
+    found.confirm.extend(unsaid_of(suits, need.tags))
+    child = is_child(need.tags)
     for tags in suits.unknown:
-        if tags == ("child",):
+        if child and tags == ("child",) and service.eligibility:
+            text = "see below for whom it is, or ask whether it takes a child"
+            found.confirm.append(say("confirm.child-says", text))
+        elif child and tags == ("child",):
             text = "its age limits are not stated: ask whether it takes a child"
             found.confirm.append(say("confirm.child", text))
         elif "accessible" in tags:
             found.confirm.append(say("confirm.accessible", "not stated whether it is accessible"))
-        else:
-            text = "only for {tags}: not stated for this case"
-            found.confirm.append(say("confirm.tags", text, tags=any_tag(tags)))
 
 
 def _of_the_service(found: Remarks, ground: Ground, service: Service, desk: ContactPoint) -> None:
     if service.organization.id == ground.asker.id:
         found.notes.append(say("confirm.own", "this is your own organization"))
     if service.eligibility:
-        found.notes.append(say("confirm.eligibility", "it says of itself: {text}", text=service.eligibility))
+        found.notes.append(say("confirm.eligibility", "for whom: {text}", text=service.eligibility))
     if service.operation and service.operation.state is OperationalState.LIMITED:
         found.notes.append(say("confirm.limited", "it says that it works in a limited way for now"))
     if service.operation and service.operation.state is OperationalState.REMOTE:

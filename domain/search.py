@@ -109,8 +109,11 @@ class Names:
             for word in set(words):
                 self._having.setdefault(word, []).append(at)
 
-    def search(self, text: str, *, sheets: Collection[str] | None = None, limit: int = 20) -> list[Hit]:
-        """At most ``limit`` entries, of these sheets or of all; empty where nothing fits. Never raises.
+    def search(
+        self, text: str, *, sheets: Collection[str] | None = None, limit: int = 20, until: str | None = None
+    ) -> list[Hit]:
+        """At most ``limit`` entries, of these sheets or of all; empty where nothing fits. Never raises. ``until``: the
+        last of ``HOW`` that is looked for.
 
         Ranked by ``how``, score, in being before ended, the shorter name, name, id. Each comes once, by its best name.
         """
@@ -121,7 +124,7 @@ class Names:
         ids = [each for each in self._ids.get(text[:LONGEST].strip().casefold(), ()) if within is None or within(each)]
         found = {number: Hit(self._entries[number], "id", 100, self._entries[number].name) for number in ids}
         for how, fitting in self._stages(text[:LONGEST], plain):
-            if len(found) >= limit:
+            if len(found) >= limit or (until is not None and HOW.index(how) > HOW.index(until)):
                 break
             ranked: list[tuple[int, int, int]] = []
             for score, at in fitting:

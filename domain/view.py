@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.index import Index, country
 from relaypoint.domain.model import (
     Area,
@@ -26,6 +27,7 @@ from relaypoint.domain.words import (
     Access,
     Capacity,
     OperationalState,
+    OrganizationKind,
 )
 
 if TYPE_CHECKING:
@@ -118,6 +120,22 @@ class View(DeskView):
         named = [rows[each]["jurisdictions"] for each in upwards(rows, organization, "part_of")]
         found = frozenset(country(place) for place in chain.from_iterable(named))
         return found or frozenset(country(force["jurisdiction"]) for force in self.forces(organization))
+
+    # whom a case avoids
+
+    def means_police(self, avoid: Avoid) -> bool:
+        """Whether police is avoided: as a kind, or a force by its name, its contact point or who holds it."""
+        return avoid.everybody or any(OrganizationKind.POLICE in self._kinds(entry) for entry in avoid.entries)
+
+    def _kinds(self, entry: str) -> frozenset[str]:
+        rows = self._rows
+        if entry in rows["holders"]:
+            entry = rows["holders"][entry]["contact_point"]
+        if entry in rows["contact_points"]:
+            entry = rows["contact_points"][entry]["organization"]
+        if entry in rows["organizations"]:
+            return frozenset(body.kind for body in self.organization(entry).bodies)
+        return frozenset((entry,))
 
     # what is offered and agreed
 

@@ -10,12 +10,13 @@ from functools import cached_property
 
 from relaypoint.domain.assurance import NONE, Caps, capped, caps_of
 from relaypoint.domain.calendars import Calendar
-from relaypoint.domain.contingency import covered, diversions, in_contingency, overlaid
+from relaypoint.domain.contingency import covered, declared, diversions, in_contingency, overlaid
 from relaypoint.domain.index import Index
 from relaypoint.domain.model import (
     Body,
     Channel,
     ContactPoint,
+    Declared,
     Holder,
     Membership,
     Organization,
@@ -120,6 +121,19 @@ class DeskView:
         return in_contingency(self._rows, self.day)
 
     @cached_property
+    def _declared(self) -> dict[str, Declared]:
+        """By contact point the contingency that holds there; of several the one that ends last."""
+        rows = [row for row in self._rows["contingencies"].values() if holds(row, self.day)] if self.contingent else []
+        found: dict[str, Declared] = {}
+        for row in sorted(rows, key=lambda row: (row["until"], row["id"])):
+            found |= dict.fromkeys(covered(self._rows, row, self.day), declared(self._rows, row))
+        return found
+
+    @cached_property
+    def _standing_in(self) -> frozenset[str]:
+        return frozenset(self.diverted.values())
+
+    @cached_property
     def paused(self) -> frozenset[str]:
         """Those whose contingency lets escalations wait until it is over."""
         rows = (row for row in self._rows["contingencies"].values() if row["pause_escalations"] == "yes")
@@ -156,6 +170,8 @@ class DeskView:
             holders=tuple(self._holder(each) for each in self.index.of("holders of", id)),
             channels=tuple(self._channel(each) for each in self.index.of("channels of", id)),
             contingency=id in self.contingent,
+            declared=self._declared.get(id),
+            stands_in=id in self._standing_in,
             since=row["since"],
             until=row["until"],
         )

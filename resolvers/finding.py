@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -14,12 +15,12 @@ from relaypoint.domain.emergency import Emergency, emergency_of
 from relaypoint.domain.errors import Invalid, NotFound
 from relaypoint.domain.model import Ground
 from relaypoint.domain.plan import Coordinator, Item, Together
-from relaypoint.domain.policy import Action, Subject, may_act_for
+from relaypoint.domain.policy import Action, Subject, may_act_for, require
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.view import View
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.known import Known
-from relaypoint.resolvers.needs import NeedInput, check_lengths, checked, moved, tidy, understood
+from relaypoint.resolvers.needs import NeedInput, check_lengths, checked, moved, present_place, tidy, understood
 from relaypoint.resolvers.typed import organization_named, place_named
 from relaypoint.resolvers.unknown import not_yours
 from relaypoint.resolvers.unmet import note_unmet
@@ -96,18 +97,21 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
             name=view.name("organizations", wanted.asker),
         )
     found = plan.plan(view, wanted, also, at, backend.memory.responses)
-    lacking = [item for item in found.items if not (item.finding.candidates or item.refused)]
+    lacking = [item for item in found.items if item.lacking]
     notes = (*notes, *understood(view, need, wanted))
     if lacking and await note_unmet(backend, view, lacking):
         notes = (*notes, _NOTED)
-    urgent = emergency_of(view.areas(wanted.place), at, wanted.avoid)
+    urgent = _numbers(view, wanted.place, at, wanted.avoid)
     offices = tuple(plan.coordinators(view, wanted, at)) if any(not item.added for item in lacking) else ()
+    coordinated = bool(plan.coordinating(view, wanted))
     return Answer(
         items=found.items,
         together=found.together,
         coordinators=offices,
         emergency=urgent,
-        advice=tuple(advise(found.items, urgent, offices)),
+        advice=tuple(
+            advise(found.items, urgent, offices, at, coordinated=coordinated, direct=plan.direct_help(view, wanted))
+        ),
         at=at,
         roster=known.root["version"],
         notes=notes,
@@ -143,19 +147,30 @@ def find_again(known: Known, need: Need, at: datetime) -> Finding:
 
 
 @permitted(Action.SEE_EMERGENCY)
-async def emergency(subject: Subject, backend: Backend, place: str, avoid: Avoid | None = None) -> Emergency:
+async def emergency(subject: Subject, backend: Backend, place: str, avoid: Sequence[str] | Avoid = ()) -> Emergency:
     """The danger-now number and the national hotline of a place; asked for without sign-in.
 
-    A hotline that a case avoids is left out.
+    ``avoid``: a hotline that the case avoids is left out; what is no entry of the roster is not minded. Raises
+    ``NotSignedIn`` where somebody who is not signed in gives it, for the answer would tell who stands behind a hotline.
     """
     at = backend.clock()
     view = view_of(await backend.memory.roster(backend.store), at)
+    whom = avoid if isinstance(avoid, Avoid) else Avoid.of(tidy(each) for each in avoid)
+    if whom.entries:
+        require(subject, Action.FIND)
     try:
-        where = await place_named(backend, view, place)
+        where = present_place(view, await place_named(backend, view, place))
     except (Invalid, NotFound):
         # Whoever mistypes a place in an emergency still gets the numbers, where there is no doubt which.
         lands = [id for id in view.index.rows["jurisdictions"] if len(id) == 2]
         if len(lands) != 1:
             raise
-        where = lands[0]
-    return emergency_of(view.areas(where), at, avoid or Avoid())
+        found = _numbers(view, lands[0], at, whom)
+        text = "'{typed}' is not in this roster: these numbers help in {place} only."
+        said = say("emergency.elsewhere", text, typed=place.strip()[:60], place=found.country)
+        return replace(found, notes=(said, *found.notes))
+    return _numbers(view, where, at, whom)
+
+
+def _numbers(view: View, place: str, at: datetime, avoid: Avoid) -> Emergency:
+    return emergency_of(view.areas(place), at, avoid, police=view.means_police(avoid))

@@ -10,14 +10,15 @@ from typing import Final, TypeVar
 from relaypoint.domain.answer import Need
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.eligibility import is_child
-from relaypoint.domain.errors import Invalid, Limit
+from relaypoint.domain.errors import Invalid, Limit, NotFound
 from relaypoint.domain.roster_faults import nearest
 from relaypoint.domain.tags import meant
+from relaypoint.domain.tags import tag as tag_told
 from relaypoint.domain.texts import Text, listed, say
 from relaypoint.domain.view import View
 from relaypoint.domain.words import TAG_DIMENSIONS, Confidentiality, OrganizationKind, Priority
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.typed import language_tag, place_named, places_like, service_type_named
+from relaypoint.resolvers.typed import language_tag, organization_named, place_named, places_like, service_type_named
 from relaypoint.resolvers.unknown import unknown
 
 E = TypeVar("E", bound=StrEnum)
@@ -51,13 +52,17 @@ class NeedInput:
 def understood(view: View, typed: NeedInput, need: Need) -> list[Text]:
     """How the need was understood, where it may have been meant otherwise."""
     notes = []
-    if others := places_like(view, typed.place, need.formerly or need.place):
-        text = "'{typed}' was taken for {place}. Others of such a name: {others}."
-        names = {"typed": typed.place.strip(), "place": view.place(need.formerly or need.place).name}
+    if need.formerly is None and (others := places_like(view, typed.place, need.place)):
+        text = "'{typed}' was taken for {place} ({id}). Others of such a name: {others}."
+        names = {"typed": typed.place.strip(), "place": view.place(need.place).name, "id": need.place}
         notes.append(say("note.place-taken", text, **names, others=listed(others)))
     if is_child(need.tags) and "adult" in need.tags:
-        text = "Both adult and child were said: it is looked for as for a child."
-        notes.append(say("note.child", text))
+        other = "child" if "child" in need.tags else "age-unknown"
+        text = "Both {one} and {other} were said: it is looked for as for a child."
+        notes.append(say("note.child", text, one=tag_told("adult"), other=tag_told(other)))
+    if {"male", "female"} <= set(need.tags):
+        text = "Both {one} and {other} were said: what is for one of them counts as fitting."
+        notes.append(say("note.sexes", text, one=tag_told("female"), other=tag_told("male")))
     if is_child(need.tags):
         text = "Ask the child what they want themselves, in words they understand; it is recorded with the referral."
         notes.append(say("note.childs-view", text))
@@ -99,23 +104,27 @@ def check_lengths(need: NeedInput) -> None:
 
 def moved(view: View, need: Need) -> tuple[Need, tuple[Text, ...]]:
     """A place that was abolished stands for the one that came after it, where it is one."""
-    here = view.area(need.place, 0)
-    heirs = [heir for heir in here.replaced_by if not view.area(heir.id, 0).ended(view.day)]
-    if not here.ended(view.day) or len(here.replaced_by) != 1 or not heirs:
+    place = present_place(view, need.place)
+    if place == need.place:
         return need, ()
+    here, heir = view.area(need.place, 0), view.place(place).name
     text = "{place} ended on {until} and is {heir} now: this is for {heir}."
-    said = say("note.place-moved", text, place=here.name, until=here.until, heir=heirs[0].name)
-    return replace(need, place=heirs[0].id, formerly=need.place), (said,)
+    said = say("note.place-moved", text, place=here.name, until=here.until, heir=heir)
+    return replace(need, place=place, formerly=need.place), (said,)
+
+
+def present_place(view: View, place: str) -> str:
+    """The place, or the one that came after it."""
+    here = view.area(place, 0)
+    heirs = [heir for heir in here.replaced_by if not view.area(heir.id, 0).ended(view.day)]
+    return heirs[0].id if here.ended(view.day) and len(here.replaced_by) == 1 and heirs else place
 
 
 async def checked(backend: Backend, view: View, need: NeedInput, asker: str) -> tuple[Need, list[str]]:
     """The need, and the further service types."""
     service = await service_type_named(backend, view, need.service, ("service",))
     also = [await service_type_named(backend, view, each, ("also", str(index))) for index, each in enumerate(need.also)]
-    for index, entry in enumerate(need.avoid):
-        if not _avoidable(view, tidy(entry)):
-            what = "an organization, a kind, a contact point or a holder"
-            raise await unknown(backend, f"avoid.{index}", entry, what)
+    avoid = [await _avoided(backend, view, entry, index) for index, entry in enumerate(need.avoid)]
     consent = None
     if need.consent is not None:
         consent = frozenset(
@@ -131,13 +140,30 @@ async def checked(backend: Backend, view: View, need: NeedInput, asker: str) -> 
         languages=tuple(dict.fromkeys(language_tag(each, index) for index, each in enumerate(need.languages))),
         priority=word(Priority, "priority", need.priority),
         confidentiality=word(Confidentiality, "confidentiality", need.confidentiality),
-        tags=tuple(dict.fromkeys(tag for said in need.tags for tag in meant(said))),
-        avoid=Avoid.of(tidy(entry) for entry in need.avoid),
+        tags=tuple(dict.fromkeys(tag for said in need.tags for tag in _tags_meant(said, view))),
+        avoid=Avoid.of(avoid),
         near=need.near,
         consent=consent,
     )
     _check_tags(wanted.tags, view)
     return wanted, also
+
+
+async def _avoided(backend: Backend, view: View, entry: str, index: int) -> str:
+    """The entry as the roster has it; of an organization its name will do. A slip must not let anybody through."""
+    if _avoidable(view, tidy(entry)):
+        return tidy(entry)
+    try:
+        return await organization_named(backend, view, entry, ("avoid", str(index)))
+    except NotFound:
+        what = "an organization, a kind, a contact point or a holder"
+        raise await unknown(backend, f"avoid.{index}", entry, what) from None
+
+
+def _tags_meant(said: str, view: View) -> tuple[str, ...]:
+    """A tag of a task force's own stands for itself, whatever the word means elsewhere."""
+    own = tidy(said)
+    return (own,) if own in _TAGS | view.own_tags else meant(said)
 
 
 def _avoidable(view: View, entry: str) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.clock import format_instant
-from relaypoint.domain.model import ContactPoint
+from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Step, Unmet
@@ -60,6 +60,8 @@ async def lease(subject: Subject, backend: Backend, *, limit: int = 100) -> list
         avoid = stored_case(backend, row["sealed_key"], row["sealed"]).avoid
         notice = row["notice"]
         desk = view.desk(row["contact_point"])
+        # To tell its own sender what becomes of a case lets nobody else know of it.
+        owner = None if desk.organization == row["sender"] else view.organization(desk.organization)
         leased.append(
             Leased(
                 id=notice["id"],
@@ -68,7 +70,7 @@ async def lease(subject: Subject, backend: Backend, *, limit: int = 100) -> list
                 kind=notice["kind"],
                 priority=Priority(notice["priority"]),
                 attempts=notice["attempts"],
-                channels=_turned(_channels(desk, notice["confidentiality"], avoid, at), notice["turn"] or 0),
+                channels=_turned(_channels(desk, owner, notice["confidentiality"], avoid, at), notice["turn"] or 0),
             )
         )
     return leased
@@ -84,10 +86,13 @@ def _turned(uses: tuple[ChannelUse, ...], turn: int) -> tuple[ChannelUse, ...]:
     return (*ahead, *(use for use in uses if use not in carrying))
 
 
-def _channels(desk: ContactPoint, confidentiality: str, avoid: Avoid, at: datetime) -> tuple[ChannelUse, ...]:
-    """The recipient's channels. All are barred where somebody whom the case avoids has come to hold the desk."""
+def _channels(
+    desk: ContactPoint, owner: Organization | None, confidentiality: str, avoid: Avoid, at: datetime
+) -> tuple[ChannelUse, ...]:
+    """The recipient's channels. All are barred where the desk has come to be one that the case avoids, as somebody whom
+    it avoids holds it now, or its body is known to have come after one."""
     uses = weigh(desk, floor=Confidentiality(confidentiality), at=at, avoid=avoid)
-    if avoid.bars_contact_point(desk):
+    if avoid.bars_contact_point(desk, owner):
         return tuple(replace(use, barred=use.barred or "avoided") for use in uses)
     return uses
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from relaypoint.domain import around
 from relaypoint.domain.handoffs import Side
 from relaypoint.domain.ownership import coordinators_between
 from relaypoint.domain.policy import Subject, sides
@@ -22,5 +23,12 @@ def parts(subject: Subject, view: View, row: Row, case: StoredCase, *, unasked: 
         return on
     if not unasked and subject.organization not in row["told"]:
         return on
-    barred = case.avoid.bars_organization(view.organization(subject.organization))
-    return on if barred else on | {Side.COORDINATOR}
+    own = view.organization(subject.organization)
+    offices = [
+        desk
+        for desk, owner in around.coordinators(view, around.shared_forces(view, sender, receiver))
+        if owner.id == own.id
+    ]
+    # Who coordinates only from desks, or by people, whom the case avoids is avoided with them.
+    barred = bool(offices) and all(case.avoid.bars_contact_point(desk, own) for desk in offices)
+    return on if barred or case.avoid.bars_organization(own) else on | {Side.COORDINATOR}

@@ -36,9 +36,8 @@ def places_like(view: View, typed: str, id: str) -> list[str]:
     """Other places in being that bear the name that was typed, as a part of theirs; none where a code was typed."""
     if typed.strip().upper() == id:
         return []
-    whole = ("id", "whole", "start")
-    found = view.names("jurisdictions").search(typed, limit=20)
-    hits = [hit for hit in found if hit.how in whole and hit.score >= _WORD and not hit.entry.ended]
+    found = view.names("jurisdictions").search(typed, limit=20, until="start")
+    hits = [hit for hit in found if hit.score >= _WORD and not hit.entry.ended]
     around = {id, *view.above(id)}
     near = [hit for hit in hits if hit.entry.id not in around and id not in view.above(hit.entry.id)]
     return [_shown(view, hit) for hit in near[:3]]
@@ -84,6 +83,15 @@ async def _named(backend: Backend, view: View, sheet: str, typed: str, path: tup
             value=typed[:60],
             choices=", ".join(_shown(view, hit) for hit in hits[:10]),
         )
+    if sheet == "jurisdictions" and (land := territory(typed)) and not view.has(sheet, land):
+        raise NotFound(
+            "find.elsewhere",
+            "'{value}' is another country, and not in this roster.",
+            path=path,
+            remedy="{lands} Ask that country's own directory, or its hotline.",
+            value=typed[:60],
+            lands=_lands(view),
+        )
     near = [hit for hit in found if hit.how != "alike" or hit.score >= _SURE][:4]
     hint = f"Did you mean {', '.join(_shown(view, hit) for hit in near)}? Give the code in brackets." if near else ""
     if hint and sheet == "jurisdictions":
@@ -97,6 +105,13 @@ async def _named(backend: Backend, view: View, sheet: str, typed: str, path: tup
         what=what,
         hint=hint or _otherwise(view, sheet),
     )
+
+
+def territory(typed: str) -> str | None:
+    """The code (ISO 3166-1) of a country or territory that was typed by its name or code."""
+    from relaypoint.domain.language_names import territory_called  # It loads the names of all of them.
+
+    return territory_called(typed)
 
 
 def _shown(view: View, hit: Hit) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 
 from relaypoint.domain.errors import Problem
 from relaypoint.domain.gaps_unmet import Unmet, first_week, week_of
 from relaypoint.domain.model import holds
 from relaypoint.domain.ownership import coordinators
-from relaypoint.domain.plan import Item
+from relaypoint.domain.plan import Item, coordinating
 from relaypoint.domain.policy import Subject, one_of
 from relaypoint.domain.rows import Rows, upwards
 from relaypoint.domain.view import View
@@ -25,17 +24,19 @@ async def note_unmet(backend: Backend, view: View, items: Sequence[Item]) -> boo
     """
     day = view.day
     week = week_of(day)
-    steps, heard = [], False
+    steps, fresh, heard = [], [], False
     for item in items:
         need = item.need
         asked = (week, item.service_type.id, need.place, need.asker)
+        offices = [view.desk(desk) for _, desks in coordinating(view, need) for desk in desks]
         told = _told(view.index.rows, need.place, day)
-        if any(need.avoid.bars_organization(view.organization(o)) for o in told):
+        barred = any(need.avoid.bars_organization(view.organization(o)) for o in told)
+        if barred or any(need.avoid.bars_contact_point(d, view.organization(d.organization)) for d in offices):
             continue
-        heard = heard or bool(told)
         if asked in backend.memory.asked:
+            heard = heard or bool(told)
             continue
-        backend.memory.asked.add(asked)
+        fresh.append((asked, bool(told)))
         nearest = item.finding.excluded[:1] if not need.avoid.entries else ()
         noted = {
             "id": f"{week}|{item.service_type.id}|{need.place}",
@@ -47,9 +48,12 @@ async def note_unmet(backend: Backend, view: View, items: Sequence[Item]) -> boo
         }
         steps.append(Step("unmet_note", noted))
     if steps:
-        with contextlib.suppress(Problem):
+        try:
             await backend.store.write([Step("unmet_forget", {"week": first_week(day)}, None), *steps])
-    return heard
+        except Problem:
+            return heard
+        backend.memory.asked.update(asked for asked, _ in fresh)
+    return heard or any(told for _, told in fresh)
 
 
 async def unmet_needs(backend: Backend, day: str) -> list[Unmet]:

@@ -12,7 +12,6 @@ from relaypoint.domain.clock import format_instant
 from relaypoint.domain.policy import Action
 from relaypoint.domain.words import Priority
 from relaypoint.schema.permissions import governed
-from relaypoint.schema.roster_types import Ref
 
 
 @governed(Action.SEE_EMERGENCY)
@@ -50,7 +49,7 @@ class ChannelView:
 @governed(Action.SEE_EMERGENCY)
 @strawberry.type(description="Whom to call before anything else. Shown to anyone, without sign-in.")
 class Emergency:
-    country: Ref | None = strawberry.field(description="The country in which these numbers help.")
+    country: str | None = strawberry.field(description="The country, or the part of one, in which the number helps.")
     number: str | None = strawberry.field(description="The number to call in danger now.")
     answered_by: str | None = strawberry.field(description="Who answers it.")
     hotline: str | None = strawberry.field(description="The national hotline's name.")
@@ -62,7 +61,7 @@ class Emergency:
     @classmethod
     def of(cls, found: emergency.Emergency, priority: Priority | None = None) -> Self:
         return cls(
-            country=Ref(key=found.country.id, name=found.country.name) if found.country else None,
+            country=found.country,
             number=found.number,
             answered_by=found.service,
             hotline=found.hotline.name if found.hotline else None,

@@ -165,6 +165,7 @@ class Excluded:
         description="Its channels that the case may use, to ask all the same; none of whom it avoids."
     )
     reasons: list[Reason] = strawberry.field(description="Each reason by itself would rule it out.")
+    to_confirm: list[str] = strawberry.field(description="Whom else it is only for, which the case does not tell.")
 
     @classmethod
     def of(cls, out: domain.Excluded) -> Self:
@@ -176,6 +177,7 @@ class Excluded:
             contact_point=Ref(key=desk.id, name=desk.name) if desk else None,
             channels=[ChannelView.of(use) for use in out.channels],
             reasons=[Reason(code=r.code, text=r.text, relax=r.relax or "") for r in out.reasons],
+            to_confirm=list(out.unsaid),
         )
 
 
@@ -264,6 +266,9 @@ class FindResult:
     languages: list[str] = strawberry.field(description="The person's languages, as they were understood.")
     tags: list[str] = strawberry.field(description="What was said of the person, as it was understood.")
     avoiding: list[str] = strawberry.field(description="Whom this answer keeps away from, as asked.")
+    left_out: int = strawberry.field(
+        description="How many of those that were found are theirs, as far as it is on record who answers."
+    )
     candidates: list[Candidate] = strawberry.field(description="The first is the one to try first.")
     excluded: list[Excluded] = strawberry.field(description="The nearest misses, 50 at most.")
     excluded_total: int = strawberry.field(description="How many are out in all.")
@@ -301,6 +306,11 @@ class FindResult:
             languages=[language(each) for each in answer.need.languages],
             tags=[tag(each) for each in answer.need.tags],
             avoiding=sorted(answer.need.avoid.entries),
+            left_out=sum(
+                any(reason.code == "avoided" for reason in out.reasons)
+                for item in answer.items
+                for out in item.finding.excluded
+            ),
             candidates=found.candidates,
             excluded=found.excluded,
             excluded_total=found.excluded_total,

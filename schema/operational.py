@@ -12,6 +12,7 @@ from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.scalars import JSON
 
 from relaypoint.domain.policy import Action
+from relaypoint.domain.words import Priority
 from relaypoint.resolvers import (
     audit,
     backlog,
@@ -82,9 +83,15 @@ class Query(RosterQuery):
         metadata=under(Action.SEE_EMERGENCY),
     )
     async def emergency(
-        self, info: Info, place: Annotated[str, told("ISO or local code, as GB-WLS.")]
+        self,
+        info: Info,
+        place: Annotated[str, told("ISO or local code, as GB-WLS, or the place's name.")],
+        avoid: Annotated[list[str], told("Whom the case must not reach; only for who is signed in.")] = [],  # noqa: B006
+        priority: Annotated[str | None, told("stat: what to do until a person accepts is told as well.")] = None,
     ) -> channel_types.Emergency:
-        return channel_types.Emergency.of(await finding.emergency(info.context.subject, info.context.backend, place))
+        found = await finding.emergency(info.context.subject, info.context.backend, place, avoid)
+        urgent = Priority.STAT if (priority or "").strip().lower() == Priority.STAT else None
+        return channel_types.Emergency.of(found, urgent)
 
     @strawberry.field(
         description="Who can take this case, ranked and explained. Null beside an error, so that what is asked for "

@@ -239,19 +239,23 @@ class _Search:
         conditions = ("always", "contingency" if self.contingent(answering) else "normal")
         rows = self.all("channels", contact_point=answering["id"])
         working = [row for row in rows if self.holds(row) and row["condition"] in conditions and row["state"] != "dead"]
-        safe = [row for row in working if self.assurance(row, desk["organization"]) >= floor]
-        free = [row for row in safe if not row["via"] or not self.barred(self.rows["contact_points"][row["via"]])]
+        free = [row for row in working if not row["via"] or not self.barred(self.rows["contact_points"][row["via"]])]
+        safe = [row for row in free if self.assurance(row, desk["organization"]) >= floor]
         if not rows:
-            return free, "no-channel"
-        return free, "channel-assurance" if len(safe) < len(working) else "no-working-channel"
+            return safe, "no-channel"
+        return safe, "channel-assurance" if len(safe) < len(free) else "no-working-channel"
 
     def reachable(self, desk: Columns) -> int:
-        """Where time presses, somebody has to be spoken with: what can only be written to counts as not known."""
-        at, open = self.answering(desk), []
-        for row in self.channels(desk)[0]:
+        """Where time presses, somebody has to be spoken with: what can only be written to counts as not known. So does
+        a desk in a contingency for which no other way was planned."""
+        at, open, usable = self.answering(desk), list[bool | None](), self.channels(desk)[0]
+        stands_in = any(self.answering(each)["id"] == desk["id"] != each["id"] for each in self.all("contact_points"))
+        planned = at is not desk or stands_in or any(row["condition"] == "contingency" for row in usable)
+        for row in usable:
             now = Calendar(at["time_zone"], row["hours"] or at["hours"], at["holidays"]).is_open(self.at)
             spoken = row["kind"] in ("phone", "in-person") or self.asked.priority not in ("asap", "stat")
-            open.append(now if spoken or not now else None)
+            known = spoken and (planned or not self.contingent(desk))
+            open.append(now if known or not now else None)
         return 0 if True in open else 1 if None in open else 2
 
     def staffing(self, desk: Columns) -> int:
@@ -287,6 +291,10 @@ class _Search:
         made, told = _dimensions(serves), _dimensions(self.tags)
         unsaid = made - told or ("accessible" in self.tags and "accessible" not in service)
         return 6 if unsaid or ("child" in self.tags and "age" not in made) else len(told - made)
+
+    def untold(self, serves: Collection[str]) -> bool:
+        """Whether it is only for somebody of whom the case does not tell."""
+        return bool(_dimensions(_as_child(serves)) - _dimensions(self.tags))
 
     # Ways
 
@@ -441,17 +449,27 @@ class _Search:
             "responsiveness": 4 if minutes is None else soon,
         }
 
-    def decide(self, service: Columns) -> tuple[list[Candidate], list[str]]:
-        """The candidates, one for each desk that takes the case, or the codes of why the service is out."""
+    def decide(self, service: Columns) -> tuple[list[Candidate], list[str], bool]:
+        """The candidates, one for each desk that takes the case, or the codes of why the service is out; and whether it
+        is only for others than the case tells of."""
         own, places = self.of_service(service), set(service["jurisdictions"])
         desks = self.all("contact_points", organization=service["organization"])
         tried = [(self.of_desk(service, each), each) for each in desks if self.takes(each, service["service_type"])]
         if found := [desk for codes, desk in tried if not codes and not own]:
-            return [Candidate(service["id"], desk["id"], self.values(service, desk)) for desk in found], []
+            return [Candidate(service["id"], desk["id"], self.values(service, desk)) for desk in found], [], False
         if not tried:
-            return [], own if {"organization-ended", "service-ended"} & set(own) else [*own, "no-contact-point"]
-        # Of desks with as many reasons, one that names a place of the service explains it.
-        return [], [*own, *min(tried, key=lambda each: (len(each[0]), places.isdisjoint(each[1]["jurisdictions"])))[0]]
+            gone = {"organization-ended", "service-ended"} & set(own)
+            return [], own if gone else [*own, "no-contact-point"], self.untold(service["serves"])
+
+        def explains(each: tuple[list[str], Columns]) -> tuple[Any, ...]:
+            """One that is not avoided; of those with as many reasons, one that names a place of the service; the one
+            that is reached the soonest."""
+            codes, desk = each
+            elsewhere = places.isdisjoint(desk["jurisdictions"])
+            return "avoided" in codes, len(codes), elsewhere, self.reachable(desk)
+
+        codes, desk = min(tried, key=explains)
+        return [], [*own, *codes], self.untold([*service["serves"], *desk["serves"]])
 
     def order(self) -> list[str]:
         """The criteria, the first to compare first."""
@@ -471,18 +489,18 @@ class _Search:
                 elif any(place[:2] == self.asked.place[:2] for place in row["jurisdictions"]):
                     elsewhere.append(row)
         decided = [(row, *self.decide(row)) for row in near]
-        out = [(row, codes) for row, found, codes in decided if not found]
+        out = [(row, codes, untold) for row, found, codes, untold in decided if not found]
         elsewhere.sort(key=lambda row: self.far(row["jurisdictions"]))
-        shown = out + [(row, self.decide(row)[1]) for row in elsewhere[: max(SHOWN - len(out), 0)]]
+        shown = out + [(row, *self.decide(row)[1:]) for row in elsewhere[: max(SHOWN - len(out), 0)]]
 
-        def miss(of: tuple[Columns, list[str]]) -> tuple[Any, ...]:
-            row, codes = of
+        def miss(of: tuple[Columns, list[str], bool]) -> tuple[Any, ...]:
+            row, codes, untold = of
             lasting = sum(code in LASTING for code in codes)
             silent = not set(codes).isdisjoint(SILENT)
             far = self.far(row["jurisdictions"])
-            return "avoided" in codes, "place" in codes, far, len(codes), lasting, silent, row["id"]
+            return "avoided" in codes, "place" in codes, far, len(codes), lasting, silent, untold, row["id"]
 
-        candidates = [each for _, found, _ in decided for each in found]
+        candidates = [each for _, found, *_ in decided for each in found]
         candidates.sort(key=lambda each: ([each.values[name] for name in order], each.service, each.contact_point))
-        excluded = {row["id"]: sorted(codes) for row, codes in sorted(shown, key=miss)[:SHOWN]}
+        excluded = {row["id"]: sorted(codes) for row, codes, _ in sorted(shown, key=miss)[:SHOWN]}
         return Expected(candidates, excluded, len(out) + len(elsewhere))

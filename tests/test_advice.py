@@ -109,7 +109,7 @@ def test_each_candidate_says_why_it_comes_after_the_one_before() -> None:
     first, second, third = (candidate.behind for candidate in found.candidates)
     assert first is None
     assert second == "after Body speaks-org by language: through interpretation; there: speaks Vietnamese"
-    assert third == "equal to Body asks-org in every criterion; the ids decide"
+    assert third == "equal to Body asks-org in every criterion: either will do"
 
 
 def test_a_country_pairs_no_service_with_a_desk_for_elsewhere() -> None:

@@ -149,7 +149,7 @@ OF_THE_REGION = [
          fits=["aq-legal-aid-cases @ aq-legal-aid-youth-desk", "aq-legal-aid-cases @ aq-legal-aid-desk"],
          out={"aq-harbour-house-lawyers": "place eligibility"},
          says={"aq-legal-aid-desk": ["after Children's desk of Aquavelle Legal Aid by closeness of fit: to be",
-                                     "its age limits are not stated"]}),
+                                     "ask whether it takes a child"]}),
     Case("a woman who was sexually exploited: what is made for all that goes before what is made for part of it",
          "aq-helpline", "emergency-shelter", "AQ-COAST-SALTMOUTH", "adult female sexual",
          fits=["aq-women-shelter-beds @ aq-women-shelter-desk", "aq-women-shelter-beds @ aq-women-shelter-night-desk",
@@ -193,7 +193,7 @@ OF_THE_REGION = [
          says={"hm-men-shelter-night": ["made for this case in age, sex; open to anyone in a tag of the task force"],
                "hm-men-shelter-seafarers": ["in age, a tag of the task force; open to anyone in sex",
                                             "equal to Night places for men of Hemeria Seafarers' and Men's Rest "
-                                            "in every criterion; the ids decide", "Crew without a ship"]}),
+                                            "in every criterion: either will do", "Crew without a ship"]}),
     Case("a man who is no seafarer, as far as is known, is asked before he gets a seafarer's room",
          "hm-police", "emergency-shelter", "HM-HARBOUR-PEARL", "adult male",
          fits=["hm-men-shelter-night @ hm-men-shelter-desk", "hm-men-shelter-seafarers @ hm-men-shelter-desk"],
@@ -988,7 +988,7 @@ def _in_order(candidates: Sequence[Candidate]) -> None:
         assert (values[0], ids[0]) < (values[1], ids[1])
         name = _told_apart(one, two)
         if differs is None:
-            assert two.behind == f"equal to {name} in every criterion; the ids decide"
+            assert two.behind == f"equal to {name} in every criterion: either will do"
         else:
             assert str(two.behind).startswith(f"after {name} by {CALLED.get(differs.name, differs.name)}: ")
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from relaypoint.domain import gaps_bodies, gaps_channels, gaps_cover, gaps_desks, gaps_joint, gaps_people
 from relaypoint.domain.errors import Invalid, NotFound
 from relaypoint.domain.gaps import CHECKS, EVERYTHING, Scope
+from relaypoint.domain.gaps import KINDS as KNOWN
 from relaypoint.domain.gaps import gaps as gaps_of
 from relaypoint.domain.gaps import gaps_ahead as gaps_ahead_of
 from relaypoint.domain.gaps_cover import first_silence
@@ -528,3 +529,10 @@ async def test_what_is_not_in_the_roster_is_told_with_what_may_be_meant(backend:
         with pytest.raises(Invalid) as refused:
             await coverage_gaps(OPERATOR, backend, at=at, days=days)
         assert refused.value.path == path
+
+
+def test_every_kind_of_gap_is_known_by_its_name() -> None:
+    made = {kind for kind, *_ in KINDS}
+    assert made <= set(KNOWN)
+    assert sorted(KNOWN) == list(KNOWN)
+    assert set(KNOWN) - made <= {"unmet-need", "work-left", "work-unheld", "sender-ended"}

@@ -20,11 +20,11 @@ RETURN n.id AS id
 // starts: open
 MATCH (q:Queue {id: 'notices'})-[:PENDING]->(n:Notice)
 WHERE n.lease = $lease
-MATCH (n)-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(r:Referral)
+MATCH (n)-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organization)
 MATCH (n)-[:FOR]->(d:ContactPoint)
 RETURN n {.id, .kind, .priority, .confidentiality, .attempts, .created_at, .reference, .turn} AS notice, r.id AS referral, r.sealed AS sealed,
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
-  d.id AS contact_point
+  d.id AS contact_point, sender.id AS sender
 ORDER BY n.urgency DESC, n.due_at, n.id
 
 // name: notice_settle
