@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -15,6 +16,10 @@ from relaypoint.domain.errors import Invalid
 
 #: As many as a page of the API has at most.
 _PAGE: Final = 200
+#: What answers in time are known by.
+_OF_PROCESS: Final = ("organization", "task-force", "service")
+#: So many weeks a printed page looks back.
+_WEEKS: Final = 8
 
 
 @command("stalled", app)
@@ -44,6 +49,13 @@ async def stalled(
         typer.Option("--by", metavar="WHAT", help="In figures: by organization, task-force, place, service or reason."),
     ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="With --by: print CSV.")] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option("--page", metavar="FILE", help="With --by: also write a page to print, with charts (HTML)."),
+    ] = None,
+    weeks: Annotated[
+        int | None, typer.Option("--weeks", metavar="N", help="How many had stalled at the end of each of N weeks.")
+    ] = None,
     first: Annotated[
         int | None, typer.Option("--first", metavar="N", min=1, help="The first N only; all unless given.")
     ] = None,
@@ -65,17 +77,37 @@ async def stalled(
         "priority": priority,
         "contactPoint": contact_point,
     }
-    if as_csv and by is None:
-        raise Invalid("stalled.csv", "--csv goes with --by.", path=("--csv",), remedy="Add --by reason, or use --json.")
+    if (as_csv or page) and by is None:
+        option = "--csv" if as_csv else "--page"
+        remedy = "Add --by reason, or use --json."
+        raise Invalid("stalled.csv", "{option} goes with --by.", path=(option,), remedy=remedy, option=option)
     async with commands(settings, whom(acting, settings)) as run:
         if by is not None:
-            groups = await run("StalledSummary", {"by": by, "filter": wanted, "asOf": as_of})
-            shown = show_stalled.summary_csv if as_csv else show_stalled.summary
-            tell(as_json, groups, lambda: shown(out, groups, by))
-            return 1 if groups else 0
+            return await _in_figures(run, by, wanted, as_of, as_csv=as_csv, page=page, as_json=as_json)
+        if weeks is not None:
+            trend = await run("StalledTrend", {"weeks": weeks, "filter": wanted})
+            tell(as_json, trend, lambda: show_stalled.trend(out, trend))
+            return 1 if trend[-1]["count"] else 0
         found, more = await pages(run, {"filter": wanted, "asOf": as_of}, first)
     tell(as_json, found, lambda: show_stalled.stalled(out, found, more=more))
     return 1 if found else 0
+
+
+async def _in_figures(
+    run: Run, by: str, wanted: Data, as_of: str | None, *, as_csv: bool, page: Path | None, as_json: bool
+) -> int:
+    """By group; with the share of its steps that were answered in time, over the last 90 days, where that is known."""
+    groups = await run("StalledSummary", {"by": by, "filter": wanted, "asOf": as_of})
+    way = by.strip().lower()
+    known = await run("Process", {"by": way}) if way in _OF_PROCESS else []
+    shares = {each["key"]: each["decided"]["share"] for each in known}
+    groups = [{**group, "answeredInTime": shares.get(group["key"])} for group in groups]
+    if page is not None:
+        trend = await run("StalledTrend", {"weeks": _WEEKS, "filter": wanted})
+        show_stalled.written(page, groups, trend, by)
+    shown = show_stalled.summary_csv if as_csv else show_stalled.summary
+    tell(as_json, groups, lambda: shown(out, groups, by))
+    return 1 if groups else 0
 
 
 async def pages(run: Run, asked: dict[str, Any], first: int | None) -> tuple[list[Data], bool]:

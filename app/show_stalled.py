@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import sys
+from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from rich.markup import escape
@@ -41,13 +43,22 @@ def stalled(console: Console, stalls: list[Data], *, more: bool = False) -> None
             f"from {escape(stall['sender']['name'])}",
             f"[bold red]{stall['reason']}[/]\n{escape(stall['text'])}\nsince {when(stall['due'])}\n"
             f"{_hours_told(stall, 'clockHours', 'workingHours')}\n"
-            f"[dim]sent {_hours_told(stall, 'waitedClockHours', 'waitedWorkingHours')} ago[/]",
+            f"[dim]sent {_hours_told(stall, 'waitedClockHours', 'waitedWorkingHours')} ago[/]"
+            f"{_escalated(stall['escalated'])}",
             f"{escape(stall['organization']['name'])}\n{escape(stall['holder']['name'])}" + diverted(stall),
             "\n".join(_next(step) for step in stall["nextSteps"]),
         )
     console.print(table)
     if more:
         console.print("[bold]There are more.[/] Without --first all are shown.")
+
+
+def _escalated(climbed: Data | None) -> str:
+    if not climbed or not climbed["taken"]:
+        return ""
+    whom = "told" if climbed["told"] else "[bold]nobody could be told[/]"
+    wait = ", waits for the end of a contingency" if climbed["pausedAt"] else ""
+    return f"\nescalated: {climbed['taken']}. {climbed['action']}, {when(climbed['takenAt'])}, {whom}{wait}"
 
 
 def _next(step: Data) -> str:
@@ -83,6 +94,9 @@ def due(console: Console, found: list[Data], hours: int) -> None:
             console.print(f"  {when(each['at'])}  {each['reference']}  {each['priority']}, {each['text']}{who}")
 
 
+_HEADER: Final = ("Steps", "Median", "9 of 10 within", "Worst", "Answered in time")
+
+
 def summary(console: Console, groups: list[Data], by: str) -> None:
     """How many have stalled in each group, and how old they are in working time."""
     if not groups:
@@ -90,20 +104,51 @@ def summary(console: Console, groups: list[Data], by: str) -> None:
         return
     table = Table(title=f"Stalled, by {escape(by)} (working hours since the deadline)", title_justify="left")
     table.add_column(by.capitalize())
-    for name in ("Steps", "Median", "9 of 10 within", "Worst"):
+    for name in _HEADER:
         table.add_column(name, justify="right")
     for group in groups:
-        hours = group["workingHours"]
-        cells = (f"{hours[each]:.1f}" for each in ("median", "p90", "worst"))
-        table.add_row(escape(group["name"] or "–"), str(group["count"]), *cells)
+        table.add_row(*map(escape, _cells(group)))
     console.print(table)
+    console.print("[dim]Answered in time: of the steps sent in the last 90 days, where there were five or more.[/]")
+
+
+def _cells(group: Data) -> list[str]:
+    hours, share = group["workingHours"], group["answeredInTime"]
+    ages = (f"{hours[each]:.1f}" for each in ("median", "p90", "worst"))
+    return [group["name"] or "–", str(group["count"]), *ages, "–" if share is None else f"{100 * share:.0f} %"]
 
 
 def summary_csv(console: Console, groups: list[Data], by: str) -> None:
     """The same for a spreadsheet, with the ages on the clock beside."""
     rows = csv.writer(sys.stdout)
     ages = ("median", "p90", "worst")
-    rows.writerow([by, "name", "steps", *(f"working_hours_{a}" for a in ages), *(f"clock_hours_{a}" for a in ages)])
+    hours = [f"{kind}_hours_{age}" for kind in ("working", "clock") for age in ages]
+    rows.writerow([by, "name", "steps", *hours, "answered_in_time"])
     for group in groups:
         figures = [group[kind][age] for kind in ("workingHours", "clockHours") for age in ages]
-        rows.writerow([group["key"], group["name"], group["count"], *figures])
+        rows.writerow([group["key"], group["name"], group["count"], *figures, group["answeredInTime"]])
+
+
+def trend(console: Console, weeks: list[Data]) -> None:
+    """How many had stalled at the end of each week, and now."""
+    most = max((week["count"] for week in weeks), default=0) or 1
+    for week in weeks:
+        hours = f"  median {week['workingHours']['median']:.1f} working hours" if week["workingHours"] else ""
+        console.print(f"{when(week['at'])}  {week['count']:>6}  {'█' * round(30 * week['count'] / most)}{hours}")
+
+
+def written(path: Path, groups: list[Data], weeks: list[Data], by: str) -> None:
+    """A page to print. Raises ``Invalid`` where it can't be written."""
+    from relaypoint.app import charts  # Nobody waits for it who prints nothing.
+
+    parts = [charts.line("Stalled, week by week", [(week["at"][:10], week["count"]) for week in weeks])]
+    if groups:
+        counts = [(group["name"] or "–", {"stalled": group["count"]}) for group in groups]
+        ages = [(group["name"] or "–", {"median": group["workingHours"]["median"]}) for group in groups]
+        parts += [
+            charts.bars(f"Stalled, by {by}", counts),
+            charts.bars("Working hours since the deadline, median", ages),
+            charts.table((by.capitalize(), *_HEADER), [_cells(group) for group in groups]),
+        ]
+    about = "Ages are working hours since the deadline that was missed. Answered in time: of the steps sent in 90 days."
+    charts.write_page(path, "What has stalled", about, parts)

@@ -5,7 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from relaypoint.domain.process import Fate, Stage
 from relaypoint.domain.texts import Text, say
+
+STAGES: Final[Mapping[Stage, Text]] = {
+    Stage.ACKNOWLEDGED: say("stage.acknowledged", "until acknowledged"),
+    Stage.DECIDED: say("stage.decided", "until accepted or declined"),
+    Stage.STARTED: say("stage.started", "from accepted to begun"),
+    Stage.COMPLETED: say("stage.completed", "from accepted to completed"),
+    Stage.HELD: say("stage.held", "on hold"),
+}
+
+FATES: Final[Mapping[Fate, Text]] = {
+    Fate.UNANSWERED: say("fate.unanswered", "no answer at all"),
+    Fate.UNDECIDED: say("fate.undecided", "acknowledged, never decided"),
+    Fate.DECLINED: say("fate.declined", "declined"),
+    Fate.NOT_BEGUN: say("fate.not-begun", "accepted, ended before it began"),
+    Fate.FAILED: say("fate.failed", "begun, and not served"),
+    Fate.WAITLISTED: say("fate.waitlisted", "put on a waiting list"),
+    Fate.PASSED_ON: say("fate.passed-on", "passed on"),
+    Fate.SERVED: say("fate.served", "served or advised"),
+    Fate.OPEN: say("fate.open", "still open, in time"),
+    Fate.IN_ERROR: say("fate.in-error", "sent in error"),
+}
 
 WORDS: Final[Mapping[str, Text]] = {
     "no-capacity": say("reason.no-capacity", "no capacity"),

@@ -67,6 +67,8 @@ class Progress:
     notices: tuple[str, ...] = ()
     #: The last rung reached nobody: there was nobody to tell, or no message arrived.
     in_vain: bool = False
+    #: What the last rung was, as a ``Rung``; None: none was taken.
+    action: str | None = None
 
 
 #: The rungs of a policy in their order.

@@ -46,6 +46,7 @@ class Action(StrEnum):
     REFER = "refer"
     MOVE_HANDOFF = "move-handoff"
     SEE_STALLED = "see-stalled"
+    SEE_PROCESS = "see-process"
     SEE_GAPS = "see-gaps"
     END_ENTRY = "end-entry"
     SET_STATUS = "set-status"
@@ -77,6 +78,7 @@ POLICY: Final[dict[Action, frozenset[Kind]]] = {
     Action.REFER: _SIGNED_IN,
     Action.MOVE_HANDOFF: _SIGNED_IN,
     Action.SEE_STALLED: _SIGNED_IN,
+    Action.SEE_PROCESS: _SIGNED_IN,
     Action.SEE_GAPS: _SIGNED_IN,
     Action.END_ENTRY: _SIGNED_IN,
     Action.SET_STATUS: _SIGNED_IN,

@@ -94,7 +94,8 @@ async def _progress(backend: Backend, silence: Stall, kept: Row | None) -> Progr
     if notices and not in_vain:
         ended = await backend.store.read("notices_stand", notices=list(notices))
         in_vain = bool(ended) and all(row["status"] == "dead" for row in ended)
-    return Progress(kept["episode"], kept["taken"], kept["taken_at"], kept["paused_at"], notices, in_vain)
+    stood = kept["episode"], kept["taken"], kept["taken_at"], kept["paused_at"], notices, in_vain
+    return Progress(*stood, action=kept["action"])
 
 
 async def _climb(subject: Subject, backend: Backend, view: View, climb: _Climb) -> list[Taken]:
@@ -172,6 +173,7 @@ async def _take(
         taken_at=format_instant(at),
         notices=tuple(str(message.parameters["id"]) for message in messages),
         in_vain=desk is None,
+        action=action.value,
     )
     name, mine = f"escalate {handoff['id']} {climb.row['chain_length']}", backend.new_id()
     try:
@@ -211,6 +213,7 @@ def _put(backend: Backend, climb: _Climb, progress: Progress) -> Step:
         "paused_at": progress.paused_at,
         "in_vain": progress.in_vain,
         "notices": " ".join(progress.notices),
+        "action": progress.action,
     }
     return Step(
         "escalation_put",

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from relaypoint.domain import around
+from relaypoint.domain.clock import format_instant
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.stall_report import ANYTHING
-from relaypoint.domain.stall_summary import By, Group, grouped
+from relaypoint.domain.stall_summary import Ages, By, Group, grouped
 from relaypoint.domain.view import View
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.open_handoffs import open_handoffs
 from relaypoint.resolvers.stalled import Silent, places_of, silent
 from relaypoint.resolvers.wanted import WantedInput, wanted_of
+
+#: So many weeks back one can look: each is read from the record anew.
+MOST_WEEKS: Final = 26
 
 _SHEETS: Final = {
     By.ORGANIZATION: "organizations",
@@ -58,6 +63,43 @@ async def stalled_summary(
     found = await silent(subject, backend, work, wanted)
     groups = grouped((_keys(subject, work.view, each, way), each.stall) for each in found)
     return [Named(group, _name(work.view, way, group.key)) for group in groups]
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """How it stood at an instant; ``working`` None where nothing had stalled."""
+
+    at: str
+    count: int
+    working: Ages | None
+
+
+@permitted(Action.SEE_STALLED)
+async def stalled_trend(subject: Subject, backend: Backend, weeks: int, typed: WantedInput | None = None) -> list[Week]:
+    """How much had stalled when each of the last weeks was over (Monday, 00:00 UTC), and how much has now.
+
+    Raises ``Invalid`` for too many weeks, and what ``stalled_summary`` raises.
+    """
+    if not 1 <= weeks <= MOST_WEEKS:
+        raise Invalid(
+            "stalled.weeks",
+            "One can look 1 to {most} weeks back, not {value}.",
+            path=("weeks",),
+            remedy="Use a number of weeks in between, such as 8.",
+            most=MOST_WEEKS,
+            value=weeks,
+        )
+    now = backend.clock()
+    monday = datetime.combine(now.date() - timedelta(days=now.weekday()), time(), UTC)
+    moments = [format_instant(monday - timedelta(weeks=ago)) for ago in reversed(range(weeks))]
+    return [await _stood(subject, backend, typed, at) for at in (*moments, None)]
+
+
+async def _stood(subject: Subject, backend: Backend, typed: WantedInput | None, at: str | None) -> Week:
+    work = await open_handoffs(subject, backend, at)
+    wanted = await wanted_of(backend, work.view, typed) if typed else ANYTHING
+    hours = [each.stall.age.working_hours for each in await silent(subject, backend, work, wanted)]
+    return Week(at or backend.now(), len(hours), Ages.of(hours) if hours else None)
 
 
 def _keys(subject: Subject, view: View, each: Silent, way: By) -> Iterable[str]:

@@ -4,6 +4,7 @@ around it; then the domain says what is stalled and what next."""
 from __future__ import annotations
 
 import heapq
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -31,6 +32,20 @@ class Reported:
 
     stall: Stall
     next_steps: tuple[NextStep, ...]
+    escalated: Escalated | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Escalated:
+    """How far the ladder was climbed for a silent step, at present. Its sender alone is told, for who was passed over
+    would tell whom the case avoids. ``told``: the last rung found somebody to tell; ``paused_at``: it waits for the end
+    of a contingency."""
+
+    taken: int
+    action: str | None
+    taken_at: str | None
+    told: bool
+    paused_at: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +76,22 @@ async def stalled(
     work = await open_handoffs(subject, backend, as_of)
     wanted = await wanted_of(backend, work.view, typed) if typed else ANYTHING
     found = await silent(subject, backend, work, wanted, after=after, most=first)
-    return [_reported(subject, work.view, each, work.at) for each in found]
+    climbed = await _escalated(backend, found) if as_of is None else {}
+    return [_reported(subject, work.view, each, work.at, climbed) for each in found]
+
+
+async def _escalated(backend: Backend, found: Sequence[Silent]) -> dict[str, Escalated]:
+    """By step, how far its ladder was climbed in its present status."""
+    statuses = {each.stall.handoff.id: each.stall.handoff.status for each in found if each.side is Side.SENDER}
+    if not statuses:
+        return {}
+    rows = await backend.store.read("escalations_of", handoffs=sorted(statuses))
+    stands = (row["escalation"] for row in rows)
+    return {
+        row["id"]: Escalated(row["taken"], row["action"], row["taken_at"], not row["in_vain"], row["paused_at"])
+        for row in stands
+        if row["episode"] == statuses[row["id"]]
+    }
 
 
 async def silent(
@@ -124,7 +154,7 @@ def places_of(subject: Subject, handoff: OpenHandoff, case: StoredCase, view: Vi
     return tuple(handoff.desk.areas or view.index.rows["organizations"][handoff.receiver.id]["jurisdictions"])
 
 
-def _reported(subject: Subject, view: View, silent: Silent, at: datetime) -> Reported:
+def _reported(subject: Subject, view: View, silent: Silent, at: datetime, climbed: Mapping[str, Escalated]) -> Reported:
     found, case = silent.stall, silent.case
     if silent.side is Side.SENDER:
         handoff = found.handoff
@@ -139,4 +169,4 @@ def _reported(subject: Subject, view: View, silent: Silent, at: datetime) -> Rep
             hotlines=around.hotlines(view, forces),
         )
         found = replace(found, handoff=handoff)
-    return Reported(found, next_steps(found, at, silent.side))
+    return Reported(found, next_steps(found, at, silent.side), climbed.get(found.handoff.id))

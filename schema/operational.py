@@ -41,6 +41,7 @@ from relaypoint.schema.context import Info
 from relaypoint.schema.mutations import Mutation
 from relaypoint.schema.need_types import NEED_PATHS, Need
 from relaypoint.schema.permissions import Guard, under
+from relaypoint.schema.report_types import ReportQuery
 from relaypoint.schema.roster_queries import RosterQuery
 from relaypoint.schema.search_types import SearchHit
 from relaypoint.schema.words import KEY_PATHS, After, AsOf, First, Key, told
@@ -71,7 +72,7 @@ async def _one(
 
 
 @strawberry.type(description="What can be asked.")
-class Query(RosterQuery):
+class Query(RosterQuery, ReportQuery):
     @strawberry.field(description="Anything of the roster, by its global id.", metadata=under(Action.READ_ROSTER))
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, told("The id that an entry of the roster gave.")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any, Self
 
 import strawberry
@@ -47,6 +48,16 @@ class NextStep:
 
 
 @governed(Action.SEE_STALLED)
+@strawberry.type(description="How far the ladder was climbed for a silent step.")
+class Escalated:
+    taken: int = strawberry.field(description="How many rungs.")
+    action: str | None = strawberry.field(description="The last one, as remind, deputy or coordinator.")
+    taken_at: str | None = strawberry.field(description="When it was taken.")
+    told: bool = strawberry.field(description="Whether it found somebody to tell.")
+    paused_at: str | None = strawberry.field(description="Since when it waits for the end of a contingency.")
+
+
+@governed(Action.SEE_STALLED)
 @strawberry.type(description="A step that has gone silent, or came back: nobody has the case.")
 class Stall:
     handoff: str = strawberry.field(description="The step's id.")
@@ -69,6 +80,9 @@ class Stall:
     )
     organization: Ref = strawberry.field(description="Whose contact point that is.")
     next_steps: list[NextStep] = strawberry.field(description="Whom to turn to, the first to try first.")
+    escalated: Escalated | None = strawberry.field(
+        description="What was done about it by itself; for its sender alone, null before the first rung."
+    )
 
     @classmethod
     def of(cls, reported: Reported) -> Self:
@@ -92,6 +106,7 @@ class Stall:
             diverted_to=Ref(key=other.id, name=other.name) if (other := handoff.desk.diverted_to) else None,
             organization=Ref(key=handoff.receiver.id, name=handoff.receiver.name),
             next_steps=[NextStep.of(step) for step in reported.next_steps],
+            escalated=Escalated(**asdict(climbed)) if (climbed := reported.escalated) else None,
         )
 
 
@@ -126,7 +141,7 @@ class StalledFilter:
 
 
 #: Where the fields that the use case names are in the input.
-_PATHS = {
+PATHS = {
     field: ("filter", field)
     for field in ("organization", "taskForce", "place", "serviceType", "reason", "priority", "contactPoint")
 }
@@ -138,7 +153,7 @@ async def page(
     """By the position of each in the report, which stalls that come and go in between do not shift."""
 
     async def fetch(behind: str | None, limit: int) -> list[dict[str, Any]]:
-        with problems.placed(_PATHS):
+        with problems.placed(PATHS):
             found = await stalled.stalled(
                 info.context.subject,
                 info.context.backend,
@@ -154,7 +169,7 @@ async def page(
 
 async def summary(info: Info, by: str, filter: StalledFilter | None, as_of: str | None) -> list[StalledGroup]:
     """The same in figures."""
-    with problems.placed(_PATHS):
+    with problems.placed(PATHS):
         found = await stall_summary.stalled_summary(
             info.context.subject, info.context.backend, by, filter.to_domain() if filter else None, as_of=as_of
         )

@@ -16,7 +16,7 @@ from relaypoint.app.delivering import deliver_due
 from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.notifications.spool import Spool
-from relaypoint.resolvers import audit, contingency, handoffs, referrals
+from relaypoint.resolvers import audit, contingency, handoffs, referrals, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.escalating import Taken, escalate
 from relaypoint.resolvers.leases import take_lease
@@ -88,7 +88,20 @@ async def test_silence_climbs_the_ladder_and_each_rung_is_kept(backend: Backend)
         (number, action, desk) for number, (action, desk) in enumerate(USUAL, 1)
     ]
     assert [each["ended"] for each in rungs] == [False] * 5 + [True]
+    # Both sides see the hash of an event, and must not be able to try out who was passed over.
+    salts = [json.loads(event.data)["salt"] for event in events if event.kind == "handoff-escalated"]
+    assert len(set(salts)) == len(salts) == 6
     assert await audit.verify(OPERATOR, backend) == []
+
+
+async def test_its_sender_sees_how_far_it_was_escalated_and_its_receiver_does_not(backend: Backend) -> None:
+    await sent(backend)
+    await climbed(backend, 100)
+    (seen,) = await stalled.stalled(UNIT, at(backend, 100))
+    assert seen.escalated is not None
+    assert (seen.escalated.taken, seen.escalated.action, seen.escalated.told) == (2, USUAL[1][0], bool(USUAL[1][1]))
+    (held,) = await stalled.stalled(SHELTER, at(backend, 100))
+    assert held.escalated is None
 
 
 async def test_who_moves_the_step_ends_its_escalation(backend: Backend) -> None:

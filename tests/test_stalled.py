@@ -249,9 +249,11 @@ def poorer(roster: Roster) -> Roster:
 
 
 async def reports(backend: Backend, as_of: str | None = None) -> dict[str, list[Reported]]:
+    """How far a ladder was climbed is told of the present alone."""
     found = {}
     for subject in (UNIT, SHELTER, LINE, OPERATOR):
-        found[subject.name] = await stalled.stalled(subject, backend, as_of=as_of)
+        told = await stalled.stalled(subject, backend, as_of=as_of)
+        found[subject.name] = [replace(each, escalated=None) for each in told]
     return found
 
 

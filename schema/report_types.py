@@ -1,0 +1,123 @@
+"""How work went over time, as GraphQL shows it: what had stalled week by week, and the process report."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+import strawberry
+
+from relaypoint.domain.codes import FATES, STAGES
+from relaypoint.domain.policy import Action
+from relaypoint.resolvers import process, stall_summary
+from relaypoint.schema import problems, stalled_types
+from relaypoint.schema.context import Info
+from relaypoint.schema.permissions import governed, under
+from relaypoint.schema.stalled_types import Ages
+from relaypoint.schema.words import told
+
+
+@governed(Action.SEE_STALLED)
+@strawberry.type(description="How many steps had stalled when a week was over; the last one is now.")
+class StalledWeek:
+    at: str = strawberry.field(description="The instant.")
+    count: int = strawberry.field(description="How many.")
+    working_hours: Ages | None = strawberry.field(description="In working hours of their holders; null: none.")
+
+    @classmethod
+    def of(cls, week: stall_summary.Week) -> Self:
+        return cls(at=week.at, count=week.count, working_hours=Ages.of(week.working) if week.working else None)
+
+
+@governed(Action.SEE_PROCESS)
+@strawberry.type(description="How many steps had to be answered, and were answered in time.")
+class InTime:
+    due: int = strawberry.field(description="So many had to be, or were.")
+    kept: int = strawberry.field(description="So many of them in time.")
+    share: float | None = strawberry.field(description="From 0 to 1; null: of fewer than five.")
+
+    @classmethod
+    def of(cls, found: process.InTime) -> Self:
+        return cls(due=found.due, kept=found.kept, share=None if found.share is None else round(found.share, 4))
+
+
+@governed(Action.SEE_PROCESS)
+@strawberry.type(description="How long steps took to a stage, by the clock; of five at least.")
+class StageHours:
+    stage: str = strawberry.field(description="acknowledged, decided, started, completed, or held.")
+    text: str = strawberry.field(description="The same in words.")
+    hours: Ages = strawberry.field(description="Hours on the clock.")
+
+
+@governed(Action.SEE_PROCESS)
+@strawberry.type(description="How many steps came to one end.")
+class FateCount:
+    fate: str = strawberry.field(description="As served, declined, unanswered, failed or passed-on.")
+    text: str = strawberry.field(description="The same in words.")
+    count: int | None = strawberry.field(description="Null: fewer than five.")
+
+
+@governed(Action.SEE_PROCESS)
+@strawberry.type(description="How the steps of a group went; groups of fewer than five are left out.")
+class ProcessGroup:
+    key: str | None = strawberry.field(description="Key of what they are grouped by; null: of none.")
+    name: str | None = strawberry.field(description="Its name.")
+    count: int = strawberry.field(description="How many steps.")
+    acknowledged: InTime = strawberry.field(description="Acknowledged in time.")
+    decided: InTime = strawberry.field(description="Accepted or declined in time.")
+    stages: list[StageHours] = strawberry.field(description="How long each stage took.")
+    fates: list[FateCount] = strawberry.field(description="How they ended, or how far they have come.")
+    lost: float = strawberry.field(description="The share that left the person without answer or service, from 0 to 1.")
+    hops: Ages = strawberry.field(description="Which step of its referral each was: 1 is the first.")
+
+    @classmethod
+    def of(cls, named: process.Named) -> Self:
+        found = named.figures
+        return cls(
+            key=found.key,
+            name=named.name,
+            count=found.count,
+            acknowledged=InTime.of(found.acknowledged),
+            decided=InTime.of(found.decided),
+            stages=[
+                StageHours(stage=stage.value, text=STAGES[stage], hours=Ages.of(hours))
+                for stage, hours in found.hours.items()
+            ],
+            fates=[FateCount(fate=fate.value, text=FATES[fate], count=count) for fate, count in found.fates.items()],
+            lost=round(found.lost, 4),
+            hops=Ages.of(found.hops),
+        )
+
+
+@strawberry.type
+class ReportQuery:
+    @strawberry.field(
+        description="How many steps had stalled at the end of each of the last weeks, and now.",
+        metadata=under(Action.SEE_STALLED),
+    )
+    async def stalled_trend(
+        self,
+        info: Info,
+        weeks: Annotated[int, told("How many weeks back, 1 to 26.")] = 8,
+        filter: Annotated[stalled_types.StalledFilter | None, told("Which of them; all unless given.")] = None,
+    ) -> list[StalledWeek]:
+        with problems.placed(stalled_types.PATHS):
+            found = await stall_summary.stalled_trend(
+                info.context.subject, info.context.backend, weeks, filter.to_domain() if filter else None
+            )
+        return [StalledWeek.of(week) for week in found]
+
+    @strawberry.field(
+        description="How the steps went that were sent in a period, by who received them, task force or service type: "
+        "times, answers in time, and where steps were lost. Neither who sent them nor a case is in it.",
+        metadata=under(Action.SEE_PROCESS),
+    )
+    async def process_report(
+        self,
+        info: Info,
+        by: Annotated[str, told("organization, task-force or service.")],
+        since: Annotated[str | None, told("The first day; 90 days before the last unless given.")] = None,
+        until: Annotated[str | None, told("The day after the last one; tomorrow unless given.")] = None,
+    ) -> list[ProcessGroup]:
+        with problems.placed({}):
+            found = await process.process(info.context.subject, info.context.backend, by, since=since, until=until)
+        return [ProcessGroup.of(each) for each in found]
