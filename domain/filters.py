@@ -161,7 +161,8 @@ def belongs(ground: Ground, desk: ContactPoint, service: Service) -> bool:
 
 def _only(tags: Sequence[str], says: str | None) -> Text:
     if says:
-        return say("out.eligibility.ask", "Perhaps nothing: see whom it is for, and ask.")
+        text = "Hardly anything: it takes {tags} cases. See whom it is for, and ask where that leaves a doubt."
+        return say("out.eligibility.ask", text, tags=any_tag(tags))
     text = "Nothing, unless the case was described wrongly: it takes {tags} cases."
     return say("out.eligibility.relax", text, tags=any_tag(tags))
 

@@ -108,13 +108,14 @@ async def move_handoff(
     saying = Saying(
         verb=verb, reason=reason, review=review, lacking=tuple(lacking), expected=expected, at=at, role=role
     )
+    asked = id
     named = await by_reference(subject, backend, id)
     id = named["id"] if named else id
-    row = await step_of(backend, id)
+    row = await step_of(backend, id, asked)
     for _ in range(_TRIES):
         on = parts(subject, await present_view(backend), row, _case(backend, row))
         if not on:
-            raise no_handoff(id)
+            raise no_handoff(asked)
         try:
             check_version(row, expected_version)
             changes, side = await _decide(backend, row, saying, on)

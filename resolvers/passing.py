@@ -80,13 +80,14 @@ async def pass_handoff(
     done = await earlier(backend, operation, request)
     if done is not None:
         return await _told(backend, done)
+    asked = id
     named = await by_reference(subject, backend, id)
     id = named["id"] if named else id
-    row = await step_of(backend, id)
+    row = await step_of(backend, id, asked)
     for _ in range(_TRIES):
         known = await backend.memory.roster(backend.store)
         case = stored_case(backend, row["sealed_key"], row["sealed"])
-        check_side(subject, view_of(known, backend.clock()), row, case, verb, id)
+        check_side(subject, view_of(known, backend.clock()), row, case, verb, asked)
         try:
             check_version(row, expected_version)
             check_allowed(wanted, Status(row["handoff"]["status"]), SAID_BY[verb])

@@ -416,7 +416,7 @@ async def test_a_suspended_body_finds_and_does_not_refer(backend: Backend) -> No
         ({"service": "qqqqqqqq"}, ("service",), "advice, housing, identification, night-shelter"),
         ({"place": "exmaple north"}, ("place",), "Example North (GB-X-NORTH)"),
         ({"avoid": ("polise",)}, ("avoid", "0"), "police"),
-        ({"avoid": ("Example Line",)}, ("avoid", "0"), "Example Line (example-line)"),
+        ({"avoid": ("Example Lime",)}, ("avoid", "0"), "Example Line (example-line)"),
         ({"tags": ("femal",)}, ("for",), "Did you mean female?"),
     ],
 )
