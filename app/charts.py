@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, tostring
 import pygal
 from pygal.style import Style
 
-from relaypoint.domain.errors import Invalid
+from relaypoint.app.console import write_text
 
 _STYLE: Final = Style(
     background="white",
@@ -76,17 +76,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def write_page(path: Path, title: str, about: str, parts: Sequence[str]) -> None:
     """Raises ``Invalid`` where it can't be written."""
     text = _PAGE.format(title=escape(title), about=escape(about), body="".join(parts))
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as problem:
-        raise Invalid(
-            "report.page",
-            "The page can't be written to {file}: {why}.",
-            path=("--page",),
-            remedy="Name a file in a folder that is there.",
-            file=str(path),
-            why=problem.strerror or type(problem).__name__,
-        ) from None
+    write_text(path, text, "--page")
 
 
 def _figure(chart: Any) -> str:

@@ -10,7 +10,7 @@ import typer
 
 from relaypoint.app import show, show_find, show_step
 from relaypoint.app.commands import commands
-from relaypoint.app.console import command, err, out, tell, whom
+from relaypoint.app.console import command, err, out, tell, whom, write_text
 from relaypoint.app.settings import read_settings
 from relaypoint.domain.errors import Invalid, Problem
 from relaypoint.domain.words import Confidentiality, Priority
@@ -128,24 +128,10 @@ async def find(
     drawn = {"svg": svg is not None, "lines": picture, "width": out.width}
     answer = await _or_emergency(from_, "Find", {"need": need, **drawn}, as_json)
     if svg is not None:
-        _written(svg, answer.pop("picture"))
+        write_text(svg, answer.pop("picture"), "--svg")
     tell(as_json, answer, lambda: show_find.found(out, answer, need))
     asked = [answer, *(each for each in answer["also"] if each["added"] is None)]
     return 0 if all(each["candidates"] for each in asked) else 1
-
-
-def _written(path: Path, picture: str) -> None:
-    try:
-        path.write_text(picture, encoding="utf-8")
-    except OSError as problem:
-        raise Invalid(
-            "find.svg",
-            "The picture can't be written to {file}: {why}.",
-            path=("--svg",),
-            remedy="Name a file in a folder that is there.",
-            file=str(path),
-            why=problem.strerror or type(problem).__name__,
-        ) from None
 
 
 @command("refer")

@@ -7,6 +7,7 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, NoReturn, ParamSpec
 
 import typer
@@ -124,6 +125,21 @@ def tell(as_json: bool, data: Any, shown: Callable[[], None]) -> None:
         print(json.dumps(data, ensure_ascii=False, indent=2))
     else:
         shown()
+
+
+def write_text(path: Path, text: str, option: str) -> None:
+    """Writes what an option asks to be written. Raises ``Invalid`` where that can't be done."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise Invalid(
+            "commands.file",
+            "{file} can't be written: {why}.",
+            path=(option,),
+            remedy="Name a file in a folder that is there.",
+            file=str(path),
+            why=problem.strerror or type(problem).__name__,
+        ) from None
 
 
 def whom(given: str | None, settings: Settings) -> str | None:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relaypoint.domain.channels import ChannelUse, usable, weigh
-from relaypoint.domain.handoffs import Side, possible
+from relaypoint.domain.handoffs import Side
 from relaypoint.domain.model import ContactPoint, Organization
+from relaypoint.domain.moves import possible
 from relaypoint.domain.stalls import OpenHandoff, Stall
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.words import MESSAGE_KINDS

@@ -6,77 +6,18 @@ after. The deadlines that follow from a change are part of it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.clock import format_instant, parse_instant
-from relaypoint.domain.deadlines import answer_due, counted, pauses_of
-from relaypoint.domain.errors import IllegalTransition, Invalid
-from relaypoint.domain.handoffs import (
-    ANSWER,
-    ARRIVED,
-    ASK,
-    CLAIM,
-    ERASED,
-    EXPECT,
-    FORM_SUBMITTED,
-    MOVES,
-    MUST_KEEP,
-    NOT_ARRIVED,
-    PHONED,
-    RAISE,
-    RELEASE,
-    REMARKS,
-    RESPOND,
-    ROLES,
-    SEEN,
-    Side,
-    Status,
-    check_allowed,
-    move,
-    unknown_verb,
-    words_of,
-)
+from relaypoint.domain.deadlines import counted, pauses_of
+from relaypoint.domain.errors import Invalid
+from relaypoint.domain.handoffs import ARRIVED, ASK, EXPECT, MOVES, PHONED, REMARKS, SEEN, Side, Status
+from relaypoint.domain.moves import check_allowed, move, unknown_verb, words_of
+from relaypoint.domain.step_remarks import REMARKED, Here, Saying, erasure_asked, pause
 from relaypoint.domain.words import Priority
-
-#: How far ahead a person may be expected.
-LONGEST_WAY: Final = timedelta(days=14)
-
-#: How long ago a call may have been that is reported only now.
-_CALL_KEPT: Final = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Saying:
-    """What somebody says of a step.
-
-    ``reason`` is the coded reason, outcome or result; ``lacking`` what is asked for. ``review`` is a day; ``expected``
-    and ``at`` are instants: by when the person is to arrive, and when a call was made (None: now). ``role`` is with
-    whom it was, as a role, never a name.
-    """
-
-    verb: str
-    reason: str | None = None
-    review: str | None = None
-    lacking: tuple[str, ...] = ()
-    expected: str | None = None
-    at: str | None = None
-    role: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Here:
-    """All that a remark is decided on; ``words`` are its codes as they are stored."""
-
-    handoff: Mapping[str, Any]
-    saying: Saying
-    now: datetime
-    priority: Priority
-    words: str
-    side: Side
 
 
 def said(
@@ -95,7 +36,7 @@ def said(
         remark = REMARKS[saying.verb]
         check_allowed(remark, status, side)
         given = saying.lacking if remark.many else tuple(word for word in (saying.reason,) if word)
-        changes = _REMARKED[saying.verb](_Here(handoff, saying, now, priority, words_of(remark, given), side))
+        changes = REMARKED[saying.verb](Here(handoff, saying, now, priority, words_of(remark, given), side))
     else:
         raise unknown_verb(saying.verb)
     if saying.verb == SEEN:
@@ -124,7 +65,7 @@ def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime
     since = [str(handoff[name]) for name in over if handoff.get(name)]
     if since:
         changes |= dict.fromkeys(over) | ({"answer_by": None} if "asked_at" in over else {})
-        changes["pauses"] = _pause(handoff, min(since), at)
+        changes["pauses"] = pause(handoff, min(since), at)
     if target is Status.CANCELLED and saying.reason == "consent-withdrawn":
         changes |= erasure_asked(handoff, now)
     if target is Status.COMPLETED and changes["reason"] == "served" and handoff.get("expected_by"):
@@ -141,244 +82,6 @@ def days_held(handoff: Mapping[str, Any]) -> int:
     """For how many whole days the receiver's clocks stood still so far."""
     spans = [(parse_instant(until) - parse_instant(since)) for since, until in pauses_of(handoff.get("pauses"))]
     return sum(spans, timedelta()).days
-
-
-def erasure_asked(handoff: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """The person has withdrawn the consent: the receiving body is asked to erase what it has, once."""
-    return {} if handoff.get("erasure_asked_at") else {"erasure_asked_at": format_instant(now), "erasure": None}
-
-
-def _form_submitted(here: _Here) -> dict[str, Any]:
-    if not here.handoff["form"] or here.handoff["form_submitted_at"] is not None:
-        raise _not_now(
-            here.handoff,
-            "handoff.form",
-            "There is no official form for the sender to record as submitted on this step.",
-            "Only the sender of an open step along a pathway with an official form records it, once.",
-        )
-    return {"form_submitted_at": format_instant(here.now)}
-
-
-def _seen(here: _Here) -> dict[str, Any]:
-    if not here.handoff.get("must_see"):
-        raise _not_now(
-            here.handoff,
-            "handoff.seen",
-            "There is nothing about this step that the sender has yet to see.",
-            "Only the sender records it, once, for a step that came back or whose end nobody could be told of.",
-        )
-    return {"seen_at": format_instant(here.now)}
-
-
-def _phoned(here: _Here) -> dict[str, Any]:
-    when = _instant(here.saying.at, "at") if here.saying.at else here.now
-    if here.saying.role not in (*ROLES, None) or (here.saying.role is None and here.words != "reached"):
-        raise Invalid(
-            "handoff.role",
-            "'{role}' is not with whom you spoke.",
-            path=("role",),
-            remedy="Use one of: {known}. A name is never kept.",
-            role=here.saying.role or "",
-            known=", ".join(ROLES),
-        )
-    if not max(parse_instant(here.handoff["sent_at"]), here.now - _CALL_KEPT) <= when <= here.now:
-        raise Invalid(
-            "handoff.phoned-at",
-            "A call about this step was made after it was sent, within the last week, and not in time to come.",
-            path=("at",),
-            remedy="Give the time of the call, or leave it out if it was just now.",
-        )
-    return {"phoned": here.words, "phoned_at": format_instant(when), "phoned_role": here.saying.role}
-
-
-def _ask(here: _Here) -> dict[str, Any]:
-    if here.handoff.get("asked_at"):
-        raise _not_now(
-            here.handoff,
-            "handoff.asked",
-            "The sender has been asked already, and has not answered yet.",
-            "Wait for the answer, or decide without it.",
-        )
-    acknowledged = {"status": Status.RECEIVED.value} if here.handoff["status"] == Status.REQUESTED else {}
-    return {
-        **acknowledged,
-        "asked": here.words,
-        "asked_about": None,
-        "asked_at": format_instant(here.now),
-        "answer_by": answer_due(here.priority, here.now),
-        "answered": None,
-    }
-
-
-def _answer(here: _Here) -> dict[str, Any]:
-    asked_at = here.handoff.get("asked_at")
-    if not asked_at and not wished(here.handoff):
-        raise _not_now(
-            here.handoff,
-            "handoff.not-asked",
-            "Nothing is asked of the sender.",
-            "There is nothing to answer; phone the desk if it should know something.",
-        )
-    answered = {"answered": here.words, "asked_at": None, "answer_by": None}
-    if not asked_at:
-        return answered
-    return {**answered, "pauses": _pause(here.handoff, asked_at, format_instant(here.now))}
-
-
-def wished(handoff: Mapping[str, Any]) -> bool:
-    """Whether a coordinator would send it on, and its sender has not said yet whether the person agrees. No clock
-    stands still for that."""
-    return bool(handoff.get("asked_about")) and not handoff.get("answered")
-
-
-def _expect(here: _Here) -> dict[str, Any]:
-    when = _instant(here.saying.expected, "expected")
-    if not here.now < when <= here.now + LONGEST_WAY:
-        raise Invalid(
-            "handoff.expected",
-            "By when the person is to arrive lies ahead, within {days} days.",
-            path=("expected",),
-            remedy="Give the instant from which nobody should wait any longer without asking.",
-            days=LONGEST_WAY.days,
-        )
-    if here.side is Side.RECEIVER and _missed(here.handoff, here.now):
-        raise _not_now(
-            here.handoff,
-            "handoff.missed",
-            "The person was expected before, and did not come.",
-            "Say arrived or not-arrived; only who sent the person knows whether they come later.",
-        )
-    return {"expected_by": format_instant(when), "arrival": None}
-
-
-def _missed(handoff: Mapping[str, Any], now: datetime) -> bool:
-    """Whether the person was expected, and did not come in that time."""
-    by, arrival = handoff.get("expected_by"), handoff.get("arrival")
-    return arrival == NOT_ARRIVED or (bool(by) and arrival is None and parse_instant(str(by)) <= now)
-
-
-def _arrived(here: _Here) -> dict[str, Any]:
-    return {"arrival": _expected(here.handoff, ARRIVED)}
-
-
-def _not_arrived(here: _Here) -> dict[str, Any]:
-    return {"arrival": _expected(here.handoff, NOT_ARRIVED)}
-
-
-def _expected(handoff: Mapping[str, Any], arrival: str) -> str:
-    if handoff.get("arrival") == ARRIVED or (arrival == NOT_ARRIVED and not handoff.get("expected_by")):
-        raise _not_now(
-            handoff,
-            "handoff.arrival",
-            "The person has arrived already, or was not expected.",
-            "Say first by when they are expected: expect.",
-        )
-    return arrival
-
-
-def _raise(here: _Here) -> dict[str, Any]:
-    if not (Status(here.handoff["status"]).open or here.handoff.get("must_see")) or here.handoff.get("respond_by"):
-        raise _not_now(
-            here.handoff,
-            "handoff.raised",
-            "The coordinator has been asked already, or there is nothing left to ask for.",
-            "Raise a step that is open or came back, once until the coordinator has answered.",
-        )
-    return {
-        "raised_at": format_instant(here.now),
-        "respond_by": answer_due(here.priority, here.now),
-        "response": None,
-    }
-
-
-def _respond(here: _Here) -> dict[str, Any]:
-    if not here.handoff.get("respond_by"):
-        raise _not_now(
-            here.handoff,
-            "handoff.not-raised",
-            "The sender has not turned to the coordinator about this step, or has been answered.",
-            "There is nothing to answer.",
-        )
-    return {"respond_by": None, "response": here.words}
-
-
-def _erased(here: _Here) -> dict[str, Any]:
-    _check_erasure(here.handoff)
-    if Status(here.handoff["status"]).open:
-        raise _not_now(
-            here.handoff,
-            "handoff.still-open",
-            "The step is open: who serves the person has not erased what it needs for that.",
-            "Say must-keep still-serving; once it is over, say erased.",
-        )
-    return {"erasure": ERASED}
-
-
-def _must_keep(here: _Here) -> dict[str, Any]:
-    _check_erasure(here.handoff)
-    return {"erasure": here.words}
-
-
-def _check_erasure(handoff: Mapping[str, Any]) -> None:
-    if not _erasure_open(handoff):
-        raise _not_now(
-            handoff,
-            "handoff.erasure",
-            "Nobody has asked for what is known of the person to be erased, or it is erased already.",
-            "There is nothing to answer.",
-        )
-
-
-def _erasure_open(handoff: Mapping[str, Any]) -> bool:
-    """Who had to keep it may erase it later."""
-    return bool(handoff.get("erasure_asked_at")) and handoff.get("erasure") != ERASED
-
-
-def _unchanged(here: _Here) -> dict[str, Any]:
-    """Who works on it is a bond between the step and a holder, not a part of its state."""
-    return {}
-
-
-_REMARKED: Final = {
-    FORM_SUBMITTED: _form_submitted,
-    SEEN: _seen,
-    PHONED: _phoned,
-    ASK: _ask,
-    ANSWER: _answer,
-    EXPECT: _expect,
-    ARRIVED: _arrived,
-    NOT_ARRIVED: _not_arrived,
-    RAISE: _raise,
-    RESPOND: _respond,
-    ERASED: _erased,
-    MUST_KEEP: _must_keep,
-    CLAIM: _unchanged,
-    RELEASE: _unchanged,
-}
-
-
-def offered(verb: str, handoff: Mapping[str, Any], on: Collection[Side], now: datetime) -> bool:
-    """Whether who stands on these sides can say the remark of the handoff as it is."""
-    if Status(handoff["status"]) not in REMARKS[verb].sources or REMARKS[verb].sides.isdisjoint(on):
-        return False
-    asked, arrival = bool(handoff.get("asked_at")), handoff.get("arrival")
-    return {
-        FORM_SUBMITTED: bool(handoff["form"]) and handoff["form_submitted_at"] is None,
-        SEEN: bool(handoff.get("must_see")),
-        ASK: not asked,
-        ANSWER: asked or wished(handoff),
-        EXPECT: Side.SENDER in on or not _missed(handoff, now),
-        ARRIVED: bool(handoff.get("expected_by")) and arrival != ARRIVED,
-        NOT_ARRIVED: bool(handoff.get("expected_by")) and arrival is None,
-        RAISE: not handoff.get("respond_by") and (Status(handoff["status"]).open or bool(handoff.get("must_see"))),
-        RESPOND: bool(handoff.get("respond_by")),
-        ERASED: _erasure_open(handoff) and not Status(handoff["status"]).open,
-        MUST_KEEP: _erasure_open(handoff),
-    }.get(verb, True)
-
-
-def _pause(handoff: Mapping[str, Any], since: str, until: str) -> str:
-    return " ".join(filter(None, (handoff.get("pauses"), f"{since}/{until}")))
 
 
 #: Which verbs take which field; the others are told that they don't.
@@ -407,18 +110,4 @@ def wrong_field(verb: str, field: str, *verbs: str) -> Invalid:
         verb=verb,
         field=field,
         verbs=", ".join(verbs),
-    )
-
-
-def _instant(text: str | None, field: str) -> datetime:
-    try:
-        return parse_instant(text or "")
-    except Invalid as problem:
-        problem.path = (field,)
-        raise
-
-
-def _not_now(handoff: Mapping[str, Any], message_id: str, text: str, remedy: str) -> IllegalTransition:
-    return IllegalTransition(
-        message_id, text, path=("verb",), remedy=remedy, present={"status": str(handoff["status"])}
     )

@@ -12,7 +12,7 @@ from typing import Any, Final
 from relaypoint.domain import chain
 from relaypoint.domain.errors import Conflict, Invalid, NotFound
 from relaypoint.domain.policy import Action, Subject
-from relaypoint.domain.steps import erasure_asked
+from relaypoint.domain.step_remarks import erasure_asked
 from relaypoint.domain.words import ChildsView
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted

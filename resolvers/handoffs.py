@@ -24,10 +24,11 @@ from relaypoint.domain.handoffs import (
     Status,
     came_back,
     may_resend,
-    possible,
 )
+from relaypoint.domain.moves import possible
 from relaypoint.domain.policy import Action, Subject
-from relaypoint.domain.steps import Saying, offered, said, wrong_field
+from relaypoint.domain.step_remarks import Saying, offered
+from relaypoint.domain.steps import said, wrong_field
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted

@@ -13,9 +13,11 @@ from typing import Any, Final
 from relaypoint.domain import free_text
 from relaypoint.domain.chain import salted_digest
 from relaypoint.domain.errors import Conflict
-from relaypoint.domain.handoffs import ASK, PASSES, Side, Status, check_allowed, unknown_verb
+from relaypoint.domain.handoffs import ASK, PASSES, Side, Status
+from relaypoint.domain.moves import check_allowed, unknown_verb
 from relaypoint.domain.policy import Action, Subject
-from relaypoint.domain.steps import Saying, said, wished
+from relaypoint.domain.step_remarks import Saying, wished
+from relaypoint.domain.steps import said
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted

@@ -8,7 +8,8 @@ from typing import Any, Final
 from relaypoint.domain.answer import Candidate, Finding
 from relaypoint.domain.deadlines import AS_USUAL, Agreed
 from relaypoint.domain.errors import Conflict, IllegalTransition, Invalid, NoChannel, NotFound
-from relaypoint.domain.handoffs import PASSES, Status, check_allowed, may_resend
+from relaypoint.domain.handoffs import PASSES, Status, may_resend
+from relaypoint.domain.moves import check_allowed
 from relaypoint.domain.policy import Subject
 from relaypoint.domain.view import View
 from relaypoint.graph import Row

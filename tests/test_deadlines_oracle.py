@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.deadlines import counted
 from relaypoint.domain.handoffs import STATE, Side
-from relaypoint.domain.steps import Saying, said
+from relaypoint.domain.step_remarks import Saying
+from relaypoint.domain.steps import said
 from relaypoint.domain.words import Priority
 from relaypoint.tests.test_calendars import MINUTE, Place, Week, calendar, moments, works
 

@@ -7,8 +7,9 @@ import itertools
 import pytest
 
 from relaypoint.domain.errors import IllegalTransition, Invalid
-from relaypoint.domain.handoffs import FORM_SUBMITTED, MOVES, PASSING_ON, REASONS, Side, Status, move, possible
+from relaypoint.domain.handoffs import FORM_SUBMITTED, MOVES, PASSING_ON, REASONS, Side, Status
 from relaypoint.domain.handoffs import VERBS as DECLARED
+from relaypoint.domain.moves import move, possible
 
 DAY = "2026-03-03"
 S = Status

@@ -14,7 +14,8 @@ from relaypoint.domain.errors import IllegalTransition, Invalid
 from relaypoint.domain.handoffs import MOVES as TABLE
 from relaypoint.domain.handoffs import REMARKS as NOTES
 from relaypoint.domain.handoffs import STATE, Side, Status
-from relaypoint.domain.steps import Saying, offered, said
+from relaypoint.domain.step_remarks import Saying, offered
+from relaypoint.domain.steps import said
 from relaypoint.domain.words import Priority
 
 OFFICE = Calendar("Europe/London", "Mo-Fr 09:00-17:00", "GB-ENG")
