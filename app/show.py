@@ -34,7 +34,7 @@ def emergency(console: Console, found: Data | None) -> None:
     """Stands above every answer."""
     if not found:
         return
-    lines = []
+    lines = [f"[bold yellow]{escape(note)}[/]" for note in found["notes"]]
     if found["number"]:
         lines.append(f"[bold]Danger now: call {escape(found['number'])}[/] ({escape(found['answeredBy'] or '')})")
     if found["hotlineNumber"]:
@@ -43,7 +43,6 @@ def emergency(console: Console, found: Data | None) -> None:
         )
     if found["phoneNow"]:
         lines.append(f"[bold red]{escape(found['phoneNow'])}[/]")
-    lines += [f"[bold yellow]{escape(note)}[/]" for note in found["notes"]]
     if lines:
         land = escape(found["country"]) if found["country"] else None
         console.print(Panel("\n".join(lines), border_style="red", title=land, title_align="left"))

@@ -20,11 +20,13 @@ def found(console: Console, answer: Data, need: Data | None = None) -> None:
         console.print(f"Languages: {escape(', '.join(answer['languages']))}")
     if answer["tags"]:
         console.print(f"Person: {escape(', '.join(answer['tags']))}")
+    needs = [answer, *answer["also"]]
     if asked := _asked(need or {}):
         console.print(f"Asked with: {escape(asked)}")
     if answer["avoiding"]:
         left = answer["leftOut"]
-        found = f"{left} of what was found is theirs, and left out" if left else "nothing that was found is theirs"
+        more = " or more" if left and any(each["excludedTotal"] > len(each["excluded"]) for each in needs) else ""
+        found = f"{left}{more} of what was found is theirs, left out" if left else "nothing that was found is theirs"
         known = "as far as it is on record who answers"
         console.print(f"Avoided, as asked: [bold]{escape(', '.join(answer['avoiding']))}[/] ({found}, {known})")
     if answer["abroad"]:
@@ -132,11 +134,19 @@ def excluded(console: Console, rows: list[Data], total: int, shown: int = 6) -> 
         table.add_row(
             f"{escape(row['organization']['name'])}: {escape(row['service']['name'])}{_says(row)}",
             "\n".join(escape(text) for text in (*(reason["text"] for reason in reasons), *row["toConfirm"])),
-            "\n".join(escape(reason["relax"]) for reason in reasons if reason["relax"]) or "–",
+            _relaxed(reasons),
         )
     console.print(table)
     if total > shown:
         console.print(f"[dim]{total - shown} more are ruled out; --json lists the {len(rows)} nearest.[/]")
+
+
+def _relaxed(reasons: list[Data]) -> str:
+    """What would let it in: all of it together, and nothing where one of the reasons stays."""
+    relaxed = [escape(reason["relax"]) for reason in reasons if reason["relax"]]
+    if len(relaxed) < len(reasons):
+        return "–"
+    return "\n".join(["[bold]All of these:[/]", *relaxed] if relaxed[1:] else relaxed)
 
 
 def _says(out: Data) -> str:

@@ -217,7 +217,7 @@ def in_all(priority: Priority, steps: Sequence[str | None]) -> Text:
         total = Duration(total.weeks + each.weeks, total.days + each.days, total.time + each.time)
     told = duration_told(total, working=default.basis == "working")
     if default.basis == "clock" and (total.days or total.weeks):
-        return say("duration.by-the-clock", "{time} by the clock, weekends counted", time=told)
+        return say("duration.by-the-clock", "{time} by the clock, as the priority asks", time=told)
     return told
 
 

@@ -259,6 +259,10 @@ def _same(twin: Candidate) -> Text:
 def _behind(before: Candidate, here: Candidate, differs: str | None) -> Text:
     name = _told_apart(before, here)
     if differs is None:
+        one, two = before.service, here.service
+        if one.areas != two.areas or one.eligibility != two.eligibility:
+            text = "equal to {name} in every criterion: look where, and for whom, each of them is"
+            return say("why.tie-apart", text, name=name)
         return say("why.tie", "equal to {name} in every criterion: either will do", name=name)
     mine, theirs = (next(c for c in each.criteria if c.name == differs) for each in (here, before))
     text = "after {name} by {criterion}: {mine}; there: {theirs}"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from relaypoint.domain.answer import Candidate, Finding, Need
+from relaypoint.domain.answer import Candidate, Excluded, Finding, Need
 from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.eligibility import is_child, stated
 from relaypoint.domain.finding import find
@@ -81,24 +81,32 @@ def plan(view: View, need: Need, also: Sequence[str], at: datetime, responses: R
     """``need`` is the first need of the case, ``also`` the other service types asked for; the roster holds all ids."""
     asked = list(dict.fromkeys((need.service, *also)))
     protection = _protection(view, need.tags)
-    items = [
-        replace(_item(view, replace(need, service=each), at, responses), protects=each in protection) for each in asked
-    ]
+    items = [_item(view, replace(need, service=each), at, responses, protects=each in protection) for each in asked]
     covered = {type for each in asked for type in view.types(each)}
     for type, tag in _added(view, need.tags):
         if type not in covered:
             covered |= {type, *view.types(type)}
             why = say("plan.added", "Belongs to every case of: {tag}.", tag=tag_told(tag))
-            item = _item(view, replace(need, service=type), at, responses, why)
-            items.append(replace(item, protects=type in protection))
+            protects = type in protection
+            items.append(_item(view, replace(need, service=type), at, responses, why, protects=protects))
     return Plan(tuple(items), tuple(_together(items)))
 
 
-def _item(view: View, need: Need, at: datetime, responses: Responses, added: Text | None = None) -> Item:
+def _item(
+    view: View,
+    need: Need,
+    at: datetime,
+    responses: Responses,
+    added: Text | None = None,
+    *,
+    protects: bool = False,
+) -> Item:
     on = ground(view, asker=need.asker, service=need.service, place=need.place, near=need.near, formerly=need.formerly)
     on = replace(on, responses=responses)
     found = find(on, need, at)
-    item = Item(need, on, found, added)
+    if protects:
+        found = replace(found, excluded=tuple(map(_where_the_child_is, found.excluded)))
+    item = Item(need, on, found, added, protects)
     if item.refused:
         text = "The person has not agreed to it. It is not looked for, and everything else goes on."
         return replace(item, finding=replace(found, notes=(*found.notes, say("plan.refused", text))))
@@ -106,6 +114,12 @@ def _item(view: View, need: Need, at: datetime, responses: Responses, added: Tex
         text = "Nobody is found for it here. That holds up nothing else."
         return replace(item, finding=replace(found, notes=(*found.notes, say("plan.lacking", text))))
     return item
+
+
+def _where_the_child_is(out: Excluded) -> Excluded:
+    """A child is protected where it is: nobody is told to take it to another council."""
+    reasons = tuple(replace(reason, relax=None) if reason.code == "place" else reason for reason in out.reasons)
+    return replace(out, reasons=reasons)
 
 
 def _added(view: View, tags: Iterable[str]) -> list[tuple[str, str]]:

@@ -42,6 +42,8 @@ def remarks(
         found.warnings.append(say("confirm.contingency", text, why=_until(desk)))
     _of_the_person(found, service, suits, need)
     _of_the_service(found, ground, service, desk)
+    if need.consent is not None and not need.consent and not is_child(need.tags):
+        found.confirm.append(say("confirm.agrees", "that the person wants this help: they agree to nothing so far"))
     if any(need.asks(hop) for hop in route.hops) or (route.by and need.unsaid):
         text = "the adult gives informed consent to it, after the procedure was explained"
         found.confirm.append(say("confirm.consent", text))

@@ -166,7 +166,10 @@ async def emergency(subject: Subject, backend: Backend, place: str, avoid: Seque
         if len(lands) != 1:
             raise
         found = _numbers(view, lands[0], at, whom)
-        text = "'{typed}' is not in this roster: these numbers help in {place} only."
+        text = (
+            "'{typed}' is not in this roster, and these are the numbers of {place}. In another country call that "
+            "country's own emergency number: 112 in the European Union."
+        )
         said = say("emergency.elsewhere", text, typed=place.strip()[:60], place=found.country)
         return replace(found, notes=(said, *found.notes))
     return _numbers(view, where, at, whom)

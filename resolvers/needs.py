@@ -60,6 +60,9 @@ def understood(view: View, typed: NeedInput, need: Need) -> list[Text]:
         other = "child" if "child" in need.tags else "age-unknown"
         text = "Both {one} and {other} were said: it is looked for as for a child."
         notes.append(say("note.child", text, one=tag_told("adult"), other=tag_told(other)))
+    if "age-unknown" in need.tags and "adult" not in need.tags:
+        text = "Whoever is of unknown age is looked for as a child, until the age is known."
+        notes.append(say("note.age-unknown", text))
     if {"male", "female"} <= set(need.tags):
         text = "Both {one} and {other} were said: what is for one of them counts as fitting."
         notes.append(say("note.sexes", text, one=tag_told("female"), other=tag_told("male")))

@@ -193,7 +193,7 @@ OF_THE_REGION = [
          says={"hm-men-shelter-night": ["made for this case in age, sex; open to anyone in a tag of the task force"],
                "hm-men-shelter-seafarers": ["in age, a tag of the task force; open to anyone in sex",
                                             "equal to Night places for men of Hemeria Seafarers' and Men's Rest "
-                                            "in every criterion: either will do", "Crew without a ship"]}),
+                                            "in every criterion: look where, and for whom", "Crew without a ship"]}),
     Case("a man who is no seafarer, as far as is known, is asked before he gets a seafarer's room",
          "hm-police", "emergency-shelter", "HM-HARBOUR-PEARL", "adult male",
          fits=["hm-men-shelter-night @ hm-men-shelter-desk", "hm-men-shelter-seafarers @ hm-men-shelter-desk"],
@@ -584,7 +584,7 @@ OF_THE_EXAMPLE = [
                "formal-identification": ["sca-identification @ sca-desk"]}),
     Case("no guardians in Scotland",
          "barnardos", "child-guardianship", "GB-SCT", "child", out={"ictg-guardianship": "place"},
-         says={"ictg-guardianship": ["It fits if the person can get to: England or Wales."]}),
+         says={"ictg-guardianship": ["It does not cover Scotland."]}),
     Case("a woman who fears the police, in Glasgow: the line that is open goes before the desk of unknown hours",
          "kalayaan", "emergency-support", "Glasgow", "adult female sexual", avoid="police",
          fits=["tara-emergency-support @ tara-referral-line",
@@ -988,7 +988,9 @@ def _in_order(candidates: Sequence[Candidate]) -> None:
         assert (values[0], ids[0]) < (values[1], ids[1])
         name = _told_apart(one, two)
         if differs is None:
-            assert two.behind == f"equal to {name} in every criterion: either will do"
+            said = f"equal to {name} in every criterion: "
+            apart = (one.service.areas, one.service.eligibility) != (two.service.areas, two.service.eligibility)
+            assert two.behind == said + ("look where, and for whom, each of them is" if apart else "either will do")
         else:
             assert str(two.behind).startswith(f"after {name} by {CALLED.get(differs.name, differs.name)}: ")
 

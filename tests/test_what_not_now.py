@@ -219,13 +219,15 @@ async def test_coordinators_who_may_not_be_asked_are_not_said_to_be_lacking(stor
         assert not any("No coordinator is on record" in text for text in said)
 
 
-async def test_nobody_is_advised_to_ask_itself(store: Store) -> None:
+async def test_ones_own_desk_is_called_ones_own(store: Store) -> None:
     def own(roster: Roster) -> None:
         row(roster, "services", "line-advice")["capacity"] = "full"
 
     backend = await changed(store, own)
     need = replace(HOUSING, service="advice", from_organization="example-line")
-    assert "example-line" not in named(await find(member("example-line"), backend, need))
+    answer = await find(member("example-line"), backend, need)
+    assert "advice.ask-own" in ids(answer)
+    assert "advice.ask" not in ids(answer)
 
 
 async def test_a_tag_of_a_task_forces_own_is_no_everyday_word(store: Store) -> None:
