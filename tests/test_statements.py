@@ -198,6 +198,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "roster_changes": [{"ids": ["roster.2", "roster.1", "roster.99999"]}],
         "roster_root": [{}],
         "schema_version": [{}],
+        "handoffs_sent": [{"since": "2026-01-01T00:00:00.000Z", "until": "2027-01-01T00:00:00.000Z"}],
         "responses_since": [{"since": "2026-01-01T00:00:00.000Z"}, {"since": NOW}],
         "responsiveness_list": [{}],
         "unmet_since": [{"week": "2026-03-02"}, {"week": "2026-02-01"}],
