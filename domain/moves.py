@@ -145,7 +145,8 @@ def _check_reason(wanted: Move, reason: str | None, review: str | None, day: str
 def _to_come(review: str, day: str, most: int) -> bool:
     """Whether it is a day after today, and near enough to be looked at again by the same people."""
     try:
-        ahead = (date.fromisoformat(review) - date.fromisoformat(day)).days
+        wanted = date.fromisoformat(review)
+        ahead = (wanted - date.fromisoformat(day)).days
     except ValueError:
         return False
-    return len(review) == len(day) and 0 < ahead <= most
+    return wanted.isoformat() == review and 0 < ahead <= most  # A day may also be written as one of a week.

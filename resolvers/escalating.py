@@ -7,6 +7,7 @@ and one that took over can't both take it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from datetime import datetime
 
 from relaypoint.domain import chain
 from relaypoint.domain.clock import format_instant, parse_instant
+from relaypoint.domain.errors import Invalid
 from relaypoint.domain.escalation import Progress, Rungs, due, ladder, turned_to
 from relaypoint.domain.handoffs import Side
 from relaypoint.domain.policy import OPERATOR, Action, Subject
@@ -55,7 +57,9 @@ async def escalate(subject: Subject, backend: Backend) -> list[Taken]:
     work = await open_handoffs(OPERATOR, backend)
     view, taken = work.view, list[Taken]()
     for climb in await _silent(backend, work):
-        taken += await _climb(subject, backend, view, climb)
+        # A policy or a calendar that can't be followed stands in nobody else's way.
+        with contextlib.suppress(Invalid):
+            taken += await _climb(subject, backend, view, climb)
     return taken
 
 

@@ -7,8 +7,11 @@ stay in the event.
 
 from __future__ import annotations
 
+import contextlib
+
 from relaypoint.domain import chain
 from relaypoint.domain.deadlines import RUNNING, counted
+from relaypoint.domain.errors import Invalid
 from relaypoint.domain.handoffs import Status
 from relaypoint.domain.policy import OPERATOR, Action, Subject
 from relaypoint.domain.words import Priority
@@ -25,8 +28,10 @@ async def recount(subject: Subject, backend: Backend) -> list[str]:
     for row in await work.read([step["id"] for step in work.steps]):
         handoff, calendar = row["handoff"], work.view.desk(row["desk"]).calendar
         if Status(handoff["status"]) in RUNNING and handoff["calendar"] not in (None, calendar.text):
-            changes = counted(Priority(row["referral"]["priority"]), handoff, calendar)
-            changed[handoff["id"]] = (row, changes)
+            # One step that can't be counted keeps no other from being counted, nor from being escalated.
+            with contextlib.suppress(Invalid):
+                changes = counted(Priority(row["referral"]["priority"]), handoff, calendar)
+                changed[handoff["id"]] = (row, changes)
     if not changed:
         return []
     around = await backend.store.read("work_escalating", handoffs=sorted(changed), day=work.view.day)

@@ -191,7 +191,9 @@ class PassInput:
         "sender, also after it came back)."
     )
     to: str = strawberry.field(description="The contact point that is to have it.")
-    expected_version: int = strawberry.field(description="The version that you saw; another one is a conflict.")
+    expected_version: int | None = strawberry.field(
+        default=None, description="The version that you saw; another one is a conflict. Null: as it is."
+    )
     consent: bool = strawberry.field(
         default=False, description="For resend: the person agrees to be made known to the new recipient."
     )

@@ -329,3 +329,11 @@ def test_the_records_are_verified(settings: dict[str, str], tmp_path: Path) -> N
     assert run(settings, "import", str(tmp_path / "roster")).returncode == 0
     told = run(settings, "audit", "verify", "--json")
     assert (told.returncode, json.loads(told.stdout)) == (0, [])
+
+
+def test_a_coordinator_redirects_by_the_reference_alone(settings: dict[str, str]) -> None:
+    done = parsed(run(settings, "refer", *CASE, "--for", "child", "--json"))
+    reference = done["referral"]["reference"]
+    moved = run(settings, "handoff", reference, "redirect", "--to", "shelter-night-desk", "--as", "example-authority")
+    assert moved.returncode in (0, 1), moved.stderr
+    assert "Sent on" in moved.stdout or "its sender is asked" in moved.stdout

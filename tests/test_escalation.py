@@ -21,6 +21,7 @@ from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.escalating import Taken, escalate
 from relaypoint.resolvers.leases import take_lease
 from relaypoint.resolvers.needs import NeedInput
+from relaypoint.resolvers.recounting import recount
 from relaypoint.tests.helpers import Roster, imported, make_backend, member, raw, row, tiny_roster
 
 #: A Monday, in the working hours of the shelter's desk.
@@ -276,3 +277,14 @@ async def test_a_lease_is_one_workers_until_it_has_run_out(backend: Backend) -> 
     assert await take_lease(at(backend, 3), "escalation", "one", held) is None
     found = await asyncio.gather(*(take_lease(at(backend, 9), "escalation", each, held) for each in ("three", "four")))
     assert sorted(found, key=str) == [3, None]
+
+
+async def test_one_desk_that_hardly_ever_opens_keeps_no_other_from_being_told(backend: Backend) -> None:
+    await sent(backend, replace(NEED, priority="urgent"))
+    roster = tiny_roster()
+    row(roster, "contact_points", "shelter-desk")["hours"] = "Dec 24 10:00-10:01"
+    await imported(backend, roster)
+    second = await referrals.refer(UNIT, at(backend, 5), NEED, to="shelter-night-desk")
+    assert await recount(OPERATOR, at(backend, 10)) == []
+    taken = {each.handoff for each in await escalate(OPERATOR, at(backend, 600))}
+    assert second.referral["handoffs"][0]["id"] in taken

@@ -244,3 +244,10 @@ def test_every_code_has_its_words() -> None:
     codes |= {code for remark in NOTES.values() for code in remark.words}
     assert codes <= WORDS.keys()
     assert len({text.message_id for text in WORDS.values()}) == len(WORDS)
+
+
+def test_a_review_is_a_day_and_not_one_of_a_week() -> None:
+    step = after(sent(), "accept", "2026-03-02T10:00:00Z")
+    for wrong in ("2026-W11-1", "20260310", "2026-3-10", "tomorrow"):
+        with pytest.raises(Invalid):
+            after(step, "hold", "2026-03-02T10:00:00Z", reason="other", review=wrong)
