@@ -12,12 +12,11 @@ from relaypoint.app.commands import Run, commands
 from relaypoint.app.console import app, command, out, tell, whom
 from relaypoint.app.settings import read_settings
 from relaypoint.app.show import Data
+from relaypoint.domain import process
 from relaypoint.domain.errors import Invalid
 
 #: As many as a page of the API has at most.
 _PAGE: Final = 200
-#: What answers in time are known by.
-_OF_PROCESS: Final = ("organization", "task-force", "service")
 #: So many weeks a printed page looks back.
 _WEEKS: Final = 8
 
@@ -99,7 +98,7 @@ async def _in_figures(
     """By group; with the share of its steps that were answered in time, over the last 90 days, where that is known."""
     groups = await run("StalledSummary", {"by": by, "filter": wanted, "asOf": as_of})
     way = by.strip().lower()
-    known = await run("Process", {"by": way}) if way in _OF_PROCESS else []
+    known = await run("Process", {"by": way}) if way in frozenset(process.By) else []
     shares = {each["key"]: each["decided"]["share"] for each in known}
     groups = [{**group, "answeredInTime": shares.get(group["key"])} for group in groups]
     if page is not None:

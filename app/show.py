@@ -30,6 +30,11 @@ def when(instant: str | None, zone: str | None = None) -> str:
     return f"{datetime.fromisoformat(instant).astimezone(ZoneInfo(zone) if zone else None):%a %d %b %Y %H:%M %Z}"
 
 
+def percent(share: float | None) -> str:
+    """A share from 0 to 1."""
+    return "–" if share is None else f"{100 * share:.0f} %"
+
+
 def emergency(console: Console, found: Data | None) -> None:
     """Stands above every answer."""
     if not found:

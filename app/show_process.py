@@ -11,10 +11,11 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from relaypoint.app.show import Data
+from relaypoint.app.show import Data, percent
 from relaypoint.domain.process import FEWEST, Fate, Stage
 
 _HEADER: Final = ("Steps", "Acknowledged in time", "Decided in time", "Hours to decide", "Lost")
+_SHARES: Final = ("acknowledged", "decided")
 
 
 def shown(console: Console, groups: Sequence[Data], by: str) -> None:
@@ -30,7 +31,7 @@ def shown(console: Console, groups: Sequence[Data], by: str) -> None:
     console.print(table)
     for group in groups:
         ends = ", ".join(f"{each['text']} {_told(each['count'])}" for each in group["fates"])
-        console.print(f"[bold]{group['name'] or '–'}[/]: {ends}")
+        console.print(f"[bold]{_name(group)}[/]: {ends}")
 
 
 def csv_of(groups: Sequence[Data]) -> None:
@@ -46,7 +47,7 @@ def csv_of(groups: Sequence[Data]) -> None:
         rows.writerow(
             [
                 *(group[name] for name in ("key", "name", "count")),
-                *(group[name]["share"] for name in ("acknowledged", "decided")),
+                *(group[name]["share"] for name in _SHARES),
                 group["lost"],
                 *(hours.get(stage, {}).get(age) for stage in Stage for age in ages),
                 *(counts.get(fate, 0) for fate in Fate),
@@ -61,7 +62,7 @@ def written(path: Path, groups: Sequence[Data], by: str) -> None:
     parts = []
     if groups:
         shares = [
-            (_name(each), {name: 100 * each[key]["share"] for name, key in _SHARES if each[key]["share"] is not None})
+            (_name(each), {name: 100 * each[name]["share"] for name in _SHARES if each[name]["share"] is not None})
             for each in groups
         ]
         parts = [
@@ -73,22 +74,15 @@ def written(path: Path, groups: Sequence[Data], by: str) -> None:
     charts.write_page(path, "How referrals went", about, parts)
 
 
-_SHARES: Final = (("acknowledged", "acknowledged"), ("decided", "decided"))
-
-
 def _row(group: Data) -> tuple[str, ...]:
     decided = next((each["hours"] for each in group["stages"] if each["stage"] == Stage.DECIDED), None)
     hours = f"{decided['median']:.1f} (9 of 10 within {decided['p90']:.1f})" if decided else "–"
-    shares = (_percent(group[name]["share"]) for name in ("acknowledged", "decided"))
-    return (_name(group), str(group["count"]), *shares, hours, _percent(group["lost"]))
+    shares = (percent(group[name]["share"]) for name in _SHARES)
+    return (_name(group), str(group["count"]), *shares, hours, percent(group["lost"]))
 
 
 def _name(group: Data) -> str:
     return str(group["name"] or "–")
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.0f} %"
 
 
 def _told(count: int | None) -> str:

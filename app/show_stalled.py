@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from relaypoint.app.show import Data, channel, diverted, when, wide
+from relaypoint.app.show import Data, channel, diverted, percent, when, wide
 
 _ROLES = {
     "same-desk": "now",
@@ -115,7 +115,7 @@ def summary(console: Console, groups: list[Data], by: str) -> None:
 def _cells(group: Data) -> list[str]:
     hours, share = group["workingHours"], group["answeredInTime"]
     ages = (f"{hours[each]:.1f}" for each in ("median", "p90", "worst"))
-    return [group["name"] or "–", str(group["count"]), *ages, "–" if share is None else f"{100 * share:.0f} %"]
+    return [group["name"] or "–", str(group["count"]), *ages, percent(share)]
 
 
 def summary_csv(console: Console, groups: list[Data], by: str) -> None:

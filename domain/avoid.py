@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,6 +60,10 @@ class Avoid:
             or any(self._bars_stand_in(person) for holder in holders for person in holder.stand_ins)
             or (organization is not None and self.bars_organization(organization))
         )
+
+    def bars_all(self, desks: Collection[ContactPoint]) -> bool:
+        """Whether there are any, and not one of them is left."""
+        return bool(desks) and all(self.bars_contact_point(desk) for desk in desks)
 
 
 #: Where it can't be known whom a case avoids.

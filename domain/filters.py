@@ -176,8 +176,7 @@ def _some(names: Sequence[str], most: int = 3) -> Text:
 
 def _ended(ground: Ground, owner: Organization, avoid: Avoid, day: str) -> Reason:
     def askable(heir: Organization) -> bool:
-        desks = ground.heirs.get(heir.id, ())
-        return avoid.leaves(heir, day) and not (desks and all(avoid.bars_contact_point(desk) for desk in desks))
+        return avoid.leaves(heir, day) and not avoid.bars_all(ground.heirs.get(heir.id, ()))
 
     heirs = ", ".join(heir.name for heir in owner.replaced_by if askable(heir))
     relax = say("out.successor", "Turn to its successor: {heirs}.", heirs=heirs) if heirs else None

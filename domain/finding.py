@@ -193,10 +193,8 @@ class _Search:
 
     def askable(self, body: Organization) -> bool:
         """Whether somebody there can be asked, as far as is known: not where the case avoids all who answer there."""
-        desks = self.ground.gates.get(body.id, ())
-        return self.need.avoid.leaves(body, self.day) and not (
-            desks and all(self.need.avoid.bars_contact_point(desk) for desk in desks)
-        )
+        avoid = self.need.avoid
+        return avoid.leaves(body, self.day) and not avoid.bars_all(self.ground.gates.get(body.id, ()))
 
     def gate(self, hop: Pathway) -> Gateway | None:
         """The desk at which the pathway's receiver is asked to send the case on; None where there is none that the

@@ -78,13 +78,7 @@ def words_of(remark: Remark, said: tuple[str, ...]) -> str:
     Raises ``Invalid`` for a word that it does not take, for none where it needs one, for several where it takes one.
     """
     if not remark.words and said:
-        raise Invalid(
-            "handoff.no-reason",
-            "{verb} takes no reason.",
-            path=("reason",),
-            remedy="Leave the reason out.",
-            verb=remark.verb,
-        )
+        raise _no_reason(remark.verb)
     wrong = [word for word in said if word not in remark.words]
     if wrong or (remark.words and not said) or (len(set(said)) > 1 and not remark.many):
         raise Invalid(
@@ -98,6 +92,16 @@ def words_of(remark: Remark, said: tuple[str, ...]) -> str:
             known=", ".join(remark.words),
         )
     return " ".join(word for word in remark.words if word in said)
+
+
+def _no_reason(verb: str) -> Invalid:
+    return Invalid(
+        "handoff.no-reason",
+        "{verb} takes no reason.",
+        path=("reason",),
+        remedy="Leave the reason out.",
+        verb=verb,
+    )
 
 
 def _check_reason(wanted: Move, reason: str | None, review: str | None, day: str, held: int) -> None:
@@ -115,13 +119,7 @@ def _check_reason(wanted: Move, reason: str | None, review: str | None, day: str
             known=", ".join(wanted.reasons),
         )
     if not wanted.reasons and reason is not None:
-        raise Invalid(
-            "handoff.no-reason",
-            "{verb} takes no reason.",
-            path=("reason",),
-            remedy="Leave the reason out.",
-            verb=wanted.verb,
-        )
+        raise _no_reason(wanted.verb)
     holding = wanted.target is Status.ON_HOLD
     most = LONGEST_HOLD - held
     if holding and most < 1:

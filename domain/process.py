@@ -20,6 +20,14 @@ from relaypoint.domain.stall_summary import Ages
 FEWEST: Final = 5
 
 
+class By(StrEnum):
+    """What steps are grouped by; a part of those words that silent ones are grouped by."""
+
+    ORGANIZATION = "organization"
+    TASK_FORCE = "task-force"
+    SERVICE = "service"
+
+
 class Stage(StrEnum):
     """What a step waited for, in the order of its life; ``held`` lies within the others."""
 

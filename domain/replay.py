@@ -14,7 +14,7 @@ def handoffs_by_events(events: Iterable[Event]) -> dict[str, Mapping[str, Any]]:
     """The handoffs of a referral by id, as the last event about each leaves it."""
     found: dict[str, Mapping[str, Any]] = {}
     for event in events:
-        handoff = _handoff(event)
+        handoff = step_after(event.data)
         if "id" in handoff:  # What concerns the referral alone leaves its steps as they are.
             found[handoff["id"]] = handoff
     return found
@@ -22,11 +22,12 @@ def handoffs_by_events(events: Iterable[Event]) -> dict[str, Mapping[str, Any]]:
 
 def concerned(event: Event) -> str | None:
     """The id of the handoff that an event of a referral is about; None: of the referral alone."""
-    return _handoff(event).get("id")
+    return step_after(event.data).get("id")
 
 
-def _handoff(event: Event) -> Mapping[str, Any]:
-    after = json.loads(event.data)["after"]
+def step_after(data: str) -> Mapping[str, Any]:
+    """The handoff as an event leaves it, by the event's ``data``; without ``id`` where it is about none."""
+    after = json.loads(data)["after"]
     handoff: Mapping[str, Any] = after.get("handoff", after)
     return handoff
 

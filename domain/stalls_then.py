@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from relaypoint.domain.clock import Instant
 from relaypoint.domain.handoffs import MOVES, RAISE, REMARKS, RESPOND, Side, Status, came_back
+from relaypoint.domain.replay import step_after
 
 Columns = Mapping[str, Any]
 
@@ -34,7 +34,9 @@ def then(
     ``events`` are those of its referral in their order, each with ``kind``, ``at``, ``actor`` and ``data``; ``notices``
     those about it, each with ``kind``, ``status``, ``created_at`` and ``tried_at``.
     """
-    own = [(event, state) for event in events if event["at"] <= at and (state := _state(event)).get("id") == id]
+    own = [
+        (event, state) for event in events if event["at"] <= at and (state := step_after(event["data"])).get("id") == id
+    ]
     if not own:
         return None
     state, must_see = own[-1][1], _must_see(own, notices, at, sender, receiver)
@@ -81,9 +83,3 @@ def _stood(notice: Columns, at: Instant) -> str:
 
 def _created(notice: Columns) -> str:
     return str(notice["created_at"])
-
-
-def _state(event: Columns) -> Columns:
-    after: Columns = json.loads(event["data"])["after"]
-    found: Columns = after.get("handoff", after)
-    return found

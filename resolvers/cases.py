@@ -52,6 +52,13 @@ class StoredCase:
             (each.organization, each.service_type) == (organization, service_type) for each in self.consents
         )
 
+    def may_move_to(self, organization: str, service_type: str, present: str) -> bool:
+        """Whether consent lets a case that lies with the body ``present`` go to a desk of ``organization``: within one
+        body it does, unless the person took it back."""
+        if organization == present and not self.withdrawn_from(organization, service_type):
+            return True
+        return self.agreed_to(organization, service_type)
+
     def need(self, row: Row, asker: str) -> Need | None:
         """What to look for again on behalf of ``asker``; None where the case can't be read any more. ``row`` has
         ``referral`` and ``service_type`` as stored."""

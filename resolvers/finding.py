@@ -21,7 +21,7 @@ from relaypoint.domain.view import View
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.needs import NeedInput, check_lengths, checked, moved, present_place, tidy, understood
-from relaypoint.resolvers.typed import organization_named, place_named
+from relaypoint.resolvers.typed import countries, organization_named, place_named
 from relaypoint.resolvers.unknown import not_yours
 from relaypoint.resolvers.unmet import note_unmet
 
@@ -102,16 +102,16 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
     if lacking and await note_unmet(backend, view, lacking):
         notes = (*notes, _NOTED)
     urgent = _numbers(view, wanted.place, at, wanted.avoid)
-    offices = tuple(plan.coordinators(view, wanted, at)) if any(not item.added for item in lacking) else ()
-    coordinated = bool(plan.coordinating(view, wanted))
+    asked = any(not item.added for item in lacking)
+    offices = tuple(plan.coordinators(view, wanted, at)) if asked else ()
+    coordinated = asked and bool(plan.coordinating(view, wanted))
+    direct = plan.direct_help(view, wanted) if any(item.refused for item in found.items) else ()
     return Answer(
         items=found.items,
         together=found.together,
         coordinators=offices,
         emergency=urgent,
-        advice=tuple(
-            advise(found.items, urgent, offices, at, coordinated=coordinated, direct=plan.direct_help(view, wanted))
-        ),
+        advice=tuple(advise(found.items, urgent, offices, at, coordinated=coordinated, direct=direct)),
         at=at,
         roster=known.root["version"],
         notes=notes,
@@ -162,7 +162,7 @@ async def emergency(subject: Subject, backend: Backend, place: str, avoid: Seque
         where = present_place(view, await place_named(backend, view, place))
     except (Invalid, NotFound):
         # Whoever mistypes a place in an emergency still gets the numbers, where there is no doubt which.
-        lands = [id for id in view.index.rows["jurisdictions"] if len(id) == 2]
+        lands = countries(view)
         if len(lands) != 1:
             raise
         found = _numbers(view, lands[0], at, whom)

@@ -61,12 +61,10 @@ async def handoff(subject: Subject, backend: Backend, id: str) -> Moved:
 
     Raises ``NotFound``, also for a subject on neither side.
     """
-    asked = id
-    known = await by_reference(subject, backend, id)
-    row = await step_of(backend, known["id"] if known else id, asked)
+    row = await step_of(backend, id, subject)
     on = parts(subject, await present_view(backend), row, _case(backend, row))
     if not on:
-        raise no_handoff(asked)
+        raise no_handoff(id)
     (step,) = await with_faces(backend, [shown(row, row["handoff"])])
     step["call_back"] = await called_back(backend, row["referral"])
     return Moved(step, tuple(_offered(backend, row, row["handoff"], on)))
@@ -109,14 +107,11 @@ async def move_handoff(
     saying = Saying(
         verb=verb, reason=reason, review=review, lacking=tuple(lacking), expected=expected, at=at, role=role
     )
-    asked = id
-    named = await by_reference(subject, backend, id)
-    id = named["id"] if named else id
-    row = await step_of(backend, id, asked)
+    row = await step_of(backend, id, subject)
     for _ in range(_TRIES):
         on = parts(subject, await present_view(backend), row, _case(backend, row))
         if not on:
-            raise no_handoff(asked)
+            raise no_handoff(id)
         try:
             check_version(row, expected_version)
             changes, side = await _decide(backend, row, saying, on)
@@ -125,7 +120,7 @@ async def move_handoff(
             case = case or await _refusing(backend, row, verb, reason)
         except Conflict:
             # A read beside somebody's commit may see half of it, so that no is said to what two reads saw alike.
-            row, before = await step_of(backend, id), row
+            row, before = await step_of(backend, row["handoff"]["id"]), row
             if row["handoff"] == before["handoff"]:
                 raise
             continue
@@ -141,7 +136,7 @@ async def move_handoff(
         try:
             told = await write_once(backend, operation, steps, request=request, result=result)
         except Unmet:
-            row = await step_of(backend, id)
+            row = await step_of(backend, row["handoff"]["id"])
             continue
         return await _told(backend, told)
     raise _changed(row)
@@ -263,11 +258,13 @@ def gone_on(row: Row) -> bool:
     return any(each["id"] > row["handoff"]["id"] for each in row["steps"])
 
 
-async def step_of(backend: Backend, id: str, asked: str | None = None) -> Row:
-    """One step with what every decision about it needs. Raises ``NotFound``."""
-    rows = await backend.store.read("handoff_get", id=id, day=backend.now()[:10])
+async def step_of(backend: Backend, id: str, subject: Subject | None = None) -> Row:
+    """One step with what every decision about it needs; with the ``subject`` that names it, a reference will do for its
+    id. Raises ``NotFound``."""
+    known = await by_reference(subject, backend, id) if subject else None
+    rows = await backend.store.read("handoff_get", id=known["id"] if known else id, day=backend.now()[:10])
     if not rows:
-        raise no_handoff(asked or id)
+        raise no_handoff(id)
     return rows[0]
 
 

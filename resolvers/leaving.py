@@ -153,8 +153,7 @@ def _candidate(found: Finding, desk: str, case: StoredCase, row: Row) -> Candida
     for candidate in found.candidates:
         hops, owner = candidate.route.hops, candidate.service.organization.id
         if candidate.contact_point.id == desk and len(hops) <= 1:
-            own = owner == row["receiver"]["id"] and not case.withdrawn_from(owner, row["service_type"])
-            agreed = own or case.agreed_to(owner, row["service_type"])
+            agreed = case.may_move_to(owner, row["service_type"], row["receiver"]["id"])
             return candidate if agreed or not any(hop.consent == "required" for hop in hops) else None
     return None
 

@@ -30,5 +30,5 @@ def parts(subject: Subject, view: View, row: Row, case: StoredCase, *, unasked: 
         if owner.id == own.id
     ]
     # Who coordinates only from desks, or by people, whom the case avoids is avoided with them.
-    barred = bool(offices) and all(case.avoid.bars_contact_point(desk, own) for desk in offices)
-    return on if barred or case.avoid.bars_organization(own) else on | {Side.COORDINATOR}
+    barred = case.avoid.bars_organization(own) or case.avoid.bars_all(offices)
+    return on if barred else on | {Side.COORDINATOR}

@@ -28,7 +28,6 @@ from relaypoint.resolvers.handing_over import Referrals, told_of_successor
 from relaypoint.resolvers.handoffs import check_version, shown, step_of
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.passing_rules import SAID_BY, Chosen, Ground, check_last, check_resend, check_side, choose
-from relaypoint.resolvers.references import by_reference
 from relaypoint.resolvers.referral_steps import new_handoff, senders_desk, told
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
@@ -82,14 +81,11 @@ async def pass_handoff(
     done = await earlier(backend, operation, request)
     if done is not None:
         return await _told(backend, done)
-    asked = id
-    named = await by_reference(subject, backend, id)
-    id = named["id"] if named else id
-    row = await step_of(backend, id, asked)
+    row = await step_of(backend, id, subject)
     for _ in range(_TRIES):
         known = await backend.memory.roster(backend.store)
         case = stored_case(backend, row["sealed_key"], row["sealed"])
-        check_side(subject, view_of(known, backend.clock()), row, case, verb, asked)
+        check_side(subject, view_of(known, backend.clock()), row, case, verb, id)
         try:
             check_version(row, expected_version)
             check_allowed(wanted, Status(row["handoff"]["status"]), SAID_BY[verb])
@@ -97,7 +93,7 @@ async def pass_handoff(
             if verb == "resend":
                 check_resend(row)
         except Conflict:
-            row, before = await step_of(backend, id), row
+            row, before = await step_of(backend, row["handoff"]["id"]), row
             if row["handoff"] == before["handoff"]:
                 raise
             continue
@@ -109,7 +105,7 @@ async def pass_handoff(
         try:
             return await _told(backend, await write_once(backend, operation, steps, request=request, result=result))
         except Unmet:
-            row = await step_of(backend, id)
+            row = await step_of(backend, row["handoff"]["id"])
     raise Conflict(
         "handoff.busy",
         "The step or the roster was being changed by others all the time; nothing was sent.",

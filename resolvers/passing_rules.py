@@ -153,7 +153,7 @@ def choose(
         )
     if candidate is None or len(candidate.route.hops) > 1 or abroad:
         return None
-    agreed = agreed or (body == row["receiver"]["id"] and not case.withdrawn_from(body, row["service_type"]))
+    agreed = case.may_move_to(body, row["service_type"], row["receiver"]["id"])
     if not agreed and not ground:
         return None
     return Chosen(candidate, _terms(again, asker, body), unagreed=not agreed)

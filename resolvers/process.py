@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 from typing import Final
 
 from relaypoint.domain import around
@@ -15,27 +13,18 @@ from relaypoint.domain.clock import parse_day
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.ownership import coordinators_between
 from relaypoint.domain.policy import Action, Subject
-from relaypoint.domain.process import Course, Figures, InTime, figures
+from relaypoint.domain.process import By, Course, Figures, figures
+from relaypoint.domain.replay import step_after
 from relaypoint.domain.view import View
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.finding import present_view
 from relaypoint.resolvers.needs import word
+from relaypoint.resolvers.stall_summary import group_name
 
 #: How far back it looks where no day is given, and how long a period may be, in days.
 USUAL: Final = 90
 LONGEST: Final = 366
-
-
-class By(StrEnum):
-    ORGANIZATION = "organization"
-    TASK_FORCE = "task-force"
-    SERVICE = "service"
-
-
-__all__ = ["By", "InTime", "Named", "process"]
-
-_SHEETS: Final = {By.ORGANIZATION: "organizations", By.TASK_FORCE: "task_forces", By.SERVICE: "service_types"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +53,7 @@ async def process(
     if subject.organization is not None:
         seen = _own(subject.organization, view, seen)
     found = await asyncio.to_thread(_worked_out, view, seen, way, backend.now())
-    return [Named(each, view.name_or_id(_SHEETS[way], each.key) if each.key else None) for each in found]
+    return [Named(each, group_name(view, way, each.key)) for each in found]
 
 
 def _period(backend: Backend, since: str | None, until: str | None) -> tuple[str, str]:
@@ -108,8 +97,7 @@ def _worked_out(view: View, rows: Iterable[Row], way: By, now: str) -> list[Figu
 def _course(view: View, row: Row) -> Course:
     states = []
     for event in sorted(row["events"], key=lambda each: int(each["sequence"])):
-        after = json.loads(event["data"])["after"]
-        state = after.get("handoff", after)
+        state = step_after(event["data"])
         if state.get("id") == row["handoff"]:
             states.append((event["at"], state))
     receiver = _receiver(view, row)

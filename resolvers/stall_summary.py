@@ -22,7 +22,7 @@ from relaypoint.resolvers.wanted import WantedInput, wanted_of
 #: So many weeks back one can look: each is read from the record anew.
 MOST_WEEKS: Final = 26
 
-_SHEETS: Final = {
+_SHEETS: Final[dict[str, str]] = {
     By.ORGANIZATION: "organizations",
     By.TASK_FORCE: "task_forces",
     By.PLACE: "jurisdictions",
@@ -62,7 +62,7 @@ async def stalled_summary(
     wanted = await wanted_of(backend, work.view, typed) if typed else ANYTHING
     found = await silent(subject, backend, work, wanted)
     groups = grouped((_keys(subject, work.view, each, way), each.stall) for each in found)
-    return [Named(group, _name(work.view, way, group.key)) for group in groups]
+    return [Named(group, group_name(work.view, way, group.key)) for group in groups]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,5 +113,6 @@ def _keys(subject: Subject, view: View, each: Silent, way: By) -> Iterable[str]:
     return (handoff.service_type,) if way is By.SERVICE else (each.stall.reason,)
 
 
-def _name(view: View, way: By, key: str | None) -> str | None:
+def group_name(view: View, way: str, key: str | None) -> str | None:
+    """What the key of a group is called, ``way`` being what is grouped by."""
     return view.name_or_id(_SHEETS[way], key) if key and way in _SHEETS else key

@@ -123,7 +123,7 @@ def _shown(view: View, hit: Hit) -> str:
 
 def _otherwise(view: View, sheet: str) -> str:
     if sheet == "jurisdictions":
-        parts = [part for land in _countries(view) for part in (land, *view.index.ids("places in", land))]
+        parts = [part for land in countries(view) for part in (land, *view.index.ids("places in", land))]
         names = ", ".join(f"{view.name(sheet, id)} ({id})" for id in parts[:8])
         return f"Give a larger place that it lies in, such as its council or county, or one of: {names}. {_lands(view)}"
     if sheet == "service_types":
@@ -131,12 +131,13 @@ def _otherwise(view: View, sheet: str) -> str:
     return "Check the id; `relaypoint search` finds names."
 
 
-def _countries(view: View) -> list[str]:
+def countries(view: View) -> list[str]:
+    """The codes of the countries that the roster has."""
     return [id for id in sorted(view.index.rows["jurisdictions"]) if len(id) == 2]
 
 
 def _lands(view: View) -> str:
-    names = ", ".join(view.name("jurisdictions", id) for id in _countries(view))
+    names = ", ".join(view.name("jurisdictions", id) for id in countries(view))
     return f"No other country than {names} is in this roster." if names else "No country is in this roster."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from relaypoint.domain.errors import Problem
 from relaypoint.domain.gaps_unmet import Unmet, first_week, week_of
@@ -17,43 +18,42 @@ from relaypoint.resolvers.backend import Backend
 
 
 async def note_unmet(backend: Backend, view: View, items: Sequence[Item]) -> bool:
-    """Counts these needs, each once for who asks: whether somebody is there to be told of one of them. Whoever asked
-    has the answer whether or not this can be written.
+    """Counts these needs of one case, each once for who asks: whether somebody is there to be told of one of them.
+    Whoever asked has the answer whether or not this can be written.
 
     Nothing is noted of a case that avoids one of those who would be told.
     """
-    day = view.day
+    need, day = items[0].need, view.day
     week = week_of(day)
-    steps, fresh, heard = [], [], False
-    for item in items:
-        need = item.need
-        asked = (week, item.service_type.id, need.place, need.asker)
-        offices = [view.desk(desk) for _, desks in coordinating(view, need) for desk in desks]
-        told = _told(view.index.rows, need.place, day)
-        barred = any(need.avoid.bars_organization(view.organization(o)) for o in told)
-        if barred or any(need.avoid.bars_contact_point(d, view.organization(d.organization)) for d in offices):
-            continue
-        if asked in backend.memory.asked:
-            heard = heard or bool(told)
-            continue
-        fresh.append((asked, bool(told)))
-        nearest = item.finding.excluded[:1] if not need.avoid.entries else ()
-        noted = {
-            "id": f"{week}|{item.service_type.id}|{need.place}",
-            "week": week,
-            "service_type": item.service_type.id,
-            "place": need.place,
-            # Where somebody is avoided, the reasons could tell that; and what a person refuses is nobody's business.
-            "lacking": sorted({reason.code for out in nearest for reason in out.reasons} - {"consent"}),
-        }
-        steps.append(Step("unmet_note", noted))
-    if steps:
+    told = _told(view.index.rows, need.place, day)
+    offices = [view.desk(desk) for _, desks in coordinating(view, need) for desk in desks]
+    if any(need.avoid.bars_organization(view.organization(body)) for body in told):
+        return False
+    if any(need.avoid.bars_contact_point(desk, view.organization(desk.organization)) for desk in offices):
+        return False
+    by_asked = {(week, item.service_type.id, need.place, need.asker): item for item in items}
+    fresh = {asked: item for asked, item in by_asked.items() if asked not in backend.memory.asked}
+    if fresh:
+        steps = [Step("unmet_note", _noted(item, week)) for item in fresh.values()]
         try:
             await backend.store.write([Step("unmet_forget", {"week": first_week(day)}, None), *steps])
         except Problem:
-            return heard
-        backend.memory.asked.update(asked for asked, _ in fresh)
-    return heard or any(told for _, told in fresh)
+            return bool(told) and len(fresh) < len(by_asked)
+        backend.memory.asked.update(fresh)
+    return bool(told)
+
+
+def _noted(item: Item, week: str) -> dict[str, Any]:
+    need, type = item.need, item.service_type.id
+    nearest = item.finding.excluded[:1] if not need.avoid.entries else ()
+    return {
+        "id": f"{week}|{type}|{need.place}",
+        "week": week,
+        "service_type": type,
+        "place": need.place,
+        # Where somebody is avoided, the reasons could tell that; and what a person refuses is nobody's business.
+        "lacking": sorted({reason.code for out in nearest for reason in out.reasons} - {"consent"}),
+    }
 
 
 async def unmet_needs(backend: Backend, day: str) -> list[Unmet]:

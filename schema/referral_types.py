@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, Self
 
 import strawberry
@@ -10,6 +9,7 @@ import strawberry
 from relaypoint.domain.chain import Event
 from relaypoint.domain.codes import WORDS
 from relaypoint.domain.policy import Action
+from relaypoint.domain.replay import step_after
 from relaypoint.domain.words import Priority
 from relaypoint.resolvers import referrals
 from relaypoint.schema.channel_types import ChannelView, Emergency
@@ -65,13 +65,12 @@ class TimelineEvent:
 
     @classmethod
     def of(cls, event: Event) -> Self:
-        after = json.loads(event.data)["after"]
         return cls(
             sequence=event.sequence,
             kind=event.kind,
             at=event.at,
             actor=event.actor,
-            status=after.get("status") or after.get("handoff", {}).get("status"),
+            status=step_after(event.data).get("status"),
             hash=event.hash,
         )
 

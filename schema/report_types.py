@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 import strawberry
 
+from relaypoint.domain import process as domain
 from relaypoint.domain.codes import FATES, STAGES
 from relaypoint.domain.policy import Action
 from relaypoint.resolvers import process, stall_summary
@@ -36,7 +37,7 @@ class InTime:
     share: float | None = strawberry.field(description="From 0 to 1; null: of fewer than five.")
 
     @classmethod
-    def of(cls, found: process.InTime) -> Self:
+    def of(cls, found: domain.InTime) -> Self:
         return cls(due=found.due, kept=found.kept, share=None if found.share is None else round(found.share, 4))
 
 
