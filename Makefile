@@ -30,11 +30,14 @@ serve: install
 	RELAYPOINT_DEV=1 RELAYPOINT_STORE=$(DEMO_STORE) $(BIN)/relaypoint serve \
 		--host $(firstword $(subst :, ,$(ADDRESS))) --port $(lastword $(subst :, ,$(ADDRESS)))
 
+# The tests on Neo4j share one process, and so one server; those on the embedded store take the others.
+PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadgroup
+
 test: install-dev
-	$(BIN)/python -m pytest -q
+	$(PYTEST)
 
 test-full: install-dev
-	RELAYPOINT_TEST_PROFILE=full $(BIN)/python -m pytest -q
+	RELAYPOINT_TEST_PROFILE=full $(PYTEST)
 
 check: install-dev
 	$(BIN)/ruff check .

@@ -2,6 +2,9 @@
 
 A test that takes ``store`` or ``store_url`` runs twice, on the embedded engine and on Neo4j. One that is about a
 single engine takes ``embedded_url`` or ``neo4j_server`` instead, and is not counted for either.
+
+The suite may run in several processes (pytest-xdist). All tests on Neo4j then share one of them, and so one server
+whose database is emptied for each.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -38,7 +42,9 @@ class Account:
         self.began = time.monotonic()
         self.tests: dict[str, Counter[str]] = {engine: Counter() for engine in ALL_ENGINES}
         self.skipped = 0
+        self.said: list[str] = []
         self.server: Server | None = None
+        self.neo4j = ""
         self.no_server = ""
 
     def problem(self) -> str:
@@ -64,8 +70,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         call = getattr(item, "callspec", None)
-        if call is not None and call.params.get("engine") in ALL_ENGINES:
-            item.user_properties.append(("engine", call.params["engine"]))
+        engine = call.params.get("engine") if call is not None else None
+        if engine in ALL_ENGINES:
+            item.user_properties.append(("engine", engine))
+        if engine == "neo4j" or "neo4j_server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("neo4j"))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -74,13 +83,26 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         return
     if report.skipped and not hasattr(report, "wasxfail"):
         ACCOUNT.skipped += 1
-    engine = dict(report.user_properties).get("engine")
+    properties = dict(report.user_properties)
+    engine = properties.get("engine")
     if isinstance(engine, str):
         ACCOUNT.tests[engine][report.outcome] += 1
+    if said := properties.get("said"):
+        ACCOUNT.said.append(str(said))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """What a process of the suite's knows of Neo4j, for the one that prints the summary."""
+    told = getattr(node, "workeroutput", {})
+    ACCOUNT.neo4j = told.get("neo4j") or ACCOUNT.neo4j
+    ACCOUNT.no_server = told.get("no_server") or ACCOUNT.no_server
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    if IN_CI and exitstatus == pytest.ExitCode.OK and ACCOUNT.problem():
+    if (told := getattr(session.config, "workeroutput", None)) is not None:
+        told |= {"neo4j": ACCOUNT.neo4j, "no_server": ACCOUNT.no_server}
+    elif IN_CI and exitstatus == pytest.ExitCode.OK and ACCOUNT.problem():
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -92,9 +114,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for engine, ran in ACCOUNT.tests.items()
     ]
     say(f"{'; '.join(parts)}; skipped {ACCOUNT.skipped}")
-    if ACCOUNT.server:
-        started = f", started in {ACCOUNT.server.seconds:.1f} s" if ACCOUNT.server.seconds else ""
-        say(f"neo4j: {ACCOUNT.server.origin}{started}")
+    for said in ACCOUNT.said:
+        say(said)
+    if ACCOUNT.neo4j:
+        say(f"neo4j: {ACCOUNT.neo4j}")
     elif ACCOUNT.no_server:
         say(f"neo4j: none. {ACCOUNT.no_server}", yellow=True)
     say(f"the suite took {time.monotonic() - ACCOUNT.began:.1f} s")
@@ -108,6 +131,7 @@ def _neo4j() -> Iterator[Server | None]:
     try:
         with running() as server:
             ACCOUNT.server = server
+            ACCOUNT.neo4j = server.origin + (f", started in {server.seconds:.1f} s" if server.seconds else "")
             yield server
     except NoNeo4j as reason:
         ACCOUNT.no_server = str(reason)

@@ -13,7 +13,7 @@ import os
 import random
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -181,7 +181,9 @@ class Year:
                 return
 
 
-async def test_a_year_loses_nothing_and_leaves_no_silence_untold(backend: Backend, engine: str, capsys: Any) -> None:
+async def test_a_year_loses_nothing_and_leaves_no_silence_untold(
+    backend: Backend, engine: str, record_property: Callable[[str, object], None]
+) -> None:
     count, days, hours = SIZE[engine, FULL]
     await imported(backend, two_shelters())
     year = Year(backend, {"embedded": 1, "neo4j": 3}[engine], hours, seed=20260302)
@@ -194,8 +196,8 @@ async def test_a_year_loses_nothing_and_leaves_no_silence_untold(backend: Backen
     for id in year.sent:
         events = await referrals.timeline(OPERATOR, end, id)
         await check(year, events, listed)
-    with capsys.disabled():
-        print(f"\n{engine}, {days} days, a look every {hours} hours: {dict(sorted(year.counts.items()))}")
+    counts = dict(sorted(year.counts.items()))
+    record_property("said", f"{engine}, {len(year.sent)} sent in {days} days, a look every {hours} hours: {counts}")
 
 
 async def check(year: Year, events: Sequence[Event], listed: set[str]) -> None:
