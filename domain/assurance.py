@@ -45,11 +45,10 @@ def least(cap: Confidentiality | None, assurance: str) -> Confidentiality:
 
 def capped(desk: ContactPoint, of: Caps) -> ContactPoint:
     """The contact point with each channel as safe as its kind may be there."""
-    if not of:
-        return desk
-    return replace(desk, channels=tuple(_channel(channel, of) for channel in desk.channels))
+    return replace(desk, channels=tuple(granted(channel, of) for channel in desk.channels)) if of else desk
 
 
-def _channel(channel: Channel, of: Caps) -> Channel:
+def granted(channel: Channel, of: Caps) -> Channel:
+    """The channel as safe as its kind may be there."""
     assurance = least(of.get(channel.kind), channel.assurance)
     return channel if assurance is channel.assurance else replace(channel, assurance=assurance)

@@ -36,18 +36,16 @@ class Avoid:
         return any(self.bars_body(body) for body in (own, *organization.bodies))
 
     def leaves(self, organization: Organization, day: str) -> bool:
-        """Whether one may turn to the organization on that day: it works, and is not avoided."""
-        return organization.works(day) and not self.bars_organization(organization)
+        """Whether one may turn to the organization on that day: it works, has not closed, and is not avoided."""
+        return organization.answers(day) and not self.bars_organization(organization)
 
     def _bars_stand_in(self, person: Holder) -> bool:
         """Whoever stands in answers for the desk, and belongs where they belong."""
         return self.bars_id(person.contact_point) or any(self.bars_body(body) for body in person.bodies)
 
     def bars_relay(self, relay: Relay) -> bool:
-        """Whether a message that goes through it passes somebody whom the case avoids."""
-        if any(self.bars_id(id) for id in relay.ids) or any(self.bars_body(body) for body in relay.bodies):
-            return True
-        return bool(relay.onward) and all(self.bars_relay(each) for each in relay.onward)
+        """Whether somebody whom the case avoids may answer there."""
+        return any(self.bars_id(id) for id in relay.ids) or any(self.bars_body(body) for body in relay.bodies)
 
     def bars_contact_point(self, desk: ContactPoint, organization: Organization | None = None) -> bool:
         """A desk is out by itself, by the one that answers for it now, by one who holds either of them or stands in

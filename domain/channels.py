@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from relaypoint.domain.avoid import Avoid
-from relaypoint.domain.model import Channel, ContactPoint
+from relaypoint.domain.model import Channel, ContactPoint, Relay
 from relaypoint.domain.words import MESSAGE_KINDS, ChannelCondition, ChannelState, Confidentiality
 
 
@@ -15,8 +15,9 @@ from relaypoint.domain.words import MESSAGE_KINDS, ChannelCondition, ChannelStat
 class ChannelUse:
     """A channel as it stands for one case at one moment.
 
-    ``barred`` is None where it may be used, else a code: ``ended``, ``condition``, ``dead``, ``assurance`` or
-    ``avoided``. ``open`` is None where its hours are not known; ``opens_at`` is set only where it is closed now.
+    ``barred`` is None where it may be used, else a code: ``ended``, ``condition``, ``dead``, ``assurance``, ``relay``
+    (nobody can be asked there to pass anything on) or ``avoided``. ``open`` is None where its hours are not known;
+    ``opens_at`` is set only where it is closed now.
     """
 
     channel: Channel
@@ -104,8 +105,20 @@ def _barred(
         return "dead"
     if avoid and (any(avoid.bars_body(body) for body in channel.via) or avoid.bars_id(channel.via_contact_point)):
         return "avoided"
-    if avoid and channel.relay and avoid.bars_relay(channel.relay):
-        return "avoided"
+    if channel.relay and (stopped := _stopped(channel.relay, floor, at, avoid)):
+        return stopped
     if channel.assurance.level < floor.level:
         return "assurance"
     return None
+
+
+def _stopped(relay: Relay, floor: Confidentiality, at: datetime, avoid: Avoid | None) -> str | None:
+    """Why nothing goes on through there; None where it does. Only a way that the case itself may take leads to it."""
+    if avoid and avoid.bars_relay(relay):
+        return "avoided"
+    if not relay.works:
+        return "relay"
+    ways = {_barred(channel, floor, at, avoid, relay.contingency) for channel in relay.channels}
+    if None in ways:
+        return None
+    return "avoided" if "avoided" in ways else "relay"

@@ -60,13 +60,13 @@ def _notes(danger: Area | None, *, police: bool) -> list[Text]:
 
 
 def _offered(area: Area, at: datetime, avoid: Avoid) -> bool:
-    """A hotline that is public, works, and is not one whom the case avoids."""
+    """A hotline that is public, works, has not closed, and is not one whom the case avoids."""
     desk, owner, day = area.hotline, area.hotline_owner, at.date().isoformat()
     return (
         desk is not None
         and area.hotline_public
         and desk.holds(day)
         and desk.presence is not Presence.CLOSED
-        and (owner is None or owner.works(day))
+        and (owner is None or owner.answers(day))
         and not avoid.bars_contact_point(desk, owner)
     )

@@ -68,7 +68,8 @@ class Body:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organization(Dated):
-    """``bodies`` are itself and those that it is part of, ``lineage`` also those that any of them came after."""
+    """``bodies`` are itself and those that it is part of, ``lineage`` also those that any of them came after;
+    ``closed``: it says of itself that it has closed for now."""
 
     id: str
     name: str
@@ -77,6 +78,7 @@ class Organization(Dated):
     bodies: tuple[Body, ...] = ()
     lineage: tuple[Body, ...] = ()
     replaced_by: tuple[Organization, ...] = ()
+    closed: bool = False
 
     @property
     def suspended(self) -> bool:
@@ -86,15 +88,21 @@ class Organization(Dated):
         """Whether one may turn to it: it is in being on that day (ISO) and not suspended."""
         return self.holds(day) and not self.suspended
 
+    def answers(self, day: str) -> bool:
+        """Whether one may turn to it now: it works, and has not closed."""
+        return self.works(day) and not self.closed
+
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """Through whom a channel goes: the ids and bodies of all who may answer there. ``onward`` are the relays that lead
-    on from there, where it can be reached in no other way."""
+    """Through whom a channel goes: the ids and bodies of all who may answer there, whether one may turn to them on the
+    day (``works``), and the ``channels`` by which they are reached, in a ``contingency`` or not."""
 
     ids: frozenset[str]
     bodies: tuple[Body, ...]
-    onward: tuple[Relay, ...] = ()
+    channels: tuple[Channel, ...]
+    works: bool = True
+    contingency: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -186,7 +186,7 @@ def coordinators(view: View, need: Need, at: datetime) -> list[Coordinator]:
         for id in desks:
             desk = view.desk(id)
             owner = view.organization(desk.organization)
-            if not desk.holds(view.day) or not owner.works(view.day) or need.avoid.bars_contact_point(desk, owner):
+            if not desk.holds(view.day) or not owner.answers(view.day) or need.avoid.bars_contact_point(desk, owner):
                 continue
             if desk.presence is Presence.CLOSED:
                 continue

@@ -66,7 +66,7 @@ def _gateways(route: Route, avoid: Avoid, day: str) -> Text:
     gates = [hop.to for hop in route.hops[:-1]]
     if any(avoid.bars_organization(gate) for gate in gates):
         return say("out.gateway-avoided", "The agreed way goes through somebody whom the case avoids.")
-    gone = [gate.name for gate in gates if not gate.works(day)]
+    gone = [gate.name for gate in gates if not gate.answers(day)]
     if gone:
         text = "The agreed way goes through {gates}, which can't be asked now."
         return say("out.gateway-gone", text, gates=listed(gone))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 
-from relaypoint.domain.assurance import NONE, Caps, capped, caps_of
+from relaypoint.domain.assurance import NONE, Caps, capped, caps_of, granted
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.contingency import covered, declared, diversions, in_contingency, overlaid
 from relaypoint.domain.index import Index
@@ -25,10 +25,7 @@ from relaypoint.domain.model import (
 )
 from relaypoint.domain.rows import Columns, upwards
 from relaypoint.domain.view_values import channel, holder
-from relaypoint.domain.words import (
-    Presence,
-    Staffing,
-)
+from relaypoint.domain.words import OperationalState, Presence, Staffing
 
 
 class DeskView:
@@ -62,7 +59,13 @@ class DeskView:
             bodies=bodies,
             lineage=(*bodies, *(Body(each, "") for each in self._came_after({body.id for body in bodies}))),
             replaced_by=heirs,
+            closed=self._closed(row["id"]),
         )
+
+    def _closed(self, organization: str) -> bool:
+        """Whether it says on the day that all of it has closed."""
+        said = [row for row in self.index.of("statuses of", organization) if row["service"] is None]
+        return any(row["state"] == OperationalState.CLOSED and holds(row, self.day) for row in said)
 
     def _came_after(self, bodies: set[str]) -> list[str]:
         """Whom any of these replaced, by itself or as part of another. Their kind was theirs: what came after them has
@@ -185,18 +188,20 @@ class DeskView:
         desk = self._rows["contact_points"][row["contact_point"]]
         return replace(holder(row), contact_point=desk["id"], bodies=self.organization(desk["organization"]).lineage)
 
-    def _channel(self, row: Columns) -> Channel:
+    def _channel(self, row: Columns, before: tuple[str, ...] = ()) -> Channel:
         if not row["via"]:
             return channel(row, ())
         owner = self._rows["contact_points"][row["via"]]["organization"]
-        return replace(channel(row, self.organization(owner).lineage), relay=self._relay(row["via"], ()))
+        return replace(channel(row, self.organization(owner).lineage), relay=self._relay(row["via"], before))
 
     def _relay(self, id: str, before: tuple[str, ...]) -> Relay:
-        """Whoever answers there as things are. The import lets no relays go round in a circle."""
+        """Whoever answers there as things are, and how they are reached. What leads back to where it came from (the
+        import lets no relays go round in a circle, but diversions may) is no way."""
         answering = self.diverted.get(id, id) if id in self.contingent else id
+        desks = [self._rows["contact_points"][each] for each in dict.fromkeys((id, answering))]
         holders = [self._holder(each) for each in self.index.of("holders of", answering)]
         stand_ins = [person for each in holders for person in each.stand_ins]
-        owners = {self._rows["contact_points"][each]["organization"] for each in (id, answering)}
+        owners = {desk["organization"] for desk in desks}
         bodies = [body for owner in sorted(owners) for body in self.organization(owner).lineage]
         ids = {
             id,
@@ -204,11 +209,15 @@ class DeskView:
             *(p for each in holders for p in each.people),
             *(p.contact_point or "" for p in stand_ins),
         }
-        ways = [each for each in self.index.of("channels of", answering) if holds(each, self.day)]
-        alone = bool(ways) and all(each["via"] for each in ways)
-        onward = [each["via"] for each in ways if each["via"] not in before] if alone else []
+        seen, caps = (*before, id), self._caps(desks[-1]["organization"])
+        ways = [each for each in self.index.of("channels of", answering) if each["via"] not in seen]
+        shut = Presence(desks[-1]["presence"] or "on-site") is Presence.CLOSED
         return Relay(
-            frozenset(ids),
-            (*bodies, *(body for person in stand_ins for body in person.bodies)),
-            tuple(self._relay(each, (*before, id)) for each in onward),
+            ids=frozenset(ids),
+            bodies=(*bodies, *(body for person in stand_ins for body in person.bodies)),
+            channels=tuple(granted(self._channel(each, seen), caps) for each in ways),
+            works=not shut
+            and all(holds(desk, self.day) for desk in desks)
+            and all(self.organization(owner).answers(self.day) for owner in owners),
+            contingency=answering in self.contingent,
         )

@@ -25,7 +25,9 @@ class ChannelView:
     usable: bool = strawberry.field(description="Whether it may be used for this case at all.")
     open: bool | None = strawberry.field(description="Whether it is within its hours now; null: hours not known.")
     opens_at: str | None = strawberry.field(description="The instant at which it opens, where it is closed now.")
-    why_not: str | None = strawberry.field(description="ended, condition, dead, assurance or avoided.")
+    why_not: str | None = strawberry.field(
+        description="ended, condition, dead, assurance, relay (nobody can be asked there) or avoided."
+    )
     note: str | None = strawberry.field(description="What a caller should know.")
     time_zone: str = strawberry.field(description="The IANA time zone that its hours are of, as Europe/London.")
 

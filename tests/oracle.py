@@ -145,7 +145,9 @@ class _Search:
         return [self.rows["organizations"][each]["kind"] for each in self.bodies(body)]
 
     def works(self, body: str) -> bool:
-        return self.holds(self.rows["organizations"][body]) and not self.suspended(body)
+        """Whether one may turn to it: it is there, not suspended, and does not say that all of it has closed."""
+        said = [row["state"] for row in self.now("operational_statuses", organization=body, service=None)]
+        return self.holds(self.rows["organizations"][body]) and not self.suspended(body) and "closed" not in said
 
     def suspended(self, body: str) -> bool:
         return bool(self.rows["organizations"][body]["status"] == "suspended")
@@ -189,12 +191,16 @@ class _Search:
         return barred or any(self.avoids_body(home["organization"]) for home in homes)
 
     def barred(self, via: Columns, before: tuple[str, ...] = ()) -> bool:
-        """Whether nothing goes through there: it would reach somebody avoided, or leads on only to such desks."""
+        """Whether nothing goes through there: it would reach somebody avoided, or nobody there can be asked, or only by
+        a way that the case can't take."""
+        at = self.answering(via)
         if self.avoids_who_answers(via) or self.avoids_body(via["organization"]):
             return True
-        vias = {row["via"] for row in self.now("channels", contact_point=self.answering(via)["id"])}
-        onward = [] if None in vias else [self.rows["contact_points"][each] for each in sorted(vias - {*before})]
-        return bool(onward) and all(self.barred(each, (*before, via["id"])) for each in onward)
+        if not (self.holds(via) and self.works(via["organization"])) or at["presence"] == "closed":
+            return True
+        seen = (*before, via["id"])
+        onward = [row for row in self.free(at, seen) if row["via"] not in seen]
+        return not any(self.safe(row, at["organization"]) for row in onward)
 
     # Contingency
 
@@ -235,15 +241,22 @@ class _Search:
 
     def channels(self, desk: Columns) -> tuple[list[Columns], str]:
         """Those that the case may use, and the code of why there are none."""
-        answering, floor = self.answering(desk), Confidentiality(self.asked.confidentiality).level
-        conditions = ("always", "contingency" if self.contingent(answering) else "normal")
-        rows = self.all("channels", contact_point=answering["id"])
-        working = [row for row in rows if self.holds(row) and row["condition"] in conditions and row["state"] != "dead"]
-        free = [row for row in working if not row["via"] or not self.barred(self.rows["contact_points"][row["via"]])]
-        safe = [row for row in free if self.assurance(row, desk["organization"]) >= floor]
-        if not rows:
+        at = self.answering(desk)
+        free = self.free(at)
+        safe = [row for row in free if self.safe(row, desk["organization"])]
+        if not self.all("channels", contact_point=at["id"]):
             return safe, "no-channel"
         return safe, "channel-assurance" if len(safe) < len(free) else "no-working-channel"
+
+    def free(self, at: Columns, before: tuple[str, ...] = ()) -> list[Columns]:
+        """What works there as things are, and leads through nobody avoided."""
+        conditions = ("always", "contingency" if self.contingent(at) else "normal")
+        rows = [row for row in self.now("channels", contact_point=at["id"]) if row["condition"] in conditions]
+        ways = [(row, self.rows["contact_points"].get(row["via"])) for row in rows if row["state"] != "dead"]
+        return [row for row, via in ways if via is None or not self.barred(via, before)]
+
+    def safe(self, channel: Columns, owner: str) -> bool:
+        return self.assurance(channel, owner) >= Confidentiality(self.asked.confidentiality).level
 
     def reachable(self, desk: Columns) -> int:
         """Where time presses, somebody has to be spoken with: what can only be written to counts as not known. So does

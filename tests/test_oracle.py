@@ -13,7 +13,6 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from relaypoint.domain import model
 from relaypoint.domain.answer import Finding, Need
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.clock import fixed_clock, format_instant
@@ -231,17 +230,12 @@ def test_asking_less_loses_nobody(case: Case) -> None:
 
 
 def without(rows: Rows, bodies: Collection[str], desks: Collection[str], person: str | None) -> Rows:
-    """The roster after these bodies and desks, and those with these people, have ended, with what led through them."""
+    """The roster after these bodies and desks, and those with these people, have ended, with what led to them."""
     points, holders = rows["contact_points"], rows["holders"]
     gone = {*desks, *(id for id, row in points.items() if row["organization"] in bodies)}
     people = {person} if person else {id for id, row in holders.items() if row["contact_point"] in gone}
     held = {row["holder"] for row in rows["absences"].values() if row["stand_in"] in people}
     gone |= {row["contact_point"] for id, row in holders.items() if id == person or id in held}
-    dead = set(gone)
-    for id in points:  # A relay leads back only, so one walk is enough.
-        ways = [row["via"] for row in rows["channels"].values() if row["contact_point"] == id and model.holds(row, DAY)]
-        if ways and all(via in dead for via in ways):
-            dead.add(id)
     over = {"since": None, "until": "2020-01-01"}
     ended = {"organizations": bodies, "contact_points": gone}
     return {
@@ -249,7 +243,6 @@ def without(rows: Rows, bodies: Collection[str], desks: Collection[str], person:
             id: {**row, **over} if id in ended.get(sheet, ()) else row
             for id, row in each.items()
             if not (sheet in ("channels", "pathways") and row["contact_point"] in gone)
-            and not (sheet == "channels" and row["via"] in dead)
         }
         for sheet, each in rows.items()
     }

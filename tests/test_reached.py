@@ -1,0 +1,153 @@
+"""Who is really reached: nobody whom the case avoids, nobody who is not there, and nobody left out who is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from relaypoint.domain.errors import NoChannel
+from relaypoint.graph import Store
+from relaypoint.resolvers import referrals
+from relaypoint.resolvers.finding import find
+from relaypoint.resolvers.needs import NeedInput
+from relaypoint.tests.helpers import Roster, member, row
+from relaypoint.tests.test_find_attacks import only_desk, relayed
+from relaypoint.tests.test_plan import HOUSING, UNIT, changed, codes, desks
+
+AUTHORITY = member("example-authority")
+#: Asked by a body that is neither the police nor the line.
+BEDS = replace(HOUSING, from_organization="example-authority", tags=("female",))
+IDENTIFICATION = NeedInput(
+    from_organization="example-unit", service="identification", place="GB-X-NORTH", tags=("adult",)
+)
+
+
+def closed(roster: Roster, organization: str) -> None:
+    """It says so of itself."""
+    said = row(roster, "operational_statuses", "shelter-in-august")
+    roster["operational_statuses"].append(
+        {**said, "id": f"{organization}-closed", "organization": organization, "service": "", "state": "closed",
+         "capacity": "", "since": "2026-03-01", "until": "2026-03-10"}
+    )  # fmt: skip
+
+
+# through others
+
+
+def also_by(**columns: str) -> Callable[[Roster], None]:
+    """The line, through which the shelter is reached, has a phone of its own beside its way through the police."""
+
+    def change(roster: Roster) -> None:
+        phone = row(roster, "channels", "line-phone")
+        relayed(roster)
+        roster["channels"].append({**phone, "condition": "", **columns})
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("phone", "confidentiality", "through"),
+    [
+        ({"state": "dead"}, "official", False),
+        ({"assurance": "public"}, "confidential", False),
+        ({"condition": "contingency"}, "official", False),
+        ({}, "confidential", True),
+    ],
+)
+async def test_a_way_that_can_not_be_taken_leads_past_nobody(
+    store: Store, phone: dict[str, str], confidentiality: str, through: bool
+) -> None:
+    backend = await changed(store, also_by(**phone))
+    need = replace(BEDS, confidentiality=confidentiality)
+    assert desks(await find(AUTHORITY, backend, need)) == ["shelter-desk"]
+    past_the_police = await find(AUTHORITY, backend, replace(need, avoid=("police",)))
+    assert desks(past_the_police) == (["shelter-desk"] if through else [])
+    if not through:
+        with pytest.raises(NoChannel):
+            await referrals.refer(AUTHORITY, backend, replace(need, avoid=("police",)))
+
+
+def through_the_line(roster: Roster) -> None:
+    only_desk(roster)
+    roster["channels"] = [c for c in roster["channels"] if c["id"] not in ("shelter-mail", "shelter-phone")]
+
+
+def line_ended(roster: Roster) -> None:
+    row(roster, "contact_points", "line-desk")["until"] = "2026-01-01"
+
+
+def line_shut(roster: Roster) -> None:
+    row(roster, "contact_points", "line-desk")["presence"] = "closed"
+
+
+def line_suspended(roster: Roster) -> None:
+    row(roster, "organizations", "example-line")["status"] = "suspended"
+
+
+def line_closed(roster: Roster) -> None:
+    closed(roster, "example-line")
+
+
+def line_dead(roster: Roster) -> None:
+    for channel in roster["channels"]:
+        if channel["contact_point"] == "line-desk":
+            channel["state"] = "dead"
+
+
+@pytest.mark.parametrize("gone", [line_ended, line_shut, line_suspended, line_closed, line_dead])
+async def test_nothing_goes_through_whom_nobody_can_ask(store: Store, gone: Callable[[Roster], None]) -> None:
+    def change(roster: Roster) -> None:
+        through_the_line(roster)
+        gone(roster)
+
+    backend = await changed(store, change)
+    answer = await find(UNIT, backend, HOUSING)
+    assert codes(answer)["shelter-beds"] == ["no-working-channel"]
+    with pytest.raises(NoChannel):
+        await referrals.refer(UNIT, backend, HOUSING)
+
+
+async def test_what_goes_through_others_counts_where_they_can_be_asked(store: Store) -> None:
+    assert desks(await find(UNIT, await changed(store, through_the_line), HOUSING)) == ["shelter-desk"]
+
+
+# who has closed
+
+
+async def test_who_has_closed_is_no_gateway_no_coordinator_and_no_hotline(store: Store) -> None:
+    def by_the_line(roster: Roster) -> None:
+        way = row(roster, "pathways", "to-authority")
+        way.update(from_role="", task_force="", from_organization="example-line", form="", consent="none")
+        first = {**way, "id": "to-line", "from_organization": "example-unit", "to_organization": "example-line"}
+        roster["pathways"].append({**first, "contact_point": "line-desk"})
+        row(roster, "services", "shelter-beds")["capacity"] = "full"
+
+    def shut(roster: Roster) -> None:
+        by_the_line(roster)
+        closed(roster, "example-line")
+
+    backend = await changed(store, by_the_line)
+    assert desks(await find(UNIT, backend, IDENTIFICATION)) == ["authority-desk"]
+    answer = await find(UNIT, backend, HOUSING)
+    assert [each.contact_point.id for each in answer.coordinators] == ["line-desk", "authority-desk"]
+    assert answer.emergency.hotline is not None
+
+    backend = await changed(store, shut)
+    answer = await find(UNIT, backend, IDENTIFICATION)
+    (out,) = [out for out in answer.finding.excluded if out.service.id == "authority-decision"]
+    assert [reason.text.message_id for reason in out.reasons] == ["out.gateway-gone"]
+    answer = await find(UNIT, backend, HOUSING)
+    assert [each.contact_point.id for each in answer.coordinators] == ["authority-desk"]
+    assert answer.emergency.hotline is None
+
+
+async def test_a_successor_that_has_closed_is_not_named(store: Store) -> None:
+    def shut(roster: Roster) -> None:
+        closed(roster, "example-shelter")
+
+    for change, named in ((only_desk, True), (shut, False)):
+        answer = await find(UNIT, await changed(store, change), replace(HOUSING, place="GB-X-OLD"))
+        (former,) = [out for out in answer.finding.excluded if out.service.id == "former-beds"]
+        assert (former.reasons[0].relax is not None) == named
