@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from relaypoint.domain.model import ContactPoint, Declared, Named, holds
+from relaypoint.domain.model import ContactPoint, Declared, holds
 from relaypoint.domain.rows import Columns, Rows, grouped, upwards
 
 
@@ -94,7 +94,7 @@ def overlaid(desk: ContactPoint, answering: Mapping[str, ContactPoint | None]) -
     return replace(
         desk,
         contingency=instead.contingency,
-        diverted_to=Named(instead.id, instead.name),
+        instead=instead,
         diverted_holders=desk.holders,
         calendar=instead.calendar,
         staffing=instead.staffing,

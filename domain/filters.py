@@ -9,6 +9,7 @@ from typing import Final
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import ChannelUse, safest, usable
 from relaypoint.domain.eligibility import fit
+from relaypoint.domain.index import country
 from relaypoint.domain.languages import first_spoken, language, languages
 from relaypoint.domain.model import ContactPoint, Ground, Organization, Service
 from relaypoint.domain.tags import any_tag
@@ -54,7 +55,7 @@ def about_service(ground: Ground, service: Service, *, avoid: Avoid, tags: Seque
         yield Reason(
             "place",
             say("out.place", "It does not cover {place}.", place=ground.place.name),
-            say("out.place.relax", "It fits if the person can get to: {places}.", places=_some(service.places)),
+            _where(ground, service),
         )
     for wanted in fit(service.serves, tags).against:
         yield Reason(
@@ -116,6 +117,8 @@ def about_desk(
                 "out.desk-elsewhere", "{desk} is for other places than {service}.", desk=desk.name, service=service.name
             )
             yield Reason("place", text)
+    if desk.instead:
+        yield from _about_stand_in(ground, service, desk, desk.instead, tags)
     spoken = tuple(dict.fromkeys((*service.languages, *desk.languages)))
     if wanted and spoken and service.interpretation == "no" and first_spoken(spoken, wanted) is None:
         yield Reason(
@@ -130,14 +133,41 @@ def about_desk(
         yield _no_channel(desk, uses, floor)
 
 
+def _about_stand_in(
+    ground: Ground, service: Service, desk: ContactPoint, instead: ContactPoint, tags: Sequence[str]
+) -> Iterator[Reason]:
+    """What speaks against the desk that answers for this one: nobody is sent where they can't be taken in."""
+    names = {"other": instead.name, "desk": desk.name}
+    for only in fit(instead.serves, tags).against:
+        text = "{other}, which answers for {desk} now, is only for: {tags}."
+        told = say("out.stand-in-eligibility", text, **names, tags=any_tag(only))
+        yield Reason("eligibility", told, _only(only, service.eligibility))
+    if instead.areas and covers(ground, service.areas) and not covers(ground, instead.areas):
+        text = "{other}, which answers for {desk} now, does not cover {place}."
+        yield Reason("place", say("out.stand-in-place", text, **names, place=ground.place.name))
+    if not instead.takes(service.type):
+        yield Reason(
+            "no-contact-point",
+            say("out.stand-in-service", "{other}, which answers for {desk} now, does not take this service.", **names),
+            say(
+                "out.stand-in-service.relax",
+                "It fits again when the contingency is over; its owner can widen what {other} takes.",
+                other=instead.name,
+            ),
+        )
+
+
 def covers(ground: Ground, areas: frozenset[str]) -> bool:
     """Whether the areas hold the place, a part of it, or what is near it where the case takes that as well."""
     return distance(ground, areas) == 0 or not areas.isdisjoint(ground.near)
 
 
-def is_for(ground: Ground, desk: ContactPoint, tags: Collection[str]) -> bool:
-    """Whether the desk is for the place and for such a person; what it leaves open it is for."""
-    return (not desk.areas or covers(ground, desk.areas)) and not fit(desk.serves, tags).against
+def is_for(ground: Ground, desk: ContactPoint, tags: Collection[str], type: str) -> bool:
+    """Whether the desk, and the one that answers for it, is for the service type, the place and such a person; what
+    it leaves open it is for."""
+    here = not desk.areas or covers(ground, desk.areas)
+    own = here and desk.takes(type) and not fit(desk.serves, tags).against
+    return own and (desk.instead is None or is_for(ground, desk.instead, tags, type))
 
 
 def distance(ground: Ground, areas: frozenset[str]) -> int:
@@ -165,6 +195,13 @@ def _only(tags: Sequence[str], says: str | None) -> Text:
         return say("out.eligibility.ask", text, tags=any_tag(tags))
     text = "Nothing, unless the case was described wrongly: it takes {tags} cases."
     return say("out.eligibility.relax", text, tags=any_tag(tags))
+
+
+def _where(ground: Ground, service: Service) -> Text | None:
+    """Where the person would have to get to; nobody is told to cross a border."""
+    names = [each.name for each in service.places if country(each.id) == country(ground.place.id)]
+    text = "It fits if the person can get to: {places}."
+    return say("out.place.relax", text, places=_some(names)) if names else None
 
 
 def _some(names: Sequence[str], most: int = 3) -> Text:

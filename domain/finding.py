@@ -203,9 +203,9 @@ class _Search:
         if not avoid.leaves(hop.to, self.day):
             return None
         for desk in self.ground.gates.get(hop.to.id, ()):
-            if hop.contact_point not in (None, desk.id) or not desk.takes(hop.type) or not desk.holds(self.day):
+            if hop.contact_point not in (None, desk.id) or not desk.holds(self.day):
                 continue
-            if not filters.is_for(self.ground, desk, self.need.tags) or avoid.bars_contact_point(desk):
+            if not filters.is_for(self.ground, desk, self.need.tags, hop.type) or avoid.bars_contact_point(desk):
                 continue
             uses = weigh(desk, floor=self.need.confidentiality, at=self.at, avoid=avoid)
             if desk.presence is not Presence.CLOSED and any(use.barred is None for use in uses):

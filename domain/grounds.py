@@ -81,7 +81,7 @@ def ground(
         total=inland + sum(all(country(area) != land for area in each.areas) for each in services),
         near=around,
         abroad=None if land in lands else view.place(land),
-        foreign=_foreign(view, owners, lands),
+        foreign=_foreign(view, owners | _owners(elsewhere), lands),
         forces={id: row["name"] for id, row in view.index.rows["task_forces"].items()},
         gates=gates,
         suspended_in=_suspended_in(view, asker, owners),

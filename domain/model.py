@@ -193,14 +193,18 @@ class ContactPoint(Dated):
     holders: tuple[Holder, ...] = ()
     channels: tuple[Channel, ...] = ()
     #: Whether a contingency holds there now; and the desk that answers for it meanwhile, whose channels, holders
-    #: and hours are then those given here.
+    #: and hours are then those given here, while whom and what it is for stays its own.
     contingency: bool = False
     #: The contingency that holds there, and whether it answers for others that are diverted to it.
     declared: Declared | None = None
     stands_in: bool = False
-    diverted_to: Named | None = None
+    instead: ContactPoint | None = None
     #: Who holds it itself while another desk answers: they still see what lies there.
     diverted_holders: tuple[Holder, ...] = ()
+
+    @property
+    def diverted_to(self) -> Named | None:
+        return Named(self.instead.id, self.instead.name) if self.instead else None
 
     def takes(self, service_type: str) -> bool:
         return takes(self.service_types, service_type)
@@ -216,7 +220,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service(Dated):
-    """``areas`` are ids of places, ``places`` the names of the same."""
+    """``areas`` are ids of places, ``places`` the same with their names."""
 
     id: str
     name: str
@@ -224,7 +228,7 @@ class Service(Dated):
     organization: Organization
     areas: frozenset[str]
     contact_points: tuple[ContactPoint, ...]
-    places: tuple[str, ...] = ()
+    places: tuple[Named, ...] = ()
     serves: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     interpretation: str = "unknown"

@@ -101,6 +101,8 @@ def _item(
     *,
     protects: bool = False,
 ) -> Item:
+    if protects:
+        need = replace(need, near=False)  # A child is protected where it is: who answers for another place does not.
     on = ground(view, asker=need.asker, service=need.service, place=need.place, near=need.near, formerly=need.formerly)
     on = replace(on, responses=responses)
     found = find(on, need, at)
@@ -117,7 +119,7 @@ def _item(
 
 
 def _where_the_child_is(out: Excluded) -> Excluded:
-    """A child is protected where it is: nobody is told to take it to another council."""
+    """Nobody is told to take a child to another council."""
     reasons = tuple(replace(reason, relax=None) if reason.code == "place" else reason for reason in out.reasons)
     return replace(out, reasons=reasons)
 

@@ -172,7 +172,7 @@ class View(DeskView):
             type=row["service_type"],
             organization=self.organization(owner),
             areas=frozenset(row["jurisdictions"]),
-            places=tuple(sorted(self.place(each).name for each in row["jurisdictions"])),
+            places=tuple(sorted((self.place(each) for each in row["jurisdictions"]), key=lambda place: place.name)),
             contact_points=tuple(self.desk(each) for each in self.index.ids("desks of", owner)),
             serves=tuple(row["serves"]),
             languages=tuple(row["languages"]),

@@ -18,7 +18,14 @@ from relaypoint.domain.texts import Text, listed, say
 from relaypoint.domain.view import View
 from relaypoint.domain.words import TAG_DIMENSIONS, Confidentiality, OrganizationKind, Priority
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.typed import language_tag, organization_named, place_named, places_like, service_type_named
+from relaypoint.resolvers.typed import (
+    ended_so_named,
+    language_tag,
+    organization_named,
+    place_named,
+    places_like,
+    service_type_named,
+)
 from relaypoint.resolvers.unknown import unknown
 
 E = TypeVar("E", bound=StrEnum)
@@ -127,7 +134,7 @@ async def checked(backend: Backend, view: View, need: NeedInput, asker: str) -> 
     """The need, and the further service types."""
     service = await service_type_named(backend, view, need.service, ("service",))
     also = [await service_type_named(backend, view, each, ("also", str(index))) for index, each in enumerate(need.also)]
-    avoid = [await _avoided(backend, view, entry, index) for index, entry in enumerate(need.avoid)]
+    avoid = [id for index, entry in enumerate(need.avoid) for id in await _avoided(backend, view, entry, index)]
     consent = None
     if need.consent is not None:
         consent = frozenset(
@@ -152,12 +159,13 @@ async def checked(backend: Backend, view: View, need: NeedInput, asker: str) -> 
     return wanted, also
 
 
-async def _avoided(backend: Backend, view: View, entry: str, index: int) -> str:
-    """The entry as the roster has it; of an organization its name will do. A slip must not let anybody through."""
+async def _avoided(backend: Backend, view: View, entry: str, index: int) -> list[str]:
+    """The entry as the roster has it; of an organization its name will do, with those that ended and bore it too. A
+    slip must not let anybody through."""
     if _avoidable(view, tidy(entry)):
-        return tidy(entry)
+        return [tidy(entry)]
     try:
-        return await organization_named(backend, view, entry, ("avoid", str(index)))
+        return [await organization_named(backend, view, entry, ("avoid", str(index))), *ended_so_named(view, entry)]
     except NotFound:
         what = "an organization, a kind, a contact point or a holder"
         raise await unknown(backend, f"avoid.{index}", entry, what) from None

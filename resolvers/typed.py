@@ -53,6 +53,12 @@ async def organization_named(backend: Backend, view: View, typed: str, path: tup
     return await _named(backend, view, "organizations", typed, path, "an organization")
 
 
+def ended_so_named(view: View, typed: str) -> list[str]:
+    """The organizations that have ended and bore just this name."""
+    found = view.names("organizations").search(typed, limit=50)
+    return [hit.entry.id for hit in found if hit.how in ("id", "whole") and hit.entry.ended]
+
+
 async def task_force_named(backend: Backend, view: View, typed: str, path: tuple[str, ...]) -> str:
     """The id of the task force that was typed. Raises ``NotFound``, and ``Invalid`` where several bear the name."""
     return await _named(backend, view, "task_forces", typed, path, "a task force")

@@ -81,6 +81,7 @@ class _Search:
         self.up = self.above(asked.place)
         tags = _as_child(asked.tags)
         self.tags = tags - {"adult"} if "child" in tags else tags
+        self.near = asked.near and not self.protects()
 
     # Rows
 
@@ -115,7 +116,7 @@ class _Search:
                 found.append(self.up.index(place))
             elif self.asked.place in self.above(place):
                 found.append(len(self.up))
-            elif self.asked.near and self.up[1:2] and self.up[1] in self.above(place):
+            elif self.near and self.up[1:2] and self.up[1] in self.above(place):
                 found.append(len(self.up) + 1)
         return min(found, default=None)
 
@@ -135,6 +136,18 @@ class _Search:
         ours, theirs = ({each: self.above(each) for each in row["jurisdictions"]} for row in (service, desk))
         touch = any(one in theirs[other] or other in ours[one] for one in ours for other in theirs)
         return not theirs or (touch and self.is_for(theirs))
+
+    def protects(self) -> bool:
+        """Whether it is part of a child's protection, which is where the child is."""
+        wider = self.chain("service_types", "within", self.asked.service)
+        added = [each for each in wider if "child" in self.rows["service_types"][each]["added_for"]]
+        by_all = [
+            each for each in added if self.access(each) == "direct" and self.holds(self.rows["service_types"][each])
+        ]
+        return "child" in self.tags and bool(by_all)
+
+    def access(self, type: str) -> str:
+        return str(self.rows["service_types"][type]["access"])
 
     # Bodies
 
@@ -199,8 +212,7 @@ class _Search:
         if not (self.holds(via) and self.works(via["organization"])) or at["presence"] == "closed":
             return True
         seen = (*before, via["id"])
-        onward = [row for row in self.free(at, seen) if row["via"] not in seen]
-        return not any(self.safe(row, at["organization"]) for row in onward)
+        return not any(self.safe(row, at["organization"]) for row in self.free(at, seen))
 
     # Contingency
 
@@ -249,11 +261,11 @@ class _Search:
         return safe, "channel-assurance" if len(safe) < len(free) else "no-working-channel"
 
     def free(self, at: Columns, before: tuple[str, ...] = ()) -> list[Columns]:
-        """What works there as things are, and leads through nobody avoided."""
+        """What works there as things are, and leads through nobody avoided, nor back to where it came from."""
         conditions = ("always", "contingency" if self.contingent(at) else "normal")
         rows = [row for row in self.now("channels", contact_point=at["id"]) if row["condition"] in conditions]
         ways = [(row, self.rows["contact_points"].get(row["via"])) for row in rows if row["state"] != "dead"]
-        return [row for row, via in ways if via is None or not self.barred(via, before)]
+        return [row for row, via in ways if via is None or (via["id"] not in before and not self.barred(via, before))]
 
     def safe(self, channel: Columns, owner: str) -> bool:
         return self.assurance(channel, owner) >= Confidentiality(self.asked.confidentiality).level
@@ -339,8 +351,9 @@ class _Search:
         """The desks for such cases at which the body that it leads to can be asked to pass the case on."""
         body, found = pathway["to_organization"], []
         for desk in self.now("contact_points", organization=body):
-            for_such = (
-                self.takes(desk, type) and self.is_for(desk["jurisdictions"]) and not self.against(desk["serves"])
+            for_such = all(
+                self.takes(each, type) and self.is_for(each["jurisdictions"]) and not self.against(each["serves"])
+                for each in (desk, self.answering(desk))
             )
             there = self.answering(desk)["presence"] != "closed" and bool(self.channels(desk)[0])
             if pathway["contact_point"] in (None, desk["id"]) and for_such and there and not self.avoids_desk(desk):
@@ -444,7 +457,14 @@ class _Search:
             lacking: not usable,
             self.way(service, desk)[2]: bool(self.way(service, desk)[2]),
         }
-        return [*(code for code, out in codes.items() if out), *self.against(desk["serves"])]
+        own = [*(code for code, out in codes.items() if out), *self.against(desk["serves"])]
+        return own if self.answering(desk) is desk else [*own, *self.of_stand_in(service, self.answering(desk))]
+
+    def of_stand_in(self, service: Columns, at: Columns) -> list[str]:
+        """Who answers for the desk has to be for the case as well."""
+        covered = self.cover(service["jurisdictions"]) is None or self.is_for(at["jurisdictions"])
+        codes = {"place": not covered, "no-contact-point": not self.takes(at, service["service_type"])}
+        return [*(code for code, out in codes.items() if out), *self.against(at["serves"])]
 
     def values(self, service: Columns, desk: Columns) -> dict[str, Any]:
         value, route, _ = self.way(service, desk)

@@ -122,7 +122,9 @@ def _types(making: Making) -> None:
     for number in making.upto(3, 1):
         before = making.ids("service_types")
         within = making.one(before) if before and making.chance(6) else None
-        making.put("service_types", f"s{number}", within=within, access=making.one(("direct", "pathway")))
+        added = ["child"] if making.chance(1) else []
+        access = making.one(("direct", "pathway"))
+        making.put("service_types", f"s{number}", within=within, access=access, added_for=added)
 
 
 def _forces(making: Making) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from relaypoint.domain.answer import Finding
 from relaypoint.domain.finding import find
-from relaypoint.domain.model import Body, Ground, Organization
+from relaypoint.domain.model import Body, Ground, Named, Organization
 from relaypoint.domain.words import Access
 from relaypoint.tests.cases import NOON, body, codes, desk, ground, need, order, pathway, service
 
@@ -96,7 +96,8 @@ def test_the_nearest_miss_is_in_the_place_and_not_avoided() -> None:
     ],
 )
 def test_a_service_elsewhere_says_where(places: tuple[str, ...], text: str) -> None:
-    found = find(ground(service(areas=frozenset({"AQ-SOUTH"}), places=places)), need(), NOON)
+    named = tuple(Named(f"AQ-{name}", name) for name in places)
+    found = find(ground(service(areas=frozenset({"AQ-SOUTH"}), places=named)), need(), NOON)
     assert asked(found) == text
 
 

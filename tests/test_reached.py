@@ -13,7 +13,7 @@ from relaypoint.resolvers import referrals
 from relaypoint.resolvers.finding import find
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.tests.helpers import Roster, member, row
-from relaypoint.tests.test_find_attacks import only_desk, relayed
+from relaypoint.tests.test_find_attacks import foreign, only_desk, relayed
 from relaypoint.tests.test_plan import HOUSING, UNIT, changed, codes, desks
 
 AUTHORITY = member("example-authority")
@@ -151,3 +151,94 @@ async def test_a_successor_that_has_closed_is_not_named(store: Store) -> None:
         answer = await find(UNIT, await changed(store, change), replace(HOUSING, place="GB-X-OLD"))
         (former,) = [out for out in answer.finding.excluded if out.service.id == "former-beds"]
         assert (former.reasons[0].relax is not None) == named
+
+
+# where a child is
+
+
+def councils(roster: Roster) -> None:
+    """Each of the two answers for the children of its own area; the one in the north at day alone."""
+    line = row(roster, "organizations", "example-line")
+    advice = row(roster, "services", "line-advice")
+    desk, phone = row(roster, "contact_points", "line-desk"), row(roster, "channels", "line-phone")
+    roster["service_types"].append({"id": "child-protection", "name": "Child protection", "added_for": "child"})
+    for number, area in enumerate(("north", "south")):
+        id, place = f"{area}-council", f"GB-X-{area.upper()}"
+        own = {"organization": id, "service_type": "child-protection", "jurisdictions": place, "serves": "child"}
+        hours = "Mo-Fr 18:00-20:00" if area == "north" else "24/7"
+        roster["organizations"].append(
+            {**line, "id": id, "name": id, "kind": "social-services", "jurisdictions": place}
+        )
+        roster["services"].append({**advice, "id": f"{area}-protection", **own})
+        roster["contact_points"].append({**desk, "id": f"{area}-desk", "organization": id, "hours": hours})
+        roster["channels"].append(
+            {**phone, "id": f"{area}-phone", "contact_point": f"{area}-desk", "address": f"+44207946013{number}",
+             "hours": ""}
+        )  # fmt: skip
+
+
+async def test_a_child_is_protected_where_it_is_though_housing_is_looked_for_around(store: Store) -> None:
+    backend = await changed(store, councils)
+    need = replace(HOUSING, tags=("child",), near=True, priority="stat")
+    answer = await find(UNIT, backend, need)
+    assert [item.need.near for item in answer.items] == [True, False]
+    assert desks(answer, 1) == ["north-desk"]
+    sent = await referrals.refer(UNIT, backend, replace(need, service="child-protection"))
+    assert sent.referral["handoffs"][0]["contact_point"]["id"] == "north-desk"
+
+
+# who stands in
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "reason"),
+    [
+        ("serves", "male", ("eligibility", "out.stand-in-eligibility")),
+        ("jurisdictions", "GB-X-SOUTH", ("place", "out.stand-in-place")),
+        ("service_types", "advice", ("no-contact-point", "out.stand-in-service")),
+    ],
+)
+async def test_a_desk_that_answers_for_another_has_to_be_for_the_case(
+    store: Store, column: str, value: str, reason: tuple[str, str]
+) -> None:
+    def fire(roster: Roster) -> None:
+        row(roster, "contact_points", "shelter-night-desk")[column] = value
+        strike = row(roster, "contingencies", "line-strike")
+        roster["contingencies"].append(
+            {**strike, "id": "fire", "organization": "example-shelter", "since": "2026-03-01", "until": "2026-03-10"}
+        )
+
+    answer = await find(UNIT, await changed(store, fire), HOUSING)
+    assert desks(answer) == []
+    (out,) = [out for out in answer.finding.excluded if out.service.id == "shelter-beds"]
+    told = {(each.code, each.text.message_id): str(each.text) for each in out.reasons}
+    assert "Shelter night desk, which answers for Shelter desk now" in told[reason]
+
+
+# into another country
+
+
+async def test_what_is_elsewhere_and_abroad_is_told_so_and_nobody_is_told_to_cross_a_border(store: Store) -> None:
+    def irish(roster: Roster) -> None:
+        foreign(roster)
+        row(roster, "services", "irish-advice")["jurisdictions"] = "GB-X-SOUTH;IE"
+
+    answer = await find(UNIT, await changed(store, irish), replace(HOUSING, service="advice"))
+    (out,) = answer.finding.excluded
+    assert [each.id for each in answer.ground.elsewhere] == ["irish-advice"]
+    assert {id: land.id for id, land in answer.ground.foreign.items()} == {"irish-line": "IE"}
+    assert [str(reason.relax) for reason in out.reasons] == ["It fits if the person can get to: Example South."]
+
+
+# names
+
+
+async def test_a_name_that_an_ended_body_bore_too_avoids_what_came_after_it(store: Store) -> None:
+    def harbour(roster: Roster) -> None:
+        row(roster, "organizations", "example-former")["name"] = "Harbour House"
+        line = row(roster, "organizations", "example-line")
+        roster["organizations"].append({**line, "id": "harbour", "name": "Harbour House"})
+
+    answer = await find(UNIT, await changed(store, harbour), replace(HOUSING, avoid=("Harbour House",)))
+    assert answer.need.avoid.entries == {"harbour", "example-former"}
+    assert desks(answer) == []
