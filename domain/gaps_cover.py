@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.gaps_roster import OF_COVER, Gap, Mend, Roster, Told
 from relaypoint.domain.languages import speaks
-from relaypoint.domain.model import Dated, takes
+from relaypoint.domain.model import Dated, access, takes
 from relaypoint.domain.rows import Columns
 from relaypoint.domain.texts import say
+from relaypoint.domain.words import Access
 
 #: How far the search for a time without anybody looks: every day of the week comes once.
 WEEK: Final = timedelta(days=7)
@@ -75,7 +76,7 @@ class _Cover:
             for language in self.languages:
                 lacking = self._lacking(services, partial(self._spoken, language), any)
                 yield from (self._unspoken(type, place, language) for place in lacking if place not in places)
-            if self.roster.now["service_types"][type]["access"] == "direct":
+            if access(self.roster.all["service_types"], type) is Access.DIRECT:
                 lacking = self._lacking(services, self._hours, self._never_silent)
                 yield from (self._silent(type, place, services) for place in lacking if place not in places)
 

@@ -43,8 +43,8 @@ def ground(
     types, above = view.types(service), view.above(place)
     body = view.organization(asker)
     by_pathway = frozenset(type for type in types if view.access(type) is Access.PATHWAY)
-    past = () if formerly is None else (formerly,)
-    ways = _Ways(view, body, types, frozenset(above))
+    past = () if formerly is None else tuple(each for each in view.line(formerly) if each != place)
+    ways = _Ways(view, body, types, frozenset((*above, *past)))
     around = _around(view, above) if near else frozenset()
     here = {id for at in above for type in types for id in _at(view, type, at)}
     parts = {id for at in (*view.inside(place), *past, *around) for type in types for id in _at(view, type, at)} - here
@@ -80,6 +80,7 @@ def ground(
         unlooked=max(0, len(parts) - PARTS),
         total=inland + sum(all(country(area) != land for area in each.areas) for each in services),
         near=around,
+        formerly=frozenset(past),
         abroad=None if land in lands else view.place(land),
         foreign=_foreign(view, owners | _owners(elsewhere), lands),
         forces={id: row["name"] for id, row in view.index.rows["task_forces"].items()},

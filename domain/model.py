@@ -13,6 +13,7 @@ from typing import Any
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.deadlines import Agreed
 from relaypoint.domain.responsiveness import Responses
+from relaypoint.domain.rows import Columns, upwards
 from relaypoint.domain.words import (
     Access,
     Capacity,
@@ -169,6 +170,12 @@ def takes(service_types: Collection[str], service_type: str) -> bool:
     return not service_types or service_type in service_types
 
 
+def access(types: Mapping[str, Columns], service_type: str) -> Access:
+    """How that type is asked for: as it says itself, or else as the nearest wider one does; or else directly."""
+    said = (types[each]["access"] for each in upwards(types, service_type))
+    return Access(next(filter(None, said), Access.DIRECT))
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """A contingency in force: for whom or where, why, and until which day (ISO)."""
@@ -309,6 +316,8 @@ class Ground:
     #: How many more there are that cover a part of the place, beyond those looked at.
     unlooked: int = 0
     near: frozenset[str] = frozenset()
+    #: The abolished places that this one came after, as far as one of them was named.
+    formerly: frozenset[str] = frozenset()
     #: The country, where the place lies in another one than the asker.
     abroad: Named | None = None
     #: The names of the task forces, by id.

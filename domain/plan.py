@@ -79,6 +79,7 @@ class Coordinator:
 
 def plan(view: View, need: Need, also: Sequence[str], at: datetime, responses: Responses = NO_RESPONSES) -> Plan:
     """``need`` is the first need of the case, ``also`` the other service types asked for; the roster holds all ids."""
+    need = replace(need, consent=view.agreed(need.consent))
     asked = list(dict.fromkeys((need.service, *also)))
     protection = _protection(view, need.tags)
     items = [_item(view, replace(need, service=each), at, responses, protects=each in protection) for each in asked]

@@ -49,7 +49,7 @@ class ServiceTypeRow(Row):
     other_names: Items = Field(default_factory=list)
     description: Text | None = None
     within: Annotated[Line | None, To("service_types")] = None
-    access: Annotated[Access, OneOf(Access)] = Access.DIRECT
+    access: Annotated[Access | None, OneOf(Access)] = None
     added_for: Tags = Field(default_factory=list)
 
 

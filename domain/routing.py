@@ -35,10 +35,12 @@ class Route:
 
 def entries(organization: Organization, memberships: Iterable[Membership], day: str) -> list[Entry]:
     """Where the organization may enter pathways: as itself or part of a body, by its kind (of a task force's members,
-    where the pathway names one), or by a role that it holds."""
+    where the pathway names one), or by a role that it holds; not in a task force in which it is suspended."""
     bodies = {organization.id, *(body.id for body in organization.bodies)}
     kinds = {organization.kind, *(body.kind for body in organization.bodies)}
-    full = [membership for membership in memberships if membership.standing == "full" and membership.holds(day)]
+    present = [membership for membership in memberships if membership.holds(day)]
+    out = {membership.task_force for membership in present if membership.standing == "suspended"}
+    full = [membership for membership in present if membership.standing == "full" and membership.task_force not in out]
     roles, forces = {(m.role, m.task_force) for m in full}, {m.task_force for m in full}
     return [
         *(("organization", id) for id in sorted(bodies)),
@@ -63,7 +65,7 @@ def open_to(pathway: Pathway, asker: Organization, memberships: Iterable[Members
 
 def applies(pathway: Pathway, ground: Ground, day: str) -> bool:
     """Whether the pathway is in force on that day for the place asked for."""
-    return pathway.holds(day) and applies_in(pathway, {area.id for area in ground.areas})
+    return pathway.holds(day) and applies_in(pathway, {area.id for area in ground.areas} | ground.formerly)
 
 
 def applies_in(pathway: Pathway, here: Iterable[str]) -> bool:
@@ -103,7 +105,7 @@ def _of_one_type(
 
     found: dict[str, list[Route]] = {}
     ends: set[End] = set()
-    gone_on = {ground.asker.id}
+    led: set[tuple[str, str]] = set()
     frontier = [Route((pathway,)) for pathway in onward(ground.asker, ground.memberships)]
     while frontier:
         level: list[Route] = []
@@ -118,12 +120,14 @@ def _of_one_type(
             found.setdefault(route.hops[-1].to.id, []).append(route)
         frontier = []
         for route in level:
-            gate = route.hops[-1].to
-            # Of several ways to a gateway the first that may be passed leads on.
-            if gate.id not in gone_on and len(route.hops) < MOST_HOPS and passed(route.hops[-1]):
-                gone_on.add(gate.id)
-                following = onward(gate, ground.others.get(gate.id, ()))
-                frontier += [Route((*route.hops, pathway)) for pathway in following]
+            gate, been = route.hops[-1].to, {ground.asker.id, *(hop.to.id for hop in route.hops)}
+            following = onward(gate, ground.others.get(gate.id, ())) if len(route.hops) < MOST_HOPS else ()
+            # Of several ways to a gateway the first that may be passed leads on to each body that it has not passed
+            # itself. With so few hops no body comes after that one, so it does not matter whom else it has passed.
+            fresh = [each for each in following if each.to.id not in been and (gate.id, each.id) not in led]
+            if fresh and passed(route.hops[-1]):
+                led |= {(gate.id, each.id) for each in fresh}
+                frontier += [Route((*route.hops, each)) for each in fresh]
     return found
 
 

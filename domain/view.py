@@ -18,6 +18,7 @@ from relaypoint.domain.model import (
     Operation,
     Pathway,
     Service,
+    access,
     holds,
 )
 from relaypoint.domain.rows import Columns, upwards
@@ -32,6 +33,9 @@ from relaypoint.domain.words import (
 
 if TYPE_CHECKING:
     from relaypoint.domain.search import Names
+
+#: The dates of what has neither begun nor will end.
+_ALWAYS: Final = {"since": None, "until": None}
 
 #: What an operational status says of capacity where it says nothing.
 _UNSAID: Final = (None, "unknown")
@@ -81,9 +85,21 @@ class View(DeskView):
 
     def inside(self, place: str) -> Iterator[str]:
         """All that lies in the place, itself left out."""
-        for part in self.index.ids("places in", place):
+        left = [*reversed(self.index.ids("places in", place))]
+        while left:
+            part = left.pop()
             yield part
-            yield from self.inside(part)
+            left += reversed(self.index.ids("places in", part))
+
+    def line(self, place: str) -> list[str]:
+        """The place, and what came after it and after that, as long as that is one place each time."""
+        rows, found = self._rows["jurisdictions"], [place]
+        while (here := rows[found[-1]])["until"] and here["until"] <= self.day:
+            heirs = [each for each in here["replaced_by"] if each in rows and each not in found]
+            if len(here["replaced_by"]) != 1 or not heirs:
+                break
+            found += heirs
+        return found
 
     def area(self, place: str, depth: int) -> Area:
         row = self._rows["jurisdictions"][place]
@@ -155,7 +171,11 @@ class View(DeskView):
         return str(self._rows["services"][service]["service_type"])
 
     def access(self, service_type: str) -> Access:
-        return Access(self._rows["service_types"][service_type]["access"] or "direct")
+        return access(self._rows["service_types"], service_type)
+
+    def agreed(self, consent: frozenset[str] | None) -> frozenset[str] | None:
+        """The service types that somebody agrees to who agrees to these: the narrower ones with the wider."""
+        return None if consent is None else frozenset(each for type in consent for each in self.types(type))
 
     def service(self, id: str) -> Service:
         if id not in self._services:
@@ -195,7 +215,7 @@ class View(DeskView):
         """The pathway, as it is for one of its service types."""
         if (id, type) not in self._pathways:
             row = self._rows["pathways"][id]
-            start = row["from_organization"]
+            start, force = row["from_organization"], self._rows["task_forces"].get(row["task_force"] or "", _ALWAYS)
             self._pathways[id, type] = Pathway(
                 id=id,
                 name=row["name"],
@@ -215,7 +235,8 @@ class View(DeskView):
                 start_within=row["start_within"],
                 complete_within=row["complete_within"],
                 consent=row["consent"] or "none",
-                since=row["since"],
-                until=row["until"],
+                # What a task force has agreed holds as long as there is one.
+                since=max(filter(None, (row["since"], force["since"])), default=None),
+                until=min(filter(None, (row["until"], force["until"])), default=None),
             )
         return self._pathways[id, type]

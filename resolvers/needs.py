@@ -11,6 +11,7 @@ from relaypoint.domain.answer import Need
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.eligibility import is_child
 from relaypoint.domain.errors import Invalid, Limit, NotFound
+from relaypoint.domain.model import holds
 from relaypoint.domain.roster_faults import nearest
 from relaypoint.domain.tags import meant
 from relaypoint.domain.tags import tag as tag_told
@@ -124,10 +125,9 @@ def moved(view: View, need: Need) -> tuple[Need, tuple[Text, ...]]:
 
 
 def present_place(view: View, place: str) -> str:
-    """The place, or the one that came after it."""
-    here = view.area(place, 0)
-    heirs = [heir for heir in here.replaced_by if not view.area(heir.id, 0).ended(view.day)]
-    return heirs[0].id if here.ended(view.day) and len(here.replaced_by) == 1 and heirs else place
+    """The place, or the one in being that came after it, however often it was abolished."""
+    last = view.line(place)[-1]
+    return last if holds(view.index.rows["jurisdictions"][last], view.day) else place
 
 
 async def checked(backend: Backend, view: View, need: NeedInput, asker: str) -> tuple[Need, list[str]]:

@@ -147,7 +147,9 @@ class _Search:
         return "child" in self.tags and bool(by_all)
 
     def access(self, type: str) -> str:
-        return str(self.rows["service_types"][type]["access"])
+        """As it says itself, or else as the nearest wider one does."""
+        said = [self.rows["service_types"][each]["access"] for each in self.chain("service_types", "within", type)]
+        return str([*filter(None, said), "direct"][0])
 
     # Bodies
 
@@ -325,7 +327,9 @@ class _Search:
 
     def starts(self, body: str) -> list[Columns]:
         """The pathways that the body may take: its own, its kind's, its role's; and those of whom it is part of."""
+        out = {row["task_force"] for row in self.now("memberships", organization=body, standing="suspended")}
         members = self.now("memberships", organization=body, standing="full")
+        members = [row for row in members if row["task_force"] not in out]
         roles, forces = ([(row["role"], row["task_force"]) for row in members], [row["task_force"] for row in members])
         found = []
         for row in self.all("pathways"):
@@ -336,16 +340,18 @@ class _Search:
         return found
 
     def fault(self, pathway: Columns, type: str) -> str | None:
-        if not self.holds(pathway):
+        force = self.rows["task_forces"].get(pathway["task_force"])
+        if not self.holds(pathway) or (force and not self.holds(force)):
             return "pathway-expired"
         if pathway["jurisdictions"] and set(pathway["jurisdictions"]).isdisjoint(self.up):
             return "pathway-elsewhere"
         return "consent" if pathway["consent"] == "required" and self.refuses(type) else None
 
     def refuses(self, type: str) -> bool:
-        """A child's protection needs no consent, and what was not said is asked for."""
-        given = self.asked.consent
-        return given is not None and {type, self.asked.service}.isdisjoint(given) and "child" not in self.tags
+        """A child's protection needs no consent, and what was not said is asked for. Who agrees to a wider type agrees
+        to the narrower."""
+        given, wider = self.asked.consent, self.chain("service_types", "within", type) if type else []
+        return given is not None and {*wider, self.asked.service}.isdisjoint(given) and "child" not in self.tags
 
     def gates(self, pathway: Columns, type: str) -> list[Columns]:
         """The desks for such cases at which the body that it leads to can be asked to pass the case on."""
@@ -387,7 +393,7 @@ class _Search:
             return 0, (), ""
         if routes and len(routes[0]) == 1:
             return 0, routes[0], ""
-        if self.rows["service_types"][type]["access"] == "direct":
+        if self.access(type) == "direct":
             return 1, (), ""
         if routes:
             return len(routes[0]), routes[0], ""

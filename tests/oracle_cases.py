@@ -76,7 +76,7 @@ class Making:
         return [id for id, row in rows if all(row[name] == value for name, value in columns.items())]
 
     def gated(self, type: str) -> bool:
-        return bool(self.rows["service_types"][type]["access"] == "pathway")
+        return bool(self.rows["service_types"][type]["access"] != "direct")
 
     def put(self, sheet: str, id: str, **columns: Any) -> None:
         """A row as the store keeps it."""
@@ -123,7 +123,7 @@ def _types(making: Making) -> None:
         before = making.ids("service_types")
         within = making.one(before) if before and making.chance(6) else None
         added = ["child"] if making.chance(1) else []
-        access = making.one(("direct", "pathway"))
+        access = making.one(("direct", "pathway", None) if within else ("direct", "pathway"))
         making.put("service_types", f"s{number}", within=within, access=access, added_for=added)
 
 
