@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from relaypoint.domain.model import Body, ContactPoint, Holder, Organization, Relay
+from relaypoint.domain.model import Answering, Body, ContactPoint, Holder, Organization
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class Avoid:
         """Whoever stands in answers for the desk, and belongs where they belong."""
         return self.bars_id(person.contact_point) or any(self.bars_body(body) for body in person.bodies)
 
-    def bars_relay(self, relay: Relay) -> bool:
+    def bars_answering(self, there: Answering) -> bool:
         """Whether somebody whom the case avoids may answer there."""
-        return any(self.bars_id(id) for id in relay.ids) or any(self.bars_body(body) for body in relay.bodies)
+        return any(self.bars_id(id) for id in there.ids) or any(self.bars_body(body) for body in there.bodies)
 
     def bars_contact_point(self, desk: ContactPoint, organization: Organization | None = None) -> bool:
         """A desk is out by itself, by the one that answers for it now, by one who holds either of them or stands in

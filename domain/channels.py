@@ -105,6 +105,8 @@ def _barred(
         return "dead"
     if avoid and (any(avoid.bars_body(body) for body in channel.via) or avoid.bars_id(channel.via_contact_point)):
         return "avoided"
+    if avoid and any(map(avoid.bars_answering, channel.shared)):
+        return "avoided"
     if channel.relay and (stopped := _stopped(channel.relay, floor, at, avoid)):
         return stopped
     if channel.assurance.level < floor.level:
@@ -114,7 +116,7 @@ def _barred(
 
 def _stopped(relay: Relay, floor: Confidentiality, at: datetime, avoid: Avoid | None) -> str | None:
     """Why nothing goes on through there; None where it does. Only a way that the case itself may take leads to it."""
-    if avoid and avoid.bars_relay(relay):
+    if avoid and avoid.bars_answering(relay.answering):
         return "avoided"
     if not relay.works:
         return "relay"

@@ -54,6 +54,7 @@ INDEXES: Final[Mapping[str, tuple[str, Keys]]] = {
     "holders of": ("holders", _of("contact_point")),
     "absences of": ("absences", _of("holder")),
     "channels of": ("channels", _of("contact_point")),
+    "channels at": ("channels", _of("address")),
     "members of": ("memberships", _of("organization")),
     "statuses of": ("operational_statuses", _of("organization")),
     "rungs of": (

@@ -95,12 +95,19 @@ class Organization(Dated):
 
 
 @dataclass(frozen=True, slots=True)
-class Relay:
-    """Through whom a channel goes: the ids and bodies of all who may answer there, whether one may turn to them on the
-    day (``works``), and the ``channels`` by which they are reached, in a ``contingency`` or not."""
+class Answering:
+    """The ids and bodies of all who may answer somewhere."""
 
     ids: frozenset[str]
     bodies: tuple[Body, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Through whom a channel goes: who may answer there, whether one may turn to them on the day (``works``), and the
+    ``channels`` by which they are reached, in a ``contingency`` or not."""
+
+    answering: Answering
     channels: tuple[Channel, ...]
     works: bool = True
     contingency: bool = False
@@ -108,7 +115,8 @@ class Relay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel(Dated):
-    """One way to reach a contact point. ``via`` is the lineage of the organization behind a relay."""
+    """One way to reach a contact point. ``via`` is the lineage of the organization behind a relay; ``shared`` with whom
+    it has its number or address in common."""
 
     id: str
     kind: ChannelKind
@@ -122,6 +130,7 @@ class Channel(Dated):
     via_contact_point: str | None = None
     via: tuple[Body, ...] = ()
     relay: Relay | None = None
+    shared: tuple[Answering, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

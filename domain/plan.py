@@ -107,6 +107,7 @@ def _item(
     on = ground(view, asker=need.asker, service=need.service, place=need.place, near=need.near, formerly=need.formerly)
     on = replace(on, responses=responses)
     found = find(on, need, at)
+    found = replace(found, notes=(*found.notes, *_type_notes(view, need.service)))
     if protects:
         found = replace(found, excluded=tuple(map(_where_the_child_is, found.excluded)))
     item = Item(need, on, found, added, protects)
@@ -117,6 +118,14 @@ def _item(
         text = "Nobody is found for it here. That holds up nothing else."
         return replace(item, finding=replace(found, notes=(*found.notes, say("plan.lacking", text))))
     return item
+
+
+def _type_notes(view: View, type: str) -> list[Text]:
+    row = view.index.rows["service_types"][type]
+    if holds(row, view.day):
+        return []
+    text = "{type} is no kind of help in this roster on this day: what is still offered as such is found."
+    return [say("note.type-ended", text, type=row["name"])]
 
 
 def _where_the_child_is(out: Excluded) -> Excluded:

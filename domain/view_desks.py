@@ -13,6 +13,7 @@ from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.contingency import covered, declared, diversions, in_contingency, overlaid
 from relaypoint.domain.index import Index
 from relaypoint.domain.model import (
+    Answering,
     Body,
     Channel,
     ContactPoint,
@@ -25,7 +26,7 @@ from relaypoint.domain.model import (
 )
 from relaypoint.domain.rows import Columns, upwards
 from relaypoint.domain.view_values import channel, holder
-from relaypoint.domain.words import OperationalState, Presence, Staffing
+from relaypoint.domain.words import ANSWERED_KINDS, OperationalState, Presence, Staffing
 
 
 class DeskView:
@@ -190,34 +191,42 @@ class DeskView:
 
     def _channel(self, row: Columns, before: tuple[str, ...] = ()) -> Channel:
         if not row["via"]:
-            return channel(row, ())
+            return replace(channel(row, ()), shared=self._shared(row)) if row["address"] else channel(row, ())
         owner = self._rows["contact_points"][row["via"]]["organization"]
         return replace(channel(row, self.organization(owner).lineage), relay=self._relay(row["via"], before))
+
+    def _shared(self, row: Columns) -> tuple[Answering, ...]:
+        """Who else is reached at that number or address, by what the roster says of their channels."""
+        others = self.index.of("channels at", row["address"])
+        if len(others) < 2 or row["kind"] not in ANSWERED_KINDS:
+            return ()
+        there = {each["contact_point"] for each in others if each["kind"] in ANSWERED_KINDS and holds(each, self.day)}
+        desks = [self._rows["contact_points"][id] for id in sorted(there - {row["contact_point"]})]
+        return tuple(self._answering(desk) for desk in desks if holds(desk, self.day))
+
+    def _answering(self, *desks: Columns) -> Answering:
+        """All who may answer where a contact point answers, the last of these, and whose that is."""
+        holders = [self._holder(each) for each in self.index.of("holders of", desks[-1]["id"])]
+        stand_ins = [person for each in holders for person in each.stand_ins]
+        owners = sorted({desk["organization"] for desk in desks})
+        people = (*(p for each in holders for p in each.people), *(p.contact_point or "" for p in stand_ins))
+        bodies = [body for owner in owners for body in self.organization(owner).lineage]
+        bodies += [body for person in stand_ins for body in person.bodies]
+        return Answering(frozenset((*(desk["id"] for desk in desks), *people)), tuple(bodies))
 
     def _relay(self, id: str, before: tuple[str, ...]) -> Relay:
         """Whoever answers there as things are, and how they are reached. What leads back to where it came from (the
         import lets no relays go round in a circle, but diversions may) is no way."""
         answering = self.diverted.get(id, id) if id in self.contingent else id
         desks = [self._rows["contact_points"][each] for each in dict.fromkeys((id, answering))]
-        holders = [self._holder(each) for each in self.index.of("holders of", answering)]
-        stand_ins = [person for each in holders for person in each.stand_ins]
-        owners = {desk["organization"] for desk in desks}
-        bodies = [body for owner in sorted(owners) for body in self.organization(owner).lineage]
-        ids = {
-            id,
-            answering,
-            *(p for each in holders for p in each.people),
-            *(p.contact_point or "" for p in stand_ins),
-        }
         seen, caps = (*before, id), self._caps(desks[-1]["organization"])
         ways = [each for each in self.index.of("channels of", answering) if each["via"] not in seen]
         shut = Presence(desks[-1]["presence"] or "on-site") is Presence.CLOSED
         return Relay(
-            ids=frozenset(ids),
-            bodies=(*bodies, *(body for person in stand_ins for body in person.bodies)),
+            answering=self._answering(*desks),
             channels=tuple(granted(self._channel(each, seen), caps) for each in ways),
             works=not shut
             and all(holds(desk, self.day) for desk in desks)
-            and all(self.organization(owner).answers(self.day) for owner in owners),
+            and all(self.organization(desk["organization"]).answers(self.day) for desk in desks),
             contingency=answering in self.contingent,
         )

@@ -156,6 +156,9 @@ class ChannelKind(StrEnum):
 
 #: Kinds that carry a message by themselves; the others need a person to act.
 MESSAGE_KINDS: Final = frozenset({ChannelKind.EMAIL, ChannelKind.SECURE_EMAIL, ChannelKind.SMS, ChannelKind.MESSENGER})
+#: Kinds of which the same number or address leads to the same people. A form's page is shared by many whom it tells
+#: apart, a building by many who do not answer for each other.
+ANSWERED_KINDS: Final = MESSAGE_KINDS | {ChannelKind.PHONE}
 #: Kinds by which one talks with somebody at once.
 VOICE_KINDS: Final = frozenset({ChannelKind.PHONE, ChannelKind.IN_PERSON})
 

@@ -267,7 +267,21 @@ class _Search:
         conditions = ("always", "contingency" if self.contingent(at) else "normal")
         rows = [row for row in self.now("channels", contact_point=at["id"]) if row["condition"] in conditions]
         ways = [(row, self.rows["contact_points"].get(row["via"])) for row in rows if row["state"] != "dead"]
+        ways = [(row, via) for row, via in ways if not self.reaches_avoided(row)]
         return [row for row, via in ways if via is None or (via["id"] not in before and not self.barred(via, before))]
+
+    def reaches_avoided(self, channel: Columns) -> bool:
+        """Whether the same number or address is that of somebody avoided, wherever a person is meant by it."""
+        kinds = ("phone", "sms", "messenger", "email", "secure-email")
+        if not channel["address"] or channel["kind"] not in kinds:
+            return False
+        same = [row for row in self.now("channels", address=channel["address"]) if row["kind"] in kinds]
+        others = {row["contact_point"] for row in same} - {channel["contact_point"]}
+        desks = [desk for desk in self.now("contact_points") if desk["id"] in others]
+        return any(
+            desk["id"] in self.asked.avoid or self.avoids_holders(desk) or self.avoids_body(desk["organization"])
+            for desk in desks
+        )
 
     def safe(self, channel: Columns, owner: str) -> bool:
         return self.assurance(channel, owner) >= Confidentiality(self.asked.confidentiality).level

@@ -207,12 +207,13 @@ def _desk(making: Making, number: int, body: str) -> None:
         # Relays lead back only, so that they never go round in a circle.
         via = making.one(before) if before and making.chance(2) else None
         kind = "relay" if via else making.one(("phone", "email", "in-person"))
+        at = making.seldom(number, *range(1, number)) if number > 1 else number  # Some share a number or an address.
         making.put(
             "channels",
             f"c{number}-{each}",
             contact_point=id,
             kind=kind,
-            address={"phone": f"+442079460{number:02}{each}", "email": f"c{number}-{each}@example.org"}.get(kind),
+            address={"phone": f"+442079460{at:02}{each}", "email": f"c{at}-{each}@example.org"}.get(kind),
             via=via,
             assurance=making.seldom("confidential", *Confidentiality, in_ten=3),
             state=making.seldom("unproven", "working", "failing", "dead", in_ten=3),

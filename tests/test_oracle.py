@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from relaypoint.domain import model
 from relaypoint.domain.answer import Finding, Need
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.clock import fixed_clock, format_instant
@@ -236,6 +237,13 @@ def without(rows: Rows, bodies: Collection[str], desks: Collection[str], person:
     people = {person} if person else {id for id, row in holders.items() if row["contact_point"] in gone}
     held = {row["holder"] for row in rows["absences"].values() if row["stand_in"] in people}
     gone |= {row["contact_point"] for id, row in holders.items() if id == person or id in held}
+    channels = rows["channels"].values()
+    there = {row["id"] for row in points.values() if model.holds(row, DAY)}
+    theirs = {
+        row["address"]
+        for row in channels
+        if row["contact_point"] in gone & there and model.holds(row, DAY) and row["kind"] in ("phone", "email")
+    } - {None}
     over = {"since": None, "until": "2020-01-01"}
     ended = {"organizations": bodies, "contact_points": gone}
     return {
@@ -243,6 +251,7 @@ def without(rows: Rows, bodies: Collection[str], desks: Collection[str], person:
             id: {**row, **over} if id in ended.get(sheet, ()) else row
             for id, row in each.items()
             if not (sheet in ("channels", "pathways") and row["contact_point"] in gone)
+            and not (sheet == "channels" and row["address"] in theirs)
         }
         for sheet, each in rows.items()
     }
