@@ -15,11 +15,11 @@ from relaypoint.domain.view import View
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.cases import StoredCase
+from relaypoint.resolvers.choosing import check_abroad, check_way
 from relaypoint.resolvers.finding import Again, look_again
 from relaypoint.resolvers.handoffs import no_handoff
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.parts import parts
-from relaypoint.resolvers.referrals import check_abroad, check_way
 
 #: The side that says each of them: who stands on several says it as that one.
 SAID_BY: Final = {verb: next(iter(each.sides)) for verb, each in PASSES.items()}

@@ -6,12 +6,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from relaypoint.domain import chain, replies
-from relaypoint.domain.answer import Candidate
 from relaypoint.domain.avoid import EVERYBODY, Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
-from relaypoint.domain.eligibility import is_child
 from relaypoint.domain.emergency import Emergency
-from relaypoint.domain.errors import Conflict, Invalid, NoChannel, NotFound
+from relaypoint.domain.errors import Conflict, Invalid, NotFound
 from relaypoint.domain.model import ContactPoint
 from relaypoint.domain.policy import Action, Subject, may_act_for, may_see_case, may_see_referral, steps_seen
 from relaypoint.domain.replay import concerned
@@ -19,6 +17,7 @@ from relaypoint.domain.words import Confidentiality
 from relaypoint.graph import Row, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import languages_of
+from relaypoint.resolvers.choosing import chosen_for
 from relaypoint.resolvers.faces import called_back, with_faces
 from relaypoint.resolvers.finding import Answer, emergency, find, present_view, view_of
 from relaypoint.resolvers.needs import NeedInput
@@ -65,9 +64,8 @@ async def refer(
 
     ``call_back`` is the sender's own channel by which the receiver is to call back, ``safe_hours`` when that is safe.
 
-    Raises what ``find`` raises; ``NoChannel`` where nothing fits or ``to`` is ruled out, with the reasons; ``Invalid``
-    where a pathway needs consent that was not given, or ``reply_to`` is no desk of the sender; ``Conflict`` where the
-    contact point changed meanwhile.
+    Raises what ``find`` raises and what ``choosing.chosen_for`` does; ``Invalid`` also where ``reply_to`` is no desk of
+    the sender; ``Conflict`` where the contact point changed meanwhile.
     """
     id = operation_id(subject, backend, idempotency_key)
     request = {**asdict(need), "to": to, "reply_to": reply_to, "consent": consent, "risk_checked": risk_checked}
@@ -103,71 +101,6 @@ async def refer(
         path=("to",),
         remedy="Try again.",
     )
-
-
-def chosen_for(answer: Answer, to: str | None, *, consent: bool, risk_checked: bool) -> Candidate:
-    """The candidate that the case goes to, if it may go there as it is."""
-    if answer.ground.asker.suspended:
-        raise Invalid(
-            "refer.suspended",
-            "{name} is suspended and can't send referrals.",
-            path=("from",),
-            remedy="Phone the contact point, or ask your task force's coordinator to have it sent.",
-            name=answer.ground.asker.name,
-        )
-    agreed = consent or is_child(answer.need.tags)
-    if answer.ground.abroad:
-        check_abroad(answer.ground.abroad.name, to, agreed=agreed, risk_checked=risk_checked)
-    chosen = _choose(answer, to)
-    if foreign := answer.ground.foreign.get(chosen.service.organization.id):
-        check_abroad(foreign.name, to, agreed=agreed, risk_checked=risk_checked)
-    check_way(chosen, agreed=agreed or answer.need.consent is not None)
-    return chosen
-
-
-def check_way(chosen: Candidate, *, agreed: bool) -> None:
-    """Raises ``Invalid`` where the way there needs an adult's consent that is lacking, or leads through others."""
-    hops = chosen.route.hops
-    if any(hop.consent == "required" for hop in hops) and not agreed:
-        raise Invalid(
-            "refer.consent",
-            "An adult's informed consent is needed for '{pathway}'.",
-            path=("consent",),
-            remedy="Explain the procedure; if the person agrees, say so. Help itself does not depend on it.",
-            pathway=hops[-1].name,
-        )
-    if len(hops) > 1:
-        gate = hops[0].to
-        raise Invalid(
-            "refer.gateway",
-            "{desk} is reached through {gate}.",
-            path=("to",),
-            remedy="Ask {gate} to refer; their contact points are under the service they offer.",
-            desk=chosen.contact_point.name,
-            gate=gate.name,
-        )
-
-
-def check_abroad(country: str, to: str | None, *, agreed: bool, risk_checked: bool) -> None:
-    """Into another country nothing is sent by itself. Raises ``Invalid`` for what is lacking."""
-    lacking = [
-        (path, text)
-        for path, text, there in (
-            ("to", "name the contact point", to is not None),
-            ("consent", "say that the person agrees to it", agreed),
-            ("riskChecked", "say that the risk there was checked", risk_checked),
-        )
-        if not there
-    ]
-    if lacking:
-        raise Invalid(
-            "refer.abroad",
-            "{country} is another country: nothing is sent there by itself.",
-            path=(lacking[0][0],),
-            remedy="First {what}.",
-            country=country,
-            what="; ".join(text for _, text in lacking),
-        )
 
 
 async def _again(subject: Subject, backend: Backend, need: NeedInput, known: dict[str, Any]) -> Sent:
@@ -273,44 +206,6 @@ async def shown_referral(subject: Subject, backend: Backend, id: str, asked: str
         case = backend.vault.unseal(row["sealed_key"], sealed)
         shown["case"] = {**case, "languages": languages_of(case)}
     return shown
-
-
-def _choose(answer: Answer, to: str | None) -> Candidate:
-    candidates = answer.finding.candidates
-    if to is None:
-        foreign = answer.ground.foreign if answer.ground.abroad is None else {}
-        reachable = [
-            candidate
-            for candidate in candidates
-            if len(candidate.route.hops) <= 1 and candidate.service.organization.id not in foreign
-        ]
-        if reachable:
-            return reachable[0]
-        raise NoChannel(
-            "refer.nothing",
-            "No contact point can take this case as described.",
-            remedy="Run find to see the nearest misses and what would let them in.",
-        )
-    for candidate in candidates:
-        if candidate.contact_point.id == to:
-            return candidate
-    for out in (*answer.finding.excluded, *answer.finding.passed_over):
-        if out.contact_point is not None and out.contact_point.id == to:
-            raise NoChannel(
-                "refer.excluded",
-                "{desk} can't take this case: {reasons}",
-                path=("to",),
-                remedy="Run find to see who can.",
-                desk=out.contact_point.name,
-                reasons=" ".join(reason.text for reason in out.reasons),
-            )
-    raise NotFound(
-        "refer.to",
-        "'{value}' is not a contact point for this service.",
-        path=("to",),
-        remedy="Run find to see who can take the case.",
-        value=to,
-    )
 
 
 async def own_referral(subject: Subject, backend: Backend, id: str) -> Row:

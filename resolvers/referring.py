@@ -16,10 +16,11 @@ from relaypoint.domain.policy import Action, Subject
 from relaypoint.graph import Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import languages_of
+from relaypoint.resolvers.choosing import chosen_for
 from relaypoint.resolvers.finding import Answer, find
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.referral_steps import first_steps
-from relaypoint.resolvers.referrals import answering_desk, chosen_for, own_desks, own_referral, shown_referral
+from relaypoint.resolvers.referrals import answering_desk, own_desks, own_referral, shown_referral
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
 _TRIES: Final = 5
