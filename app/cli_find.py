@@ -43,6 +43,10 @@ Avoid = Annotated[
         "--avoid", metavar="ORG", help="Organization, kind, contact point or holder not to reach; repeatable."
     ),
 ]
+NoConsent = Annotated[
+    bool,
+    typer.Option("--no-consent", help="The adult agrees to nothing that needs it: it goes the way that takes none."),
+]
 Near = Annotated[bool, typer.Option("--near", help="What lies around the place will do as well.")]
 
 
@@ -69,6 +73,10 @@ def _need(
         "avoid": avoid or [],
         **more,
     }
+
+
+def _said(near: bool, no_consent: bool) -> dict[str, Any]:
+    return {"near": near, "consent": [] if no_consent else None}
 
 
 async def _or_emergency(from_: str, name: str, variables: dict[str, Any], as_json: bool) -> Any:
@@ -105,9 +113,7 @@ async def find(
         list[str] | None,
         typer.Option("--consent", metavar="CODE", help="A service type that the adult agrees to; repeatable."),
     ] = None,
-    no_consent: Annotated[
-        bool, typer.Option("--no-consent", help="The adult agrees to nothing that needs it.")
-    ] = False,
+    no_consent: NoConsent = False,
     picture: Annotated[bool, typer.Option("--picture", help="Also draw the ways, in the terminal.")] = False,
     svg: Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Also write the ways as a picture.")] = None,
     as_json: Json = False,
@@ -155,6 +161,7 @@ async def refer(
         typer.Option("--safe-hours", metavar="HOURS", help="When that is safe, as 'Mo-Fr 09:00-12:00'."),
     ] = None,
     consent: Annotated[bool, typer.Option("--consent", help="The adult gave informed consent to this.")] = False,
+    no_consent: NoConsent = False,
     risk_checked: Annotated[
         bool, typer.Option("--risk-checked", help="Into another country: the risk there was checked.")
     ] = False,
@@ -170,7 +177,7 @@ async def refer(
     as_json: Json = False,
 ) -> int:
     """Send the case to the first candidate, or to the one named: stored before anything goes out."""
-    need = _need(from_, [service], place, language, priority, confidentiality, tags, avoid, near=near)
+    need = _need(from_, [service], place, language, priority, confidentiality, tags, avoid, **_said(near, no_consent))
     send = {"to": to, "replyTo": reply_to, "consent": consent, "riskChecked": risk_checked, "idempotencyKey": key}
     send |= {"callBack": call_back, "safeHours": safe_hours}
     done = await _or_emergency(from_, "Refer", {"need": need, "send": send}, as_json)
@@ -185,6 +192,7 @@ async def group(
     place: Place,
     people: Annotated[int, typer.Option("--people", metavar="N", help="How many, each with all the needs.")] = 1,
     consent: Annotated[bool, typer.Option("--consent", help="The adults gave informed consent to this.")] = False,
+    no_consent: NoConsent = False,
     language: Languages = None,
     priority: PriorityOption = Priority.ROUTINE.value,
     confidentiality: ConfidentialityOption = Confidentiality.OFFICIAL.value,
@@ -197,7 +205,7 @@ async def group(
     as_json: Json = False,
 ) -> int:
     """Send many people, or several needs of one, in one act: one referral each, all of them or none."""
-    need = _need(from_, service, place, language, priority, confidentiality, tags, avoid, near=near)
+    need = _need(from_, service, place, language, priority, confidentiality, tags, avoid, **_said(near, no_consent))
     send = {"people": people, "consent": consent, "idempotencyKey": key}
     done = await _or_emergency(from_, "ReferMany", {"need": need, "send": send}, as_json)
     tell(as_json, done, lambda: show_step.sent_many(out, done))
@@ -211,12 +219,15 @@ async def split(
         list[str], typer.Option("--service", metavar="CODE", help="What is needed as well; repeatable.")
     ],
     consent: Annotated[bool, typer.Option("--consent", help="The adult gave informed consent to this.")] = False,
+    no_consent: NoConsent = False,
     acting: Annotated[str | None, typer.Option("--as", metavar="ORG", help="Act for this organization.")] = None,
     as_json: Json = False,
 ) -> int:
     """Send further needs of somebody who was referred, as the case is known: nothing has to be told again."""
     settings = read_settings()
     async with commands(settings, whom(acting, settings)) as run:
-        done = await run("Split", {"split": {"referral": id, "services": service, "consent": consent}})
+        done = await run(
+            "Split", {"split": {"referral": id, "services": service, "consent": consent, "noConsent": no_consent}}
+        )
     tell(as_json, done, lambda: show_step.sent_many(out, done))
     return 0

@@ -129,7 +129,13 @@ class _Search:
             )
         )
         found = routes_to(
-            service.organization, desk.id, self.ways.open, ground, service.type, by_rule=not need.refuses(service.type)
+            service.organization,
+            desk.id,
+            self.ways.open,
+            ground,
+            service.type,
+            asks=need.asks,
+            by_rule=not need.refuses(service.type),
         )
         if not found:
             reasons = (*reasons, no_route(ground, service, desk, need, self.day, self.ways, self.askable))

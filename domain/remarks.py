@@ -47,6 +47,9 @@ def remarks(
     if any(need.asks(hop) for hop in route.hops) or (route.by and need.unsaid):
         text = "the adult gives informed consent to it, after the procedure was explained"
         found.confirm.append(say("confirm.consent", text))
+        if not ground.only_by_pathway(service.type):
+            text = "if the adult does not agree, it is asked for directly: help does not depend on it"
+            found.notes.append(say("note.without-consent", text))
     if route.hops and route.hops[-1].form:
         form = route.hops[-1].form
         if route.hops[1:]:

@@ -191,17 +191,20 @@ def routes_to(
     ground: Ground,
     type_of_service: str,
     *,
+    asks: Callable[[Pathway], bool],
     by_rule: bool = True,
 ) -> list[Route]:
     """The routes to one desk, the best first; none where there is no way. Help is reached directly where no pathway
     leads; other services by a pathway, or directly where a task force of both allows it (unless not ``by_rule``).
+    ``asks`` says of a pathway whether consent is still to be asked for: then help has the direct way beside it.
     """
     if organization.id == ground.asker.id:
         return [Route()]
     found = at_desk(ways.get((organization.id, type_of_service), ()), desk_id)
     if not ground.only_by_pathway(type_of_service):
         # Help first: one does not go through a gateway for what can be asked for directly.
-        return [route for route in found if not route.hops[1:]] or [Route()]
+        short = [route for route in found if not route.hops[1:]]
+        return short if short and not asks(short[0].hops[0]) else [*short, Route()]
     if not found and by_rule and (organization.id, type_of_service) in ground.direct_by:
         return [Route(by=ground.direct_by[organization.id, type_of_service])]
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -31,7 +31,8 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class StoredCase:
-    """``candidates`` are the contact points that could take it when it was sent, the best first."""
+    """``candidates`` are the contact points that could take it when it was sent, the best first. ``agreed_types`` are
+    the service types that an adult agrees to; None where it was not said."""
 
     avoid: Avoid
     place: str | None = None
@@ -40,6 +41,7 @@ class StoredCase:
     tags: tuple[str, ...] = ()
     consent: bool = False
     consents: tuple[Consent, ...] = ()
+    agreed_types: Sequence[str] | None = None
 
     def agreed_to(self, organization: str, service_type: str) -> bool:
         """Whether the person may be made known there: an informed consent is recorded that was not withdrawn, or a
@@ -73,12 +75,22 @@ class StoredCase:
             confidentiality=Confidentiality(row["referral"]["confidentiality"]),
             tags=self.tags,
             avoid=self.avoid,
+            consent=None if self.agreed_types is None else frozenset(self.agreed_types),
         )
 
 
 def languages_of(fields: Mapping[str, Any]) -> list[str]:
     """A case that was sealed by an earlier version has one language, or none."""
     return list(fields["languages"]) if "languages" in fields else [each for each in (fields.get("language"),) if each]
+
+
+def agreed_types_of(fields: Mapping[str, Any]) -> list[str] | None:
+    """The service types that the adult agreed to when the case was sent, and those that a consent is in force for
+    since; None where it was not said."""
+    if fields.get("agreed_types") is None:
+        return None
+    since = {each["service_type"] for each in fields.get("consents", ()) if not each.get("withdrawn_on")}
+    return sorted({*fields["agreed_types"], *since})
 
 
 def stored_case(backend: Backend, sealed_key: str | None, sealed: str) -> StoredCase:
@@ -97,6 +109,7 @@ def stored_case(backend: Backend, sealed_key: str | None, sealed: str) -> Stored
         tuple(fields.get("tags", ())),
         fields.get("consent", False),
         tuple(Consent(**each) for each in fields.get("consents", ())),
+        agreed_types_of(fields),
     )
 
 

@@ -67,7 +67,8 @@ def check_way(chosen: Candidate, *, agreed: bool, following: Iterable[Candidate]
             "refer.consent",
             "An adult's informed consent is needed for '{pathway}'.",
             path=("consent",),
-            remedy="Explain the procedure; if the person agrees, say so. Help itself does not depend on it.",
+            remedy="Explain the procedure; if the person agrees, say so, and if not, say that (--no-consent): help "
+            "itself does not depend on it.",
             pathway=hops[-1].name,
         )
 

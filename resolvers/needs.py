@@ -57,6 +57,21 @@ class NeedInput:
     consent: Sequence[str] | None = None
 
 
+def agreeing(typed: NeedInput, consent: bool) -> NeedInput:
+    """The need, where the adult gave informed consent to what is asked for. Raises ``Invalid`` where they are said to
+    agree to nothing as well."""
+    if not consent or typed.consent is None:
+        return typed
+    if not typed.consent:
+        raise Invalid(
+            "refer.consent-twice",
+            "The adult's consent is both given and refused.",
+            path=("consent",),
+            remedy="Leave one of them out.",
+        )
+    return replace(typed, consent=(*typed.consent, typed.service, *typed.also))
+
+
 def understood(view: View, typed: NeedInput, need: Need) -> list[Text]:
     """How the need was understood, where it may have been meant otherwise."""
     notes = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from relaypoint.domain.answer import Candidate, Finding
@@ -126,6 +126,8 @@ def choose(
         )
     asker = row["receiver"]["id"] if verb == "pass-on" else row["sender"]["id"]
     need = case.need(row, asker)
+    if need and need.consent is not None and (consent or ground):  # What was refused before is agreed to, or overruled.
+        need = replace(need, consent=need.consent | {row["service_type"]})
     again = look_again(known, need, backend.clock()) if need else None
     found = again.finding if again else Finding((), (), ())
     if again and again.ground.asker.suspended:

@@ -45,6 +45,7 @@ def first_steps(
             "tags": list(need.tags),
             "avoid": sorted(need.avoid.entries),
             "consent": consent,
+            "agreed_types": None if need.consent is None else sorted(need.consent),
             "consents": [
                 {
                     "organization": chosen.service.organization.id,

@@ -16,11 +16,11 @@ from relaypoint.domain.replay import concerned
 from relaypoint.domain.words import Confidentiality
 from relaypoint.graph import Row, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.cases import languages_of
+from relaypoint.resolvers.cases import agreed_types_of, languages_of
 from relaypoint.resolvers.choosing import chosen_for
 from relaypoint.resolvers.faces import called_back, with_faces
 from relaypoint.resolvers.finding import Answer, emergency, find, present_view, view_of
-from relaypoint.resolvers.needs import NeedInput
+from relaypoint.resolvers.needs import NeedInput, agreeing
 from relaypoint.resolvers.references import by_reference
 from relaypoint.resolvers.referral_steps import first_steps
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
@@ -57,6 +57,7 @@ async def refer(
     idempotency_key: str | None = None,
 ) -> Sent:
     """Sends the case to ``to``, or to the first candidate. ``consent``: an adult's informed consent to it was given.
+    Where the need says that the adult does not agree to it, it goes the way that takes no consent, as ``find`` says.
 
     Into another country it goes only to a contact point that is named, with consent, and where the risk there was
     checked. ``reply_to`` is the sender's own desk that is told what becomes of it; without it, the one nearest to the
@@ -75,7 +76,7 @@ async def refer(
     if known is not None:
         return await _again(subject, backend, need, known)
     for _ in range(_TRIES):
-        answer = await find(subject, backend, replace(need, also=()))
+        answer = await find(subject, backend, agreeing(replace(need, also=()), consent))
         chosen = chosen_for(answer, to, consent=consent, risk_checked=risk_checked)
         answered_at = await answering_desk(backend, answer, reply_to)
         by = replies.call_back(await own_desks(backend, answer, answered_at), answer.need, answer.at, call_back)
@@ -204,7 +205,7 @@ async def shown_referral(subject: Subject, backend: Backend, id: str, asked: str
     del shown["chain_length"], shown["chain_head"]
     if row["sealed_key"] and sealed and may_see_case(subject, row["sender"]["id"]):
         case = backend.vault.unseal(row["sealed_key"], sealed)
-        shown["case"] = {**case, "languages": languages_of(case)}
+        shown["case"] = {**case, "languages": languages_of(case), "agreed_types": agreed_types_of(case)}
     return shown
 
 

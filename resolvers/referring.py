@@ -15,10 +15,10 @@ from relaypoint.domain.errors import Conflict, Invalid
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.graph import Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.cases import languages_of
+from relaypoint.resolvers.cases import agreed_types_of, languages_of
 from relaypoint.resolvers.choosing import chosen_for
 from relaypoint.resolvers.finding import Answer, find
-from relaypoint.resolvers.needs import NeedInput
+from relaypoint.resolvers.needs import NeedInput, agreeing
 from relaypoint.resolvers.referral_steps import first_steps
 from relaypoint.resolvers.referrals import answering_desk, own_desks, own_referral, shown_referral
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
@@ -79,10 +79,12 @@ async def split(
     services: Sequence[str],
     *,
     consent: bool = False,
+    no_consent: bool = False,
     idempotency_key: str | None = None,
 ) -> SentMany:
     """Sends further needs of somebody who was referred, as the case is known: place, languages, tags, priority,
-    confidentiality and whom it avoids. The referral itself stays as it is.
+    confidentiality, whom it avoids and what the adult agreed to. The referral itself stays as it is. ``consent``: the
+    adult agrees to these needs, ``no_consent``: to none of them that takes it, whatever was said before.
 
     Raises ``NotFound`` for one that the subject did not send, ``Invalid`` for no service at all, and what
     ``refer_many`` raises.
@@ -96,6 +98,7 @@ async def split(
             remedy="Name one or more service types.",
         )
     case = backend.vault.unseal(row["sealed_key"], row["referral"]["sealed"])
+    agreed = agreed_types_of(case)
     need = NeedInput(
         from_organization=row["sender"]["id"],
         service=services[0],
@@ -106,9 +109,10 @@ async def split(
         avoid=tuple(case["avoid"]),
         priority=row["referral"]["priority"],
         confidentiality=row["referral"]["confidentiality"],
+        consent=() if no_consent else agreed if agreed is None or not consent else (*agreed, *services),
     )
     calling = row["referral"]
-    request = {"split": row["referral"]["id"], "services": list(services)}
+    request = {"split": row["referral"]["id"], "services": list(services), "no_consent": no_consent}
     return await _sent(
         subject,
         backend,
@@ -155,7 +159,7 @@ async def _sent(
     if done is not None:
         return await _told(subject, backend, done)
     for _ in range(_TRIES):
-        answer = await find(subject, backend, need)
+        answer = await find(subject, backend, agreeing(need, consent))
         items = [item for item in answer.items if item.added is None]
         desk = await answering_desk(backend, answer, reply_to)
         by = replies.call_back(await own_desks(backend, answer, desk), answer.need, answer.at, call_back)

@@ -106,6 +106,9 @@ class Candidate:
     service: Ref = strawberry.field(description="The service that it offers.")
     pathway: list[Hop] = strawberry.field(description="The agreed pathways to it; empty: asked directly.")
     alternatives: list[list[Hop]] = strawberry.field(description="Other agreed routes to the same desk.")
+    also_direct: bool = strawberry.field(
+        description="Whether it can be asked for directly as well: consent to the pathway is still to be asked for."
+    )
     decided_within: str = strawberry.field(description="In how much time it is decided, all steps together.")
     gateway: Gateway | None = strawberry.field(
         description="Whom to ask to send the case on, where the way has several steps: then the channels are not yours."
@@ -132,7 +135,8 @@ class Candidate:
             organization_kind=owner.kind,
             service=Ref(key=found.service.id, name=found.service.name),
             pathway=[Hop.of(hop) for hop in found.route.hops],
-            alternatives=[[Hop.of(hop) for hop in route.hops] for route in found.alternatives],
+            alternatives=[[Hop.of(hop) for hop in route.hops] for route in found.alternatives if route.hops],
+            also_direct=any(route.direct for route in found.alternatives),
             decided_within=found.decided,
             gateway=Gateway.of(found.gateway) if found.gateway else None,
             channels=[ChannelView.of(use) for use in found.channels],

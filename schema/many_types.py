@@ -36,6 +36,10 @@ class SplitInput:
     referral: str = strawberry.field(description="The referral's key or reference.")
     services: list[str] = strawberry.field(description="What the person needs as well: service types.")
     consent: bool = strawberry.field(default=False, description="An adult's informed consent to it was given.")
+    no_consent: bool = strawberry.field(
+        default=False,
+        description="The adult agrees to nothing that needs it; left out: as was said with the referral.",
+    )
     idempotency_key: str | None = strawberry.field(
         default=None, description="The same key and request again, within 24 h, gives the first result."
     )

@@ -18,7 +18,8 @@ class NeedInput:
     near: bool = strawberry.field(default=False, description="Whether what lies around the place will do as well.")
     consent: list[str] | None = strawberry.field(
         default=None,
-        description="The service types that the adult agrees to; empty: to none that needs consent; null: not said.",
+        description="The service types that the adult agrees to; empty: to none that needs consent, so that it goes "
+        "the way that takes none; null: not said.",
     )
     also: list[str] = strawberry.field(
         default_factory=list, description="Further service types that the same case needs, for one plan."

@@ -117,6 +117,7 @@ class ReferralMutation:
                 split.referral,
                 split.services,
                 consent=split.consent,
+                no_consent=split.no_consent,
                 idempotency_key=split.idempotency_key,
             )
         return many_types.ReferralsSent.of(sent)

@@ -49,6 +49,9 @@ class CaseFields:
     tags: list[str] = strawberry.field(description="Population tags.")
     avoid: list[str] = strawberry.field(description="Whom the case must not reach.")
     consent: bool = strawberry.field(description="Whether an adult's informed consent was recorded.")
+    agreed_types: list[str] | None = strawberry.field(
+        description="Keys of the service types that the adult agrees to; empty: to none; null: it was not said."
+    )
     consents: list[ConsentView] = strawberry.field(description="Who may learn of the person, for what, since when.")
     childs_view: ChildsView | None = strawberry.field(description="Of a child: what they want; null: not recorded.")
 
@@ -118,6 +121,7 @@ class Referral:
                 tags=case["tags"],
                 avoid=case["avoid"],
                 consent=case["consent"],
+                agreed_types=case["agreed_types"],
                 consents=[ConsentView(**{"withdrawn_on": None, **each}) for each in case.get("consents", ())],
                 childs_view=ChildsView.of(case.get("childs_view")),
             )

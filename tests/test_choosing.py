@@ -7,13 +7,16 @@ from dataclasses import replace
 import pytest
 
 from relaypoint.domain.clock import fixed_clock
-from relaypoint.domain.errors import Invalid
+from relaypoint.domain.errors import Invalid, NoChannel
+from relaypoint.domain.texts import Text
 from relaypoint.graph import Store
 from relaypoint.resolvers import referrals
+from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.finding import find
 from relaypoint.resolvers.needs import NeedInput
-from relaypoint.resolvers.referring import refer_many
-from relaypoint.tests.helpers import Roster, row
+from relaypoint.resolvers.passing import pass_handoff
+from relaypoint.resolvers.referring import refer_many, split
+from relaypoint.tests.helpers import Roster, raw, row
 from relaypoint.tests.test_plan import HOUSING, UNIT, changed, desks
 
 
@@ -130,3 +133,86 @@ async def test_a_childs_protection_is_never_sent_to_the_one_council_of_a_larger_
     # A bed is another matter: there is one, and whoever refers may take it.
     bed = replace(CHILD, service="refuge", tags=("adult",))
     assert sent_to(await referrals.refer(UNIT, backend, bed)) == "north-council-desk"
+
+
+# An adult's consent
+
+
+def by_consent(roster: Roster) -> None:
+    """The agreed way to the shelter needs consent; the shelter itself can be asked directly."""
+    row(roster, "pathways", "unit-to-shelter")["consent"] = "required"
+
+
+async def ways(backend: Backend, need: NeedInput) -> list[list[str]]:
+    """Of the first candidate: the pathways that it is reached by, and the other ways."""
+    first = (await find(UNIT, backend, need)).finding.candidates[0]
+    assert first.contact_point.id == "shelter-desk"
+    return [[hop.id for hop in route.hops] for route in (first.route, *first.alternatives)]
+
+
+async def test_who_refuses_reaches_the_shelter_that_was_found_for_them(store: Store) -> None:
+    backend = await changed(store, by_consent)
+    assert await ways(backend, HOUSING) == [["unit-to-shelter"], []]
+    assert await ways(backend, replace(HOUSING, consent=("housing",))) == [["unit-to-shelter"]]
+    for consent in ((), ("advice",)):
+        assert await ways(backend, replace(HOUSING, consent=consent)) == [[]]
+    with pytest.raises(Invalid, match="Unit to shelter") as refused:
+        await referrals.refer(UNIT, backend, HOUSING)
+    assert "--no-consent" in refused.value.remedy
+    found = (await find(UNIT, backend, HOUSING)).finding.candidates[0]
+    assert "note.without-consent" in {note.message_id for note in found.notes if isinstance(note, Text)}
+
+    sent = await referrals.refer(UNIT, backend, replace(HOUSING, consent=()))
+    assert (sent_to(sent), sent.referral["case"]["agreed_types"]) == ("shelter-desk", [])
+    many = await refer_many(UNIT, backend, replace(HOUSING, consent=()), people=2)
+    assert {each["handoffs"][0]["contact_point"]["id"] for each in many.referrals} == {"shelter-desk"}
+    told = await referrals.refer(UNIT, backend, HOUSING, consent=True)
+    assert (told.referral["case"]["agreed_types"], told.referral["case"]["consent"]) == (None, True)
+    along = await raw(store, "MATCH (h:Handoff)-[:ALONG]->(p:Pathway) RETURN h.id AS id, p.id AS pathway")
+    assert along == [{"id": told.referral["handoffs"][0]["id"], "pathway": "unit-to-shelter"}]
+    for send in (referrals.refer, refer_many):
+        with pytest.raises(Invalid) as refused:
+            await send(UNIT, backend, replace(HOUSING, consent=()), consent=True)
+        assert refused.value.message_id == "refer.consent-twice"
+
+
+async def test_a_refusal_stays_with_the_case(store: Store) -> None:
+    backend = await changed(store, by_consent)
+    unsaid = await referrals.refer(UNIT, backend, replace(HOUSING, service="advice"))
+    refused = await referrals.refer(UNIT, backend, replace(HOUSING, service="advice", consent=()))
+    with pytest.raises(Invalid, match="Unit to shelter"):
+        await split(UNIT, backend, unsaid.referral["id"], ["housing"])
+    for one, again in ((refused, False), (unsaid, True)):
+        (more,) = (await split(UNIT, backend, one.referral["id"], ["housing"], no_consent=again)).referrals
+        assert more["handoffs"][0]["contact_point"]["id"] == "shelter-desk"
+        assert more["case"]["agreed_types"] == []
+    assert not await raw(store, "MATCH (h:Handoff)-[:ALONG]->(p:Pathway {id: 'unit-to-shelter'}) RETURN h.id AS id")
+    # Who comes to agree goes the agreed way, and who is said to do both is asked.
+    with pytest.raises(NoChannel):
+        await split(UNIT, backend, refused.referral["id"], ["identification"])
+    (agreed,) = (await split(UNIT, backend, unsaid.referral["id"], ["housing"], consent=True)).referrals
+    assert agreed["case"]["consents"][0]["service_type"] == "night-shelter"
+    with pytest.raises(Invalid) as both:
+        await split(UNIT, backend, unsaid.referral["id"], ["housing"], consent=True, no_consent=True)
+    assert both.value.path == ("consent",)
+
+
+async def test_who_refused_and_then_agrees_to_one_desk_is_sent_there_by_the_agreed_way(store: Store) -> None:
+    def two_ways(roster: Roster) -> None:
+        through_the_line(roster)
+        row(roster, "pathways", "to-authority")["consent"] = "required"
+        roster["pathways"] = [each for each in roster["pathways"] if not each["id"].startswith("unit-to-line")]
+        roster["pathways"].append(
+            {**row(roster, "pathways", "line-to-second"), "id": "unit-to-second", "from_organization": "example-unit"}
+        )
+
+    backend = await changed(store, two_ways)
+    refused = await referrals.refer(UNIT, backend, replace(DECISION, consent=()))
+    (step,) = refused.referral["handoffs"]
+    assert step["contact_point"]["id"] == "second-desk"
+    with pytest.raises(NoChannel, match="has not agreed"):
+        await pass_handoff(UNIT, backend, step["id"], "resend", "authority-desk")
+    passed = await pass_handoff(UNIT, backend, step["id"], "resend", "authority-desk", consent=True)
+    assert passed.handoff["contact_point"]["id"] == "authority-desk"
+    case = (await referrals.referral(UNIT, backend, refused.referral["id"]))["case"]
+    assert case["agreed_types"] == ["identification"]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from relaypoint.domain.handoffs import ALIASES, REASONS, VERBS
-from relaypoint.tests.helpers import EXAMPLE, environment, relaypoint, run, serving, tiny_roster, write_folder
+from relaypoint.tests.helpers import EXAMPLE, environment, relaypoint, row, run, serving, tiny_roster, write_folder
 
 CASE = ["--from", "Example-Unit ", "--service", "Housing", "--place", "gb-x-north", "--for", "Female"]
 NOW = "2026-03-03T10:00:00Z"
@@ -337,3 +337,26 @@ def test_a_coordinator_redirects_by_the_reference_alone(settings: dict[str, str]
     moved = run(settings, "handoff", reference, "redirect", "--to", "shelter-night-desk", "--as", "example-authority")
     assert moved.returncode in (0, 1), moved.stderr
     assert "Sent on" in moved.stdout or "its sender is asked" in moved.stdout
+
+
+def test_whoever_refuses_is_sent_as_they_were_found(settings: dict[str, str], tmp_path: Path) -> None:
+    roster = tiny_roster()
+    row(roster, "pathways", "unit-to-shelter")["consent"] = "required"
+    assert run(settings, "import", str(write_folder(tmp_path / "roster", roster))).returncode == 0
+    adult = [*CASE, "--for", "adult"]
+    first = parsed(run(settings, "find", *adult, "--json"))["candidates"][0]
+    assert (first["contactPoint"]["id"], first["alsoDirect"]) == ("shelter-desk", True)
+    asked = run(settings, "refer", *adult)
+    assert asked.returncode == 2
+    assert "--no-consent" in " ".join(asked.stderr.split())
+    (first, *_) = parsed(run(settings, "find", *adult, "--no-consent", "--json"))["candidates"]
+    assert (first["contactPoint"]["id"], first["pathway"]) == ("shelter-desk", [])
+    sent = parsed(run(settings, "refer", *adult, "--no-consent", "--json"))["referral"]
+    many = parsed(run(settings, "group", *adult, "--people", "2", "--no-consent", "--json"))["referrals"]
+    further = [sent["id"], "--service", "advice", "--no-consent", "--as", "example-unit"]
+    more = parsed(run(settings, "split", *further, "--json"))["referrals"]
+    desks = [each["handoffs"][0]["contactPoint"]["id"] for each in (sent, *many, *more)]
+    assert desks == ["shelter-desk"] * 3 + ["line-desk"]
+    both = run(settings, "refer", *adult, "--no-consent", "--consent", "--json")
+    assert (both.returncode, parsed(both)["error"]["messageId"]) == (2, "refer.consent-twice")
+    assert parsed(both)["emergency"]["number"] == "999"
