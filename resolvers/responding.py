@@ -49,7 +49,16 @@ def _answered(row: Row, now: Instant) -> Answered:
     decided = min((event["at"] for event in own if event["kind"] in _DECIDES), default=None)
     acknowledged = min((event["at"] for event in own), default=None)
     until = row["changed_at"] if row["status"] in _TAKEN_BACK else now
-    return Answered(row["contact_point"], row["service_type"], row["sent_at"], acknowledged, decided, until)
+    return Answered(
+        row["referral"],
+        row["act"],
+        row["contact_point"],
+        row["service_type"],
+        row["sent_at"],
+        acknowledged,
+        decided,
+        until,
+    )
 
 
 def _handoff(event: dict[str, Any]) -> str:

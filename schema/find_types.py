@@ -79,9 +79,9 @@ class Gateway:
 
 
 @governed(Action.FIND)
-@strawberry.type(description="Medians over the last 90 days, of five cases at least.")
+@strawberry.type(description="Medians over the last 90 days, of five referrals at least.")
 class Responsiveness:
-    count: int = strawberry.field(description="Of how many cases.")
+    count: int = strawberry.field(description="Of how many referrals.")
     acknowledge_minutes: int | None = strawberry.field(description="From sending to the first answer, by the clock.")
     decide_minutes: int | None = strawberry.field(description="From sending to acceptance or refusal, by the clock.")
     silent: bool = strawberry.field(description="Whether half of them or more still wait for an answer.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 
@@ -190,10 +191,21 @@ async def test_what_is_avoided_is_not_advised_to_be_asked_again(store: Store) ->
 def test_who_does_not_answer_is_not_quick() -> None:
     start = datetime(2026, 3, 1, tzinfo=UTC)
 
+    numbers = map(str, count())
+
     def step(minutes: int | None, waited: int = 100_000) -> Answered:
         at = format_instant(start)
         decided = None if minutes is None else format_instant(start + timedelta(minutes=minutes))
-        return Answered("desk", "advice", at, decided, decided, format_instant(start + timedelta(minutes=waited)))
+        return Answered(
+            number := next(numbers),
+            number,
+            "desk",
+            "advice",
+            at,
+            decided,
+            decided,
+            format_instant(start + timedelta(minutes=waited)),
+        )
 
     quick = [step(10) for _ in range(5)]
     assert responses(quick)["desk", "advice"].decide == 10

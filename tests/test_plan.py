@@ -20,6 +20,8 @@ from relaypoint.resolvers import gaps, handoffs, referrals, responding, searchin
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.finding import Answer, find
 from relaypoint.resolvers.needs import NeedInput
+from relaypoint.resolvers.passing import pass_handoff
+from relaypoint.resolvers.referring import refer_many
 from relaypoint.tests.helpers import Roster, Through, imported, make_backend, member, raw, remarked, row, tiny_roster
 
 UNIT = member("example-unit")
@@ -347,6 +349,34 @@ async def test_how_soon_is_told_of_five_cases_and_of_no_fewer(backend: Backend) 
     late = make_backend(backend.store, "2026-06-20T10:00:00.000Z", backend.vault)
     assert await responding.measure(OPERATOR, late) == 0
     assert (await find(UNIT, backend, HOUSING)).finding.candidates[0].responds is None
+
+
+async def test_how_soon_is_not_told_of_one_case_however_often_it_was_sent(backend: Backend) -> None:
+    shelter = member("example-shelter")
+    sent = await referrals.refer(UNIT, backend, HOUSING, to="shelter-desk", consent=True)
+    (step,) = sent.referral["handoffs"]
+    for hour in range(10, 10 + FEWEST):
+        later = make_backend(backend.store, f"2026-03-03T{hour}:30:00.000Z", backend.vault)
+        await handoffs.move_handoff(shelter, later, step["id"], "reject", reason="no-capacity")
+        step = (await pass_handoff(UNIT, later, step["id"], "resend", "shelter-desk", consent=True)).handoff
+    late = make_backend(backend.store, "2026-03-10T16:00:00.000Z", backend.vault)
+    assert await responding.measure(OPERATOR, late) == 0
+
+
+async def test_how_soon_is_not_told_of_one_act_however_many_were_sent_in_it(backend: Backend) -> None:
+    late = make_backend(backend.store, "2026-03-10T16:00:00.000Z", backend.vault)
+    together = await refer_many(UNIT, backend, HOUSING, people=FEWEST)
+    assert await responding.measure(OPERATOR, late) == 0
+    await referrals.refer(UNIT, backend, HOUSING, to="shelter-desk")
+    assert await responding.measure(OPERATOR, late) == 1
+    # Sending one of them anew makes no more of them.
+    (step,) = together.referrals[0]["handoffs"]
+    await handoffs.move_handoff(member("example-shelter"), backend, step["id"], "reject", reason="no-capacity")
+    await pass_handoff(UNIT, backend, step["id"], "resend", "shelter-desk", consent=True)
+    assert await responding.measure(OPERATOR, late) == 1
+    (first, *_) = (await find(UNIT, late, HOUSING)).finding.candidates
+    assert first.responds is not None
+    assert (first.responds.count, first.responds.silent) == (FEWEST + 1, True)
 
 
 # one read, the same words, and a picture

@@ -1,8 +1,8 @@
 // How soon contact points answer: worked out from the records, kept so that finding does not have to.
 
 // name: responses_since
-// The steps sent since then, the last 100,000 at most, each with what was recorded of its referral's answers. For the work
-// beside, once an hour: it looks at every handoff. The LIMIT also holds Neo4j's planner to starting there.
+// The steps sent since then, the last 100,000 at most, each with what was recorded of its referral's answers. ``act``: what it was sent
+// together with. For the work beside, once an hour: it looks at every handoff. The LIMIT also holds Neo4j's planner to starting there.
 // mode: read
 // starts: label
 MATCH (h:Handoff)
@@ -11,7 +11,7 @@ WITH h ORDER BY h.sent_at DESC, h.id
 LIMIT 100000
 MATCH (h)-[:TO]->(desk:ContactPoint)
 MATCH (h)-[:STEP_OF]->(r:Referral)-[:FOR]->(type:ServiceType)
-RETURN h.id AS handoff, h.sent_at AS sent_at, h.status AS status, h.changed_at AS changed_at, desk.id AS contact_point, type.id AS service_type,
+RETURN h.id AS handoff, r.id AS referral, coalesce(r.group, r.id) AS act, h.sent_at AS sent_at, h.status AS status, h.changed_at AS changed_at, desk.id AS contact_point, type.id AS service_type,
   [(r)-[:RECORDED]->(e:Event) WHERE e.kind IN ['handoff-receive', 'handoff-ask', 'handoff-accept', 'handoff-reject'] |
     e {.kind, .at, .data}] AS events
 ORDER BY handoff
