@@ -13,6 +13,13 @@ from relaypoint.domain.texts import Text, listed, say, term
 #: For so many weeks it is told; then it was of another time.
 WEEKS: Final = 4
 
+#: Reasons that hang on who asks, or on what the person refuses: they are not kept, for they could tell of either.
+OF_WHO_ASKS: Final = frozenset({"consent", "no-pathway", "pathway-expired", "pathway-elsewhere"})
+
+#: Reasons that hang on the person. Of fewer than ``FEWEST`` they would say what one of them needs.
+_OF_THE_PERSON: Final = frozenset({"eligibility", "language", "channel-assurance"})
+FEWEST: Final = 5
+
 #: What ruled out the nearest one, by the code of the reason.
 _LACKING: Final[Mapping[str, Text]] = {
     "place": say("lacking.place", "it is for other places"),
@@ -27,9 +34,6 @@ _LACKING: Final[Mapping[str, Text]] = {
     "no-channel": say("lacking.no-channel", "no number or mailbox of it is on record"),
     "no-working-channel": say("lacking.no-working-channel", "none of its channels worked"),
     "channel-assurance": say("lacking.channel-assurance", "it has no channel that is safe enough"),
-    "no-pathway": say("lacking.no-pathway", "no pathway to it is agreed"),
-    "pathway-expired": say("lacking.pathway-expired", "the agreed pathway to it has ended"),
-    "pathway-elsewhere": say("lacking.pathway-elsewhere", "the agreed pathway to it is for other places"),
     "organization-ended": say("lacking.organization-ended", "it has ended"),
     "service-ended": say("lacking.service-ended", "the service has ended"),
 }
@@ -66,6 +70,8 @@ def unmet(roster: Roster, found: Sequence[Unmet]) -> Iterator[Gap]:
             groups.setdefault((each.service_type, each.place), []).append(each)
     for (type, place), of in groups.items():
         last = max(of, key=lambda each: each.week)
+        count = sum(each.count for each in of)
+        hidden = _OF_THE_PERSON if count < FEWEST else frozenset()
         yield Gap(
             kind="unmet-need",
             severity="major",
@@ -76,9 +82,9 @@ def unmet(roster: Roster, found: Sequence[Unmet]) -> Iterator[Gap]:
             about=(
                 roster.name("service_types", type),
                 roster.name("jurisdictions", place),
-                sum(each.count for each in of),
+                count,
                 min(each.week for each in of),
-                last.lacking,
+                tuple(code for code in last.lacking if code not in hidden),
                 type,
                 place,
             ),

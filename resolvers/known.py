@@ -73,8 +73,8 @@ class Memory:
         #: How soon contact points answer, as it was worked out last.
         self.responses: Responses = {}
         self._edition: str | None = None
-        #: Who looked for what in vain, so that nobody counts twice. It is written nowhere.
-        self.asked: set[tuple[str, ...]] = set()
+        #: Fingerprints of who looked for what in vain, and was counted: that needs no second write.
+        self.asked: set[str] = set()
 
     async def roster(self, store: Store) -> Known:
         """The roster as it is now. Raises ``Conflict`` where others change it all the time."""

@@ -1,4 +1,8 @@
-"""What was looked for and nobody could take, noted for the coordinator: neither who asked nor for whom."""
+"""What was looked for and nobody could take, noted for the coordinator: neither who asked nor for whom.
+
+That a body is counted once, whatever was started anew meanwhile, takes a fingerprint of who asked for what: it can't be
+read without the installation's key, and goes with the week.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from relaypoint.domain.errors import Problem
-from relaypoint.domain.gaps_unmet import Unmet, first_week, week_of
+from relaypoint.domain.gaps_unmet import OF_WHO_ASKS, Unmet, first_week, week_of
 from relaypoint.domain.model import holds
 from relaypoint.domain.ownership import coordinators
 from relaypoint.domain.plan import Item, coordinating
@@ -31,10 +35,13 @@ async def note_unmet(backend: Backend, view: View, items: Sequence[Item]) -> boo
         return False
     if any(need.avoid.bars_contact_point(desk, view.organization(desk.organization)) for desk in offices):
         return False
-    by_asked = {(week, item.service_type.id, need.place, need.asker): item for item in items}
+    by_asked = {
+        backend.vault.fingerprint(f"unmet|{week}|{item.service_type.id}|{need.place}|{need.asker}"): item
+        for item in items
+    }
     fresh = {asked: item for asked, item in by_asked.items() if asked not in backend.memory.asked}
     if fresh:
-        steps = [Step("unmet_note", _noted(item, week)) for item in fresh.values()]
+        steps = [Step("unmet_note", _noted(item, week, asked), None) for asked, item in fresh.items()]
         try:
             await backend.store.write([Step("unmet_forget", {"week": first_week(day)}, None), *steps])
         except Problem:
@@ -43,7 +50,7 @@ async def note_unmet(backend: Backend, view: View, items: Sequence[Item]) -> boo
     return bool(told)
 
 
-def _noted(item: Item, week: str) -> dict[str, Any]:
+def _noted(item: Item, week: str, asked: str) -> dict[str, Any]:
     need, type = item.need, item.service_type.id
     nearest = item.finding.excluded[:1] if not need.avoid.entries else ()
     return {
@@ -51,8 +58,9 @@ def _noted(item: Item, week: str) -> dict[str, Any]:
         "week": week,
         "service_type": type,
         "place": need.place,
-        # Where somebody is avoided, the reasons could tell that; and what a person refuses is nobody's business.
-        "lacking": sorted({reason.code for out in nearest for reason in out.reasons} - {"consent"}),
+        "asker": asked,
+        # Where somebody is avoided, the reasons could tell that.
+        "lacking": sorted({reason.code for out in nearest for reason in out.reasons} - OF_WHO_ASKS),
     }
 
 

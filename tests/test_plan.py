@@ -284,6 +284,8 @@ async def test_a_narrower_type_by_pathway_is_not_reached_through_a_wider_one(sto
 
 # what nobody could take
 
+ASKERS = ("law", "clinic", "church", "school", "union")
+
 
 async def test_what_nobody_could_take_is_a_gap_for_the_coordinator_alone(backend: Backend) -> None:
     for asker in ("example-line", "example-unit"):
@@ -294,7 +296,7 @@ async def test_what_nobody_could_take_is_a_gap_for_the_coordinator_alone(backend
     office = answer.coordinators[0]
     assert (office.task_force.id, office.contact_point.id) == ("example-force-north", "line-desk")
     (node,) = [each["node"] for each in await raw(backend.store, "MATCH (n:UnmetNeed) RETURN properties(n) AS node")]
-    kept = ["count", "id", "lacking", "place", "service_type", "week"]
+    kept = ["askers", "count", "id", "lacking", "place", "service_type", "week"]
     assert sorted(node.keys() - {"title", "type"}) == kept  # The two are the embedded engine's own.
     assert "example-line" not in str(node)
     assert node["lacking"] == ["eligibility"]
@@ -313,6 +315,59 @@ async def test_what_nobody_could_take_is_a_gap_for_the_coordinator_alone(backend
         late = make_backend(backend.store, f"{day}T10:00:00.000Z")
         kinds = {each.kind for each in (await gaps.coverage_gaps(OPERATOR, late)).gaps}
         assert ("unmet-need" in kinds) == sees
+
+
+async def test_a_body_counts_once_however_often_the_program_is_started(backend: Backend) -> None:
+    unfit = replace(HOUSING, tags=("male",))
+    for _ in range(3):
+        await find(UNIT, make_backend(backend.store, vault=backend.vault), unfit)
+    assert [each.count for each in await unmet.unmet_needs(backend, "2026-03-03")] == [1]
+    # What is kept to know it by can't be made again from the names, but with the installation's key.
+    (kept,) = await raw(backend.store, "MATCH (n:UnmetNeed) RETURN n.askers AS askers")
+    assert len(kept["askers"]) == 1
+    await find(UNIT, make_backend(backend.store), unfit)
+    assert [each.count for each in await unmet.unmet_needs(backend, "2026-03-03")] == [2]
+    # Another week is counted anew, and the first is forgotten with its fingerprints.
+    for day, counts in (("2026-03-10", [2, 1]), ("2026-03-31", [1, 1])):
+        later = make_backend(backend.store, f"{day}T10:00:00.000Z", backend.vault)
+        await find(UNIT, later, unfit)
+        await find(UNIT, later, unfit)
+        assert [each.count for each in await unmet.unmet_needs(backend, day)] == counts
+    assert len(await raw(backend.store, "MATCH (n:UnmetNeed) RETURN n.id AS id")) == 2
+
+
+async def test_what_hangs_on_who_asks_or_on_one_person_is_not_told(store: Store) -> None:
+    def without(roster: Roster) -> None:
+        """Nobody has a pathway, and one body alone needs a channel that is safer."""
+        roster["memberships"] += [
+            {**row(roster, "memberships", "line-in-force"), "id": f"{id}-in-force", "organization": id} for id in ASKERS
+        ]
+        police = row(roster, "organizations", "example-police")
+        roster["organizations"] += [{**police, "id": id, "name": id, "kind": "cso"} for id in ASKERS]
+        row(roster, "pathways", "to-authority")["from_role"] = "competent-authority"
+
+    backend = await changed(store, without)
+
+    async def lacking() -> dict[str, str]:
+        found = (await gaps.coverage_gaps(OPERATOR, backend)).gaps
+        return {gap.service_type or "": gap.text for gap in found if gap.kind == "unmet-need"}
+
+    for number, asker in enumerate(ASKERS, 1):
+        need = replace(HOUSING, from_organization=asker, tags=("male",), languages=("vi",))
+        await find(member(asker), backend, need)
+        decision = replace(need, service="identification", tags=("adult",), confidentiality="strict")
+        await find(member(asker), backend, decision)
+        told = await lacking()
+        assert set(told) == {"housing", "identification"}
+        assert f"{number} times" in told["housing"]
+        assert ("not for such a person" in told["housing"]) == (number >= 5)
+        assert ("safe enough" in told["identification"]) == (number >= 5)
+        assert "pathway" not in told["identification"]
+    kept = await unmet.unmet_needs(backend, "2026-03-03")
+    assert {each.service_type: each.lacking for each in kept} == {
+        "housing": ("eligibility",),
+        "identification": ("channel-assurance",),
+    }
 
 
 async def test_who_looks_for_what_is_there_leaves_no_trace(backend: Backend) -> None:

@@ -233,8 +233,9 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         ],
         "responsiveness_clear": [{"ids": ["another"]}],
         "unmet_note": [
-            {"id": f"2026-03-02|{type}|GB", "week": "2026-03-02", "service_type": type, "place": "GB", "lacking": ["x"]}
-            for type in ("housing", "advice", "advice")
+            _asked("2026-03-02", "housing", "a"),
+            _asked("2026-03-02", "housing", "b"),
+            _asked("2026-03-09", "housing", "a"),
         ],
         "unmet_forget": [{"week": "2026-03-09"}],
         "referral_create": [
@@ -350,6 +351,12 @@ async def by_sheet(store: Store) -> dict[str, list[Parameters]]:
     return found | {f"{sheet}_unlink": [{"ids": [rows[0], f"new-{sheet}"]}] for sheet, rows in tied.items()}
 
 
+def _asked(week: str, type: str, asker: str) -> Parameters:
+    """That somebody looked for it in vain."""
+    of = {"id": f"{week}|{type}|GB", "week": week, "service_type": type, "place": "GB"}
+    return {**of, "lacking": ["x"], "asker": asker}
+
+
 async def stale(store: Store) -> list[tuple[str, Parameters]]:
     """What compare-and-set has to refuse, after all of the above was written: one thing is amiss in each."""
     (root,) = await store.read("roster_root")
@@ -386,6 +393,7 @@ async def stale(store: Store) -> list[tuple[str, Parameters]]:
         ("work_as_known", {"operation": "lock", "desks": [{"id": "shelter-desk", "handoffs": []}]}),
         ("notice_settle", {"id": "new-notice", "lease": "another", "changes": {"status": "delivered"}}),
         ("notice_unqueue", {"id": "new-notice"}),
+        ("unmet_note", _asked("2026-03-09", "housing", "a")),
         ("notices_lease", {"lease": "lease", "now": NOW, "until": LATER, "limit": 9}),
     ]
 
