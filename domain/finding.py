@@ -32,6 +32,8 @@ SHOWN: Final = 50
 #: What will not be otherwise tomorrow: whom a service is for, and that it is no more.
 _LASTING_OF_BODIES: Final = frozenset({"organization-ended", "service-ended", "contact-point-ended", "suspended"})
 _LASTING: Final = _LASTING_OF_BODIES | {"eligibility"}
+#: What no other day lets in: what is avoided, and what lies elsewhere, as well.
+NEVER: Final = _LASTING | {"avoided", "place"}
 #: Where nobody answers, or nobody knows by which way.
 _SILENT: Final = frozenset({"no-contact-point", "no-channel", "no-working-channel", "closed", "contact-point-closed"})
 #: Whom it is no use to ask all the same.

@@ -13,7 +13,7 @@ from datetime import datetime
 from relaypoint.domain.answer import Candidate, Excluded, Finding, Need
 from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.eligibility import is_child, stated
-from relaypoint.domain.finding import find
+from relaypoint.domain.finding import NEVER, find
 from relaypoint.domain.grounds import ground
 from relaypoint.domain.model import ContactPoint, Ground, Named, holds
 from relaypoint.domain.responsiveness import NO_RESPONSES, Responses
@@ -41,9 +41,12 @@ class Item:
 
     @property
     def refused(self) -> bool:
-        """Whether somebody could take it, had the person agreed."""
-        only = [{reason.code for reason in out.reasons} for out in self.finding.excluded]
-        return not self.finding.candidates and {"consent"} in only
+        """Whether nobody can take it since the person does not agree: a refusal alone is in the way of one, or is in
+        the way, with what may pass, of all that could take it at another time."""
+        codes = [{reason.code for reason in out.reasons} for out in self.finding.excluded]
+        might = [each for each in codes if each.isdisjoint(NEVER)]
+        unagreed = {"consent"} in codes or (bool(might) and all("consent" in each for each in might))
+        return not self.finding.candidates and unagreed
 
     @property
     def lacking(self) -> bool:

@@ -133,6 +133,46 @@ async def test_what_the_person_refuses_is_no_lack_of_the_roster(store: Store) ->
     assert answer.coordinators == ()
 
 
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [
+        (lambda roster: None, True),
+        (lambda roster: row(roster, "services", "authority-decision").update(capacity="full"), True),
+        (lambda roster: row(roster, "services", "authority-decision").update(serves="male"), False),
+        (lambda roster: second_authority(roster, "full"), False),
+        (lambda roster: second_authority(roster, "full", jurisdictions="GB-X-NORTH"), True),
+    ],
+)
+async def test_a_refusal_is_no_lack_though_something_else_is_in_the_way(
+    store: Store, change: Callable[[Roster], None], refused: bool
+) -> None:
+    backend = await changed(store, change)
+    need = replace(IDENTIFICATION, tags=("adult", "female"), consent=(), confidentiality="strict")
+    answer = await find(LINE, backend, need)
+    assert desks(answer) == []
+    assert "consent" in codes(answer)["authority-decision"]
+    assert len(codes(answer)["authority-decision"]) > 1
+    assert (answer.items[0].refused, answer.items[0].lacking) == (refused, not refused)
+    assert bool(await unmet.unmet_needs(backend, "2026-03-03")) == (not refused)
+
+
+def second_authority(roster: Roster, capacity: str, jurisdictions: str = "GB") -> None:
+    """It takes no consent, and can't take anybody now."""
+    authority, service = (
+        row(roster, "organizations", "example-authority"),
+        row(roster, "services", "authority-decision"),
+    )
+    roster["organizations"].append({**authority, "id": "second"})
+    second = {**service, "id": "second-decision", "organization": "second", "capacity": capacity}
+    roster["services"].append({**second, "jurisdictions": jurisdictions})
+    desk = {**row(roster, "contact_points", "authority-desk"), "id": "second-desk", "organization": "second"}
+    roster["contact_points"].append(desk)
+    phone = {**row(roster, "channels", "line-phone"), "id": "second-phone", "contact_point": "second-desk"}
+    roster["channels"].append({**phone, "address": "+442079460199"})
+    way = {**row(roster, "pathways", "to-authority"), "id": "to-second", "to_organization": "second", "consent": "none"}
+    roster["pathways"].append({**way, "contact_point": "second-desk", "form": ""})
+
+
 async def test_nobody_is_named_who_could_go_round_a_refusal(backend: Backend) -> None:
     shelter = replace(IDENTIFICATION, from_organization="example-shelter", tags=("adult",), consent=())
     (out,) = (await find(member("example-shelter"), backend, shelter)).finding.excluded
