@@ -31,7 +31,8 @@ from relaypoint.app import (
     show_list,
 )
 from relaypoint.app.commands import commands
-from relaypoint.app.console import app, audits, command, err, out, tell, whom
+from relaypoint.app.console import audits, command, err, out, tell, whom
+from relaypoint.app.console import main as run_command
 from relaypoint.app.doctor import examine
 from relaypoint.app.settings import read_settings
 from relaypoint.domain.errors import NotFound
@@ -241,4 +242,4 @@ def main() -> None:
     os.umask(0o077)  # What is written here, store, key and spool, is for this user alone.
     # The driver warns of every retry; a retry is what it is for, and what fails in the end is told as such.
     logging.getLogger("neo4j").setLevel(logging.ERROR)
-    app()
+    run_command()

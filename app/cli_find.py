@@ -79,10 +79,18 @@ def _said(near: bool, no_consent: bool) -> dict[str, Any]:
     return {"near": near, "consent": [] if no_consent else None}
 
 
-async def _or_emergency(from_: str, name: str, variables: dict[str, Any], as_json: bool) -> Any:
-    """The answer; where there is none, the numbers to call still stand above the reason."""
+async def _or_emergency(from_: str, name: str, variables: dict[str, Any], as_json: bool, *, both: bool = False) -> Any:
+    """The answer; where there is none, the numbers to call still stand above the reason. ``both``: consent is said to
+    be given and refused."""
     settings = read_settings()
     try:
+        if both:
+            raise Invalid(
+                "find.consent",
+                "--consent and --no-consent contradict each other.",
+                path=("--no-consent",),
+                remedy="Leave one of them out.",
+            )
         async with commands(settings, from_) as run:
             return await run(name, variables)
     except Problem as problem:
@@ -122,17 +130,11 @@ async def find(
 
     Without --consent and --no-consent it is still to be asked. Exit code 1: nobody fits for one of the needs.
     """
-    if consent and no_consent:
-        raise Invalid(
-            "find.consent",
-            "--consent and --no-consent contradict each other.",
-            path=("--no-consent",),
-            remedy="Leave one of them out.",
-        )
     agreed = [] if no_consent else consent or None
     need = _need(from_, service, place, language, priority, confidentiality, tags, avoid, near=near, consent=agreed)
     drawn = {"svg": svg is not None, "lines": picture, "width": out.width}
-    answer = await _or_emergency(from_, "Find", {"need": need, **drawn}, as_json)
+    both = bool(consent) and no_consent
+    answer = await _or_emergency(from_, "Find", {"need": need, **drawn}, as_json, both=both)
     if svg is not None:
         write_text(svg, answer.pop("picture"), "--svg")
     tell(as_json, answer, lambda: show_find.found(out, answer, need))

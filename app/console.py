@@ -18,6 +18,9 @@ from relaypoint.domain.errors import Invalid, Problem
 
 P = ParamSpec("P")
 
+#: Whatever of a command line can't be understood: where its name is kept differs between versions of the library.
+_USAGE: Any = typer.BadParameter.__base__
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -74,7 +77,33 @@ def command(
     return declare
 
 
+def main() -> NoReturn:
+    """Runs the command of this process. Where it is asked for JSON, a command line that can't be understood is told in
+    JSON as well: a machine reads no text box."""
+    if "--json" not in sys.argv[1:]:
+        app()
+    try:
+        code = app(standalone_mode=False)
+    except _USAGE as error:
+        name = next(iter(getattr(getattr(error, "param", None), "opts", ())), "")
+        problem = Invalid(
+            "commands.usage",
+            "{what}",
+            path=(name,) if name.startswith("--") else (),
+            remedy="Look at the command's --help for what it takes.",
+            what=error.format_message(),
+        )
+        told(problem, as_json=True)
+        code = problem.exit_code
+    sys.exit(code)
+
+
 def fail(problem: Problem, as_json: bool) -> NoReturn:
+    told(problem, as_json)
+    raise typer.Exit(problem.exit_code)
+
+
+def told(problem: Problem, as_json: bool) -> None:
     if as_json:
         numbers = {"emergency": problem.emergency} if problem.emergency else {}
         print(json.dumps({"error": problem.as_dict(), **numbers}, ensure_ascii=False))
@@ -83,7 +112,6 @@ def fail(problem: Problem, as_json: bool) -> NoReturn:
         err.print(_visible(f"{problem.message}{where}"), style="bold red", markup=False)
         if problem.remedy:
             err.print(_visible(problem.remedy), markup=False)
-    raise typer.Exit(problem.exit_code)
 
 
 def _visible(text: str) -> str:

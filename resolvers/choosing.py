@@ -15,6 +15,7 @@ from relaypoint.domain.errors import Invalid, NoChannel, NotFound
 from relaypoint.domain.texts import Text, listed, say
 from relaypoint.domain.words import VOICE_KINDS
 from relaypoint.resolvers.finding import Answer
+from relaypoint.resolvers.needs import tidy
 
 
 def chosen_for(answer: Answer, to: str | None, *, consent: bool, risk_checked: bool) -> Candidate:
@@ -154,11 +155,12 @@ def _first(answer: Answer) -> Candidate:
 
 
 def _named(answer: Answer, to: str) -> Candidate:
+    wanted = tidy(to)
     for candidate in answer.finding.candidates:
-        if candidate.contact_point.id == to:
+        if candidate.contact_point.id == wanted:
             return candidate
     for out in (*answer.finding.excluded, *answer.finding.passed_over):
-        if out.contact_point is not None and out.contact_point.id == to:
+        if out.contact_point is not None and out.contact_point.id == wanted:
             raise NoChannel(
                 "refer.excluded",
                 "{desk} can't take this case: {reasons}",

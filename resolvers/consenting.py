@@ -73,7 +73,7 @@ async def record_view(
     Raises ``NotFound`` for a referral that the subject did not send, ``Invalid`` for a word that is none and where the
     case is not a child's, ``Conflict`` as ``record_consent``.
     """
-    said = word(ChildsView, "view", view.strip().lower())
+    said = word(ChildsView, "view", view)
 
     def changed(row: Row) -> str:
         sealed = viewed(backend, row, said)

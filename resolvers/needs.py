@@ -226,7 +226,7 @@ def _check_tags(tags: Sequence[str], view: View) -> None:
 
 def word(words: type[E], field: str, value: str) -> E:
     try:
-        return words(value)
+        return words(tidy(value))
     except ValueError:
         raise Invalid(
             "find.word",

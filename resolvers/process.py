@@ -45,7 +45,7 @@ async def process(
 
     Raises ``Invalid`` for a way to group and for days that are not understood.
     """
-    way = word(By, "by", by.strip().lower())
+    way = word(By, "by", by)
     first, last = _period(backend, since, until)
     rows = await backend.store.read("handoffs_sent", since=f"{first}T00:00:00.000Z", until=f"{last}T00:00:00.000Z")
     view = await present_view(backend)

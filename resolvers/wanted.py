@@ -49,7 +49,7 @@ async def wanted_of(backend: Backend, view: View, given: WantedInput) -> Wanted:
         place=await place_named(backend, view, place) if place is not None else None,
         service_type=await service_type_named(backend, view, type, ("serviceType",)) if type is not None else None,
         reason=_reason(given.reason) if given.reason is not None else None,
-        priority=word(Priority, "priority", given.priority.strip().lower()) if given.priority is not None else None,
+        priority=word(Priority, "priority", given.priority) if given.priority is not None else None,
         contact_point=await contact_point_named(backend, view, desk, ("contactPoint",)) if desk is not None else None,
     )
 

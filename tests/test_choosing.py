@@ -24,6 +24,19 @@ def sent_to(sent: referrals.Sent) -> str:
     return str(sent.referral["handoffs"][0]["contact_point"]["id"])
 
 
+async def test_capitals_and_stray_blanks_are_no_reason_to_send_nothing(store: Store) -> None:
+    backend = await changed(store, lambda roster: None)
+    typed = replace(HOUSING, priority="STAT ", confidentiality=" Official")
+    sent = await referrals.refer(UNIT, backend, typed, to=" Shelter-Night-Desk ", reply_to="UNIT-desk")
+    assert (sent_to(sent), sent.phone_now) == ("shelter-night-desk", True)
+    (step,) = sent.referral["handoffs"]
+    passed = await pass_handoff(UNIT, backend, step["id"], "resend", "Shelter-Desk ", consent=True)
+    assert passed.handoff["contact_point"]["id"] == "shelter-desk"
+    with pytest.raises(NoChannel) as refused:
+        await referrals.refer(UNIT, backend, replace(HOUSING, avoid=("shelter-desk",)), to="SHELTER-DESK")
+    assert refused.value.message_id == "refer.excluded"
+
+
 # Through others
 
 

@@ -360,3 +360,31 @@ def test_whoever_refuses_is_sent_as_they_were_found(settings: dict[str, str], tm
     both = run(settings, "refer", *adult, "--no-consent", "--consent", "--json")
     assert (both.returncode, parsed(both)["error"]["messageId"]) == (2, "refer.consent-twice")
     assert parsed(both)["emergency"]["number"] == "999"
+
+
+@pytest.mark.parametrize(
+    ("command", "path"),
+    [
+        (["find", "--from", "example-unit", "--service", "housing", "--json"], ["--place"]),
+        (["refer", "--json", "--plaice", "GB"], []),
+        (["nonsense", "--json"], []),
+        (["stalled", "--first", "many", "--json"], ["--first"]),
+    ],
+)
+def test_a_machine_is_told_in_json_what_was_typed_wrong(
+    settings: dict[str, str], command: list[str], path: list[str]
+) -> None:
+    done = run(settings, *command)
+    error = parsed(done)["error"]
+    assert (done.returncode, done.stderr, error["code"], error["path"]) == (2, "", "INVALID", path)
+    assert error["message"]
+    assert run(settings, command[0], "--help", "--json").returncode == (2 if command[0] == "nonsense" else 0)
+
+
+def test_who_contradicts_themselves_still_hears_whom_to_call(settings: dict[str, str]) -> None:
+    both = ["--consent", "identification", "--no-consent"]
+    shown = run(settings, "find", *CASE, *both)
+    assert (shown.returncode, "Danger now: call 999" in shown.stderr) == (2, True)
+    assert "contradict each other" in shown.stderr
+    told = run(settings, "find", *CASE, *both, "--json")
+    assert (told.returncode, parsed(told)["emergency"]["number"]) == (2, "999")
