@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ from relaypoint.app.commands import commands
 from relaypoint.app.console import command, err, out, tell, whom, write_text
 from relaypoint.app.settings import read_settings
 from relaypoint.domain.errors import Invalid, Problem
-from relaypoint.domain.words import Confidentiality, Priority
+from relaypoint.domain.words import TAG_DIMENSIONS, Confidentiality, OrganizationKind, Priority
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 From = Annotated[str, typer.Option("--from", metavar="ORG", help="The organization that asks.")]
@@ -36,11 +37,18 @@ ConfidentialityOption = Annotated[
         "--confidentiality", metavar="WORD", help=f"{', '.join(Confidentiality)}: the least that a channel must assure."
     ),
 ]
-Tags = Annotated[list[str] | None, typer.Option("--for", metavar="TAG", help="Population tag; may be repeated.")]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--for", metavar="TAG", help="Of the person; repeatable: " + ", ".join(chain(*TAG_DIMENSIONS.values()))
+    ),
+]
 Avoid = Annotated[
     list[str] | None,
     typer.Option(
-        "--avoid", metavar="ORG", help="Organization, kind, contact point or holder not to reach; repeatable."
+        "--avoid",
+        metavar="WHOM",
+        help=f"Not to reach: an organization, contact point or holder, or a kind ({', '.join(OrganizationKind)}).",
     ),
 ]
 NoConsent = Annotated[

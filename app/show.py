@@ -134,7 +134,7 @@ def doctor(console: Console, report: Data) -> None:
         console.print(f"{report['problem']['message']} {report['problem']['remedy']}", style="bold red", markup=False)
 
 
-_STATES = {"failing": "[yellow](failing)[/]", "unproven": "[dim](never tried)[/]"}
+_STATES = {"failing": "[yellow](failing)[/]", "unproven": "[dim](not confirmed yet)[/]"}
 
 
 def channel(use: Data) -> str:

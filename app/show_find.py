@@ -11,10 +11,14 @@ from relaypoint.app.show import channel, diverted, emergency, when, wide
 
 Data = dict[str, Any]
 
+#: So many that are ruled out are printed; of a kind of help that nobody asked for.
+_SHOWN = 6
+_FEW = 2
+
 
 def found(console: Console, answer: Data, need: Data | None = None) -> None:
     """``need`` is what was asked for, to be read back."""
-    emergency(console, answer["emergency"])
+    emergency(console, answer["emergency"] | {"phoneNow": None})
     console.print(f"For {escape(answer['place']['name'])}, as of {when(answer['at'])}")
     if answer["languages"]:
         console.print(f"Languages: {escape(', '.join(answer['languages']))}")
@@ -59,6 +63,8 @@ def _asked(need: Data) -> str:
 def _what_now(console: Console, answer: Data) -> None:
     """Where somebody is lacking: whom to turn to all the same, the first step first."""
     console.print("[bold]What to do now[/]")
+    if press := answer["emergency"]["phoneNow"]:
+        console.print(f"[bold red]{escape(press)}[/]")
     for number, each in enumerate(answer["advice"], start=1):
         _step(console, number, escape(each["text"]), each["channels"])
     offices: dict[str, list[Data]] = {}
@@ -90,7 +96,7 @@ def _need(console: Console, need: Data, *, several: bool) -> None:
     else:
         console.print("[bold red]No contact point can take this case as described.[/] The nearest misses:")
     if need["excluded"]:
-        excluded(console, need["excluded"], need["excludedTotal"])
+        excluded(console, need["excluded"], need["excludedTotal"], _FEW if need.get("added") else _SHOWN)
 
 
 def _candidates(console: Console, rows: list[Data], *, spoken: bool) -> None:
@@ -125,7 +131,7 @@ def _reached(candidate: Data) -> str:
     return "\n".join([*(f"[bold red]{escape(text)}[/]" for text in candidate["warnings"]), *ways])
 
 
-def excluded(console: Console, rows: list[Data], total: int, shown: int = 6) -> None:
+def excluded(console: Console, rows: list[Data], total: int, shown: int = _SHOWN) -> None:
     table = wide(
         f"Ruled out ({total}), nearest miss first", ("Service", 3), ("Why not", 4), ("What would let it in", 3)
     )
@@ -134,18 +140,19 @@ def excluded(console: Console, rows: list[Data], total: int, shown: int = 6) -> 
         table.add_row(
             f"{escape(row['organization']['name'])}: {escape(row['service']['name'])}{_says(row)}",
             "\n".join(escape(text) for text in (*(reason["text"] for reason in reasons), *row["toConfirm"])),
-            _relaxed(reasons),
+            _relaxed(reasons, row["toConfirm"]),
         )
     console.print(table)
     if total > shown:
         console.print(f"[dim]{total - shown} more are ruled out; --json lists the {len(rows)} nearest.[/]")
 
 
-def _relaxed(reasons: list[Data]) -> str:
+def _relaxed(reasons: list[Data], unsaid: list[str]) -> str:
     """What would let it in: all of it together, and nothing where one of the reasons stays."""
     relaxed = [escape(reason["relax"]) for reason in reasons if reason["relax"]]
     if len(relaxed) < len(reasons):
         return "–"
+    relaxed += [f"It is {escape(text)}." for text in unsaid]
     return "\n".join(["[bold]All of these:[/]", *relaxed] if relaxed[1:] else relaxed)
 
 

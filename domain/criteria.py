@@ -9,7 +9,7 @@ from typing import Final
 
 from relaypoint.domain.channels import ChannelUse, doubtful, usable
 from relaypoint.domain.deadlines import minutes_told
-from relaypoint.domain.eligibility import Fit
+from relaypoint.domain.eligibility import Fit, dimension
 from relaypoint.domain.languages import first_spoken, language, languages
 from relaypoint.domain.model import ContactPoint, Ground, Service
 from relaypoint.domain.responsiveness import Responsiveness
@@ -134,17 +134,22 @@ def reachable(uses: Sequence[ChannelUse], desk: ContactPoint, *, pressing: bool 
 
 
 def _fit(suits: Fit) -> Criterion:
-    """The more of what the case tells the service is made for, the better; what has to be asked first comes last."""
+    """The less has to be asked first, the better; of as much, the more of what the case tells it is made for."""
+    unsure = {dimension(tag) for each in suits.unknown for tag in each}
+    value = len(unsure) * (len(_DIMENSIONS) + 1) + len(suits.open)
+    made, anyone = (listed(_DIMENSIONS[name] for name in sorted(names)) for names in (suits.matched, suits.open))
     if suits.unknown:
         tags = listed(any_tag(each) for each in suits.unknown)
-        return Criterion("fit", len(_DIMENSIONS) + 1, say("why.fit.confirm", "to be confirmed ({tags})", tags=tags))
+        if not suits.matched:
+            return Criterion("fit", value, say("why.fit.confirm", "to be confirmed ({tags})", tags=tags))
+        text = "made for this case in {made}; to be confirmed ({tags})"
+        return Criterion("fit", value, say("why.fit.made-confirm", text, made=made, tags=tags))
     if not suits.matched:
-        return Criterion("fit", len(suits.open), say("why.fit.anyone", "open to anyone"))
+        return Criterion("fit", value, say("why.fit.anyone", "open to anyone"))
     if not suits.open:
-        return Criterion("fit", 0, say("why.fit.made", "made for this case"))
-    made, anyone = (listed(_DIMENSIONS[name] for name in sorted(names)) for names in (suits.matched, suits.open))
+        return Criterion("fit", value, say("why.fit.made", "made for this case"))
     text = "made for this case in {made}; open to anyone in {anyone}"
-    return Criterion("fit", len(suits.open), say("why.fit.partly", text, made=made, anyone=anyone))
+    return Criterion("fit", value, say("why.fit.partly", text, made=made, anyone=anyone))
 
 
 def _place(ground: Ground, service: Service, desk: ContactPoint) -> Criterion:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.model import Area, ContactPoint
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.words import ChannelKind, Confidentiality, Presence
+
+_AVOIDED: Final = say("emergency.avoided", "The hotline of this place is among those to avoid, and is left out.")
+_SIGNED_OUT: Final = say("emergency.signed-out", "Sign in to be told of a hotline for a case that avoids somebody.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,23 @@ def emergency_of(areas: Sequence[Area], at: datetime, avoid: Avoid, *, police: b
         service=danger.emergency_service if danger else None,
         hotline=desk,
         channel=channel,
-        notes=tuple(_notes(danger, police=police)),
+        notes=(*_notes(danger, police=police), *_left_out(areas, desk, at)),
     )
+
+
+def for_the_case(found: Emergency, floor: Confidentiality, at: datetime, avoid: Avoid) -> Emergency:
+    """With a word of warning where the hotline's line is not safe enough for the case."""
+    if found.hotline is None or found.channel is None or phone_of(found.hotline, floor, at, avoid) is not None:
+        return found
+    text = "Tell {name} nothing that says who the person is: the line is not safe enough for '{floor}'."
+    said = say("emergency.unsafe", text, name=found.hotline.name, floor=floor)
+    return replace(found, notes=(*found.notes, said))
+
+
+def without_hotline(found: Emergency) -> Emergency:
+    """For somebody who may not learn whether the case avoids who stands behind it."""
+    kept = (note for note in found.notes if note is not _AVOIDED)
+    return replace(found, hotline=None, channel=None, notes=(*kept, _SIGNED_OUT))
 
 
 def phone_of(desk: ContactPoint, floor: Confidentiality, at: datetime, avoid: Avoid) -> ChannelUse | None:
@@ -57,6 +76,12 @@ def _notes(danger: Area | None, *, police: bool) -> list[Text]:
         return []
     text = "{number} may bring the police, whom this case avoids. Call it all the same where a life is in danger."
     return [say("emergency.police", text, number=danger.emergency_number)]
+
+
+def _left_out(areas: Sequence[Area], desk: ContactPoint | None, at: datetime) -> list[Text]:
+    """A hotline that is not shown is missed less where it is said why."""
+    here = desk is None and any(area.hotline is not None and _offered(area, at, Avoid()) for area in areas)
+    return [_AVOIDED] if here else []
 
 
 def _offered(area: Area, at: datetime, avoid: Avoid) -> bool:

@@ -56,6 +56,7 @@ INDEXES: Final[Mapping[str, tuple[str, Keys]]] = {
     "channels of": ("channels", _of("contact_point")),
     "channels at": ("channels", _of("address")),
     "members of": ("memberships", _of("organization")),
+    "members in": ("memberships", _of("task_force")),
     "statuses of": ("operational_statuses", _of("organization")),
     "rungs of": (
         "escalations",

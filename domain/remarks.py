@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from relaypoint.domain.answer import Need
 from relaypoint.domain.channels import ChannelUse, doubtful
 from relaypoint.domain.eligibility import Fit, is_child
+from relaypoint.domain.languages import first_spoken, languages
 from relaypoint.domain.model import ContactPoint, Ground, Service
 from relaypoint.domain.routing import Route
 from relaypoint.domain.tags import any_tag
@@ -42,6 +43,10 @@ def remarks(
         found.warnings.append(say("confirm.contingency", text, why=_until(desk)))
     _of_the_person(found, service, suits, need)
     _of_the_service(found, ground, service, desk)
+    spoken = first_spoken((*service.languages, *desk.languages), need.languages)
+    if need.languages and spoken is None and service.interpretation != "yes":
+        text = "how to talk: it is not known whether {languages} is spoken; ask for an interpreter"
+        found.confirm.append(say("confirm.interpreter", text, languages=languages(need.languages)))
     if need.consent is not None and not need.consent and not is_child(need.tags):
         found.confirm.append(say("confirm.agrees", "that the person wants this help: they agree to nothing so far"))
     if any(need.asks(hop) for hop in route.hops) or (route.by and need.unsaid):
@@ -87,7 +92,9 @@ def unsaid_of(suits: Fit, tags: Collection[str]) -> tuple[Text, ...]:
     service that does not tell of its age limits."""
     silent = [("child",)] if is_child(tags) else []
     made = [each for each in suits.unknown if each not in silent and "accessible" not in each]
-    return tuple(say("confirm.tags", "only for {tags}: not stated for this case", tags=any_tag(each)) for each in made)
+    return tuple(
+        say("confirm.tags", "only for {tags}: ask, since the case does not say it", tags=any_tag(each)) for each in made
+    )
 
 
 def _of_the_person(found: Remarks, service: Service, suits: Fit, need: Need) -> None:
@@ -101,7 +108,7 @@ def _of_the_person(found: Remarks, service: Service, suits: Fit, need: Need) -> 
             text = "its age limits are not stated: ask whether it takes a child"
             found.confirm.append(say("confirm.child", text))
         elif "accessible" in tags:
-            found.confirm.append(say("confirm.accessible", "not stated whether it is accessible"))
+            found.confirm.append(say("confirm.accessible", "whether it is accessible: it does not say"))
 
 
 def _of_the_service(found: Remarks, ground: Ground, service: Service, desk: ContactPoint) -> None:

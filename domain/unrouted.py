@@ -77,7 +77,7 @@ def _gateways(route: Route, avoid: Avoid, day: str) -> Text:
 def _ask(ground: Ground, pathways: list[Pathway], avoid: Avoid) -> Text | None:
     """Who may use these pathways."""
     who = sorted({_who(pathway, ground, avoid) for pathway in pathways})
-    return say("out.no-pathway.ask", "Ask one of these to refer: {who}.", who=listed(who)) if who else None
+    return say("out.no-pathway.ask", "Ask somebody who may refer to it: {who}.", who=listed(who)) if who else None
 
 
 def _who(pathway: Pathway, ground: Ground, avoid: Avoid) -> Text:

@@ -8,14 +8,16 @@ from datetime import datetime
 from typing import Final
 
 from relaypoint.domain import finding, grounds, plan
-from relaypoint.domain.advice import Advice, advise
+from relaypoint.domain.advice import advise
+from relaypoint.domain.advice_steps import Advice
 from relaypoint.domain.answer import Finding, Need
 from relaypoint.domain.avoid import Avoid
-from relaypoint.domain.emergency import Emergency, emergency_of
+from relaypoint.domain.emergency import Emergency, emergency_of, for_the_case, without_hotline
 from relaypoint.domain.errors import Invalid, NotFound
 from relaypoint.domain.model import Ground
 from relaypoint.domain.plan import Coordinator, Item, Together
-from relaypoint.domain.policy import Action, Subject, may_act_for, require
+from relaypoint.domain.policy import POLICY, Action, Subject, may_act_for
+from relaypoint.domain.referrers import referrers
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.view import View
 from relaypoint.resolvers.backend import Backend, permitted
@@ -101,17 +103,26 @@ async def find(subject: Subject, backend: Backend, need: NeedInput) -> Answer:
     notes = (*notes, *understood(view, need, wanted))
     if lacking and await note_unmet(backend, view, lacking):
         notes = (*notes, _NOTED)
-    urgent = _numbers(view, wanted.place, at, wanted.avoid)
+    urgent = for_the_case(_numbers(view, wanted.place, at, wanted.avoid), wanted.confidentiality, at, wanted.avoid)
     asked = any(not item.added for item in lacking)
     offices = tuple(plan.coordinators(view, wanted, at)) if asked else ()
     coordinated = asked and bool(plan.coordinating(view, wanted))
     direct = plan.direct_help(view, wanted) if any(item.refused for item in found.items) else ()
+    advice = advise(
+        found.items,
+        urgent,
+        offices,
+        at,
+        coordinated=coordinated,
+        direct=direct,
+        referrers=lambda item: referrers(view, item, at),
+    )
     return Answer(
         items=found.items,
         together=found.together,
         coordinators=offices,
         emergency=urgent,
-        advice=tuple(advise(found.items, urgent, offices, at, coordinated=coordinated, direct=direct)),
+        advice=tuple(advice),
         at=at,
         roster=known.root["version"],
         notes=notes,
@@ -150,18 +161,21 @@ def find_again(known: Known, need: Need, at: datetime) -> Finding:
 async def emergency(subject: Subject, backend: Backend, place: str, avoid: Sequence[str] | Avoid = ()) -> Emergency:
     """The danger-now number and the national hotline of a place; asked for without sign-in.
 
-    ``avoid``: a hotline that the case avoids is left out; what is no entry of the roster is not minded. Raises
-    ``NotSignedIn`` where somebody who is not signed in gives it, for the answer would tell who stands behind a hotline.
+    ``avoid``: a hotline that the case avoids is left out; what is no entry of the roster is not minded. To somebody who
+    is not signed in no hotline is then told at all, for the answer would tell who stands behind it.
     """
     at = backend.clock()
     view = view_of(await backend.memory.roster(backend.store), at)
     whom = avoid if isinstance(avoid, Avoid) else Avoid.of(tidy(each) for each in avoid)
-    if whom.entries:
-        require(subject, Action.FIND)
+    found = await _numbers_of(backend, view, place, at, whom)
+    return without_hotline(found) if whom.entries and subject.kind not in POLICY[Action.FIND] else found
+
+
+async def _numbers_of(backend: Backend, view: View, place: str, at: datetime, whom: Avoid) -> Emergency:
+    """Whoever mistypes a place in an emergency still gets the numbers, where there is no doubt which."""
     try:
         where = present_place(view, await place_named(backend, view, place))
     except (Invalid, NotFound):
-        # Whoever mistypes a place in an emergency still gets the numbers, where there is no doubt which.
         lands = countries(view)
         if len(lands) != 1:
             raise

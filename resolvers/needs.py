@@ -89,6 +89,9 @@ def understood(view: View, typed: NeedInput, need: Need) -> list[Text]:
     if {"male", "female"} <= set(need.tags):
         text = "Both {one} and {other} were said: what is for one of them counts as fitting."
         notes.append(say("note.sexes", text, one=tag_told("female"), other=tag_told("male")))
+    if is_child(need.tags) and need.consent is not None:
+        text = "Consent to a procedure is an adult's: nothing that a child needs depends on it here."
+        notes.append(say("note.child-consent", text))
     if is_child(need.tags):
         text = "Ask the child what they want themselves, in words they understand; it is recorded with the referral."
         notes.append(say("note.childs-view", text))

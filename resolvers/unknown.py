@@ -12,6 +12,8 @@ from relaypoint.resolvers.backend import Backend
 
 #: So like each other two names have to be, of 100, for one to stand for the other.
 _ALIKE: Final = 75
+#: And for a kind: it is one word, and a word of another language.
+_KIND: Final = 60
 
 _NAMES: Final = {
     "place": "place_names",
@@ -38,16 +40,24 @@ async def unknown(backend: Backend, field: str, typed: str, what: str) -> NotFou
     for row in rows:
         for name in (row["name"], row["id"], *(row["other_names"] or ())):
             names.setdefault(name.casefold(), []).append(f"{row['name']} ({row['id']})")
-    if kind == "avoid":
-        names |= {word.value: [word.value] for word in OrganizationKind}
     wanted = typed.strip().casefold()
     close = [name for name, _, _ in process.extract(wanted, list(names), limit=3, score_cutoff=_ALIKE)]
+    if kind == "avoid":
+        kinds = {word.value: [f"{word.value} (all of that kind)"] for word in OrganizationKind}
+        names |= kinds
+        # Whoever fears one office of a kind fears all: a kind that may have been meant comes before any single body.
+        close = [name for name, _, _ in process.extract(wanted, list(kinds), limit=1, score_cutoff=_KIND)] + close
     likely = [wanted] if wanted in names else close
     meant = list(dict.fromkeys(entry for name in likely for entry in names[name]))
     if meant:
         return _problem(field, typed, what, f"Did you mean {', '.join(meant)}? Give the code.")
     if kind in ("service", "serviceType"):
         return _problem(field, typed, what, f"Use one of: {', '.join(sorted(row['id'] for row in rows))}.")
+    if kind == "avoid":
+        words = ", ".join(OrganizationKind)
+        given = "an organization, desk or holder of this roster"
+        text = f"Give {given}, or a kind: {words}. A private person is none of them."
+        return _problem(field, typed, what, text)
     return _problem(field, typed, what, "Check the id; `relaypoint export` shows all of them.")
 
 

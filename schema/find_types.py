@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 import strawberry
 
-from relaypoint.domain import advice, plan, responsiveness
+from relaypoint.domain import advice_steps, plan, responsiveness
 from relaypoint.domain import answer as domain
 from relaypoint.domain.clock import format_instant
 from relaypoint.domain.finding import SHOWN
@@ -237,7 +237,7 @@ class Coordinator:
 
 
 @governed(Action.FIND)
-@strawberry.type(description="A step to take where somebody is still lacking.")
+@strawberry.type(description="A step to take where somebody is still lacking, or where time presses.")
 class Advice:
     text: str = strawberry.field(description="What to do, in plain words.")
     organization: Ref | None = strawberry.field(description="Whom to ask.")
@@ -245,7 +245,7 @@ class Advice:
     channels: list[ChannelView] = strawberry.field(description="By which channels; empty: none is on record.")
 
     @classmethod
-    def of(cls, step: advice.Advice) -> Self:
+    def of(cls, step: advice_steps.Advice) -> Self:
         body, desk = step.organization, step.contact_point
         return cls(
             text=step.text,

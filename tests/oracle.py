@@ -327,11 +327,13 @@ class _Search:
         return ["eligibility" for _ in told - _dimensions(wanted & self.tags)]
 
     def fit(self, service: Collection[str], desk: Collection[str]) -> int:
-        """An accessible desk is no accessible bed: that the service has to say itself."""
+        """First how much has to be asked, then in how much it is for anyone. An accessible desk is no accessible bed:
+        that the service has to say itself."""
         serves = {*service, *desk}
         made, told = _dimensions(serves), _dimensions(self.tags)
-        unsaid = made - told or ("accessible" in self.tags and "accessible" not in service)
-        return 6 if unsaid or ("child" in self.tags and "age" not in made) else len(told - made)
+        asked = len(made - told) + ("accessible" in self.tags and "accessible" not in service)
+        asked += "child" in self.tags and "age" not in made
+        return asked * 6 + len(told - made)
 
     def untold(self, serves: Collection[str]) -> bool:
         """Whether it is only for somebody of whom the case does not tell."""

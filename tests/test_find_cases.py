@@ -164,7 +164,7 @@ OF_THE_REGION = [
                "aq-women-shelter-beds @ aq-women-shelter-desk", "aq-women-shelter-beds @ aq-women-shelter-night-desk"],
          says={"aq-women-shelter-desk": ["after Harbour House Saltcoast by closeness of fit",
                                          "only for sexual exploitation or domestic servitude or forced marriage: "
-                                         "not stated for this case"]}),
+                                         "ask, since the case does not say it"]}),
     Case("a woman who fears the police is not sent to a part of it, whatever that part is called",
          "aq-helpline", "emergency-shelter", "AQ-COAST-SALTMOUTH", "adult female sexual", avoid="police",
          fits=["aq-women-shelter-beds @ aq-women-shelter-desk", "aq-women-shelter-beds @ aq-women-shelter-night-desk",
@@ -185,7 +185,7 @@ OF_THE_REGION = [
     Case("who needs an accessible bed hears where it is not stated, and nobody is ruled out by it",
          "aq-helpline", "emergency-shelter", "AQ-COAST-SALTMOUTH", "adult male accessible",
          fits=["aq-men-shelter-beds @ aq-men-shelter-desk", "aq-harbour-house-beds @ aq-harbour-house-desk"],
-         says={"aq-harbour-house-beds": ["not stated whether it is accessible"]}),
+         says={"aq-harbour-house-beds": ["whether it is accessible: it does not say"]}),
     Case("a seafarer: a tag of the task force's own counts like any other",
          "hm-police", "emergency-shelter", "HM-HARBOUR-PEARL", "adult male seafarer",
          fits=["hm-men-shelter-night @ hm-men-shelter-desk", "hm-men-shelter-seafarers @ hm-men-shelter-desk"],
@@ -197,7 +197,7 @@ OF_THE_REGION = [
     Case("a man who is no seafarer, as far as is known, is asked before he gets a seafarer's room",
          "hm-police", "emergency-shelter", "HM-HARBOUR-PEARL", "adult male",
          fits=["hm-men-shelter-night @ hm-men-shelter-desk", "hm-men-shelter-seafarers @ hm-men-shelter-desk"],
-         says={"hm-men-shelter-seafarers": ["only for seafarer: not stated for this case",
+         says={"hm-men-shelter-seafarers": ["only for seafarer: ask, since the case does not say it",
                                             "by closeness of fit"]}),
 
     # Capacity, hours, channels
@@ -271,7 +271,7 @@ OF_THE_REGION = [
          fits=["bv-labour-advice @ bv-labour-desk"],
          out={"bv-community-advice": "no-working-channel", "bv-police-hotline-advice": "avoided"},
          says={"bv-labour-advice": ["not known whether Ukrainian is spoken", "from a distance",
-                                    "only for labour exploitation or forced begging: not stated"]},
+                                    "only for labour exploitation or forced begging: ask"]},
          last="bv-police-hotline-advice", hotline=""),
 
     # Who is there
@@ -342,7 +342,7 @@ OF_THE_REGION = [
     Case("a town that ends next month is still there",
          "hm-police", "emergency-shelter", "HM-INLAND-DUSTHOLLOW", "female",
          fits=["hm-women-shelter-beds @ hm-women-shelter-desk", "hm-women-shelter-beds @ hm-women-shelter-night-desk"],
-         says={"hm-women-shelter-desk": ["only for adult: not stated"]}, never=["ended on"]),
+         says={"hm-women-shelter-desk": ["only for adult: ask"]}, never=["ended on"]),
     Case("a refuge that has ended names its successor",
          "aq-helpline", "emergency-shelter", "AQ-COAST-OLDMOLE", "adult male",
          fits=["aq-men-shelter-beds @ aq-men-shelter-desk", "aq-harbour-house-beds @ aq-harbour-house-desk"],
@@ -421,7 +421,7 @@ OF_THE_REGION = [
     Case("she does not agree, and the way has two steps: nobody is to be asked to go round her",
          "bv-legal-aid", "formal-identification", "BV", "adult", consent="",
          out={"bv-identification": "consent"}, says={"bv-identification": ["has not agreed", "once the person agrees"]},
-         never=["olice", "Ask one of these"]),
+         never=["olice", "Ask somebody who may refer"]),
 
     # Routes
 
@@ -429,7 +429,7 @@ OF_THE_REGION = [
          "hm-hospital", "emergency-shelter", "HM-HARBOUR-SAFFRON", "adult female", through="hm-hospital-women-shelter",
          fits=["hm-women-shelter-beds @ hm-women-shelter-desk", "hm-women-shelter-beds @ hm-women-shelter-night-desk",
                "hm-men-shelter-seafarers @ hm-men-shelter-desk"],
-         says={"hm-women-shelter-beds": ["agreed pathway"], "hm-men-shelter-seafarers": ["seafarer: not stated"]}),
+         says={"hm-women-shelter-beds": ["agreed pathway"], "hm-men-shelter-seafarers": ["seafarer: ask"]}),
     Case("elsewhere help is asked for directly: no pathway is needed for it",
          "hm-hospital", "emergency-shelter", "HM-INLAND-CEDARWELL", "adult female", through="",
          fits=["hm-women-shelter-beds @ hm-women-shelter-desk", "hm-women-shelter-beds @ hm-women-shelter-night-desk"],
@@ -460,7 +460,7 @@ OF_THE_REGION = [
          fits=["hm-immigration-identification @ hm-immigration-authority-desk"],
          out={"hm-identification": "no-pathway"},
          says={"hm-identification": ["goes through somebody whom the case avoids",
-                                     "Ask one of these to refer: "
+                                     "Ask somebody who may refer to it: "
                                      "any labour-inspectorate of Hemeria National Task Force "
                                      "but whom the case avoids."]},
          never=["olice"]),
@@ -509,7 +509,7 @@ OF_THE_REGION = [
          gate="hm-police-desk", says={"hm-immigration-identification": ["by reachability: closed now"]}),
     Case("the first of the three steps is agreed for the coast only",
          "aq-community", "formal-identification", "AQ-NORTH", "adult female", out={"aq-identification": "no-pathway"},
-         says={"aq-identification": ["Ask one of these to refer: Aquavelle Legal Aid, "
+         says={"aq-identification": ["Ask somebody who may refer to it: Aquavelle Legal Aid, "
                                      "any first-responder of Aquavelle National Task Force."]}),
     Case("the second of them is avoided, and the advice does not name it",
          "aq-community", "formal-identification", "AQ-COAST", "adult female", avoid="aq-legal-aid",
@@ -526,10 +526,10 @@ OF_THE_REGION = [
          through="hm-cso-police hm-police-board hm-board-return", says={"int-return": ["29 working days"]}),
     Case("in Borvania nobody but the authority may ask",
          "bv-legal-aid", "return-assistance", "BV", "adult", out={"int-return": "no-pathway"},
-         says={"int-return": ["Ask one of these to refer: Borvania Identification Commission."]}),
+         says={"int-return": ["Ask somebody who may refer to it: Borvania Identification Commission."]}),
     Case("the only gateway is avoided: nobody is named who could be asked",
          "aq-helpline", "return-assistance", "AQ", "adult", avoid="aq-authority",
-         out={"int-return": "no-pathway"}, never=["Identification Authority", "Ask one of these"], coordinators="",
+         out={"int-return": "no-pathway"}, never=["Identification Authority", "who may refer"], coordinators="",
          says={"int-return": ["goes through somebody whom the case avoids"]}),
     Case("a task force lets its members ask each other directly",
          "aq-harbour-house", "return-assistance", "AQ-COAST", "adult", fits=["int-return @ int-aq-desk"], through="",
@@ -623,18 +623,18 @@ OF_THE_EXAMPLE = [
                "migrant-help-ni-emergency-support @ migrant-help-northern-ireland"],
          says={"salvation-army-emergency-support": ["covers only part of United Kingdom: name the place more closely"],
                "migrant-help-ni-emergency-support": ["after Scotland desk of Migrant Help",
-                                                     "only for labour exploitation: not stated"]}),
+                                                     "only for labour exploitation: ask"]}),
     Case("a charity that is no first responder can't ask for the decision, and learns who can",
          "modern-slavery-helpline", "formal-identification", "GB-ENG", "adult",
          out={"sca-identification": "no-pathway", "ieca-identification": "no-pathway"},
-         says={"sca-identification": ["Ask one of these to refer: "
+         says={"sca-identification": ["Ask somebody who may refer to it: "
                                       "any first-responder of UK National Referral Mechanism."]}, coordinators=""),
     Case("one that is a first responder",
          "kalayaan", "formal-identification", "GB-ENG", "adult", through="nrm-identification-sca",
          fits=["sca-identification @ sca-desk", "ieca-identification @ ieca-desk"],
          says={"sca-identification": ["the adult gives informed consent to it, after the procedure was explained",
                                       "https://www.modernslavery.gov.uk/start", "5 working days"],
-               "ieca-identification": ["only for immigration-removal: not stated", "by closeness of fit"]}),
+               "ieca-identification": ["only for immigration-removal: ask", "by closeness of fit"]}),
     Case("for a person who faces removal the other authority goes first",
          "kalayaan", "formal-identification", "GB-ENG", "adult immigration-removal",
          fits=["ieca-identification @ ieca-desk", "sca-identification @ sca-desk"],

@@ -104,7 +104,7 @@ EVERYTHING: Final = frozenset(
         *(f"out: {code}" for code in REASONS.split()),
         *(f"route: {value}" for value in range(4)),
         *(f"{name}: {value}" for name in ("reachable", "language", "capacity", "staffing") for value in range(3)),
-        *(f"fit: {value}" for value in (0, 1, 2, 3, 6)),
+        *(f"fit: {value}" for value in (0, 1, 2, 3, 6, 7, 12)),
         *(f"place: {value}" for value in range(4)),
         *(f"responsiveness: {value}" for value in range(6)),
         *("nobody fits", "1 candidate", "2 candidates", "more candidates", "a tie"),

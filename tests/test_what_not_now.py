@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from relaypoint.domain.errors import NotFound, Unavailable
-from relaypoint.domain.policy import ANONYMOUS, OPERATOR, NotSignedIn
+from relaypoint.domain.policy import ANONYMOUS, OPERATOR
 from relaypoint.graph import Operation, Row, Step, Store
 from relaypoint.resolvers import outbox, passing, unmet
 from relaypoint.resolvers.finding import Answer, emergency, find
@@ -251,9 +251,13 @@ async def test_an_abolished_place_has_the_numbers_of_the_one_that_came_after_it(
 
 async def test_who_is_not_signed_in_learns_nothing_of_who_stands_behind_a_hotline(store: Store) -> None:
     backend = await changed(store, lambda roster: None)
-    with pytest.raises(NotSignedIn):
-        await emergency(ANONYMOUS, backend, "GB", ["example-line"])
-    assert (await emergency(UNIT, backend, "GB", ["example-line"])).hotline is None
+    for avoid in ("example-line", "example-authority", "nobody"):
+        told = await emergency(ANONYMOUS, backend, "GB", [avoid])
+        assert (told.number, told.hotline) == ("999", None)
+        assert [note.message_id for note in told.notes] == ["emergency.signed-out"]
+    own = await emergency(UNIT, backend, "GB", ["example-line"])
+    assert own.hotline is None
+    assert [note.message_id for note in own.notes] == ["emergency.avoided"]
     elsewhere = await emergency(ANONYMOUS, backend, "France")
     assert (elsewhere.number, elsewhere.country) == ("999", "United Kingdom")
     assert [note.message_id for note in elsewhere.notes] == ["emergency.elsewhere"]

@@ -60,7 +60,7 @@ async def test_a_childs_protection_is_told_first(store: Store) -> None:
 
     backend = await changed(store, protects)
     answer = await find(UNIT, backend, replace(HOUSING, tags=("child",)))
-    assert ids(answer)[0] == "advice.found-but"
+    assert ids(answer)[0] == "advice.found-sure"
     assert answer.advice[0].channels
 
 
