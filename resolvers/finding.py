@@ -16,7 +16,7 @@ from relaypoint.domain.emergency import Emergency, emergency_of, for_the_case, w
 from relaypoint.domain.errors import Invalid, NotFound
 from relaypoint.domain.model import Ground
 from relaypoint.domain.plan import Coordinator, Item, Together
-from relaypoint.domain.policy import POLICY, Action, Subject, may_act_for
+from relaypoint.domain.policy import Action, Subject, allows, may_act_for
 from relaypoint.domain.referrers import referrers
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.view import View
@@ -168,7 +168,7 @@ async def emergency(subject: Subject, backend: Backend, place: str, avoid: Seque
     view = view_of(await backend.memory.roster(backend.store), at)
     whom = avoid if isinstance(avoid, Avoid) else Avoid.of(tidy(each) for each in avoid)
     found = await _numbers_of(backend, view, place, at, whom)
-    return without_hotline(found) if whom.entries and subject.kind not in POLICY[Action.FIND] else found
+    return without_hotline(found) if whom.entries and not allows(subject, Action.FIND) else found
 
 
 async def _numbers_of(backend: Backend, view: View, place: str, at: datetime, whom: Avoid) -> Emergency:
