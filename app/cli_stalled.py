@@ -80,6 +80,7 @@ async def stalled(
         option = "--csv" if as_csv else "--page"
         remedy = "Add --by reason, or use --json."
         raise Invalid("stalled.csv", "{option} goes with --by.", path=(option,), remedy=remedy, option=option)
+    _check_together(weeks=weeks, by=by, as_of=as_of, page=page)
     async with commands(settings, whom(acting, settings)) as run:
         if by is not None:
             return await _in_figures(run, by, wanted, as_of, as_csv=as_csv, page=page, as_json=as_json)
@@ -92,6 +93,23 @@ async def stalled(
     return 1 if found else 0
 
 
+def _check_together(*, weeks: int | None, by: str | None, as_of: str | None, page: Path | None) -> None:
+    """What would be left out of the answer is not dropped without a word."""
+    clash = next(
+        (pair for pair, both in (("--by", by), ("--as-of", as_of)) if weeks is not None and both is not None), None
+    ) or ("--page" if as_of is not None and page is not None else None)
+    if clash:
+        other = "--weeks" if weeks is not None else "--as-of"
+        raise Invalid(
+            "stalled.together",
+            "{one} and {other} don't go together.",
+            path=(clash,),
+            remedy="Ask for one after the other.",
+            one=clash,
+            other=other,
+        )
+
+
 async def _in_figures(
     run: Run, by: str, wanted: Data, as_of: str | None, *, as_csv: bool, page: Path | None, as_json: bool
 ) -> int:
@@ -99,7 +117,7 @@ async def _in_figures(
     groups = await run("StalledSummary", {"by": by, "filter": wanted, "asOf": as_of})
     way = by.strip().lower()
     known = await run("Process", {"by": way}) if way in frozenset(process.By) else []
-    shares = {each["key"]: each["decided"]["share"] for each in known}
+    shares = {each["key"]: each["decided"] for each in known}
     groups = [{**group, "answeredInTime": shares.get(group["key"])} for group in groups]
     if page is not None:
         trend = await run("StalledTrend", {"weeks": _WEEKS, "filter": wanted})

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from relaypoint.app.show import Data, percent
 from relaypoint.domain.process import FEWEST, Fate, Stage
+from relaypoint.resolvers.tables_cells import guarded
 
 _HEADER: Final = ("Steps", "Acknowledged in time", "Decided in time", "Hours to decide", "Lost")
 _SHARES: Final = ("acknowledged", "decided")
@@ -27,11 +29,11 @@ def shown(console: Console, groups: Sequence[Data], by: str) -> None:
     for name in _HEADER:
         table.add_column(name, justify="right")
     for group in groups:
-        table.add_row(*_row(group))
+        table.add_row(*map(escape, _row(group)))
     console.print(table)
     for group in groups:
         ends = ", ".join(f"{each['text']} {_told(each['count'])}" for each in group["fates"])
-        console.print(f"[bold]{_name(group)}[/]: {ends}")
+        console.print(f"[bold]{escape(_name(group))}[/]: {escape(ends)}")
 
 
 def csv_of(groups: Sequence[Data]) -> None:
@@ -46,8 +48,9 @@ def csv_of(groups: Sequence[Data]) -> None:
         counts = {each["fate"]: each["count"] for each in group["fates"]}
         rows.writerow(
             [
-                *(group[name] for name in ("key", "name", "count")),
-                *(group[name]["share"] for name in _SHARES),
+                *(guarded(group[name] or "") for name in ("key", "name")),
+                group["count"],
+                *(group[name] for name in _SHARES),
                 group["lost"],
                 *(hours.get(stage, {}).get(age) for stage in Stage for age in ages),
                 *(counts.get(fate, 0) for fate in Fate),
@@ -62,8 +65,7 @@ def written(path: Path, groups: Sequence[Data], by: str) -> None:
     parts = []
     if groups:
         shares = [
-            (_name(each), {name: 100 * each[name]["share"] for name in _SHARES if each[name]["share"] is not None})
-            for each in groups
+            (_name(each), {name: 100 * each[name] for name in _SHARES if each[name] is not None}) for each in groups
         ]
         parts = [
             charts.bars("Answered in time, per cent", shares),
@@ -77,7 +79,7 @@ def written(path: Path, groups: Sequence[Data], by: str) -> None:
 def _row(group: Data) -> tuple[str, ...]:
     decided = next((each["hours"] for each in group["stages"] if each["stage"] == Stage.DECIDED), None)
     hours = f"{decided['median']:.1f} (9 of 10 within {decided['p90']:.1f})" if decided else "–"
-    shares = (percent(group[name]["share"]) for name in _SHARES)
+    shares = (percent(group[name]) for name in _SHARES)
     return (_name(group), str(group["count"]), *shares, hours, percent(group["lost"]))
 
 

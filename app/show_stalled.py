@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from relaypoint.app.show import Data, channel, diverted, percent, when, wide
+from relaypoint.resolvers.tables_cells import guarded
 
 _ROLES = {
     "same-desk": "now",
@@ -126,7 +127,8 @@ def summary_csv(console: Console, groups: list[Data], by: str) -> None:
     rows.writerow([by, "name", "steps", *hours, "answered_in_time"])
     for group in groups:
         figures = [group[kind][age] for kind in ("workingHours", "clockHours") for age in ages]
-        rows.writerow([group["key"], group["name"], group["count"], *figures, group["answeredInTime"]])
+        names = (guarded(group[each] or "") for each in ("key", "name"))
+        rows.writerow([*names, group["count"], *figures, group["answeredInTime"]])
 
 
 def trend(console: Console, weeks: list[Data]) -> None:

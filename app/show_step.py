@@ -76,14 +76,14 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         about = f", to pass it on to {escape(handoff['askedAbout'])}" if handoff["askedAbout"] else ""
         grid.add_row("[bold]Its sender is asked for[/]", f"[bold]{', '.join(handoff['asked'])}[/]{about}")
         grid.add_row("To be answered by", when(handoff["answerBy"]))
-    elif handoff["askedAbout"] and not handoff["answered"]:
-        grid.add_row("It would be sent on to", f"{escape(handoff['askedAbout'])}, if its sender agrees")
+    elif handoff["wishedTo"]:
+        grid.add_row("The coordinator would send it to", f"{escape(handoff['wishedTo'])}, if the person agrees: answer")
     elif handoff["answered"]:
         grid.add_row("Asked for", f"{', '.join(handoff['asked'])}: {handoff['answered']}")
     if handoff["expectedBy"]:
         grid.add_row("The person", handoff["arrival"] or f"is expected by {when(handoff['expectedBy'])}")
     if ground := handoff["withoutConsent"]:
-        why = "danger to life" if ground == "danger" else f"a legal duty: {escape(ground)}"
+        why = "danger to life" if ground == "danger" else escape(f"a legal {ground}")
         grid.add_row("[bold red]Sent on without the person's consent[/]", f"[bold red]{why}[/]")
     if handoff["respondBy"]:
         grid.add_row("The coordinator is asked", f"and is to answer by {when(handoff['respondBy'])}")
@@ -150,9 +150,13 @@ def consents(console: Console, found: Data) -> None:
     """Who may learn of the person, for what, since when."""
     for each in found["case"]["consents"]:
         until = f", withdrawn on {each['withdrawnOn']}" if each["withdrawnOn"] else ""
-        console.print(f"{escape(each['organization'])}, {each['serviceType']}: given on {each['givenOn']}{until}")
+        console.print(f"{escape(each['organization'])}, {each['serviceType']}: {_given(each['givenOn'])}{until}")
     if view := found["case"]["childsView"]:
         console.print(f"The child's own view: {view['text']} ({view['recordedOn']})")
+
+
+def _given(day: str | None) -> str:
+    return f"given on {day}" if day else "never given"
 
 
 def sent_many(console: Console, done: Data) -> None:

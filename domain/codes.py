@@ -23,6 +23,7 @@ FATES: Final[Mapping[Fate, Text]] = {
     Fate.NOT_BEGUN: say("fate.not-begun", "accepted, ended before it began"),
     Fate.FAILED: say("fate.failed", "begun, and not served"),
     Fate.WAITLISTED: say("fate.waitlisted", "put on a waiting list"),
+    Fate.TAKEN_BACK: say("fate.taken-back", "taken back in time"),
     Fate.PASSED_ON: say("fate.passed-on", "passed on"),
     Fate.SERVED: say("fate.served", "served or advised"),
     Fate.OPEN: say("fate.open", "still open, in time"),

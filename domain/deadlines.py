@@ -13,7 +13,7 @@ They are counted when the handoff moves, and anew when the calendar that they we
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
@@ -22,6 +22,7 @@ from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.clock import Duration, Instant, format_instant, parse_duration, parse_instant, shortest
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.handoffs import Status
+from relaypoint.domain.hours import WORKING_WEEK
 from relaypoint.domain.texts import Text, listed, say
 from relaypoint.domain.words import Priority
 
@@ -47,6 +48,10 @@ DEFAULTS: Final[Mapping[Priority, Default]] = MappingProxyType(
         Priority.ROUTINE: Default("PT4H", "P1D", "P3D", "P10D", "P90D", "working"),
     }
 )
+
+
+#: So much later than in a usual working week a deadline in working time may lie, however seldom a desk is open.
+LATEST: Final = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,10 +234,25 @@ def age(at: datetime | Instant, since: datetime | Instant, calendar: Calendar) -
     return Age((now - then).total_seconds() / 3600, calendar.working_hours_between(then, now))
 
 
+def waited(since: datetime, duration: Duration | timedelta, calendar: Calendar, *, working: bool) -> datetime:
+    """When so much time has passed, on the clock or of the desk's working time.
+
+    Hours are the receiver's to say, and no way to put off an answer: it is at most ``LATEST`` later than in a usual
+    working week. Raises ``Invalid`` for what lies beyond all reason even there.
+    """
+    if not working:
+        return since + (duration if isinstance(duration, timedelta) else duration.elapsed)
+    latest = replace(calendar, hours=WORKING_WEEK).add_working(since, duration) + LATEST
+    try:
+        return min(calendar.add_working(since, duration), latest)
+    except Invalid:
+        return latest  # The desk opens too seldom for it to be looked for.
+
+
 def _due(sent: datetime, within: str, basis: Basis, calendar: Calendar, field: str) -> datetime:
     duration = parse_duration(within, path=(field,))
     try:
-        return sent + duration.elapsed if basis == "clock" else calendar.add_working(sent, duration)
+        return waited(sent, duration, calendar, working=basis == "working")
     except Invalid as problem:
         problem.path = (field,)
         raise
@@ -253,8 +273,8 @@ def _paused(
         if basis == "clock":
             due += end - start
         else:
-            left = calendar.working_hours_between(start, due)
-            due = calendar.add_working(end, timedelta(milliseconds=round(left * 3_600_000)))
+            left = timedelta(milliseconds=round(calendar.working_hours_between(start, due) * 3_600_000))
+            due = waited(end, left, calendar, working=True)
     return due
 
 

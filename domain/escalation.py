@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 from relaypoint.domain import around
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.clock import Duration, parse_duration, parse_instant
-from relaypoint.domain.deadlines import DEFAULTS
+from relaypoint.domain.deadlines import DEFAULTS, waited
 from relaypoint.domain.model import ContactPoint, holds
 from relaypoint.domain.stalls import OpenHandoff, Stall
 from relaypoint.domain.view import View
@@ -81,17 +81,32 @@ def ladder(view: View, handoff: OpenHandoff, pathway: str | None) -> Rungs:
     rows = view.index.rows["task_forces"]
     near = sorted(around.forces_of(view, forces), key=lambda force: (rows[force]["level"], force))
     owners = [("contact_point", handoff.desk.id), ("pathway", pathway), *(("task_force", force) for force in near)]
-    for owner in owners:
-        own = [row for row in view.index.of("rungs of", owner) if holds(row, view.day)]
-        if own:
-            break
-    else:
-        return tuple(_step(rung, None, None, index, handoff.priority) for index, rung in enumerate(Rung))
+    agreed = next((found for owner in owners[1:] if (found := _policy(view, owner, handoff.priority))), None)
+    usual = agreed or tuple(_step(rung, None, None, index, handoff.priority) for index, rung in enumerate(Rung))
+    own = _policy(view, owners[0], handoff.priority)
+    # Who may be silent can have itself be reminded sooner, and can't have others be told later, or not at all.
+    sooner = tuple(_no_later(step, index, handoff.priority) for index, step in enumerate(own))
+    return (*sooner, *(step for step in usual if step.action not in {each.action for each in own})) if own else usual
+
+
+def _policy(view: View, owner: tuple[str, str | None], priority: Priority) -> Rungs:
+    """The rungs that it has set; none: it has no policy."""
+    rows = [row for row in view.index.of("rungs of", owner) if holds(row, view.day)]
     steps: list[Step] = []
-    for row in sorted(own, key=lambda row: (row["position"], row["id"])):
+    for row in sorted(rows, key=lambda row: (row["position"], row["id"])):
         for _ in range(row["times"] or 1):
-            steps.append(_step(Rung(row["action"]), row["wait"], row["hours"], len(steps), handoff.priority))
+            steps.append(_step(Rung(row["action"]), row["wait"], row["hours"], len(steps), priority))
     return tuple(steps)
+
+
+def _no_later(step: Step, index: int, priority: Priority) -> Step:
+    """The step, or the same after the usual wait, whichever comes sooner."""
+    usual = _step(step.action, None, None, index, priority)
+    if step.wait is None:
+        return step
+    if usual.wait is None or step.wait.elapsed > usual.wait.elapsed or (step.working and not usual.working):
+        return usual
+    return step
 
 
 def _step(rung: Rung, wait: str | None, hours: str | None, index: int, priority: Priority) -> Step:
@@ -109,7 +124,7 @@ def due(steps: Sequence[Step], progress: Progress, stall: Stall, calendar: Calen
     since = parse_instant(progress.taken_at) if progress.taken_at else parse_instant(stall.due)
     if step.wait is None or progress.in_vain:
         return since
-    return calendar.add_working(since, step.wait) if step.working else since + step.wait.elapsed
+    return waited(since, step.wait, calendar, working=step.working)
 
 
 def turned_to(view: View, stall: Stall, step: Step, reply_desk: str | None, at: datetime) -> ContactPoint | None:

@@ -227,9 +227,11 @@ STATE: Final = (
     "review_on",
     "sent_at",
     "changed_at",
+    "moved_at",
     "accepted_at",
     "started_at",
     "held_at",
+    "held_days",
     "deliver_by",
     "acknowledge_by",
     "decide_by",
@@ -245,6 +247,7 @@ STATE: Final = (
     "asked",
     "asked_at",
     "asked_about",
+    "wished_to",
     "answer_by",
     "answered",
     "expected_by",
@@ -302,9 +305,9 @@ def may_resend(handoff: Mapping[str, Any]) -> bool:
 def passing_on(status: Status, reason: str = "reassigned") -> tuple[Status, str]:
     """How an open step ends whose successor is made in the same write: its status and coded reason.
 
-    Before acceptance the receiving side declines it as referred onward; after it, and where its sender recalls it, it
-    is cancelled for ``reason``.
+    Before acceptance the receiving side, where it is the one that passes it on, declines it as referred onward; after
+    it, and where others send it elsewhere, it is cancelled for ``reason``.
     """
-    if status in _BEFORE and reason != "sent-elsewhere":
+    if status in _BEFORE and reason in ("referred-onward", "reassigned"):
         return Status.REJECTED, "referred-onward"
     return Status.CANCELLED, reason

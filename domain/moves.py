@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from relaypoint.domain.errors import IllegalTransition, Invalid
 from relaypoint.domain.handoffs import LONGEST_HOLD, MOVES, PASSING_ON, VERBS, Move, Pass, Remark, Side, Status
+
+S = TypeVar("S", bound=Mapping[str, Any])
 
 
 def move(
@@ -66,6 +69,21 @@ def check_allowed(wanted: Move | Pass | Remark, status: Status, side: Side) -> N
 def possible(status: Status, side: Side | None = None) -> list[str]:
     """The verbs that the table of moves offers from a status, to one side or to any."""
     return [verb for verb, m in MOVES.items() if status in m.sources and (side is None or side in m.sides)]
+
+
+def in_order(steps: Iterable[S]) -> list[S]:
+    """The steps of a referral, each behind the one that it ``continues``. Ids tell the order of one clock only, and two
+    servers have two."""
+    known = sorted(steps, key=lambda each: str(each["id"]))
+    after: dict[str | None, list[S]] = {}
+    ids = {each["id"] for each in known}
+    for each in known:
+        after.setdefault(each["continues"] if each["continues"] in ids else None, []).append(each)
+    found, left = list[S](), after.get(None, [])
+    while left:
+        found += left
+        left = [following for each in left for following in after.get(each["id"], [])]
+    return found
 
 
 #: So much of what was typed is told back.

@@ -47,6 +47,7 @@ class Fate(StrEnum):
     NOT_BEGUN = "not-begun"
     FAILED = "failed"
     WAITLISTED = "waitlisted"
+    TAKEN_BACK = "taken-back"
     PASSED_ON = "passed-on"
     SERVED = "served"
     OPEN = "open"
@@ -57,8 +58,10 @@ class Fate(StrEnum):
 LOST: Final = (Fate.UNANSWERED, Fate.UNDECIDED, Fate.DECLINED, Fate.NOT_BEGUN, Fate.FAILED, Fate.WAITLISTED)
 
 _DECIDED: Final = frozenset({Status.ACCEPTED, Status.REJECTED})
-#: What a step is once the receiving side has said anything.
-_ANSWERED: Final = tuple(each for each in Status if each not in (Status.REQUESTED, Status.CANCELLED))
+#: What a step is once the receiving side has said anything. Its sender's own moves answer nothing, nor does a mistake.
+_ANSWERED: Final = tuple(
+    each for each in Status if each not in (Status.REQUESTED, Status.CANCELLED, Status.ENTERED_IN_ERROR)
+)
 _PASSED: Final = frozenset({"referred-onward", "redirected", "reassigned"})
 
 
@@ -91,14 +94,28 @@ class InTime:
 
     @property
     def share(self) -> float | None:
-        """From 0 to 1; None: of too few to tell."""
-        return self.kept / self.due if self.due >= FEWEST else None
+        """From 0 to 1, rounded; None: of too few to tell."""
+        return rounded(self.kept / self.due) if self.due >= FEWEST else None
+
+
+def rounded(share: float) -> float:
+    """To a twentieth: what is told exactly of two periods tells of the one who lies between them."""
+    return round(20 * share) / 20
+
+
+def _told(counts: Mapping[Fate, int]) -> dict[Fate, int | None]:
+    """Each to the nearest five; None for fewer, and for the next smallest where one alone could be worked out."""
+    hidden = {each for each, count in counts.items() if count < FEWEST}
+    if len(hidden) == 1 and len(counts) > 1:
+        hidden.add(min(counts.keys() - hidden, key=lambda each: (counts[each], each)))
+    return {each: None if each in hidden else FEWEST * round(count / FEWEST) for each, count in counts.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of one group. ``hours`` are on the clock, by stage, as far as enough steps went through it; ``fates`` counts are
-    None where they are fewer than five and not none. ``hops`` is the place of the steps in their referrals."""
+    """Of one group; counts to the nearest five, shares to a twentieth. ``hours`` are on the clock, by stage, as far as
+    enough steps went through it; ``fates`` counts are None where they are fewer than five and not none. ``hops`` is the
+    place of the steps in their referrals."""
 
     key: str | None
     count: int
@@ -128,13 +145,13 @@ def _figures(key: str | None, courses: Sequence[Course], now: Instant) -> Figure
     meant = len(courses) - counts.get(Fate.IN_ERROR, 0)
     return Figures(
         key=key,
-        count=len(courses),
+        count=FEWEST * round(len(courses) / FEWEST),
         acknowledged=_in_time([_met(each, "acknowledge_by", _acknowledged(each), now) for each in courses]),
         decided=_in_time([_met(each, "decide_by", each.first(*_DECIDED), now) for each in courses]),
         hours={stage: Ages.of(of) for stage, of in spans.items() if len(of) >= FEWEST},
-        fates={each: count if count >= FEWEST else None for each, count in counts.items()},
+        fates=_told(counts),
         hops=Ages.of([course.hops for course in courses]),
-        lost=sum(counts.get(each, 0) for each in LOST) / meant if meant else 0.0,
+        lost=rounded(sum(counts.get(each, 0) for each in LOST) / meant) if meant else 0.0,
     )
 
 
@@ -144,20 +161,26 @@ def fate(course: Course, now: Instant) -> Fate:
     status, reason = Status(end["status"]), end.get("reason")
     if status is Status.ENTERED_IN_ERROR:
         return Fate.IN_ERROR
-    if reason in _PASSED:
-        return Fate.PASSED_ON
     if status is Status.REJECTED:
-        return Fate.DECLINED
+        return Fate.PASSED_ON if reason in _PASSED else Fate.DECLINED
     if status is Status.COMPLETED:
         return Fate.WAITLISTED if reason in UNSERVED else Fate.SERVED
-    if status in (Status.REQUESTED, Status.RECEIVED) or (status is Status.CANCELLED and not course.first(*_DECIDED)):
-        late = status is Status.CANCELLED or (bool(end.get("decide_by")) and end["decide_by"] < now)
-        if not late:
-            return Fate.OPEN
+    decided = course.first(*_DECIDED)
+    if status in (Status.REQUESTED, Status.RECEIVED) or (status is Status.CANCELLED and not decided):
+        over = now if status is not Status.CANCELLED else course.states[-1][0]
+        if not (end.get("decide_by") and end["decide_by"] < over):
+            return Fate.OPEN if status is not Status.CANCELLED else _left(reason)
         return Fate.UNDECIDED if _acknowledged(course) else Fate.UNANSWERED
+    if reason in _PASSED:
+        return Fate.PASSED_ON
     if status in (Status.FAILED, Status.CANCELLED):
         return Fate.FAILED if course.first(Status.IN_PROGRESS) else Fate.NOT_BEGUN
     return Fate.OPEN
+
+
+def _left(reason: str | None) -> Fate:
+    """Taken back, or sent elsewhere by others, while there was still time to answer."""
+    return Fate.PASSED_ON if reason in _PASSED else Fate.TAKEN_BACK
 
 
 def _acknowledged(course: Course) -> Instant | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from relaypoint.domain.chain import Event, canonical
-from relaypoint.domain.handoffs import STATE
+from relaypoint.domain.handoffs import STATE, TERMS
 
 
 def handoffs_by_events(events: Iterable[Event]) -> dict[str, Mapping[str, Any]]:
@@ -36,7 +36,7 @@ def differing_handoffs(events: Iterable[Event], stored: Iterable[Mapping[str, An
     """The ids of the handoffs that are not stored as their events leave them, or that one of the two lacks."""
     told = handoffs_by_events(events)
     held = {str(row["id"]): row for row in stored}
-    return sorted(id for id in told.keys() | held.keys() if _state(told.get(id)) != _state(held.get(id)))
+    return sorted(id for id in told.keys() | held.keys() if not _same(told.get(id), held.get(id)))
 
 
 def differing_rows(events: Iterable[Event], stored: Mapping[str, Iterable[Mapping[str, Any]]]) -> list[tuple[str, str]]:
@@ -54,5 +54,9 @@ def _filled(row: Mapping[str, Any]) -> str:
     return canonical({name: value for name, value in row.items() if value not in (None, [])})
 
 
-def _state(handoff: Mapping[str, Any] | None) -> list[Any] | None:
-    return None if handoff is None else [handoff.get(name) for name in STATE]
+def _same(told: Mapping[str, Any] | None, held: Mapping[str, Any] | None) -> bool:
+    """What was agreed does not change; an event of an earlier version may not tell of it."""
+    if told is None or held is None:
+        return told is held
+    terms = [name for name in TERMS if name in told]
+    return all(told.get(name) == held.get(name) for name in (*STATE, *terms))

@@ -46,6 +46,7 @@ class OpenHandoff:
     sender: Organization
     receiver: Organization
     desk: ContactPoint
+    moved_at: str | None = None
     start_by: str | None = None
     complete_by: str | None = None
     phoned: str | None = None
@@ -91,6 +92,18 @@ class Stall:
     age: Age
     waited: Age
 
+    @property
+    def episode(self) -> str:
+        """What an escalation belongs to: the silence of a status; and by itself what must not wait for the end of
+        it."""
+        status = self.handoff.status.value
+        return f"{status} {self.reason}" if self.reason in _BY_ITSELF else status
+
+
+#: Silences that begin a ladder of their own, whatever was climbed before: a person is missing, or the coordinator is
+#: silent as well.
+_BY_ITSELF: Final = frozenset({"not-arrived", "arrival-unknown", "coordinator-silent"})
+
 
 def stall(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> Stall | None:
     """The first of the reasons that holds at that moment, gravest first; None while all is well.
@@ -119,7 +132,7 @@ def _returned(handoff: OpenHandoff) -> tuple[str, Text, str]:
     """How a closed handoff came back, or that nobody could be told that it was closed."""
     if handoff.status is Status.COMPLETED and handoff.code not in UNSERVED:
         text = say("stall.closed-missing", "it was closed, and nobody has said that the person arrived")
-        return "not-arrived", text, handoff.changed_at
+        return "not-arrived", text, handoff.moved_at or handoff.changed_at
     code = handoff.code or "–"
     reason, text = {
         Status.REJECTED: (
@@ -139,7 +152,8 @@ def _returned(handoff: OpenHandoff) -> tuple[str, Text, str]:
         handoff.status,
         ("untold", say("stall.untold", "it is over, but no message could tell the contact point so")),
     )
-    return reason, text, handoff.changed_at
+    # What is said of it afterwards makes it no younger.
+    return reason, text, handoff.moved_at or handoff.changed_at
 
 
 #: So many hops of one referral before anybody has accepted it are too many.
@@ -183,7 +197,7 @@ def _missing(handoff: OpenHandoff, at: datetime) -> _Found | None:
     """Accepted is not arrived: the one silence that neither side may wait out."""
     if handoff.arrival == NOT_ARRIVED:
         text = say("stall.not-arrived", "the person has not arrived{todo}", todo=_todo(handoff))
-        return "not-arrived", text, handoff.changed_at
+        return "not-arrived", text, handoff.expected_by or handoff.changed_at
     if handoff.expected_by and handoff.arrival is None and _passed(handoff.expected_by, at):
         text = say("stall.arrival", "nobody has said whether the person arrived{todo}", todo=_todo(handoff))
         return "arrival-unknown", text, handoff.expected_by
@@ -251,7 +265,7 @@ def _unacknowledged(handoff: OpenHandoff, at: datetime) -> _Found | None:
 
 
 def _undecided(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    if not handoff.waiting or handoff.form_awaited or handoff.asked_at or not _passed(handoff.decide_by, at):
+    if not handoff.waiting or handoff.form_awaited or not _missed(handoff, handoff.decide_by, at):
         return None
     return "undecided", say("stall.undecided", "nobody has accepted or declined it"), handoff.decide_by or ""
 
@@ -268,13 +282,13 @@ def _unanswered(handoff: OpenHandoff, at: datetime) -> _Found | None:
 
 
 def _not_started(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    if handoff.status is not Status.ACCEPTED or handoff.asked_at or not _passed(handoff.start_by, at):
+    if handoff.status is not Status.ACCEPTED or not _missed(handoff, handoff.start_by, at):
         return None
     return "not-started", say("stall.not-started", "it was accepted, and has not begun"), handoff.start_by or ""
 
 
 def _overdue(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    if handoff.status is not Status.IN_PROGRESS or handoff.asked_at or not _passed(handoff.complete_by, at):
+    if handoff.status is not Status.IN_PROGRESS or not _missed(handoff, handoff.complete_by, at):
         return None
     return "overdue", say("stall.overdue", "it has begun, and is not completed in time"), handoff.complete_by or ""
 
@@ -286,7 +300,9 @@ def _hold_expired(handoff: OpenHandoff, at: datetime) -> _Found | None:
 
 
 def _bounced(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    if not handoff.waiting or not (handoff.been_here or handoff.hops > MOST_HOPS):
+    # To accept it and pass it on, from desk to desk, is to send it round as well.
+    around = handoff.hops > MOST_HOPS and (handoff.waiting or handoff.status is Status.ACCEPTED)
+    if not around and not (handoff.waiting and handoff.been_here):
         return None
     text = (
         say("stall.back", "it is back where it was before, and nobody has accepted it")
@@ -339,6 +355,14 @@ REASONS: Final = (
     "hold-expired",
     "bounced",
 )
+
+
+def _missed(handoff: OpenHandoff, instant: str | None, at: datetime) -> bool:
+    """Whether the deadline passed; a question that was asked before stops the clock, one that was asked late does
+    not."""
+    if instant is not None and handoff.asked_at and handoff.asked_at <= instant:
+        return False
+    return _passed(instant, at)
 
 
 def _passed(instant: str | None, at: datetime) -> bool:

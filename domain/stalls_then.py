@@ -67,7 +67,7 @@ def _must_see(
 
 def _by_sender(verb: str, actor: str, sender: str, receiver: str) -> bool:
     """Whether the sending side recorded it. Who stands on both sides acts for the receiving one where it may."""
-    if verb in (RAISE, RESPOND):  # To turn to the coordinator is not to have seen to it.
+    if verb in (RAISE, RESPOND, "erasure-asked", "erasure-over"):  # That is not to have seen to it.
         return False
     table = MOVES.get(verb) or REMARKS.get(verb)
     if verb in _SENT_ANEW or (table and Side.RECEIVER not in table.sides):

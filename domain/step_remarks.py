@@ -145,16 +145,20 @@ def _answer(here: Here) -> dict[str, Any]:
             "Nothing is asked of the sender.",
             "There is nothing to answer; phone the desk if it should know something.",
         )
-    answered = {"answered": here.words, "asked_at": None, "answer_by": None}
     if not asked_at:
-        return answered
-    return {**answered, "pauses": pause(here.handoff, asked_at, format_instant(here.now))}
+        return {"answered": here.words, "wished_to": None}
+    return {
+        "answered": here.words,
+        "asked_at": None,
+        "answer_by": None,
+        "pauses": pause(here.handoff, asked_at, format_instant(here.now)),
+    }
 
 
 def wished(handoff: Mapping[str, Any]) -> bool:
     """Whether a coordinator would send it on, and its sender has not said yet whether the person agrees. No clock
-    stands still for that."""
-    return bool(handoff.get("asked_about")) and not handoff.get("answered")
+    stands still for that, and a question of the receiver's is answered first."""
+    return bool(handoff.get("wished_to"))
 
 
 def _expect(here: Here) -> dict[str, Any]:
@@ -167,20 +171,14 @@ def _expect(here: Here) -> dict[str, Any]:
             remedy="Give the instant from which nobody should wait any longer without asking.",
             days=LONGEST_WAY.days,
         )
-    if here.side is Side.RECEIVER and _missed(here.handoff, here.now):
+    if here.side is Side.RECEIVER and here.handoff.get("expected_by"):
         raise _not_now(
             here.handoff,
             "handoff.missed",
-            "The person was expected before, and did not come.",
-            "Say arrived or not-arrived; only who sent the person knows whether they come later.",
+            "The person is expected already, or was.",
+            "Say arrived or not-arrived; only who sent the person can say that they come later.",
         )
     return {"expected_by": format_instant(when), "arrival": None}
-
-
-def _missed(handoff: Mapping[str, Any], now: datetime) -> bool:
-    """Whether the person was expected, and did not come in that time."""
-    by, arrival = handoff.get("expected_by"), handoff.get("arrival")
-    return arrival == NOT_ARRIVED or (bool(by) and arrival is None and parse_instant(str(by)) <= now)
 
 
 def _arrived(here: Here) -> dict[str, Any]:
@@ -242,6 +240,8 @@ def _erased(here: Here) -> dict[str, Any]:
 
 def _must_keep(here: Here) -> dict[str, Any]:
     _check_erasure(here.handoff)
+    if here.handoff.get("erasure") == here.words:
+        raise _not_now(here.handoff, "handoff.kept", "That was said already.", "Say it once; or erased, once it is.")
     return {"erasure": here.words}
 
 
@@ -283,7 +283,7 @@ REMARKED: Final = {
 }
 
 
-def offered(verb: str, handoff: Mapping[str, Any], on: Collection[Side], now: datetime) -> bool:
+def offered(verb: str, handoff: Mapping[str, Any], on: Collection[Side]) -> bool:
     """Whether who stands on these sides can say the remark of the handoff as it is."""
     if Status(handoff["status"]) not in REMARKS[verb].sources or REMARKS[verb].sides.isdisjoint(on):
         return False
@@ -293,7 +293,7 @@ def offered(verb: str, handoff: Mapping[str, Any], on: Collection[Side], now: da
         SEEN: bool(handoff.get("must_see")),
         ASK: not asked,
         ANSWER: asked or wished(handoff),
-        EXPECT: Side.SENDER in on or not _missed(handoff, now),
+        EXPECT: Side.SENDER in on or not handoff.get("expected_by"),
         ARRIVED: bool(handoff.get("expected_by")) and arrival != ARRIVED,
         NOT_ARRIVED: bool(handoff.get("expected_by")) and arrival is None,
         RAISE: not handoff.get("respond_by") and (Status(handoff["status"]).open or bool(handoff.get("must_see"))),

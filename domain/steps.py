@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.clock import format_instant, parse_instant
-from relaypoint.domain.deadlines import counted, pauses_of
+from relaypoint.domain.deadlines import counted
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.handoffs import ARRIVED, ASK, EXPECT, MOVES, PHONED, REMARKS, SEEN, Side, Status
 from relaypoint.domain.moves import check_allowed, move, unknown_verb, words_of
@@ -48,10 +48,17 @@ def said(
 def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime, status: Status) -> dict[str, Any]:
     day, at = now.date().isoformat(), format_instant(now)
     target = move(
-        status, saying.verb, side, reason=saying.reason, review=saying.review, day=day, held=days_held(handoff)
+        status,
+        saying.verb,
+        side,
+        reason=saying.reason,
+        review=saying.review,
+        day=day,
+        held=handoff.get("held_days") or 0,
     )
     changes: dict[str, Any] = {
         "status": target.value,
+        "moved_at": at,
         "reason": saying.reason or MOVES[saying.verb].usual,
         "review_on": saying.review,
     }
@@ -66,6 +73,10 @@ def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime
     if since:
         changes |= dict.fromkeys(over) | ({"answer_by": None} if "asked_at" in over else {})
         changes["pauses"] = pause(handoff, min(since), at)
+    if "held_at" in over and handoff.get("held_at"):
+        changes["held_days"] = days_held(handoff, now)
+    if not target.open and handoff.get("erasure") == "still-serving":
+        changes["erasure"] = None  # It was kept for as long as the person was served.
     if target is Status.CANCELLED and saying.reason == "consent-withdrawn":
         changes |= erasure_asked(handoff, now)
     if target is Status.COMPLETED and changes["reason"] == "served" and handoff.get("expected_by"):
@@ -78,10 +89,12 @@ def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime
 _OVER: Final = {"receive": (), "hold": (), "resume": ("held_at",)}
 
 
-def days_held(handoff: Mapping[str, Any]) -> int:
-    """For how many whole days the receiver's clocks stood still so far."""
-    spans = [(parse_instant(until) - parse_instant(since)) for since, until in pauses_of(handoff.get("pauses"))]
-    return sum(spans, timedelta()).days
+def days_held(handoff: Mapping[str, Any], now: datetime) -> int:
+    """For how many days it was held, the hold that is now among them; each day that was begun counts."""
+    held = int(handoff.get("held_days") or 0)
+    if handoff.get("held_at"):
+        held += max(1, -((parse_instant(handoff["held_at"]) - now) // timedelta(days=1)))
+    return held
 
 
 #: Which verbs take which field; the others are told that they don't.

@@ -18,11 +18,12 @@ from relaypoint.resolvers.backend import Backend
 @dataclass(frozen=True, slots=True)
 class Consent:
     """A person's informed consent that ``organization`` learns of them for ``service_type``: given and withdrawn on a
-    day (ISO). Each body's own legal basis stands apart from it."""
+    day (ISO); ``given_on`` None: never, the body had the case without. Each body's own legal basis stands apart from
+    it."""
 
     organization: str
     service_type: str
-    given_on: str
+    given_on: str | None
     withdrawn_on: str | None = None
 
     def covers(self, organization: str, service_type: str) -> bool:
@@ -126,7 +127,9 @@ def consented(backend: Backend, row: Row, organization: str) -> str:
     """The sealed case with a consent that this organization learns of the person, given today; the person's earlier
     ones stay. ``row`` has ``sealed_key``, ``sealed`` and ``service_type`` as stored."""
     fields, kept = _consents(backend, row, organization)
-    given = Consent(organization, row["service_type"], backend.now()[:10])
+    present = [Consent(**each) for each in fields.get("consents", ())]
+    given = next((each for each in present if each not in kept), None)  # The day on which it was given stays.
+    given = given or Consent(organization, row["service_type"], backend.now()[:10])
     return backend.vault.seal(row["sealed_key"], {**fields, "consents": [*map(asdict, kept), asdict(given)]})
 
 
@@ -138,6 +141,14 @@ def withdrawn(backend: Backend, row: Row, organization: str) -> str | None:
     if not ended:
         return None
     return backend.vault.seal(row["sealed_key"], {**fields, "consents": [*map(asdict, (*kept, *ended))]})
+
+
+def refused(backend: Backend, row: Row, organization: str) -> str:
+    """The sealed case with the person's word, today, that this organization, which has it without their consent, is not
+    to learn more of them."""
+    fields, kept = _consents(backend, row, organization)
+    today = Consent(organization, row["service_type"], None, backend.now()[:10])
+    return backend.vault.seal(row["sealed_key"], {**fields, "consents": [*map(asdict, kept), asdict(today)]})
 
 
 def _consents(backend: Backend, row: Row, organization: str) -> tuple[dict[str, Any], list[Consent]]:

@@ -12,15 +12,13 @@ from typing import Any, Final
 from relaypoint.domain import chain
 from relaypoint.domain.errors import Conflict, Invalid, NotFound
 from relaypoint.domain.policy import Action, Subject
-from relaypoint.domain.step_remarks import erasure_asked
 from relaypoint.domain.words import ChildsView
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.cases import consented, viewed, withdrawn
+from relaypoint.resolvers.cases import consented, refused, viewed, withdrawn
+from relaypoint.resolvers.erasing import erasing, erasing_over
 from relaypoint.resolvers.handing_over import Referrals
-from relaypoint.resolvers.handoffs import step_of
 from relaypoint.resolvers.needs import word
-from relaypoint.resolvers.referral_steps import told
 from relaypoint.resolvers.referrals import own_referral, referral
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
@@ -49,6 +47,8 @@ async def record_consent(
 
     def changed(row: Row) -> str:
         sealed = withdrawn(backend, row, body) if withdraw else consented(backend, row, body)
+        if sealed is None and _steps_of(row, body):
+            sealed = refused(backend, row, body)  # It has the case without: for a child, for danger, or by its basis.
         if sealed is None:
             raise Invalid(
                 "consent.none",
@@ -60,8 +60,7 @@ async def record_consent(
         return sealed
 
     request = {"consent": id, "to": to, "withdraw": withdraw}
-    erasing = body if withdraw else None
-    return await _recorded(subject, backend, id, kind, changed, request, idempotency_key, erasing=erasing)
+    return await _recorded(subject, backend, id, kind, changed, request, idempotency_key, about=(body, withdraw))
 
 
 @permitted(Action.REFER)
@@ -99,10 +98,10 @@ async def _recorded(
     request: dict[str, Any],
     idempotency_key: str | None,
     *,
-    erasing: str | None = None,
+    about: tuple[str, bool] | None = None,
 ) -> dict[str, Any]:
-    """The case as ``changed`` seals it anew, with its event, in one write; ``erasing`` is the body that is asked to
-    erase what it knows."""
+    """The case as ``changed`` seals it anew, with its event, in one write; ``about`` is the body whose consent it is,
+    and whether it was withdrawn."""
     operation = operation_id(subject, backend, idempotency_key)
     done = await earlier(backend, operation, request)
     if done is not None:
@@ -120,9 +119,10 @@ async def _recorded(
         }
         noted = {"before": None, "after": {"case": chain.salted_digest(sealed)}}
         steps = [Step("case_change", change), referrals.event(stored, kind, noted)]
-        if erasing is not None:
+        if about is not None:
             referrals.moves[stored["id"]] = 1
-            steps += await _erasing(backend, referrals, row, erasing)
+            body, withdrawing = about
+            steps += await (erasing if withdrawing else erasing_over)(backend, referrals, _steps_of(row, body))
         try:
             result = await write_once(backend, operation, steps, request=request, result={"referral": stored["id"]})
         except Unmet:
@@ -136,20 +136,8 @@ async def _recorded(
     )
 
 
-async def _erasing(backend: Backend, referrals: Referrals, row: Row, body: str) -> list[Step]:
-    """Each step that the body has or had is marked, and its desk is told once."""
-    steps: list[Step] = []
-    there = [each["id"] for each in row["handoffs"] if each["receiver"]["id"] == body]
-    for id in sorted(there):
-        step = await step_of(backend, id)
-        changes = erasure_asked(step["handoff"], backend.clock())
-        if changes:
-            after = {**step["handoff"], **changes, "version": step["handoff"]["version"] + 1}
-            moved = {"before": step["handoff"], "after": after}
-            steps += referrals.move(step, "erasure-asked", changes, moved)
-            if id == max(there) and not step["handoff"]["form"]:
-                steps.append(told(backend, step, step["contact_point"]["id"], "moved"))
-    return steps
+def _steps_of(row: Row, body: str) -> list[str]:
+    return [each["id"] for each in row["handoffs"] if each["receiver"]["id"] == body]
 
 
 async def _body(backend: Backend, to: str) -> str:

@@ -92,8 +92,8 @@ async def _silent(backend: Backend, work: OpenWork) -> list[_Climb]:
 
 async def _progress(backend: Backend, silence: Stall, kept: Row | None) -> Progress:
     """Where the episode stands; another one before it is over. Messages that all ended dead reached nobody."""
-    if kept is None or kept["episode"] != silence.handoff.status.value:
-        return Progress(silence.handoff.status.value)
+    if kept is None or kept["episode"] != silence.episode:
+        return Progress(silence.episode)
     notices, in_vain = tuple(kept["notices"].split()), bool(kept["in_vain"])
     if notices and not in_vain:
         ended = await backend.store.read("notices_stand", notices=list(notices))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -123,7 +124,8 @@ class Referrals:
             kind=kind,
             at=self.backend.now(),
             actor=self.subject.name,
-            data=data,
+            # Both sides see the event's hash, and could try out what they are not told of it.
+            data={**data, "salt": secrets.token_hex(16)},
         )
         self.heads[referral["id"]] = (event.sequence, event.hash)
         return record(event)

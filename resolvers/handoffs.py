@@ -13,13 +13,13 @@ from relaypoint.domain import chain
 from relaypoint.domain.errors import Conflict, Invalid, NotFound
 from relaypoint.domain.handoffs import (
     ANSWER,
+    EXPECT,
     FORM_SUBMITTED,
     MOVES,
     PASSES,
     RAISE,
     REMARKS,
     SEEN,
-    STATE,
     Side,
     Status,
     came_back,
@@ -34,11 +34,12 @@ from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import StoredCase, consented, stored_case, withdrawn
 from relaypoint.resolvers.claiming import claiming
+from relaypoint.resolvers.erasing import erasing
 from relaypoint.resolvers.faces import called_back, with_faces
 from relaypoint.resolvers.finding import present_view
 from relaypoint.resolvers.handing_over import Referrals
 from relaypoint.resolvers.parts import parts
-from relaypoint.resolvers.references import by_reference
+from relaypoint.resolvers.step_rows import gone_on, no_handoff, shown, step_of
 from relaypoint.resolvers.telling import coordinator_desk, telling
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
@@ -67,7 +68,7 @@ async def handoff(subject: Subject, backend: Backend, id: str) -> Moved:
         raise no_handoff(id)
     (step,) = await with_faces(backend, [shown(row, row["handoff"])])
     step["call_back"] = await called_back(backend, row["referral"])
-    return Moved(step, tuple(_offered(backend, row, row["handoff"], on)))
+    return Moved(step, tuple(_offered(row, row["handoff"], on)))
 
 
 @permitted(Action.MOVE_HANDOFF)
@@ -131,7 +132,10 @@ async def move_handoff(
         if case is not None:
             also["case"] = chain.salted_digest(case)
             person.append(Step("case_reseal", {"referral": row["referral"]["id"], "sealed": case}))
-        steps, result = _steps(subject, backend, row, verb, changes, operation, on, side, also)
+        moved = Referrals(subject, backend, operation)
+        steps, result = _steps(backend, moved, row, verb, changes, on, side, also)
+        if case is not None and (body := await _taken_back(backend, row, verb, reason)):
+            steps += await erasing(backend, moved, await _steps_of(backend, row, body))
         steps += person
         try:
             told = await write_once(backend, operation, steps, request=request, result=result)
@@ -169,7 +173,8 @@ async def _decide(backend: Backend, row: Row, saying: Saying, on: frozenset[Side
             remedy="Name it; find shows who can take the case.",
             verb=saying.verb,
         )
-    side = next(iter(sorted(on & wanted.sides if wanted else on)), next(iter(sorted(on))))
+    may = sorted(on & wanted.sides if wanted else on, reverse=saying.verb == EXPECT)  # The sender may say more of it.
+    side = next(iter(may), next(iter(sorted(on))))
     calendar = (await present_view(backend)).desk(row["contact_point"]["id"]).calendar
     return said(handoff, saying, side, backend.clock(), Priority(row["referral"]["priority"]), calendar), side
 
@@ -200,23 +205,36 @@ async def _consenting(backend: Backend, row: Row, verb: str, answer: str | None,
     return consented(backend, row, rows[desk]["organization"])
 
 
-async def _refusing(backend: Backend, row: Row, verb: str, reason: str | None) -> str | None:
-    """The case with the consent withdrawn that the sender says the person does not give, or no longer gives."""
+async def _taken_back(backend: Backend, row: Row, verb: str, reason: str | None) -> str | None:
+    """The body of which the sender says that the person does not agree, or no longer agrees, that it learns of them."""
     if verb == "cancel" and reason == "consent-withdrawn":
-        return withdrawn(backend, row, row["receiver"]["id"])
-    if verb == ANSWER and reason == "not-agreed" and (about := row["handoff"].get("asked_about")):
-        desks = (await present_view(backend)).index.rows["contact_points"]
-        return withdrawn(backend, row, desks[about]["organization"]) if about in desks else None
+        return str(row["receiver"]["id"])
+    if verb == ANSWER and reason == "not-agreed":
+        handoff, desks = row["handoff"], (await present_view(backend)).index.rows["contact_points"]
+        about = handoff.get("asked_about") if handoff["asked_at"] else handoff.get("wished_to")
+        return str(desks[about]["organization"]) if about in desks else None
     return None
 
 
+async def _refusing(backend: Backend, row: Row, verb: str, reason: str | None) -> str | None:
+    """The case with that consent withdrawn; None where there is none to withdraw."""
+    body = await _taken_back(backend, row, verb, reason)
+    return withdrawn(backend, row, body) if body else None
+
+
+async def _steps_of(backend: Backend, row: Row, body: str) -> list[str]:
+    """The other steps of the referral that the body has or had."""
+    desks = (await present_view(backend)).index.rows["contact_points"]
+    others = (each for each in row["steps"] if each["id"] != row["handoff"]["id"])
+    return [each["id"] for each in others if desks[each["desk"]]["organization"] == body]
+
+
 def _steps(
-    subject: Subject,
     backend: Backend,
+    moving: Referrals,
     row: Row,
     verb: str,
     changes: dict[str, Any],
-    operation: str,
     on: frozenset[Side],
     side: Side,
     also: Mapping[str, Any],
@@ -224,7 +242,7 @@ def _steps(
     handoff = row["handoff"]
     after = {**handoff, **changes, "version": handoff["version"] + 1}
     moved = {"before": handoff, "after": after, **also}
-    steps = Referrals(subject, backend, operation).move(row, verb, changes, moved)
+    steps = moving.move(row, verb, changes, moved)
     row = {**row}
     if verb == SEEN or (side is Side.SENDER and row["must_see"] and verb != RAISE):
         # Who decides anew about a step has seen it.
@@ -237,41 +255,20 @@ def _steps(
         steps.append(Step("handoff_must_see", {"handoff": handoff["id"]}))
         row["must_see"] = True
     steps += telling(backend, row, verb, side, also.get("coordinator"))
-    return steps, {"handoff": shown(row, after), "next": _offered(backend, row, after, on)}
+    return steps, {"handoff": shown(row, after), "next": _offered(row, after, on)}
 
 
-def _offered(backend: Backend, row: Row, handoff: Row, on: frozenset[Side]) -> list[str]:
+def _offered(row: Row, handoff: Row, on: frozenset[Side]) -> list[str]:
     """The verbs that may be said of a step next, those that only pass it on last."""
     status = Status(handoff["status"])
     state = {**handoff, "must_see": row["must_see"]}
-    remarks = [verb for verb in REMARKS if offered(verb, state, on, backend.clock())]
+    remarks = [verb for verb in REMARKS if offered(verb, state, on)]
     first = [verb for verb in remarks if verb in (FORM_SUBMITTED, SEEN)]
     moves = [verb for verb in possible(status) if MOVES[verb].sides & on]
     passes = [verb for verb, each in PASSES.items() if each.sides & on and status in each.sources]
     if gone_on(row) or not may_resend(state):
         passes = [verb for verb in passes if verb != "resend"]
     return [*first, *moves, *(verb for verb in remarks if verb not in first), *passes]
-
-
-def gone_on(row: Row) -> bool:
-    """Whether the referral has gone on from this step: then it is not its sender's again, whatever is said of it."""
-    return any(each["id"] > row["handoff"]["id"] for each in row["steps"])
-
-
-async def step_of(backend: Backend, id: str, subject: Subject | None = None) -> Row:
-    """One step with what every decision about it needs; with the ``subject`` that names it, a reference will do for its
-    id. Raises ``NotFound``."""
-    known = await by_reference(subject, backend, id) if subject else None
-    rows = await backend.store.read("handoff_get", id=known["id"] if known else id, day=backend.now()[:10])
-    if not rows:
-        raise no_handoff(id)
-    return rows[0]
-
-
-def shown(row: Row, handoff: dict[str, Any]) -> dict[str, Any]:
-    """The step as it is told to those who see it."""
-    state = {key: handoff.get(key) for key in ("id", "hops", "without_consent", *STATE)}
-    return {**state, "must_see": row["must_see"], "contact_point": row["contact_point"], "receiver": row["receiver"]}
 
 
 def _changed(row: Row) -> Conflict:
@@ -283,14 +280,4 @@ def _changed(row: Row) -> Conflict:
         remedy="Look at its present state, then decide again.",
         status=handoff["status"],
         present={"status": handoff["status"], "version": handoff["version"]},
-    )
-
-
-def no_handoff(id: str) -> NotFound:
-    return NotFound(
-        "handoff.none",
-        "There is no referral step '{id}' for you.",
-        path=("id",),
-        remedy="Check the id, and for whom you act; only the two sides of a step see it.",
-        id=id,
     )

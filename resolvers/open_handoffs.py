@@ -119,6 +119,7 @@ def open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
         sender=view.organization(row["sender"]),
         receiver=view.organization(desk.organization),
         desk=desk,
+        moved_at=handoff["moved_at"],
         start_by=handoff["start_by"],
         complete_by=handoff["complete_by"],
         phoned=handoff["phoned"],

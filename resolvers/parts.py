@@ -19,16 +19,15 @@ def parts(subject: Subject, view: View, row: Row, case: StoredCase, *, unasked: 
     on = sides(subject, sender, receiver)
     if subject.organization is None:
         return on | {Side.COORDINATOR} if on else on
-    if subject.organization not in coordinators_between(view.index.rows, view.day, sender, receiver):
+    # Nobody is the judge of what it sent or holds itself.
+    if on or subject.organization not in coordinators_between(view.index.rows, view.day, sender, receiver):
         return on
     if not unasked and subject.organization not in row["told"]:
         return on
-    own = view.organization(subject.organization)
-    offices = [
-        desk
-        for desk, owner in around.coordinators(view, around.shared_forces(view, sender, receiver))
-        if owner.id == own.id
-    ]
+    own, rows = view.organization(subject.organization), view.index.rows["task_forces"]
+    forces = around.forces_of(view, around.shared_forces(view, sender, receiver))
+    desks = {id for force in forces for id in (rows[force]["coordinator"], *rows[force]["deputies"]) if id}
+    offices = [desk for id in sorted(desks) if (desk := view.desk(id)).organization == own.id]
     # Who coordinates only from desks, or by people, whom the case avoids is avoided with them.
     barred = case.avoid.bars_organization(own) or case.avoid.bars_all(offices)
     return on if barred else on | {Side.COORDINATOR}

@@ -14,10 +14,10 @@ from relaypoint.domain import free_text
 from relaypoint.domain.chain import salted_digest
 from relaypoint.domain.errors import Conflict
 from relaypoint.domain.handoffs import ASK, PASSES, Side, Status
-from relaypoint.domain.moves import check_allowed, unknown_verb
+from relaypoint.domain.moves import check_allowed, in_order, unknown_verb
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.step_remarks import Saying, wished
-from relaypoint.domain.steps import said
+from relaypoint.domain.steps import days_held, said
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
@@ -25,10 +25,11 @@ from relaypoint.resolvers.cases import StoredCase, consented, stored_case
 from relaypoint.resolvers.faces import with_faces
 from relaypoint.resolvers.finding import view_of
 from relaypoint.resolvers.handing_over import Referrals, told_of_successor
-from relaypoint.resolvers.handoffs import check_version, shown, step_of
+from relaypoint.resolvers.handoffs import check_version
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.passing_rules import SAID_BY, Chosen, Ground, check_last, check_resend, check_side, choose
 from relaypoint.resolvers.referral_steps import new_handoff, senders_desk, told
+from relaypoint.resolvers.step_rows import shown, step_of
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
 _TRIES: Final = 5
@@ -132,9 +133,11 @@ def _sent_on(
     consent: bool,
     ground: Ground,
 ) -> tuple[list[Step], dict[str, Any]]:
-    before = [each["desk"] for each in sorted(row["steps"], key=lambda each: str(each["id"]))]
+    before = [each["desk"] for each in in_order(row["steps"])]
     priority, chosen = Priority(row["referral"]["priority"]), to.candidate
     following = new_handoff(backend, chosen, priority, backend.clock(), to.agreed, before, row["handoff"])
+    if chosen.service.organization.id == row["receiver"]["id"]:
+        following["held_days"] = days_held(row["handoff"], backend.clock())  # From desk to desk it is held no longer.
     if to.unagreed:
         following["without_consent"] = ground.told()
     referrals = Referrals(subject, backend, operation)
@@ -177,17 +180,20 @@ def _asked(
     """Nothing is sent: the step stays where it is, and its sender is asked whether the person may be made known
     there. A coordinator's wish stops no clock of the receiver, who may not even have seen the step."""
     handoff, kind, desk_id = row["handoff"], ASK, to.strip().lower()
-    again = handoff.get("asked_about") == desk_id and (bool(handoff["asked_at"]) or wished(handoff))
     changes: dict[str, Any] = {"changed_at": backend.now()}
     if verb == "redirect":
-        kind = "redirect-asked"
-        changes["answered"] = None
-    elif not handoff["asked_at"]:
+        kind, again = "redirect-asked", wished(handoff) and handoff["wished_to"] == desk_id
+        changes |= {"wished_to": desk_id}
+    elif handoff["asked_at"]:
+        again = handoff.get("asked_about") == desk_id
+        changes["asked_about"] = desk_id
+    else:
+        again = False
         desk = view_of(known, backend.clock()).desk(row["contact_point"]["id"])
         saying = Saying(verb=ASK, lacking=("consent",))
         priority = Priority(row["referral"]["priority"])
         changes = said(handoff, saying, Side.RECEIVER, backend.clock(), priority, desk.calendar)
-    changes["asked_about"] = desk_id
+        changes["asked_about"] = desk_id
     after = {**handoff, **changes, "version": handoff["version"] + 1}
     referrals = Referrals(subject, backend, operation)
     steps = referrals.move(row, kind, changes, {"before": handoff, "after": after, **ground.recorded()})

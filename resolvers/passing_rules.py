@@ -17,9 +17,9 @@ from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.cases import StoredCase
 from relaypoint.resolvers.choosing import check_abroad, check_way
 from relaypoint.resolvers.finding import Again, look_again
-from relaypoint.resolvers.handoffs import no_handoff
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.parts import parts
+from relaypoint.resolvers.step_rows import gone_on, no_handoff
 
 #: The side that says each of them: who stands on several says it as that one.
 SAID_BY: Final = {verb: next(iter(each.sides)) for verb, each in PASSES.items()}
@@ -40,8 +40,8 @@ class Ground:
         return {"without_consent": found | ({"duty": self.duty} if self.duty else {})} if self else {}
 
     def told(self) -> str | None:
-        """As a step keeps it: ``danger``, or the citation of the duty."""
-        return self.duty or ("danger" if self.danger else None)
+        """As a step keeps it: ``danger``, or ``duty: `` and the citation."""
+        return f"duty: {self.duty}" if self.duty else ("danger" if self.danger else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,7 @@ def check_resend(row: Row) -> None:
 def check_last(row: Row) -> None:
     """A referral goes on from its last step only: two open steps would be two cases."""
     others = [each for each in row["steps"] if each["id"] != row["handoff"]["id"]]
-    if any(Status(each["status"]).open for each in others) or (
-        not Status(row["handoff"]["status"]).open and any(each["id"] > row["handoff"]["id"] for each in others)
-    ):
+    if any(Status(each["status"]).open for each in others) or gone_on(row):
         raise Conflict(
             "handoff.gone-on",
             "The referral has gone on from this step already.",
@@ -143,6 +141,14 @@ def choose(
     agreed = consent or case.agreed_to(body, row["service_type"])
     abroad = again.ground.abroad or again.ground.foreign.get(body) if again else None
     if verb == "resend":
+        if not consent and case.withdrawn_from(body, row["service_type"]):
+            raise Invalid(
+                "handoff.withdrawn",
+                "The person took back that {name} may learn of them.",
+                path=("consent",),
+                remedy="Send it elsewhere, or say --consent if the person agrees again.",
+                name=known.rows["organizations"][body]["name"],
+            )
         if abroad:
             check_abroad(abroad.name, to, agreed=agreed, risk_checked=risk_checked)
         return Chosen(_own_choice(found, candidate, desk, agreed), _terms(again, asker, body))

@@ -18,6 +18,7 @@ from relaypoint.domain.replay import step_after
 from relaypoint.domain.view import View
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.cases import stored_case
 from relaypoint.resolvers.finding import present_view
 from relaypoint.resolvers.needs import word
 from relaypoint.resolvers.stall_summary import group_name
@@ -51,7 +52,7 @@ async def process(
     view = await present_view(backend)
     seen = [row for row in rows if view.has("contact_points", row["desk"])]
     if subject.organization is not None:
-        seen = _own(subject.organization, view, seen)
+        seen = _own(backend, subject.organization, view, seen)
     found = await asyncio.to_thread(_worked_out, view, seen, way, backend.now())
     return [Named(each, group_name(view, way, each.key)) for each in found]
 
@@ -73,18 +74,24 @@ def _period(backend: Backend, since: str | None, until: str | None) -> tuple[str
 
 
 def _earlier(day: str, days: int) -> str:
-    return (date.fromisoformat(day) - timedelta(days=days)).isoformat()
+    try:
+        return (date.fromisoformat(day) - timedelta(days=days)).isoformat()
+    except OverflowError:
+        return date.min.isoformat()
 
 
-def _own(organization: str, view: View, rows: Sequence[Row]) -> list[Row]:
+def _own(backend: Backend, organization: str, view: View, rows: Sequence[Row]) -> list[Row]:
+    """What it received; and what lies between members that it coordinates, but for cases that avoid it."""
     known: dict[tuple[str, str], bool] = {}
+    own = view.organization(organization)
 
     def may_see(row: Row) -> bool:
         pair = row["sender"], _receiver(view, row)
         if pair not in known:
-            between = coordinators_between(view.index.rows, view.day, *pair)
-            known[pair] = organization == pair[1] or organization in between
-        return known[pair]
+            known[pair] = organization in coordinators_between(view.index.rows, view.day, *pair)
+        if organization == pair[1]:
+            return True
+        return known[pair] and not stored_case(backend, row["sealed_key"], row["sealed"]).avoid.bars_organization(own)
 
     return [row for row in rows if may_see(row)]
 

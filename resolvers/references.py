@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from relaypoint.domain.handoffs import Status
+from relaypoint.domain.moves import in_order
 from relaypoint.domain.policy import Subject, sides
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend
@@ -27,6 +28,7 @@ async def by_reference(subject: Subject, backend: Backend, typed: str) -> Row | 
     steps = steps or await backend.store.read("handoff_by_notice", reference=reference)
     if not steps:
         return None
+    steps = in_order(steps)
     present = next((step for step in steps if Status(step["status"]).open), steps[-1])
     if sides(subject, present["sender"], present["receiver"]):
         return present

@@ -10,7 +10,9 @@ from relaypoint.domain.avoid import EVERYBODY, Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.emergency import Emergency
 from relaypoint.domain.errors import Conflict, Invalid, NotFound
+from relaypoint.domain.handoffs import Status
 from relaypoint.domain.model import ContactPoint
+from relaypoint.domain.moves import in_order
 from relaypoint.domain.policy import Action, Subject, may_act_for, may_see_case, may_see_referral, steps_seen
 from relaypoint.domain.replay import concerned
 from relaypoint.domain.words import Confidentiality
@@ -191,13 +193,13 @@ async def shown_referral(subject: Subject, backend: Backend, id: str, asked: str
     ):
         raise no_referral(asked or id)
     row = rows[0]
-    steps = sorted(row["handoffs"], key=lambda h: str(h["id"]))
+    steps = in_order(row["handoffs"])
     way = [(step["receiver"]["id"], step["reason"] == "referred-onward") for step in steps]
     shown: Row = {
         **row["referral"],
         "sender": row["sender"],
         "service_type": row["service_type"],
-        "call_back": await called_back(backend, row["referral"]),
+        "call_back": await _calling(subject, backend, row),
         "handoffs": await with_faces(backend, steps[: steps_seen(subject, row["sender"]["id"], way)]),
         "case": None,
     }
@@ -207,6 +209,16 @@ async def shown_referral(subject: Subject, backend: Backend, id: str, asked: str
         case = backend.vault.unseal(row["sealed_key"], sealed)
         shown["case"] = {**case, "languages": languages_of(case), "agreed_types": agreed_types_of(case)}
     return shown
+
+
+async def _calling(subject: Subject, backend: Backend, row: Row) -> dict[str, Any] | None:
+    """How to call the sender back: for the sender itself, and for who has an open step."""
+    holds = any(
+        Status(step["status"]).open and may_act_for(subject, step["receiver"]["id"]) for step in row["handoffs"]
+    )
+    if holds or may_act_for(subject, row["sender"]["id"]):
+        return await called_back(backend, row["referral"])
+    return None
 
 
 async def own_referral(subject: Subject, backend: Backend, id: str) -> Row:

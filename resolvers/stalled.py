@@ -82,15 +82,15 @@ async def stalled(
 
 async def _escalated(backend: Backend, found: Sequence[Silent]) -> dict[str, Escalated]:
     """By step, how far its ladder was climbed in its present status."""
-    statuses = {each.stall.handoff.id: each.stall.handoff.status for each in found if each.side is Side.SENDER}
-    if not statuses:
+    episodes = {each.stall.handoff.id: each.stall.episode for each in found if each.side is Side.SENDER}
+    if not episodes:
         return {}
-    rows = await backend.store.read("escalations_of", handoffs=sorted(statuses))
+    rows = await backend.store.read("escalations_of", handoffs=sorted(episodes))
     stands = (row["escalation"] for row in rows)
     return {
         row["id"]: Escalated(row["taken"], row["action"], row["taken_at"], not row["in_vain"], row["paused_at"])
         for row in stands
-        if row["episode"] == statuses[row["id"]]
+        if row["episode"] == episodes[row["id"]]
     }
 
 

@@ -34,6 +34,8 @@ def coordinator_desk(backend: Backend, view: View, row: Row, case: StoredCase) -
     forces = around.shared_forces(view, row["sender"]["id"], row["receiver"]["id"])
     floor = Confidentiality(row["referral"]["confidentiality"])
     for desk, owner in around.coordinators(view, forces):
+        if owner.id in (row["sender"]["id"], row["receiver"]["id"]):
+            continue  # Nobody is the judge of what it sent or holds itself.
         if around.can_be_told(desk, owner, view.day, floor, backend.clock(), case.avoid):
             return desk.id
     raise NoChannel(

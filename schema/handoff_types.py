@@ -59,7 +59,10 @@ class Handoff:
     phoned_role: str | None = strawberry.field(description="With whom it was: a role.")
     asked: list[str] = strawberry.field(description="What the receiver last asked its sender for, as codes.")
     asked_about: str | None = strawberry.field(
-        description="Key of the contact point to which the receiver or a coordinator would send the case on."
+        description="Key of the contact point to which the receiver would send the case on."
+    )
+    wished_to: str | None = strawberry.field(
+        description="Key of the contact point to which a coordinator would send it, until its sender has answered."
     )
     answer_by: str | None = strawberry.field(
         description="Until when the sender is to answer; null where nothing is asked now. The receiver's clocks stand "
@@ -78,7 +81,7 @@ class Handoff:
     erasure: str | None = strawberry.field(description="erased, or the code of why it has to be kept; null: no answer.")
     erasure_text: str | None = strawberry.field(description="The same in words.")
     without_consent: str | None = strawberry.field(
-        description="What stood in for the person's consent when it was sent on: danger, or the legal duty as cited."
+        description="What stood in for the person's consent when it was sent on: danger, or 'duty: ' and the citation."
     )
     continues: str | None = strawberry.field(description="Id of the step that this one continues.")
     form: str | None = strawberry.field(description="The official form that is the referral, where there is one.")
@@ -122,6 +125,7 @@ class Handoff:
             phoned_role=row.get("phoned_role"),
             asked=(row.get("asked") or "").split(),
             asked_about=row.get("asked_about"),
+            wished_to=row.get("wished_to"),
             answer_by=row.get("answer_by"),
             answered=row.get("answered"),
             expected_by=row.get("expected_by"),

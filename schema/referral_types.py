@@ -25,7 +25,9 @@ from relaypoint.schema.roster_types import Ref
 class ConsentView:
     organization: str = strawberry.field(description="Key of the body.")
     service_type: str = strawberry.field(description="Key of the service that it is for.")
-    given_on: str = strawberry.field(description="The day on which it was given.")
+    given_on: str | None = strawberry.field(
+        description="The day on which it was given; null: never, the body had the case without."
+    )
     withdrawn_on: str | None = strawberry.field(description="The day on which it was withdrawn; null: it is in force.")
 
 

@@ -6,7 +6,6 @@ from typing import Annotated, Self
 
 import strawberry
 
-from relaypoint.domain import process as domain
 from relaypoint.domain.codes import FATES, STAGES
 from relaypoint.domain.policy import Action
 from relaypoint.resolvers import process, stall_summary
@@ -30,18 +29,6 @@ class StalledWeek:
 
 
 @governed(Action.SEE_PROCESS)
-@strawberry.type(description="How many steps had to be answered, and were answered in time.")
-class InTime:
-    due: int = strawberry.field(description="So many had to be, or were.")
-    kept: int = strawberry.field(description="So many of them in time.")
-    share: float | None = strawberry.field(description="From 0 to 1; null: of fewer than five.")
-
-    @classmethod
-    def of(cls, found: domain.InTime) -> Self:
-        return cls(due=found.due, kept=found.kept, share=None if found.share is None else round(found.share, 4))
-
-
-@governed(Action.SEE_PROCESS)
 @strawberry.type(description="How long steps took to a stage, by the clock; of five at least.")
 class StageHours:
     stage: str = strawberry.field(description="acknowledged, decided, started, completed, or held.")
@@ -54,7 +41,7 @@ class StageHours:
 class FateCount:
     fate: str = strawberry.field(description="As served, declined, unanswered, failed or passed-on.")
     text: str = strawberry.field(description="The same in words.")
-    count: int | None = strawberry.field(description="Null: fewer than five.")
+    count: int | None = strawberry.field(description="To the nearest five; null: fewer, or it would give away another.")
 
 
 @governed(Action.SEE_PROCESS)
@@ -62,9 +49,11 @@ class FateCount:
 class ProcessGroup:
     key: str | None = strawberry.field(description="Key of what they are grouped by; null: of none.")
     name: str | None = strawberry.field(description="Its name.")
-    count: int = strawberry.field(description="How many steps.")
-    acknowledged: InTime = strawberry.field(description="Acknowledged in time.")
-    decided: InTime = strawberry.field(description="Accepted or declined in time.")
+    count: int = strawberry.field(description="How many steps, to the nearest five.")
+    acknowledged: float | None = strawberry.field(
+        description="The share acknowledged in time, from 0 to 1, to a twentieth; null: of fewer than five."
+    )
+    decided: float | None = strawberry.field(description="The share accepted or declined in time, likewise.")
     stages: list[StageHours] = strawberry.field(description="How long each stage took.")
     fates: list[FateCount] = strawberry.field(description="How they ended, or how far they have come.")
     lost: float = strawberry.field(description="The share that left the person without answer or service, from 0 to 1.")
@@ -77,14 +66,14 @@ class ProcessGroup:
             key=found.key,
             name=named.name,
             count=found.count,
-            acknowledged=InTime.of(found.acknowledged),
-            decided=InTime.of(found.decided),
+            acknowledged=found.acknowledged.share,
+            decided=found.decided.share,
             stages=[
                 StageHours(stage=stage.value, text=STAGES[stage], hours=Ages.of(hours))
                 for stage, hours in found.hours.items()
             ],
             fates=[FateCount(fate=fate.value, text=FATES[fate], count=count) for fate, count in found.fates.items()],
-            lost=round(found.lost, 4),
+            lost=found.lost,
             hops=Ages.of(found.hops),
         )
 

@@ -37,9 +37,9 @@ UNWIND $desks AS id
 MATCH (desk:ContactPoint {id: id})-[:HOLDS_OPEN]->(h:Handoff)-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organization)
 MATCH (desk)-[:OF]->(receiver:Organization)
 RETURN h {
-    .id, .status, .version, .reason, .review_on, .sent_at, .changed_at, .accepted_at, .started_at, .held_at,
+    .id, .status, .version, .reason, .review_on, .sent_at, .changed_at, .moved_at, .accepted_at, .started_at, .held_at, .held_days,
     .deliver_by, .acknowledge_by, .decide_by, .start_by, .complete_by, .calendar, .pauses, .form, .form_submitted_at,
-    .phoned, .phoned_at, .phoned_role, .asked, .asked_at, .asked_about, .answer_by, .answered, .expected_by, .arrival,
+    .phoned, .phoned_at, .phoned_role, .asked, .asked_at, .asked_about, .wished_to, .answer_by, .answered, .expected_by, .arrival,
     .raised_at, .respond_by, .response, .erasure_asked_at, .erasure,
     .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .without_consent, .seen_at
   } AS handoff,

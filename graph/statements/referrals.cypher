@@ -149,9 +149,9 @@ LIMIT 1
 MATCH (h)-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organization)
 MATCH (h)-[:TO]->(desk:ContactPoint)-[:OF]->(receiver:Organization)
 RETURN h {
-    .id, .status, .version, .reason, .review_on, .sent_at, .changed_at, .accepted_at, .started_at, .held_at,
+    .id, .status, .version, .reason, .review_on, .sent_at, .changed_at, .moved_at, .accepted_at, .started_at, .held_at, .held_days,
     .deliver_by, .acknowledge_by, .decide_by, .start_by, .complete_by, .calendar, .pauses, .form, .form_submitted_at,
-    .phoned, .phoned_at, .phoned_role, .asked, .asked_at, .asked_about, .answer_by, .answered, .expected_by, .arrival,
+    .phoned, .phoned_at, .phoned_role, .asked, .asked_at, .asked_about, .wished_to, .answer_by, .answered, .expected_by, .arrival,
     .raised_at, .respond_by, .response, .erasure_asked_at, .erasure,
     .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .without_consent, .seen_at
   } AS handoff,
@@ -162,7 +162,9 @@ RETURN h {
   desk {.id, .name} AS contact_point, head([(h)-[:TAKEN_BY]->(p:Holder) | p.id]) AS taken_by,
   head([(r)-[:FOR]->(type:ServiceType) | type.id]) AS service_type, r.sealed AS sealed,
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
-  [(r)<-[:STEP_OF]-(other:Handoff)-[:TO]->(at:ContactPoint) | {id: other.id, status: other.status, desk: at.id}] AS steps,
+  [(r)<-[:STEP_OF]-(other:Handoff)-[:TO]->(at:ContactPoint) | {
+    id: other.id, status: other.status, desk: at.id, continues: head([(other)-[:CONTINUES]->(b:Handoff) | b.id])
+  }] AS steps,
   head([(r)-[:ANSWERED_AT]->(own:ContactPoint) WHERE own.until IS NULL OR own.until > $day | own.id]) AS answered_at,
   [(sender)<-[:OF]-(own:ContactPoint) WHERE own.until IS NULL OR own.until > $day | own.id] AS sender_desks
 
@@ -177,11 +179,11 @@ RETURN r {.id, .reference, .version, .priority, .confidentiality, .created_at, .
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
   [(r)<-[:STEP_OF]-(h:Handoff)-[:TO]->(desk:ContactPoint)-[:OF]->(receiver:Organization) | {
     id: h.id, status: h.status, version: h.version, reason: h.reason, review_on: h.review_on, sent_at: h.sent_at,
-    changed_at: h.changed_at, accepted_at: h.accepted_at, started_at: h.started_at, held_at: h.held_at,
+    changed_at: h.changed_at, moved_at: h.moved_at, accepted_at: h.accepted_at, started_at: h.started_at, held_at: h.held_at, held_days: h.held_days,
     deliver_by: h.deliver_by, acknowledge_by: h.acknowledge_by, decide_by: h.decide_by, start_by: h.start_by,
     complete_by: h.complete_by, calendar: h.calendar, pauses: h.pauses, form: h.form,
     form_submitted_at: h.form_submitted_at, phoned: h.phoned, phoned_at: h.phoned_at, phoned_role: h.phoned_role,
-    asked: h.asked, asked_at: h.asked_at, asked_about: h.asked_about, answer_by: h.answer_by, answered: h.answered, expected_by: h.expected_by,
+    asked: h.asked, asked_at: h.asked_at, asked_about: h.asked_about, wished_to: h.wished_to, answer_by: h.answer_by, answered: h.answered, expected_by: h.expected_by,
     arrival: h.arrival,
     raised_at: h.raised_at, respond_by: h.respond_by, response: h.response,
     erasure_asked_at: h.erasure_asked_at, erasure: h.erasure, acknowledge_within: h.acknowledge_within, decide_within: h.decide_within,
@@ -234,7 +236,8 @@ WITH r
 LIMIT 1
 MATCH (r)-[:SENT_BY]->(sender:Organization)
 MATCH (r)<-[:STEP_OF]-(h:Handoff)-[:TO]->(:ContactPoint)-[:OF]->(receiver:Organization)
-RETURN r.id AS referral, h.id AS id, h.status AS status, sender.id AS sender, receiver.id AS receiver
+RETURN r.id AS referral, h.id AS id, h.status AS status, sender.id AS sender, receiver.id AS receiver,
+  head([(h)-[:CONTINUES]->(b:Handoff) | b.id]) AS continues
 ORDER BY h.id
 
 // name: handoff_by_notice
@@ -246,4 +249,4 @@ WITH n
 LIMIT 1
 MATCH (n)-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organization)
 MATCH (h)-[:TO]->(:ContactPoint)-[:OF]->(receiver:Organization)
-RETURN r.id AS referral, h.id AS id, h.status AS status, sender.id AS sender, receiver.id AS receiver
+RETURN r.id AS referral, h.id AS id, h.status AS status, sender.id AS sender, receiver.id AS receiver, null AS continues

@@ -1,0 +1,45 @@
+"""A consent that is taken back: each body that has or had the case is asked to erase what it knows; and that it is not
+asked any more once the person agrees again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from relaypoint.domain.handoffs import ERASED
+from relaypoint.domain.step_remarks import erasure_asked
+from relaypoint.graph import Row, Step
+from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.handing_over import Referrals
+from relaypoint.resolvers.referral_steps import told
+from relaypoint.resolvers.step_rows import step_of
+
+
+async def erasing(backend: Backend, referrals: Referrals, ids: Iterable[str]) -> list[Step]:
+    """The steps of the write that marks these steps, all of one body, and tells its last desk once."""
+    steps: list[Step] = []
+    for id in sorted(ids, reverse=True):
+        row = await step_of(backend, id)
+        changes = erasure_asked(row["handoff"], backend.clock())
+        if changes:
+            first = not steps
+            steps += _moved(referrals, row, "erasure-asked", changes)
+            if first and not row["handoff"]["form"]:
+                steps.append(told(backend, row, row["contact_point"]["id"], "moved"))
+    return steps
+
+
+async def erasing_over(backend: Backend, referrals: Referrals, ids: Iterable[str]) -> list[Step]:
+    """The person agrees again: what was not erased may be kept."""
+    steps: list[Step] = []
+    for id in sorted(ids):
+        row = await step_of(backend, id)
+        if row["handoff"].get("erasure_asked_at") and row["handoff"].get("erasure") != ERASED:
+            steps += _moved(referrals, row, "erasure-over", {"erasure_asked_at": None, "erasure": None})
+    return steps
+
+
+def _moved(referrals: Referrals, row: Row, verb: str, changes: dict[str, Any]) -> list[Step]:
+    handoff = row["handoff"]
+    after = {**handoff, **changes, "version": handoff["version"] + 1}
+    return referrals.move(row, verb, changes, {"before": handoff, "after": after})
