@@ -64,16 +64,18 @@ def written(path: Path, groups: Sequence[Data], by: str) -> None:
 
     parts = []
     if groups:
-        shares = [
-            (_name(each), {name: 100 * each[name] for name in _SHARES if each[name] is not None}) for each in groups
-        ]
         parts = [
-            charts.bars("Answered in time, per cent", shares),
-            charts.bars("Lost, per cent", [(_name(each), {"lost": 100 * each["lost"]}) for each in groups]),
+            charts.bars("Answered in time, per cent", _shares(groups, *_SHARES)),
+            charts.bars("Lost, per cent", _shares(groups, "lost")),
             charts.table((by.capitalize(), *_HEADER), [_row(each) for each in groups]),
         ]
     about = f"Of the steps that were sent in the period, by {by}. Groups of fewer than {FEWEST} steps are left out."
     charts.write_page(path, "How referrals went", about, parts)
+
+
+def _shares(groups: Sequence[Data], *names: str) -> list[tuple[str, dict[str, float]]]:
+    """Those that are told, per cent, by group."""
+    return [(_name(each), {name: 100 * each[name] for name in names if each[name] is not None}) for each in groups]
 
 
 def _row(group: Data) -> tuple[str, ...]:

@@ -117,8 +117,8 @@ def deadlines(
     sent = _at(sent_at)
 
     def due(begun: datetime, within: str, field: str) -> datetime:
-        at = _due(begun, within, default.basis, calendar, field)
-        return _paused(at, begun, default.basis, calendar, pauses) if pauses else at
+        duration = parse_duration(within, path=(field,))
+        return waited(begun, duration, calendar, working=default.basis == "working", pauses=pauses)
 
     usual = due(sent, default.acknowledge, "acknowledge_within")
     decide = due(sent, decide_within or default.decide, "decide_within")
@@ -234,47 +234,43 @@ def age(at: datetime | Instant, since: datetime | Instant, calendar: Calendar) -
     return Age((now - then).total_seconds() / 3600, calendar.working_hours_between(then, now))
 
 
-def waited(since: datetime, duration: Duration | timedelta, calendar: Calendar, *, working: bool) -> datetime:
-    """When so much time has passed, on the clock or of the desk's working time.
+def waited(
+    since: datetime,
+    duration: Duration,
+    calendar: Calendar,
+    *,
+    working: bool,
+    pauses: Sequence[tuple[Instant, Instant]] = (),
+) -> datetime:
+    """When so much time has passed, on the clock or of the desk's working time, but for the ``pauses``.
 
     Hours are the receiver's to say, and no way to put off an answer: it is at most ``LATEST`` later than in a usual
-    working week. Raises ``Invalid`` for what lies beyond all reason even there.
+    working week.
     """
     if not working:
-        return since + (duration if isinstance(duration, timedelta) else duration.elapsed)
-    latest = replace(calendar, hours=WORKING_WEEK).add_working(since, duration) + LATEST
+        return _paused(since + duration.elapsed, since, None, pauses)
+    usual = replace(calendar, hours=WORKING_WEEK)
+    latest = _paused(usual.add_working(since, duration), since, usual, pauses) + LATEST
     try:
-        return min(calendar.add_working(since, duration), latest)
+        return min(_paused(calendar.add_working(since, duration), since, calendar, pauses), latest)
     except Invalid:
         return latest  # The desk opens too seldom for it to be looked for.
 
 
-def _due(sent: datetime, within: str, basis: Basis, calendar: Calendar, field: str) -> datetime:
-    duration = parse_duration(within, path=(field,))
-    try:
-        return waited(sent, duration, calendar, working=basis == "working")
-    except Invalid as problem:
-        problem.path = (field,)
-        raise
-
-
 def _paused(
-    due: datetime,
-    begun: datetime,
-    basis: Basis,
-    calendar: Calendar,
-    pauses: Sequence[tuple[Instant, Instant]],
+    due: datetime, begun: datetime, calendar: Calendar | None, pauses: Sequence[tuple[Instant, Instant]]
 ) -> datetime:
-    """Later by what of its time the pauses took; a pause that began once it had passed changes nothing."""
+    """Later by what of its time the pauses took, on the clock where no calendar is given; a pause that began once it
+    had passed changes nothing."""
     for since, until in pauses:
         start, end = max(begun, _at(since)), _at(until)
         if start >= due or end <= start:
             continue
-        if basis == "clock":
+        if calendar is None:
             due += end - start
         else:
-            left = timedelta(milliseconds=round(calendar.working_hours_between(start, due) * 3_600_000))
-            due = waited(end, left, calendar, working=True)
+            left = calendar.working_hours_between(start, due)
+            due = calendar.add_working(end, timedelta(milliseconds=round(left * 3_600_000)))
     return due
 
 

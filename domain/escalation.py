@@ -2,16 +2,16 @@
 
 An episode is the silence of one step in one status: whoever moves the step on begins anew, and a remark does not. A
 rung is due its wait after the rung before, counted from when that one was taken and not from when it was due, so that
-what was missed while
-nothing ran is not made up for in a burst. A rung that reaches nobody is kept with the record as such, and the next one
-is due at once. What has happened is told by ``Progress``; nothing here reads a clock or a store.
+what was missed while nothing ran is not made up for in a burst. A rung that reaches nobody is kept as such, and the
+next one is due at once. What has happened is told by ``Progress``; nothing here reads a clock or a store.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from relaypoint.domain import around
@@ -48,11 +48,13 @@ SENDERS_TURN: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rung as it is taken: a repeated one is several. ``wait`` None: at once."""
+    """One rung as it is taken: a repeated one is several. ``wait`` None: at once. ``extra``: a desk's own, beside those
+    that hold without it."""
 
     action: Rung
     wait: Duration | None
     working: bool
+    extra: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Progress:
     paused_at: str | None = None
     #: The messages of the last rung, by id.
     notices: tuple[str, ...] = ()
-    #: The last rung reached nobody: there was nobody to tell, or no message arrived.
+    #: The last rung that is not extra reached nobody: there was nobody to tell, or no message arrived.
     in_vain: bool = False
     #: What the last rung was, as a ``Rung``; None: none was taken.
     action: str | None = None
@@ -84,9 +86,42 @@ def ladder(view: View, handoff: OpenHandoff, pathway: str | None) -> Rungs:
     agreed = next((found for owner in owners[1:] if (found := _policy(view, owner, handoff.priority))), None)
     usual = agreed or tuple(_step(rung, None, None, index, handoff.priority) for index, rung in enumerate(Rung))
     own = _policy(view, owners[0], handoff.priority)
-    # Who may be silent can have itself be reminded sooner, and can't have others be told later, or not at all.
-    sooner = tuple(_no_later(step, index, handoff.priority) for index, step in enumerate(own))
-    return (*sooner, *(step for step in usual if step.action not in {each.action for each in own})) if own else usual
+    return _hastened(usual, own) if own else usual
+
+
+def _hastened(agreed: Rungs, own: Rungs) -> Rungs:
+    """The rungs of a desk's own policy between those that hold without it. Who may be silent can have itself be
+    reminded sooner and more often, and can't have others be told later, or not at all.
+
+    Of what both have, whichever comes sooner is taken; the agreed rung first where both come at once.
+    """
+    if not all(step.working for step in agreed):
+        own = tuple(replace(step, working=False) for step in own)
+    first: dict[tuple[Rung, int], tuple[timedelta, int, int, Step]] = {}
+    for policy, steps in enumerate((agreed, own)):
+        since, turns = timedelta(), Counter[Rung]()
+        for position, step in enumerate(steps):
+            since += _size(step)
+            key = step.action, turns[step.action]
+            timed = (since, policy, position, replace(step, extra=policy > 0 and key not in first))
+            first[key] = min(first.get(key, timed), timed, key=lambda each: each[:2])
+            turns[step.action] += 1
+    found: list[Step] = []
+    before, behind = timedelta(), (0, -1)
+    for since, policy, position, step in sorted(first.values(), key=lambda each: each[:3]):
+        # What follows another rung than in its own policy waits for what is left.
+        follows = behind == (policy, position - 1)
+        found.append(step if follows else replace(step, wait=Duration(time=since - before) if since > before else None))
+        before, behind = since, (policy, position)
+    return tuple(found)
+
+
+def _size(step: Step) -> timedelta:
+    """Its wait, to tell what comes sooner: a working day is one of eight hours."""
+    if step.wait is None:
+        return timedelta()
+    day, week = (timedelta(hours=8), 5) if step.working else (timedelta(days=1), 7)
+    return (step.wait.weeks * week + step.wait.days) * day + step.wait.time
 
 
 def _policy(view: View, owner: tuple[str, str | None], priority: Priority) -> Rungs:
@@ -97,16 +132,6 @@ def _policy(view: View, owner: tuple[str, str | None], priority: Priority) -> Ru
         for _ in range(row["times"] or 1):
             steps.append(_step(Rung(row["action"]), row["wait"], row["hours"], len(steps), priority))
     return tuple(steps)
-
-
-def _no_later(step: Step, index: int, priority: Priority) -> Step:
-    """The step, or the same after the usual wait, whichever comes sooner."""
-    usual = _step(step.action, None, None, index, priority)
-    if step.wait is None:
-        return step
-    if usual.wait is None or step.wait.elapsed > usual.wait.elapsed or (step.working and not usual.working):
-        return usual
-    return step
 
 
 def _step(rung: Rung, wait: str | None, hours: str | None, index: int, priority: Priority) -> Step:
@@ -135,13 +160,17 @@ def turned_to(view: View, stall: Stall, step: Step, reply_desk: str | None, at: 
     sender_desk = view.desk(reply_desk) if reply_desk and view.has("contact_points", reply_desk) else None
     silent = sender_desk if senders else handoff.desk
     forces = around.shared_forces(view, handoff.sender.id, handoff.receiver.id)
-    leading = [desk for desk, _ in around.coordinators(view, forces)]
-    if stall.reason == "coordinator-silent":
-        silent = next(iter(leading), None)
 
     def may(desk: ContactPoint) -> bool:
         owner = view.organization(desk.organization)
         return around.can_be_told(desk, owner, view.day, handoff.confidentiality, at, handoff.avoid)
+
+    # Nobody is the judge of what it sent or holds itself.
+    bodies = handoff.sender.id, handoff.receiver.id
+    leading = [desk for desk, owner in around.coordinators(view, forces) if owner.id not in bodies]
+    if stall.reason == "coordinator-silent":  # The one that was asked; others are told of it.
+        silent = next(filter(may, leading), None)
+        leading = [desk for desk in leading if desk is not silent]
 
     wanted: list[ContactPoint | None]
     if step.action is Rung.REMIND:
@@ -149,7 +178,7 @@ def turned_to(view: View, stall: Stall, step: Step, reply_desk: str | None, at: 
     elif step.action is Rung.DEPUTY:
         wanted = [silent if silent and _has_deputy(silent, view.day) else None]
     elif step.action is Rung.OTHER_DESK:
-        wanted = _others(view, silent, None if senders else handoff.service_type)
+        wanted = _others(view, silent, handoff.service_type if silent is handoff.desk else None)
     elif step.action is Rung.COORDINATOR:
         wanted = list(leading[:1])
     elif step.action is Rung.NATIONAL_COORDINATOR:

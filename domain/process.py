@@ -98,6 +98,13 @@ class InTime:
         return rounded(self.kept / self.due) if self.due >= FEWEST else None
 
 
+def _share(part: int, whole: int) -> float | None:
+    """None where the part, or the rest, is fewer than five and not none: of a small group it would tell how many."""
+    if any(0 < each < FEWEST for each in (part, whole - part)):
+        return None
+    return rounded(part / whole) if whole else 0.0
+
+
 def rounded(share: float) -> float:
     """To a twentieth: what is told exactly of two periods tells of the one who lies between them."""
     return round(20 * share) / 20
@@ -114,8 +121,8 @@ def _told(counts: Mapping[Fate, int]) -> dict[Fate, int | None]:
 @dataclass(frozen=True, slots=True)
 class Figures:
     """Of one group; counts to the nearest five, shares to a twentieth. ``hours`` are on the clock, by stage, as far as
-    enough steps went through it; ``fates`` counts are None where they are fewer than five and not none. ``hops`` is the
-    place of the steps in their referrals."""
+    enough steps went through it; ``fates`` counts are None where they are fewer than five and not none, and so is
+    ``lost``. ``hops`` is the place of the steps in their referrals."""
 
     key: str | None
     count: int
@@ -124,7 +131,7 @@ class Figures:
     hours: Mapping[Stage, Ages]
     fates: Mapping[Fate, int | None]
     hops: Ages
-    lost: float
+    lost: float | None
 
 
 def figures(courses: Iterable[tuple[Iterable[str], Course]], now: Instant) -> list[Figures]:
@@ -151,7 +158,7 @@ def _figures(key: str | None, courses: Sequence[Course], now: Instant) -> Figure
         hours={stage: Ages.of(of) for stage, of in spans.items() if len(of) >= FEWEST},
         fates=_told(counts),
         hops=Ages.of([course.hops for course in courses]),
-        lost=rounded(sum(counts.get(each, 0) for each in LOST) / meant) if meant else 0.0,
+        lost=_share(sum(counts.get(each, 0) for each in LOST), meant),
     )
 
 

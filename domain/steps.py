@@ -75,8 +75,8 @@ def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime
         changes["pauses"] = pause(handoff, min(since), at)
     if "held_at" in over and handoff.get("held_at"):
         changes["held_days"] = days_held(handoff, now)
-    if not target.open and handoff.get("erasure") == "still-serving":
-        changes["erasure"] = None  # It was kept for as long as the person was served.
+    if not target.open:
+        changes |= no_longer_served(handoff)
     if target is Status.CANCELLED and saying.reason == "consent-withdrawn":
         changes |= erasure_asked(handoff, now)
     if target is Status.COMPLETED and changes["reason"] == "served" and handoff.get("expected_by"):
@@ -95,6 +95,11 @@ def days_held(handoff: Mapping[str, Any], now: datetime) -> int:
     if handoff.get("held_at"):
         held += max(1, -((parse_instant(handoff["held_at"]) - now) // timedelta(days=1)))
     return held
+
+
+def no_longer_served(handoff: Mapping[str, Any]) -> dict[str, Any]:
+    """What was kept for as long as the person was served is to be erased once the step is over."""
+    return {"erasure": None} if handoff.get("erasure") == "still-serving" else {}
 
 
 #: Which verbs take which field; the others are told that they don't.

@@ -17,6 +17,7 @@ from relaypoint.domain import chain
 from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.escalation import Progress, Rungs, due, ladder, turned_to
+from relaypoint.domain.escalation import Step as Rising
 from relaypoint.domain.handoffs import Side
 from relaypoint.domain.policy import OPERATOR, Action, Subject
 from relaypoint.domain.stalls import Stall, stall
@@ -118,7 +119,7 @@ async def _climb(subject: Subject, backend: Backend, view: View, climb: _Climb) 
         step = climb.rungs[climb.progress.taken]
         desk_told = turned_to(view, climb.stall, step, senders_desk(climb.row), at)
         whom = desk_told.id if desk_told else None
-        after = await _take(subject, backend, climb, step.action, whom, at)
+        after = await _take(subject, backend, climb, step, whom, at)
         if after is None:
             break
         climb = after
@@ -141,10 +142,11 @@ def _pausing(progress: Progress, paused: bool, at: datetime) -> Progress | None:
 
 
 async def _take(
-    subject: Subject, backend: Backend, climb: _Climb, action: Rung, desk: str | None, at: datetime
+    subject: Subject, backend: Backend, climb: _Climb, step: Rising, desk: str | None, at: datetime
 ) -> _Climb | None:
     """Takes the rung: where the step stands then, or None where another worker took it or the step has moved."""
     handoff, referral, taken = climb.row["handoff"], climb.row["referral"], climb.progress.taken + 1
+    action = step.action
     event = chain.append(
         referral["id"],
         climb.row["chain_length"],
@@ -169,14 +171,17 @@ async def _take(
     )
     messages = []
     if desk:
-        kind, turn = ("offered" if action is Rung.OFFER else "escalated"), (taken if action is Rung.REMIND else 0)
+        kind = "offered" if action is Rung.OFFER else "escalated"
+        # Each reminder goes by the next channel, whatever lies between them.
+        reminders = sum(each.action is Rung.REMIND for each in climb.rungs[:taken])
+        turn = reminders if action is Rung.REMIND else 0
         messages.append(told(backend, climb.row, desk, kind, turn=turn))
     after = Progress(
         episode=climb.progress.episode,
         taken=taken,
         taken_at=format_instant(at),
         notices=tuple(str(message.parameters["id"]) for message in messages),
-        in_vain=desk is None,
+        in_vain=desk is None or (step.extra and climb.progress.in_vain),
         action=action.value,
     )
     name, mine = f"escalate {handoff['id']} {climb.row['chain_length']}", backend.new_id()

@@ -12,6 +12,7 @@ from relaypoint.domain.answer import Candidate
 from relaypoint.domain.deadlines import Agreed
 from relaypoint.domain.handoffs import Status, passing_on
 from relaypoint.domain.policy import Subject
+from relaypoint.domain.steps import days_held, no_longer_served
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Row, Step
 from relaypoint.resolvers.backend import Backend
@@ -46,7 +47,8 @@ def passed_on(
         handoff, priority = row["handoff"], Priority(row["referral"]["priority"])
         within = Agreed(*(handoff[name] for name in Agreed._fields))
         following = new_handoff(backend, chosen, priority, backend.clock(), within, continues=handoff)
-        following["hops"] = handoff["hops"] or 1  # The same body's other desk, or its successor's, is no further hop.
+        # The same body's other desk, or its successor's, is no further hop, and may hold it no longer.
+        following |= {"hops": handoff["hops"] or 1, "held_days": days_held(handoff, backend.clock())}
         steps += referrals.replaced(row, chosen, following, roster, verb="reassigned", reason="reassigned")
         steps += told_of_successor(backend, row, chosen, following)
     return steps
@@ -102,7 +104,9 @@ class Referrals:
         if Status(handoff["status"]).open:
             status, code = passing_on(Status(handoff["status"]), reason)
             changes: dict[str, Any] = {"status": status.value, "reason": code, "review_on": None}
-            changes |= {"changed_at": self.backend.now(), "asked_at": None, "answer_by": None}
+            now = self.backend.now()
+            changes |= {"changed_at": now, "moved_at": now, "asked_at": None, "answer_by": None}
+            changes |= no_longer_served(handoff)
             ended = Step("handoff_close", {"handoff": handoff["id"]})
         else:  # It came back: who sends it anew has seen it.
             changes = {"seen_at": self.backend.now()}

@@ -67,7 +67,8 @@ async def handoff(subject: Subject, backend: Backend, id: str) -> Moved:
     if not on:
         raise no_handoff(id)
     (step,) = await with_faces(backend, [shown(row, row["handoff"])])
-    step["call_back"] = await called_back(backend, row["referral"])
+    if Side.SENDER in on or (Side.RECEIVER in on and Status(row["handoff"]["status"]).open):
+        step["call_back"] = await called_back(backend, row["referral"])
     return Moved(step, tuple(_offered(row, row["handoff"], on)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from relaypoint.domain import around
+from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.handoffs import Side
 from relaypoint.domain.ownership import coordinators_between
 from relaypoint.domain.policy import Subject, sides
@@ -24,10 +25,14 @@ def parts(subject: Subject, view: View, row: Row, case: StoredCase, *, unasked: 
         return on
     if not unasked and subject.organization not in row["told"]:
         return on
-    own, rows = view.organization(subject.organization), view.index.rows["task_forces"]
+    return on if barred(view, subject.organization, sender, receiver, case.avoid) else on | {Side.COORDINATOR}
+
+
+def barred(view: View, coordinator: str, sender: str, receiver: str, avoid: Avoid) -> bool:
+    """Whether a case between these two avoids the body that coordinates both, or each desk from which it does, by
+    itself or by its people: those that deputise are desks like others."""
+    own, rows = view.organization(coordinator), view.index.rows["task_forces"]
     forces = around.forces_of(view, around.shared_forces(view, sender, receiver))
     desks = {id for force in forces for id in (rows[force]["coordinator"], *rows[force]["deputies"]) if id}
-    offices = [desk for id in sorted(desks) if (desk := view.desk(id)).organization == own.id]
-    # Who coordinates only from desks, or by people, whom the case avoids is avoided with them.
-    barred = case.avoid.bars_organization(own) or case.avoid.bars_all(offices)
-    return on if barred else on | {Side.COORDINATOR}
+    offices = [desk for desk, owner in around.reachable(view, sorted(desks)) if owner.id == own.id]
+    return avoid.bars_organization(own) or avoid.bars_all(offices)

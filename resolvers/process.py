@@ -21,6 +21,7 @@ from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import stored_case
 from relaypoint.resolvers.finding import present_view
 from relaypoint.resolvers.needs import word
+from relaypoint.resolvers.parts import barred
 from relaypoint.resolvers.stall_summary import group_name
 
 #: How far back it looks where no day is given, and how long a period may be, in days.
@@ -83,7 +84,6 @@ def _earlier(day: str, days: int) -> str:
 def _own(backend: Backend, organization: str, view: View, rows: Sequence[Row]) -> list[Row]:
     """What it received; and what lies between members that it coordinates, but for cases that avoid it."""
     known: dict[tuple[str, str], bool] = {}
-    own = view.organization(organization)
 
     def may_see(row: Row) -> bool:
         pair = row["sender"], _receiver(view, row)
@@ -91,7 +91,9 @@ def _own(backend: Backend, organization: str, view: View, rows: Sequence[Row]) -
             known[pair] = organization in coordinators_between(view.index.rows, view.day, *pair)
         if organization == pair[1]:
             return True
-        return known[pair] and not stored_case(backend, row["sealed_key"], row["sealed"]).avoid.bars_organization(own)
+        if not known[pair]:
+            return False
+        return not barred(view, organization, *pair, stored_case(backend, row["sealed_key"], row["sealed"]).avoid)
 
     return [row for row in rows if may_see(row)]
 

@@ -56,7 +56,10 @@ class ProcessGroup:
     decided: float | None = strawberry.field(description="The share accepted or declined in time, likewise.")
     stages: list[StageHours] = strawberry.field(description="How long each stage took.")
     fates: list[FateCount] = strawberry.field(description="How they ended, or how far they have come.")
-    lost: float = strawberry.field(description="The share that left the person without answer or service, from 0 to 1.")
+    lost: float | None = strawberry.field(
+        description="The share that left the person without answer or service, from 0 to 1, to a twentieth; null: it "
+        "would tell of fewer than five."
+    )
     hops: Ages = strawberry.field(description="Which step of its referral each was: 1 is the first.")
 
     @classmethod

@@ -96,11 +96,29 @@ def test_a_duration_that_cannot_be_read_is_refused_with_its_field(priority: Prio
     assert caught.value.path == (field,)
 
 
-def test_a_deadline_beyond_all_reason_is_refused_with_its_field() -> None:
-    yearly = Calendar("Europe/London", "Dec 24 10:00-12:00")
-    with pytest.raises(Invalid) as caught:
-        deadlines(Priority.ROUTINE, FRIDAY_NIGHT, yearly, decide_within="P9999D")
-    assert caught.value.path == ("decide_within",)
+YEARLY = Calendar("Europe/London", "Dec 24 10:00-10:01")
+MONDAYS = Calendar("Europe/London", "Mo 09:00-17:00", "GB-ENG")
+
+
+@pytest.mark.parametrize("calendar", [YEARLY, MONDAYS])
+def test_hours_put_a_deadline_off_by_fourteen_days_at_most(calendar: Calendar) -> None:
+    usual = deadlines(Priority.ROUTINE, FRIDAY_NIGHT, OFFICE, "P4D", "P9D")
+    found = deadlines(Priority.ROUTINE, FRIDAY_NIGHT, calendar, "P4D", "P9D")
+    for name in ("acknowledge_by", "decide_by"):
+        later = parse_instant(getattr(found, name)) - parse_instant(getattr(usual, name))
+        assert later == timedelta(days=14), name
+    # The longest that can be written is no exception, nor does any desk's hours make it one that can't be counted.
+    longest = deadlines(Priority.ROUTINE, FRIDAY_NIGHT, calendar, decide_within="P9999W").decide_by
+    assert longest < "2218-08"
+    soon = deadlines(Priority.ROUTINE, FRIDAY_NIGHT, MONDAYS, "P1D")
+    assert soon.acknowledge_by == "2026-11-30T09:00:00.000Z", "what lies nearer is as the desk is open"
+
+
+def test_a_pause_puts_a_deadline_off_by_what_it_took_however_seldom_the_desk_is_open() -> None:
+    sent, pauses = "2026-11-23T10:00:00.000Z", (("2026-11-24T10:00:00.000Z", "2026-11-26T10:00:00.000Z"),)
+    before = deadlines(Priority.URGENT, sent, YEARLY, decide_within="P5D").decide_by
+    paused = deadlines(Priority.URGENT, sent, YEARLY, decide_within="P5D", pauses=pauses).decide_by
+    assert (before, paused) == ("2026-12-14T10:00:00.000Z", "2026-12-16T10:00:00.000Z")
 
 
 def test_every_priority_has_a_default() -> None:

@@ -181,13 +181,22 @@ async def test_reminders_go_by_the_next_channel(backend: Backend) -> None:
     )
     await sent(backend, roster=roster)
     addresses = []
-    for minute in (65, 95, 125):
-        await climbed(backend, minute, start=minute)
-        addresses += await deliver(backend, minute)
+    found = []
+    for minute in (65, 95, 96, 126, 127):
+        taken = await climbed(backend, minute, start=minute)
+        sent_to = await deliver(backend, minute)
+        addresses += sent_to if taken[-1][1] == "remind" else []
+        found += taken
     assert addresses == ["b@shelter.example.org", "desk@shelter.example.org", "b@shelter.example.org"]
+    # To be reminded more often does not put off that others are told.
+    assert [each for each in found if each[1] != "remind"] == [
+        (95, "deputy", "shelter-desk"),
+        (126, "other-desk", None),
+        (127, "coordinator", "line-desk"),
+    ]
 
 
-async def test_a_policy_of_the_desk_goes_before_the_pathways_and_the_task_forces(backend: Backend) -> None:
+async def test_the_pathways_policy_goes_before_the_task_forces_and_a_desk_can_only_hasten_it(backend: Backend) -> None:
     roster = tiny_roster()
     rungs = [
         {"id": "force-1", "task_force": "example-force", "position": "1", "action": "national-coordinator"},
@@ -219,8 +228,8 @@ async def test_a_policy_of_the_desk_goes_before_the_pathways_and_the_task_forces
         }
     )
     await sent(backend, roster=roster)
-    found = await climbed(backend, 62, every=1, start=60)
-    assert found == [(61, "deputy", "shelter-desk"), (62, "deputy", "shelter-desk")]
+    found = await climbed(backend, 63, every=1, start=60)
+    assert found == [(61, "offer", "unit-desk"), (62, "deputy", "shelter-desk"), (63, "deputy", "shelter-desk")]
 
 
 async def test_what_came_back_reminds_its_sender(backend: Backend) -> None:
@@ -280,11 +289,16 @@ async def test_a_lease_is_one_workers_until_it_has_run_out(backend: Backend) -> 
 
 
 async def test_one_desk_that_hardly_ever_opens_keeps_no_other_from_being_told(backend: Backend) -> None:
-    await sent(backend, replace(NEED, priority="urgent"))
+    step = await sent(backend, replace(NEED, priority="urgent"))
     roster = tiny_roster()
     row(roster, "contact_points", "shelter-desk")["hours"] = "Dec 24 10:00-10:01"
     await imported(backend, roster)
     second = await referrals.refer(UNIT, at(backend, 5), NEED, to="shelter-night-desk")
-    assert await recount(OPERATOR, at(backend, 10)) == []
+    assert await recount(OPERATOR, at(backend, 10)) == [step["id"]]
+    (counted,) = (await referrals.referral(UNIT, backend, step["referral"]))["handoffs"]
+    later = parse_instant(counted["decide_by"]) - parse_instant(step["decide_by"])
+    assert later == timedelta(days=14), "hours put it off by so much at most"
     taken = {each.handoff for each in await escalate(OPERATOR, at(backend, 600))}
     assert second.referral["handoffs"][0]["id"] in taken
+    # Nor is that desk's own silence forgotten.
+    assert step["id"] in {each.handoff for each in await escalate(OPERATOR, at(backend, 16 * 24 * 60))}

@@ -142,12 +142,11 @@ class Referral(RuleBasedStateMachine):
         if verb == "seen":
             return {"must_see": False} if side == "sender" and step.must_see else None
         waiting, working, open = step.status in OPEN[:2], step.status in OPEN[2:4], step.status in OPEN
-        missed = step.arrival == "not-arrived" or (step.expected and step.arrival is None and step.by <= self.now)
         here = {
             "phoned": side == "sender" and waiting,
             "ask": side == "receiver" and open and not step.asked,
             "answer": side == "sender" and open and step.asked,
-            "expect": working and not (missed and side == "receiver"),
+            "expect": working and not (step.expected and side == "receiver"),
             "arrived": side == "receiver" and step.status in OPEN[2:] and step.arrival != "arrived",
             "not-arrived": side == "receiver"
             and step.status in OPEN[2:]
@@ -191,7 +190,7 @@ class Referral(RuleBasedStateMachine):
         done = self.run(work)
         assert not done.sender_asked
         if step.status in OPEN:
-            before = step.status in OPEN[:2] and verb != "resend"
+            before = step.status in OPEN[:2] and verb == "pass-on"  # Others decline nothing for the desk.
             step.status = "rejected" if before else "cancelled"
         step.must_see, step.asked = False, False
         step.version += 1

@@ -237,7 +237,7 @@ async def test_a_coordinators_wish_without_consent_asks_the_sender_and_stops_no_
     step = await sent(backend)
     done = await pass_handoff(AUTHORITY, backend, step["id"], "redirect", "line-desk")
     assert (done.sender_asked, done.handoff["status"], done.handoff["asked_at"]) == (True, "requested", None)
-    assert done.handoff["asked_about"] == "line-desk"
+    assert (done.handoff["wished_to"], done.handoff["asked_about"]) == ("line-desk", None)
     assert (await told(backend))[-1] == ("unit-desk", "moved")
     late = make_backend(backend.store, "2026-03-09T10:00:00.000Z", backend.vault)
     assert [each.stall.reason for each in await stalled.stalled(UNIT, late)] == ["unacknowledged"]
@@ -323,9 +323,9 @@ async def test_the_same_request_again_gives_the_first_answer(backend: Backend) -
 async def test_the_sender_sees_on_the_step_what_stood_in_for_consent(backend: Backend) -> None:
     step = await sent(backend)
     done = await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk", duty="Act 1, section 2")
-    assert done.handoff["without_consent"] == "Act 1, section 2"
+    assert done.handoff["without_consent"] == "duty: Act 1, section 2"
     shown = (await referrals.referral(UNIT, backend, step["referral"]))["handoffs"]
-    assert [each["without_consent"] for each in shown] == [None, "Act 1, section 2"]
+    assert [each["without_consent"] for each in shown] == [None, "duty: Act 1, section 2"]
     # Where the person agrees, nothing stands in for it, whatever is claimed.
     await record_consent(UNIT, backend, step["referral"], "shelter-desk")
     again = await pass_handoff(LINE, backend, done.handoff["id"], "pass-on", "shelter-desk", danger=True)

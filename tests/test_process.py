@@ -54,7 +54,7 @@ async def test_times_answers_and_losses_are_told_of_who_received_the_steps(backe
     found = await told(OPERATOR, later)
     assert list(found) == ["example-shelter"], "of the line there is but one step"
     shelter = found["example-shelter"]
-    assert (shelter.name, shelter.figures.count) == ("Example Shelter", 6)
+    assert (shelter.name, shelter.figures.count) == ("Example Shelter", 5), "to the nearest five"
     # Within four working hours: the one accepted at once, the one declined, the one passed on.
     assert (shelter.figures.acknowledged.due, shelter.figures.acknowledged.kept) == (6, 3)
     assert shelter.figures.decided.share == pytest.approx(3 / 6)
@@ -68,9 +68,9 @@ async def test_times_answers_and_losses_are_told_of_who_received_the_steps(backe
     }
     assert set(shelter.figures.fates.values()) == {None}
     assert shelter.figures.hours == {}
-    # Declined, taken back unanswered, and the one of which nobody has heard.
-    assert shelter.figures.lost == pytest.approx(3 / 6)
-    assert [each.figures.count for each in (await told(OPERATOR, later, "service")).values()] == [7]
+    # Declined, taken back when nobody had answered in time, and the one of which nobody has heard: three can't be told.
+    assert shelter.figures.lost is None
+    assert [each.figures.count for each in (await told(OPERATOR, later, "service")).values()] == [5], "seven"
     forces = await told(OPERATOR, later, "task-force")
     assert forces["example-force"].figures.hops.worst == 2
 
@@ -119,7 +119,14 @@ NOW = "2026-03-09T10:00:00.000Z"
         ([("1", "requested")], {}, Fate.UNANSWERED),
         ([("1", "requested")], {"decide_by": "2026-03-10T10:00:00.000Z"}, Fate.OPEN),
         ([("1", "requested"), ("2", "received")], {}, Fate.UNDECIDED),
-        ([("1", "requested"), ("2", "cancelled")], {}, Fate.UNANSWERED),
+        ([("1", "requested"), ("2", "cancelled")], {}, Fate.TAKEN_BACK),
+        ([("1", "requested"), ("4", "cancelled")], {}, Fate.UNANSWERED),
+        ([("1", "requested"), ("2", "received"), ("4", "cancelled")], {}, Fate.UNDECIDED),
+        ([("1", "requested"), ("2", "cancelled")], {"reason": "redirected"}, Fate.PASSED_ON),
+        # Who sends it elsewhere because nobody answers does not hide that nobody did.
+        ([("1", "requested"), ("4", "cancelled")], {"reason": "redirected"}, Fate.UNANSWERED),
+        ([("1", "requested"), ("2", "accepted"), ("4", "cancelled")], {"reason": "redirected"}, Fate.PASSED_ON),
+        # A mistake is no answer.
         ([("1", "requested"), ("2", "accepted")], {}, Fate.OPEN),
         ([("1", "requested"), ("2", "accepted"), ("3", "cancelled")], {}, Fate.NOT_BEGUN),
         ([("1", "requested"), ("2", "accepted"), ("3", "in-progress"), ("4", "failed")], {}, Fate.FAILED),
@@ -181,9 +188,8 @@ def test_both_reports_are_printed_with_charts_that_load_nothing(tmp_path: Path) 
         rows = run(late, *command, "--csv").stdout.splitlines()
         assert len(rows) == 2, rows
     figures_of = json.loads(run(late, "process", "--json").stdout)
-    assert [(group["key"], group["count"], group["decided"]["share"]) for group in figures_of] == [
-        ("example-shelter", 6, 0.0)
-    ]
+    (shelter,) = figures_of
+    assert (shelter["key"], shelter["count"], shelter["decided"], shelter["lost"]) == ("example-shelter", 5, 0, 1)
     assert "6" in run(late, "stalled", "--weeks", "2").stdout
     nowhere = run(late, "process", "--page", str(tmp_path / "no" / "folder.html"))
     assert (nowhere.returncode, "can't be written" in nowhere.stderr) == (2, True)
