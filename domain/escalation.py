@@ -48,8 +48,8 @@ SENDERS_TURN: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rung as it is taken: a repeated one is several. ``wait`` None: at once. ``extra``: a desk's own, beside those
-    that hold without it."""
+    """One rung as it is taken: a repeated one is several. ``wait`` None: at once. ``extra``: from a desk's own policy, and
+    so no reason to wait where the rung before it reached nobody."""
 
     action: Rung
     wait: Duration | None
@@ -103,7 +103,7 @@ def _hastened(agreed: Rungs, own: Rungs) -> Rungs:
         for position, step in enumerate(steps):
             since += _size(step)
             key = step.action, turns[step.action]
-            timed = (since, policy, position, replace(step, extra=policy > 0 and key not in first))
+            timed = (since, policy, position, replace(step, extra=policy > 0))
             first[key] = min(first.get(key, timed), timed, key=lambda each: each[:2])
             turns[step.action] += 1
     found: list[Step] = []
