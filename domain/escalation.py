@@ -48,8 +48,8 @@ SENDERS_TURN: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rung as it is taken: a repeated one is several. ``wait`` None: at once. ``extra``: from a desk's own policy, and
-    so no reason to wait where the rung before it reached nobody."""
+    """One rung as it is taken: a repeated one is several. ``wait`` None: at once. ``extra``: from a desk's own policy,
+    and so no reason to wait where the rung before it reached nobody."""
 
     action: Rung
     wait: Duration | None

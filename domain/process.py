@@ -18,6 +18,8 @@ from relaypoint.domain.stall_summary import Ages
 
 #: Fewer than so many are not told.
 FEWEST: Final = 5
+#: Of so many a share to a twentieth is coarser than a count in fives.
+MANY: Final = 100
 
 
 class By(StrEnum):
@@ -98,31 +100,46 @@ class InTime:
         return rounded(self.kept / self.due) if self.due >= FEWEST else None
 
 
-def _share(part: int, whole: int) -> float | None:
-    """None where the part, or the rest, is fewer than five and not none: of a small group it would tell how many."""
-    if any(0 < each < FEWEST for each in (part, whole - part)):
-        return None
-    return rounded(part / whole) if whole else 0.0
-
-
 def rounded(share: float) -> float:
     """To a twentieth: what is told exactly of two periods tells of the one who lies between them."""
     return round(20 * share) / 20
 
 
+def _fives(count: int) -> int:
+    """Rounded down to fives. Down, and not to the nearest: then what is told never adds up to more than there was, and
+    what is left over tells nothing exactly."""
+    return count - count % FEWEST
+
+
 def _told(counts: Mapping[Fate, int]) -> dict[Fate, int | None]:
-    """Each to the nearest five; None for fewer, and for the next smallest where one alone could be worked out."""
-    hidden = {each for each, count in counts.items() if count < FEWEST}
-    if len(hidden) == 1 and len(counts) > 1:
-        hidden.add(min(counts.keys() - hidden, key=lambda each: (counts[each], each)))
-    return {each: None if each in hidden else FEWEST * round(count / FEWEST) for each, count in counts.items()}
+    """Each in fives; None for fewer, and for as many of the next smallest as it takes for none of these to be worked
+    out from the others and the whole."""
+    hidden, kept_back = set[Fate](), 0
+    for each in sorted(counts, key=lambda each: (counts[each], each)):
+        if counts[each] >= FEWEST and (not hidden or (len(hidden) > 1 and kept_back >= FEWEST)):
+            break
+        hidden.add(each)
+        kept_back += counts[each]
+    return {each: None if each in hidden else _fives(count) for each, count in counts.items()}
+
+
+def _lost(counts: Mapping[Fate, int]) -> float | None:
+    """The share of those that were meant. None where it would tell how many it is that are fewer than five: of a small
+    group of which any count is kept back, and where the lost, or the others, are so few."""
+    meant = sum(counts.values()) - counts.get(Fate.IN_ERROR, 0)
+    lost = sum(counts.get(each, 0) for each in LOST)
+    if any(0 < each < FEWEST for each in (lost, meant - lost)):
+        return None
+    if meant < MANY and None in _told(counts).values():
+        return None
+    return rounded(lost / meant) if meant else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of one group; counts to the nearest five, shares to a twentieth. ``hours`` are on the clock, by stage, as far as
-    enough steps went through it; ``fates`` counts are None where they are fewer than five and not none, and so is
-    ``lost``. ``hops`` is the place of the steps in their referrals."""
+    """Of one group; counts rounded down to fives, shares to a twentieth. ``hours`` are on the clock, by stage, as far
+    as enough steps went through it; ``fates`` counts and ``lost`` are None where they would tell a number below five.
+    ``hops`` is the place of the steps in their referrals."""
 
     key: str | None
     count: int
@@ -149,16 +166,15 @@ def _figures(key: str | None, courses: Sequence[Course], now: Instant) -> Figure
     fates = [fate(course, now) for course in courses]
     counts = {each: fates.count(each) for each in Fate if each in fates}
     spans = {stage: [hours for course in courses if (hours := _spent(course, stage)) is not None] for stage in Stage}
-    meant = len(courses) - counts.get(Fate.IN_ERROR, 0)
     return Figures(
         key=key,
-        count=FEWEST * round(len(courses) / FEWEST),
+        count=_fives(len(courses)),
         acknowledged=_in_time([_met(each, "acknowledge_by", _acknowledged(each), now) for each in courses]),
         decided=_in_time([_met(each, "decide_by", each.first(*_DECIDED), now) for each in courses]),
         hours={stage: Ages.of(of) for stage, of in spans.items() if len(of) >= FEWEST},
         fates=_told(counts),
         hops=Ages.of([course.hops for course in courses]),
-        lost=_share(sum(counts.get(each, 0) for each in LOST), meant),
+        lost=_lost(counts),
     )
 
 

@@ -41,7 +41,9 @@ class StageHours:
 class FateCount:
     fate: str = strawberry.field(description="As served, declined, unanswered, failed or passed-on.")
     text: str = strawberry.field(description="The same in words.")
-    count: int | None = strawberry.field(description="To the nearest five; null: fewer, or it would give away another.")
+    count: int | None = strawberry.field(
+        description="In fives, rounded down; null: fewer, or it would give away another."
+    )
 
 
 @governed(Action.SEE_PROCESS)
@@ -49,7 +51,7 @@ class FateCount:
 class ProcessGroup:
     key: str | None = strawberry.field(description="Key of what they are grouped by; null: of none.")
     name: str | None = strawberry.field(description="Its name.")
-    count: int = strawberry.field(description="How many steps, to the nearest five.")
+    count: int = strawberry.field(description="How many steps, rounded down to fives.")
     acknowledged: float | None = strawberry.field(
         description="The share acknowledged in time, from 0 to 1, to a twentieth; null: of fewer than five."
     )
@@ -58,7 +60,7 @@ class ProcessGroup:
     fates: list[FateCount] = strawberry.field(description="How they ended, or how far they have come.")
     lost: float | None = strawberry.field(
         description="The share that left the person without answer or service, from 0 to 1, to a twentieth; null: it "
-        "would tell of fewer than five."
+        "would tell a number below five."
     )
     hops: Ages = strawberry.field(description="Which step of its referral each was: 1 is the first.")
 

@@ -54,7 +54,7 @@ async def test_times_answers_and_losses_are_told_of_who_received_the_steps(backe
     found = await told(OPERATOR, later)
     assert list(found) == ["example-shelter"], "of the line there is but one step"
     shelter = found["example-shelter"]
-    assert (shelter.name, shelter.figures.count) == ("Example Shelter", 5), "to the nearest five"
+    assert (shelter.name, shelter.figures.count) == ("Example Shelter", 5), "rounded down to fives"
     # Within four working hours: the one accepted at once, the one declined, the one passed on.
     assert (shelter.figures.acknowledged.due, shelter.figures.acknowledged.kept) == (6, 3)
     assert shelter.figures.decided.share == pytest.approx(3 / 6)
