@@ -93,21 +93,23 @@ async def stalled(
     return 1 if found else 0
 
 
-def _check_together(*, weeks: int | None, by: str | None, as_of: str | None, page: Path | None) -> None:
-    """What would be left out of the answer is not dropped without a word."""
-    clash = next(
-        (pair for pair, both in (("--by", by), ("--as-of", as_of)) if weeks is not None and both is not None), None
-    ) or ("--page" if as_of is not None and page is not None else None)
-    if clash:
-        other = "--weeks" if weeks is not None else "--as-of"
-        raise Invalid(
-            "stalled.together",
-            "{one} and {other} don't go together.",
-            path=(clash,),
-            remedy="Ask for one after the other.",
-            one=clash,
-            other=other,
-        )
+#: What would be left out of the answer is not dropped without a word.
+_APART: Final = (("--by", "--weeks"), ("--as-of", "--weeks"), ("--page", "--as-of"))
+
+
+def _check_together(**given: object) -> None:
+    """``given`` are the options that were typed, by name; None: it was not."""
+    typed = {f"--{name.replace('_', '-')}" for name, value in given.items() if value is not None}
+    for one, other in _APART:
+        if {one, other} <= typed:
+            raise Invalid(
+                "stalled.together",
+                "{one} and {other} don't go together.",
+                path=(one,),
+                remedy="Ask for one after the other.",
+                one=one,
+                other=other,
+            )
 
 
 async def _in_figures(

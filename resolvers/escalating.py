@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -27,7 +26,7 @@ from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import stored_case
 from relaypoint.resolvers.open_handoffs import OpenWork, open_handoff, open_handoffs
-from relaypoint.resolvers.referral_steps import record, senders_desk, told
+from relaypoint.resolvers.referral_steps import record, salted, senders_desk, told
 from relaypoint.resolvers.writing import write_once
 
 
@@ -154,20 +153,20 @@ async def _take(
         kind="handoff-escalated",
         at=backend.now(),
         actor=subject.name,
-        data={
-            "before": handoff,
-            "after": handoff,
-            "escalation": {
-                "rung": taken,
-                "of": len(climb.rungs),
-                "reason": climb.stall.reason,
-                "action": action.value,
-                "reached": desk,
-                "ended": taken == len(climb.rungs),
-            },
-            # Both sides see the event's hash, and could try out who was passed over.
-            "salt": secrets.token_hex(16),
-        },
+        data=salted(
+            {
+                "before": handoff,
+                "after": handoff,
+                "escalation": {
+                    "rung": taken,
+                    "of": len(climb.rungs),
+                    "reason": climb.stall.reason,
+                    "action": action.value,
+                    "reached": desk,
+                    "ended": taken == len(climb.rungs),
+                },
+            }
+        ),
     )
     messages = []
     if desk:

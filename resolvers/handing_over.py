@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +15,7 @@ from relaypoint.domain.steps import days_held, no_longer_served
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Row, Step
 from relaypoint.resolvers.backend import Backend
-from relaypoint.resolvers.referral_steps import handoff_steps, new_handoff, record, senders_desk, told
+from relaypoint.resolvers.referral_steps import handoff_steps, new_handoff, record, salted, senders_desk, told
 
 
 def handed_over(subject: Subject, backend: Backend, rows: Sequence[Row], holder: str, operation: str) -> list[Step]:
@@ -128,8 +127,7 @@ class Referrals:
             kind=kind,
             at=self.backend.now(),
             actor=self.subject.name,
-            # Both sides see the event's hash, and could try out what they are not told of it.
-            data={**data, "salt": secrets.token_hex(16)},
+            data=salted(data),
         )
         self.heads[referral["id"]] = (event.sequence, event.hash)
         return record(event)

@@ -18,7 +18,7 @@ from relaypoint.domain.words import Priority
 from relaypoint.graph import Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.open_handoffs import open_handoffs
-from relaypoint.resolvers.referral_steps import record
+from relaypoint.resolvers.referral_steps import record, salted
 
 
 @permitted(Action.ESCALATE)
@@ -46,7 +46,7 @@ async def recount(subject: Subject, backend: Backend) -> list[str]:
             kind="handoff-recounted",
             at=backend.now(),
             actor=subject.name,
-            data={"before": handoff, "after": {**handoff, **changes}},
+            data=salted({"before": handoff, "after": {**handoff, **changes}}),
         )
         given = {"handoff": handoff["id"], "operation": backend.new_id(), "chain_head": more["chain_head"]}
         try:

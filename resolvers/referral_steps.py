@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
@@ -65,17 +66,19 @@ def first_steps(
         kind="referral-sent",
         at=now,
         actor=subject.name,
-        data={
-            "before": None,
-            "after": {
-                "handoff": handoff,
-                "sender": need.asker,
-                "contact_point": chosen.contact_point.id,
-                "service_type": chosen.service.type,
-                "pathway": hop.id if hop else None,
-            },
-            "case": chain.salted_digest(sealed),
-        },
+        data=salted(
+            {
+                "before": None,
+                "after": {
+                    "handoff": handoff,
+                    "sender": need.asker,
+                    "contact_point": chosen.contact_point.id,
+                    "service_type": chosen.service.type,
+                    "pathway": hop.id if hop else None,
+                },
+                "case": chain.salted_digest(sealed),
+            }
+        ),
     )
     steps = [
         Step(
@@ -178,6 +181,12 @@ def handoff_steps(handoff: dict[str, Any], referral: str, chosen: Candidate, ope
 def _hop(chosen: Candidate) -> Pathway | None:
     """The last leg of the way to it; None where it is reached directly."""
     return chosen.route.hops[-1] if chosen.route.hops else None
+
+
+def salted(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What an event of a referral holds. All who see a step see its events' hashes, and could try out what they are not
+    told of it."""
+    return {**data, "salt": secrets.token_hex(16)}
 
 
 def record(event: chain.Event) -> Step:

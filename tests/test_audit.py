@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from relaypoint.domain.errors import NotFound
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.resolvers import audit, handoffs, referrals
 from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.consenting import record_consent, record_view
+from relaypoint.resolvers.ending import end
+from relaypoint.resolvers.escalating import escalate
 from relaypoint.resolvers.needs import NeedInput
-from relaypoint.tests.helpers import imported, member, row, tiny_roster
+from relaypoint.resolvers.passing import pass_handoff
+from relaypoint.resolvers.recounting import recount
+from relaypoint.resolvers.referring import refer_many
+from relaypoint.resolvers.shifts import hand_over_shift
+from relaypoint.tests.helpers import imported, make_backend, member, raw, row, tiny_roster
 
 NEED = NeedInput(from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female",))
 UNIT, SHELTER = member("example-unit"), member("example-shelter")
@@ -63,3 +73,39 @@ async def test_a_hand_in_the_store_is_found(backend: Backend, hand: str, aggrega
 async def test_only_the_operator_verifies(backend: Backend) -> None:
     with pytest.raises(NotFound):
         await audit.verify(UNIT, backend)
+
+
+async def test_what_was_agreed_for_a_step_is_audited_too(backend: Backend) -> None:
+    reference = await lived(backend)
+    await backend.store.apply(["MATCH (h:Handoff) SET h.decide_within = 'P99D'"])
+    assert [(each.aggregate, each.id) for each in await audit.verify(OPERATOR, backend)] == [("referral", reference)]
+
+
+async def test_each_event_of_a_referral_has_a_salt_of_its_own(backend: Backend) -> None:
+    """Both sides see the hashes: without a salt who is not told what changed could try out what it may have been."""
+    await lived(backend)
+    many = await refer_many(UNIT, backend, replace(NEED, tags=("child", "female")), people=2)
+    referral = many.referrals[0]
+    id, *_ = [each["id"] for each in referral["handoffs"]]
+    await record_consent(UNIT, backend, referral["id"], "shelter-desk")
+    await record_consent(UNIT, backend, referral["id"], "shelter-desk", withdraw=True)
+    await record_consent(UNIT, backend, referral["id"], "shelter-desk")
+    await record_view(UNIT, backend, referral["id"], "wants-it")
+    await handoffs.move_handoff(UNIT, backend, id, "raise")
+    await handoffs.move_handoff(SHELTER, backend, id, "claim", holder="shelter-second")
+    await hand_over_shift(SHELTER, backend, "shelter-desk", "shelter-first")
+    await escalate(OPERATOR, make_backend(backend.store, "2026-03-20T10:00:00.000Z", backend.vault))
+    roster = tiny_roster()
+    row(roster, "contact_points", "shelter-desk")["hours"] = "Mo-Fr 08:00-17:00"
+    await imported(backend, roster)
+    assert await recount(OPERATOR, backend)
+    await pass_handoff(SHELTER, backend, id, "pass-on", "shelter-night-desk")
+    assert (await end(OPERATOR, backend, "contact-point", "shelter-night-desk", to=("shelter-desk",))).applied
+    found = await raw(backend.store, "MATCH (:Referral)-[:RECORDED]->(e:Event) RETURN e.kind AS kind, e.data AS data")
+    salts = [json.loads(each["data"]).get("salt", "") for each in found]
+    assert [each["kind"] for each, salt in zip(found, salts, strict=True) if len(salt) != 32] == []
+    assert len(set(salts)) == len(salts) > 15
+    kinds = {each["kind"] for each in found}
+    assert kinds >= {"referral-sent", "handoff-erasure-asked", "handoff-erasure-over", "handoff-escalated"}
+    assert kinds >= {"handoff-recounted", "handoff-reassigned", "handoff-handed-over", "childs-view"}
+    assert await audit.verify(OPERATOR, backend) == []

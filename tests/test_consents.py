@@ -8,12 +8,12 @@ import pytest
 
 from relaypoint.domain.errors import IllegalTransition, Invalid, NotFound
 from relaypoint.domain.policy import OPERATOR
-from relaypoint.resolvers import audit, handoffs, referrals
+from relaypoint.resolvers import audit, handoffs, referrals, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.consenting import record_consent, record_view
 from relaypoint.resolvers.passing import pass_handoff
 from relaypoint.tests.helpers import dump, make_backend
-from relaypoint.tests.test_passing import LINE, NEED, SHELTER, UNIT, sent, told
+from relaypoint.tests.test_passing import AUTHORITY, LINE, NEED, SHELTER, UNIT, sent, told
 
 CHILD = replace(NEED, tags=("child", "female", "labour"))
 
@@ -90,3 +90,129 @@ async def test_an_adult_has_a_consent_and_no_childs_view(backend: Backend) -> No
     step = await sent(backend)
     with pytest.raises(Invalid, match="not a child's case"):
         await record_view(UNIT, backend, step["reference"], "wants-it")
+
+
+async def asked(backend: Backend, referral: str) -> list[tuple[str, bool, str | None]]:
+    found = (await referrals.referral(UNIT, backend, referral))["handoffs"]
+    return [(each["contact_point"]["id"], bool(each["erasure_asked_at"]), each["erasure"]) for each in found]
+
+
+async def test_who_agrees_again_is_not_erased_and_may_be_asked_for_anew(backend: Backend) -> None:
+    step = await sent(backend, CHILD, consent=True)
+    await pass_handoff(SHELTER, backend, step["id"], "pass-on", "shelter-night-desk")
+    await record_consent(UNIT, backend, step["referral"], "shelter-desk", withdraw=True)
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "erased")
+    await record_consent(UNIT, backend, step["referral"], "shelter-desk")
+    # What is erased is erased; what was not may be kept.
+    assert await asked(backend, step["referral"]) == [
+        ("shelter-desk", True, "erased"),
+        ("shelter-night-desk", False, None),
+    ]
+    again = make_backend(backend.store, "2026-03-04T10:00:00.000Z", backend.vault)
+    taken = await record_consent(UNIT, again, step["referral"], "shelter-desk", withdraw=True)
+    assert [each["erasure_asked_at"] for each in taken["handoffs"]] == [backend.now(), again.now()]
+    assert await audit.verify(OPERATOR, backend) == []
+
+
+async def test_to_agree_again_is_not_to_have_seen_what_came_back(backend: Backend) -> None:
+    step = await sent(backend, consent=True)
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "reject", reason="no-capacity")
+    for withdraw in (True, False):
+        await record_consent(UNIT, backend, step["referral"], "shelter-desk", withdraw=withdraw)
+        for moment in (None, backend.now()):
+            found = await stalled.stalled(UNIT, backend, as_of=moment)
+            assert [each.stall.reason for each in found] == ["rejected"], (withdraw, moment)
+
+
+@pytest.mark.parametrize("child", [True, False])
+async def test_a_body_that_has_the_case_without_consent_is_told_that_none_is_given(
+    backend: Backend, child: bool
+) -> None:
+    step = await sent(backend, CHILD if child else NEED)
+    taken = await record_consent(UNIT, backend, step["referral"], "shelter-desk", withdraw=True)
+    held = {"organization": "example-shelter", "service_type": "night-shelter"}
+    assert taken["case"]["consents"] == [{**held, "given_on": None, "withdrawn_on": "2026-03-03"}]
+    assert await asked(backend, step["referral"]) == [("shelter-desk", True, None)]
+    with pytest.raises(Invalid):
+        await record_consent(UNIT, backend, step["referral"], "line-desk", withdraw=True)
+    if child:  # It costs nobody a child's protection.
+        assert not (await pass_handoff(SHELTER, backend, step["id"], "pass-on", "shelter-night-desk")).sender_asked
+        return
+    # It may not go on to another desk of theirs unasked, nor come to them again.
+    assert (await pass_handoff(SHELTER, backend, step["id"], "pass-on", "shelter-night-desk")).sender_asked
+    with pytest.raises(Invalid, match="took back") as refused:
+        await pass_handoff(UNIT, backend, step["id"], "resend", "shelter-night-desk")
+    assert refused.value.path == ("consent",)
+    done = await pass_handoff(UNIT, backend, step["id"], "resend", "shelter-night-desk", consent=True)
+    assert done.handoff["contact_point"]["id"] == "shelter-night-desk"
+
+
+async def test_an_answer_that_the_person_does_not_agree_asks_who_had_it_to_erase_it(backend: Backend) -> None:
+    step = await sent(backend, CHILD, consent=True)
+    second = await pass_handoff(UNIT, backend, step["id"], "resend", "line-desk", consent=True)
+    await record_consent(UNIT, backend, step["referral"], "shelter-desk", withdraw=True)
+    await record_consent(UNIT, backend, step["referral"], "shelter-desk")
+    before = len(await told(backend))
+    # The line would send it back, and is told no.
+    await handoffs.move_handoff(LINE, backend, second.handoff["id"], "ask", lacking=["consent"])
+    found = await pass_handoff(AUTHORITY, backend, second.handoff["id"], "redirect", "shelter-desk")
+    assert not found.sender_asked, "the person agreed to it again"
+    third = found.handoff["id"]
+    await handoffs.move_handoff(UNIT, backend, third, "cancel", reason="consent-withdrawn")
+    assert await asked(backend, step["referral"]) == [
+        ("shelter-desk", True, None),
+        ("line-desk", False, None),
+        ("shelter-desk", True, None),
+    ], "each step of that body"
+    assert ("shelter-desk", "moved") in (await told(backend))[before:]
+    assert await audit.verify(OPERATOR, backend) == []
+
+
+async def test_a_wish_that_the_person_does_not_agree_to_asks_who_had_it_to_erase_it(backend: Backend) -> None:
+    step = await sent(backend, consent=True)
+    second = await pass_handoff(UNIT, backend, step["id"], "resend", "line-desk", consent=True)
+    wish = await pass_handoff(AUTHORITY, backend, second.handoff["id"], "redirect", "shelter-night-desk")
+    assert not wish.sender_asked
+    third = await pass_handoff(UNIT, backend, wish.handoff["id"], "resend", "line-desk")
+    await record_consent(UNIT, backend, step["referral"], "shelter-desk", withdraw=True)
+    await record_consent(UNIT, backend, step["referral"], "shelter-desk")
+    await record_consent(UNIT, backend, step["referral"], "shelter-desk", withdraw=True)
+    wish = await pass_handoff(AUTHORITY, backend, third.handoff["id"], "redirect", "shelter-night-desk")
+    assert wish.sender_asked
+    await record_consent(UNIT, backend, step["referral"], "shelter-desk")
+    assert [each[1] for each in await asked(backend, step["referral"])] == [False] * 4
+    await handoffs.move_handoff(UNIT, backend, third.handoff["id"], "answer", reason="not-agreed")
+    assert await asked(backend, step["referral"]) == [
+        ("shelter-desk", True, None),
+        ("line-desk", False, None),
+        ("shelter-night-desk", True, None),
+        ("line-desk", False, None),
+    ]
+    assert await audit.verify(OPERATOR, backend) == []
+
+
+@pytest.mark.parametrize("end", ["complete", "pass-on"])
+async def test_what_is_kept_while_the_person_is_served_is_asked_for_when_that_is_over(
+    backend: Backend, end: str
+) -> None:
+    step = await sent(backend, CHILD, consent=True)
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "accept")
+    await record_consent(UNIT, backend, step["referral"], "shelter-desk", withdraw=True)
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "must-keep", reason="still-serving")
+    with pytest.raises(IllegalTransition, match="said already"):
+        await handoffs.move_handoff(SHELTER, backend, step["id"], "must-keep", reason="still-serving")
+    if end == "complete":
+        await handoffs.move_handoff(SHELTER, backend, step["id"], "complete")
+    else:
+        await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")
+    assert (await asked(backend, step["referral"]))[0] == ("shelter-desk", True, None)
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "must-keep", reason="legal-duty")
+    assert (await asked(backend, step["referral"]))[0] == ("shelter-desk", True, "legal-duty")
+    assert await audit.verify(OPERATOR, backend) == []
+
+
+async def test_the_day_on_which_a_consent_was_given_stays(backend: Backend) -> None:
+    step = await sent(backend, consent=True)
+    later = make_backend(backend.store, "2026-03-09T10:00:00.000Z", backend.vault)
+    found = await record_consent(UNIT, later, step["referral"], "shelter-desk")
+    assert [each["given_on"] for each in found["case"]["consents"]] == ["2026-03-03"]

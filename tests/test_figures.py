@@ -141,7 +141,7 @@ def test_a_name_that_a_spreadsheet_would_run_is_written_as_text() -> None:
         show_process.csv_of([process_group(NAME)])
     assert rows_of(printed.getvalue())[1][1] == f"'{NAME}"
     console = Console(file=io.StringIO(), width=500)
-    with redirect_stdout(console.file):  # type: ignore[type-var]
+    with redirect_stdout(console.file):
         show_stalled.summary_csv(console, [stalled_group(NAME)], "organization")
     assert rows_of(console.file.getvalue())[1][1] == f"'{NAME}"  # type: ignore[attr-defined]
 

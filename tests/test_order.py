@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relaypoint.domain.clock import fixed_clock
 from relaypoint.domain.errors import Conflict, NotFound
 from relaypoint.domain.moves import in_order
 from relaypoint.resolvers import handoffs, referrals
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.passing import pass_handoff
-from relaypoint.tests.helpers import fixed_clock
 from relaypoint.tests.test_passing import AUTHORITY, LINE, NEED, SHELTER, UNIT, sent, steps_of, told, whole
 
 CHILD = replace(NEED, tags=("child", "female", "labour"))

@@ -464,3 +464,64 @@ async def test_a_recalled_body_sees_nothing_that_comes_after(backend: Backend) -
     kinds = [event.kind for event in await referrals.timeline(SHELTER, backend, step["referral"])]
     assert "handoff-sent-on" not in kinds
     assert "handoff-sent-on" in [e.kind for e in await referrals.timeline(UNIT, backend, step["referral"])]
+
+
+async def test_a_coordinators_wish_and_the_receivers_question_stand_side_by_side(backend: Backend) -> None:
+    step = await sent(backend)
+    await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")
+    wished = await pass_handoff(AUTHORITY, backend, step["id"], "redirect", "authority-desk")
+    assert (wished.handoff["asked_about"], wished.handoff["wished_to"]) == ("line-desk", "authority-desk")
+    assert wished.handoff["asked_at"], "its clocks stand still for the question"
+    # The receiver's question is answered first, and for the desk that it is about.
+    done = await handoffs.move_handoff(UNIT, backend, step["id"], "answer", reason="not-agreed")
+    assert (done.handoff["asked_at"], done.handoff["wished_to"]) == (None, "authority-desk")
+    assert "answer" in done.next_verbs
+    done = await handoffs.move_handoff(UNIT, backend, step["id"], "answer", reason="told", consent_to="authority-desk")
+    assert (done.handoff["wished_to"], "answer" in done.next_verbs) == (None, False)
+    kept = (await referrals.referral(UNIT, backend, step["referral"]))["case"]["consents"]
+    assert [each["organization"] for each in kept if each["withdrawn_on"] is None] == ["example-authority"]
+    assert await whole(backend)
+
+
+async def test_a_hold_goes_on_counting_from_desk_to_desk_of_one_body(backend: Backend) -> None:
+    step = await sent(backend, replace(NEED, tags=("child", "female", "labour")))
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "accept")
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "hold", reason="awaiting-capacity", review="2026-05-20")
+    late = make_backend(backend.store, "2026-05-22T10:00:00.000Z", backend.vault)
+    there = await pass_handoff(SHELTER, late, step["id"], "pass-on", "shelter-night-desk")
+    await handoffs.move_handoff(SHELTER, late, there.handoff["id"], "accept")
+    with pytest.raises(Invalid, match="within 10 days"):
+        await handoffs.move_handoff(
+            SHELTER, late, there.handoff["id"], "hold", reason="awaiting-capacity", review="2026-06-05"
+        )
+    # Another body has its own ninety days.
+    other = await pass_handoff(SHELTER, late, there.handoff["id"], "pass-on", "line-desk")
+    await handoffs.move_handoff(LINE, late, other.handoff["id"], "accept")
+    await handoffs.move_handoff(
+        LINE, late, other.handoff["id"], "hold", reason="awaiting-capacity", review="2026-06-05"
+    )
+    assert await whole(late)
+
+
+async def test_how_to_call_back_is_for_its_sender_and_who_has_it(backend: Backend) -> None:
+    step = await sent(backend, replace(NEED, tags=("child", "female", "labour")), safe_hours="Mo-Fr 09:00-12:00")
+    await handoffs.move_handoff(UNIT, backend, step["id"], "raise")
+
+    async def told_to(subject: Subject, id: str, referral: bool = True) -> bool:
+        found = [(await handoffs.handoff(subject, backend, id)).handoff.get("call_back")]
+        if referral:
+            found.append((await referrals.referral(subject, backend, step["referral"]))["call_back"])
+        assert len({each is None for each in found}) == 1
+        return found[0] is not None
+
+    assert await told_to(UNIT, step["id"])
+    assert await told_to(OPERATOR, step["id"])
+    assert await told_to(SHELTER, step["id"])
+    # The coordinator that its sender turned to sees the step, and nobody's number.
+    assert not await told_to(member("example-line"), step["id"], referral=False)
+    second = (await pass_handoff(UNIT, backend, step["id"], "resend", "line-desk")).handoff["id"]
+    assert await told_to(LINE, second)
+    assert not await told_to(SHELTER, step["id"]), "it was recalled"
+    await handoffs.move_handoff(LINE, backend, second, "reject", reason="no-capacity")
+    assert not await told_to(LINE, second)
+    assert await told_to(UNIT, second)

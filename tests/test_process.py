@@ -193,3 +193,21 @@ def test_both_reports_are_printed_with_charts_that_load_nothing(tmp_path: Path) 
     assert "6" in run(late, "stalled", "--weeks", "2").stdout
     nowhere = run(late, "process", "--page", str(tmp_path / "no" / "folder.html"))
     assert (nowhere.returncode, "can't be written" in nowhere.stderr) == (2, True)
+
+
+async def test_a_coordinator_is_told_nothing_of_cases_that_avoid_it(backend: Backend) -> None:
+    await imported(backend, two_shelters())
+    for avoid in ((), ("example-authority",), ("authority-desk",), ("competent-authority",)):
+        for _ in range(5):
+            await referrals.refer(UNIT, backend, replace(CHILD, avoid=avoid), to="shelter-desk")
+    later = at(backend, "2026-03-09T12:00:00.000Z")
+    counts = {name: (await told(who, later))["example-shelter"].figures.count for name, who in WHO.items()}
+    assert counts == {"operator": 20, "receiver": 20, "coordinator": 5}
+
+
+WHO = {"operator": OPERATOR, "receiver": SHELTER, "coordinator": AUTHORITY}
+
+
+async def test_a_period_at_the_beginning_of_the_calendar_is_none(backend: Backend) -> None:
+    later = await history(backend)
+    assert await told(OPERATOR, later, until="0001-02-01") == {}

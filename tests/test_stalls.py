@@ -193,3 +193,39 @@ def test_nobody_is_turned_to_who_has_ended() -> None:
     found = stall(case, at("2026-03-03T15:00"))
     assert found is not None
     assert "coordinator" not in [step.role for step in steps_of(found)]
+
+
+@pytest.mark.parametrize(
+    ("status", "by", "wanted"),
+    [
+        (Status.RECEIVED, "decide_by", "undecided"),
+        (Status.ACCEPTED, "start_by", "not-started"),
+        (Status.IN_PROGRESS, "complete_by", "overdue"),
+    ],
+)
+def test_a_question_that_is_asked_late_stops_no_clock(status: Status, by: str, wanted: str) -> None:
+    due = "2026-03-04T10:00:00.000Z"
+    step: dict[str, Any] = {"status": status, by: due, "answer_by": "2026-03-09T10:00:00.000Z"}
+    assert reason(handoff(**step, asked_at="2026-03-04T09:00:00.000Z"), "2026-03-05T10:00") is None
+    assert reason(handoff(**step, asked_at="2026-03-04T11:00:00.000Z"), "2026-03-05T10:00") == wanted
+
+
+def test_to_accept_it_and_pass_it_on_is_to_send_it_round_as_well() -> None:
+    assert reason(handoff(status=Status.ACCEPTED, hops=4), "2026-03-03T10:00") == "bounced"
+    assert reason(handoff(status=Status.IN_PROGRESS, hops=4), "2026-03-03T10:00") is None
+    # Back with whoever had it before, who takes it: there it may stay.
+    assert reason(handoff(status=Status.ACCEPTED, hops=3, been_here=True), "2026-03-03T10:00") is None
+
+
+def test_what_is_said_of_a_step_afterwards_makes_its_silence_no_younger() -> None:
+    moved, said = "2026-03-03T12:00:00.000Z", "2026-03-09T12:00:00.000Z"
+    came_back: dict[str, Any] = {"must_see": True, "moved_at": moved, "changed_at": said}
+    for status in (Status.REJECTED, Status.FAILED, Status.ENTERED_IN_ERROR, Status.COMPLETED):
+        found = stall(handoff(status=status, **came_back), at("2026-03-10T12:00"))
+        assert found is not None
+        assert found.due == moved
+    by = "2026-03-04T12:00:00.000Z"
+    missing = handoff(status=Status.ACCEPTED, expected_by=by, arrival="not-arrived", changed_at=said)
+    found = stall(missing, at("2026-03-10T12:00"))
+    assert found is not None
+    assert found.due == by

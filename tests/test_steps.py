@@ -251,3 +251,46 @@ def test_a_review_is_a_day_and_not_one_of_a_week() -> None:
     for wrong in ("2026-W11-1", "20260310", "2026-3-10", "tomorrow"):
         with pytest.raises(Invalid):
             after(step, "hold", "2026-03-02T10:00:00Z", reason="other", review=wrong)
+
+
+def test_each_hold_counts_in_days_however_short_and_a_question_does_not() -> None:
+    step = after(sent(), "accept", "2026-03-02T10:00:00Z")
+    for day in range(1, 4):
+        step = after(step, "hold", f"2026-03-1{day}T10:00:00Z", reason="awaiting-capacity", review="2026-03-20")
+        step = after(step, "resume", f"2026-03-1{day}T18:00:00Z")
+    assert step["held_days"] == 3
+    step = after(step, "ask", "2026-03-15T10:00:00Z", lacking=("age",))
+    step = after(step, "answer", "2026-03-19T10:00:00Z", Side.SENDER, reason="told")
+    step = after(step, "hold", "2026-03-20T10:00:00Z", reason="awaiting-capacity", review="2026-06-01")
+    step = after(step, "resume", "2026-05-19T10:00:00Z")
+    assert step["held_days"] == 63
+    with pytest.raises(Invalid, match="within 27 days"):
+        after(step, "hold", "2026-05-20T10:00:00Z", reason="awaiting-capacity", review="2026-06-17")
+    after(step, "hold", "2026-05-20T10:00:00Z", reason="awaiting-capacity", review="2026-06-16")
+
+
+def test_a_move_is_told_from_what_is_said_of_a_step() -> None:
+    step = after(sent(), "accept", "2026-03-02T12:00:00Z")
+    step = after(step, "ask", "2026-03-02T13:00:00Z", lacking=("age",))
+    assert (step["moved_at"], step["changed_at"]) == ("2026-03-02T12:00:00.000Z", "2026-03-02T13:00:00.000Z")
+
+
+def test_a_wish_is_answered_by_itself_and_a_question_before_it() -> None:
+    step = sent() | {"wished_to": "there"}
+    assert offered("answer", step, {Side.SENDER})
+    step = after(step, "ask", "2026-03-02T12:00:00Z", lacking=("age",))
+    step = after(step, "answer", "2026-03-02T13:00:00Z", Side.SENDER, reason="told")
+    assert (step["answered"], step["asked_at"], step["wished_to"]) == ("told", None, "there")
+    assert step["pauses"], "the receiver's clocks stood still for its own question"
+    paused = step["pauses"]
+    step = after(step, "answer", "2026-03-02T14:00:00Z", Side.SENDER, reason="not-known")
+    assert (step["wished_to"], step["pauses"]) == (None, paused)
+    with pytest.raises(IllegalTransition):
+        after(step, "answer", "2026-03-02T15:00:00Z", Side.SENDER, reason="told")
+
+
+def test_who_stands_on_both_sides_may_expect_the_person_later() -> None:
+    step = after(sent(), "accept", "2026-03-02T12:00:00Z")
+    step = after(step, "expect", "2026-03-02T12:00:00Z", expected="2026-03-02T18:00Z")
+    assert not offered("expect", step, {Side.RECEIVER})
+    assert offered("expect", step, {Side.RECEIVER, Side.SENDER})
