@@ -22,6 +22,7 @@ _ROLES = {
     "hotline": "hotline",
     "sender": "you",
     "receiver": "you",
+    "yours": "you",
 }
 
 
@@ -91,7 +92,7 @@ def due(console: Console, found: list[Data], hours: int) -> None:
         here = [each for each in found if each["contactPoint"]["id"] == desk]
         console.print(f"[bold]{escape(here[0]['contactPoint']['name'])}[/] [dim]{escape(desk)}[/]")
         for each in here:
-            who = "" if each["side"] == "receiver" else " (its sender)"
+            who = {"receiver": "", "sender": " (its sender)", "coordinator": " (who coordinates)"}[each["side"]]
             console.print(f"  {when(each['at'])}  {each['reference']}  {each['priority']}, {each['text']}{who}")
 
 

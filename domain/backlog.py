@@ -33,6 +33,7 @@ _TEXTS: Final = {
     "review": say("due.review", "review its hold"),
     "arrival": say("due.arrival", "say whether the person arrived"),
     "answer": say("due.answer", "answer what the receiver asked"),
+    "respond": say("due.respond", "answer the sender who turned to you about it"),
     "form": say("due.form", "submit the official form, and record it"),
 }
 
@@ -42,7 +43,7 @@ def falling_due(handoff: OpenHandoff, side: Side, now: datetime, until: datetime
     calendar = handoff.desk.calendar
     found = [
         Due(handoff, side, what, _TEXTS[what], at, calendar.working_hours_between(now, parse_instant(at)))
-        for what, at in (_receivers(handoff) if side is Side.RECEIVER else _senders(handoff))
+        for what, at in _OF[side](handoff)
         if now < parse_instant(at) <= until
     ]
     return sorted(found, key=lambda due: (due.at, due.what))
@@ -72,3 +73,11 @@ def _senders(handoff: OpenHandoff) -> Iterator[tuple[str, Instant]]:
         yield "answer", handoff.answer_by
     if handoff.form_awaited and handoff.acknowledge_by:
         yield "form", handoff.acknowledge_by
+
+
+def _coordinators(handoff: OpenHandoff) -> Iterator[tuple[str, Instant]]:
+    if handoff.respond_by:
+        yield "respond", handoff.respond_by
+
+
+_OF: Final = {Side.RECEIVER: _receivers, Side.SENDER: _senders, Side.COORDINATOR: _coordinators}

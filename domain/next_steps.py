@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relaypoint.domain.channels import ChannelUse, usable, weigh
-from relaypoint.domain.handoffs import Side
+from relaypoint.domain.handoffs import REMARKS, RESPOND, Side
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.moves import possible
 from relaypoint.domain.stalls import OpenHandoff, Stall
@@ -25,9 +25,10 @@ _MOST_CANDIDATES = 2
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """``role`` is same-desk, other-desk, next-candidate, coordinator, hotline, sender or receiver.
+    """``role`` is same-desk, other-desk, next-candidate, coordinator, hotline, sender, receiver or yours.
 
-    The last two are oneself; they have no desk. ``channels`` are the usable ones, the first to try first.
+    The last three are oneself, and have no desk: ``yours`` is that of who coordinates both sides. ``channels`` are the
+    usable ones, the first to try first.
     """
 
     role: str
@@ -50,6 +51,8 @@ def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER) -> tuple[Ne
     handoff, reason = found.handoff, found.reason
     if side is Side.RECEIVER:
         return (_own_move(handoff, reason),)
+    if side is Side.COORDINATOR:
+        return (_coordinators_move(handoff),)
     if reason == "form-not-submitted":
         text = say(
             "next.form",
@@ -131,6 +134,17 @@ def _own_move(handoff: OpenHandoff, reason: str) -> NextStep:
     verbs = " | ".join(("arrived", "not-arrived") if reason in _MISSING else moves)
     text = say("next.receiver", "It is yours to move on: {command}.", command=_command(handoff, verbs))
     return NextStep("receiver", text)
+
+
+def _coordinators_move(handoff: OpenHandoff) -> NextStep:
+    on = _command(handoff, "redirect --to CONTACT_POINT")
+    if handoff.respond_by:
+        text = "Its sender has turned to you: see to it, or send it on: {on}; then answer: {command}."
+        words = " | ".join(REMARKS[RESPOND].words)
+        command = _command(handoff, f"respond --result {words}")
+        return NextStep("yours", say("next.respond", text, on=on, command=command))
+    text = "Speak with whoever holds it, or send it on: {on}."
+    return NextStep("yours", say("next.coordinate", text, on=on))
 
 
 def _command(handoff: OpenHandoff, verb: str) -> str:

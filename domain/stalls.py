@@ -108,9 +108,9 @@ _BY_ITSELF: Final = frozenset({"not-arrived", "arrival-unknown", "coordinator-si
 def stall(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> Stall | None:
     """The first of the reasons that holds at that moment, gravest first; None while all is well.
 
-    The receiving side is told nothing that whom the case avoids decides.
+    The receiving side and a coordinator are told nothing that whom the case avoids decides.
     """
-    if side is Side.RECEIVER:
+    if side is not Side.SENDER:
         # Nor of a message: it may not have arrived because of whom the case avoids, and who reads this knows of it.
         handoff = replace(handoff, avoid=Avoid(), notice=None)
     found = (_unheard(handoff, at) or _returned(handoff)) if handoff.must_see else _reason(handoff, at)

@@ -1,4 +1,5 @@
-"""What falls due in the next hours at the contact points of whoever asks, and of what it sent itself."""
+"""What falls due in the next hours at the contact points of whoever asks, of what it sent itself, and of what a sender
+has turned to it about."""
 
 from __future__ import annotations
 
@@ -7,10 +8,12 @@ from typing import Final
 
 from relaypoint.domain.backlog import Due, falling_due
 from relaypoint.domain.errors import Invalid
+from relaypoint.domain.handoffs import Side
 from relaypoint.domain.policy import Action, Subject, sides
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import stored_case
 from relaypoint.resolvers.open_handoffs import open_handoff, open_handoffs
+from relaypoint.resolvers.parts import Coordinated
 from relaypoint.resolvers.typed import contact_point_named
 
 #: Two weeks; whoever looks further ahead plans, and does not act.
@@ -33,14 +36,19 @@ async def backlog(subject: Subject, backend: Backend, *, hours: int = 8, contact
             value=hours,
         )
     work = await open_handoffs(subject, backend)
+    coordinated = Coordinated(work.view, subject.organization) if subject.organization else None
     wanted = None
     if contact_point is not None:
         wanted = await contact_point_named(backend, work.view, contact_point, ("contactPoint",))
     found: list[Due] = []
     for row in await work.read([step["id"] for step in work.steps]):
-        if row["must_see"] or (wanted and row["desk"] != wanted):
+        if wanted and row["desk"] != wanted:
             continue
-        handoff = open_handoff(work.view, row, stored_case(backend, row["sealed_key"], row["referral"]["sealed"]))
-        for side in sides(subject, row["sender"], handoff.receiver.id):
+        case = stored_case(backend, row["sealed_key"], row["referral"]["sealed"])
+        handoff = open_handoff(work.view, row, case)
+        on = sides(subject, row["sender"], handoff.receiver.id) if not row["must_see"] else frozenset()
+        if coordinated and coordinated.has_part(row["sender"], handoff.receiver.id, case.avoid):
+            on |= {Side.COORDINATOR}
+        for side in on:
             found += falling_due(handoff, side, work.at, work.at + timedelta(hours=hours))
     return sorted(found, key=lambda due: (due.at, due.handoff.id, due.what))

@@ -19,6 +19,7 @@ from relaypoint.domain.roster_fields import trimmed
 from relaypoint.domain.rows import Columns
 from relaypoint.graph import Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.finding import view_of
 from relaypoint.resolvers.handing_over import handed_over, passed_on
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.leaving import WITHHELD, Leaving, Work, work_left
@@ -154,7 +155,8 @@ async def _steps(
         steps += handed_over(subject, backend, rows, next(each.taker for each in work if each.taker), operation)
     else:
         moves = [(each.row, each.candidate) for each in work if each.row and each.candidate]
-        steps += passed_on(subject, backend, moves, operation, present.root["version"])
+        view = view_of(present, backend.clock())
+        steps += passed_on(subject, backend, view, moves, operation, present.root["version"])
     if changes:
         marked = [replace(change, noted=noted) for change in changes]
         steps += await roster_steps(subject, backend, present, marked)

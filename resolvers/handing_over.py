@@ -9,13 +9,17 @@ from typing import Any
 from relaypoint.domain import chain
 from relaypoint.domain.answer import Candidate
 from relaypoint.domain.deadlines import Agreed
+from relaypoint.domain.errors import NoChannel
 from relaypoint.domain.handoffs import Status, passing_on
 from relaypoint.domain.policy import Subject
 from relaypoint.domain.steps import days_held, no_longer_served
+from relaypoint.domain.view import View
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Row, Step
 from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.cases import StoredCase, stored_case
 from relaypoint.resolvers.referral_steps import handoff_steps, new_handoff, record, salted, senders_desk, told
+from relaypoint.resolvers.telling import coordinator_desk
 
 
 def handed_over(subject: Subject, backend: Backend, rows: Sequence[Row], holder: str, operation: str) -> list[Step]:
@@ -36,10 +40,10 @@ def handed_over(subject: Subject, backend: Backend, rows: Sequence[Row], holder:
 
 
 def passed_on(
-    subject: Subject, backend: Backend, moves: Sequence[tuple[Row, Candidate]], operation: str, roster: int
+    subject: Subject, backend: Backend, view: View, moves: Sequence[tuple[Row, Candidate]], operation: str, roster: int
 ) -> list[Step]:
     """Each step is closed, and one that continues it is sent to the desk that takes it; that desk and the sender are
-    told. ``roster`` is the version of the roster that the moves were decided on."""
+    told. ``roster`` is the version of the roster that the moves were decided on, ``view`` that roster."""
     referrals = Referrals(subject, backend, operation)
     steps: list[Step] = []
     for row, chosen in moves:
@@ -48,9 +52,29 @@ def passed_on(
         following = new_handoff(backend, chosen, priority, backend.clock(), within, continues=handoff)
         # The same body's other desk, or its successor's, is no further hop, and may hold it no longer.
         following |= {"hops": handoff["hops"] or 1, "held_days": days_held(handoff, backend.clock())}
+        case = stored_case(backend, row["sealed_key"], row["referral"]["sealed"])
+        raised = raised_still(backend, view, row, case, chosen, following)
         steps += referrals.replaced(row, chosen, following, roster, verb="reassigned", reason="reassigned")
-        steps += told_of_successor(backend, row, chosen, following)
+        steps += [*told_of_successor(backend, row, chosen, following), *raised]
     return steps
+
+
+def raised_still(
+    backend: Backend, view: View, row: Row, case: StoredCase, chosen: Candidate, following: dict[str, Any]
+) -> list[Step]:
+    """What the sender has turned to the coordinator about is not settled because the receiving side lays it at another
+    desk: the step that continues it keeps the question, and the coordinator is told of that step. Changes
+    ``following``."""
+    if not row["handoff"].get("respond_by"):
+        return []
+    following |= {name: row["handoff"][name] for name in ("raised_at", "respond_by")}
+    body = chosen.service.organization
+    between = {**row, "receiver": {"id": body.id, "name": body.name}}
+    try:
+        desk = coordinator_desk(backend, view, between, case)
+    except NoChannel:
+        return []  # Nobody coordinates these two: its sender sees that nobody answers.
+    return [told(backend, row, desk, "moved", handoff=following["id"])]
 
 
 def told_of_successor(backend: Backend, row: Row, chosen: Candidate, following: dict[str, Any]) -> list[Step]:
@@ -106,6 +130,8 @@ class Referrals:
             now = self.backend.now()
             changes |= {"changed_at": now, "moved_at": now, "asked_at": None, "answer_by": None}
             changes |= no_longer_served(handoff)
+            if handoff.get("respond_by"):  # The coordinator's answer, or its question goes on with the case.
+                changes |= {"respond_by": None, "response": verb if verb == "redirected" else None}
             ended = Step("handoff_close", {"handoff": handoff["id"]})
         else:  # It came back: who sends it anew has seen it.
             changes = {"seen_at": self.backend.now()}

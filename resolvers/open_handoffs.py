@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,16 +33,19 @@ class OpenWork:
     read: Callable[[Sequence[str]], Awaitable[Sequence[Row]]]
 
 
-async def open_handoffs(subject: Subject, backend: Backend, as_of: str | None = None) -> OpenWork:
-    """What the subject's organization sent or holds (the operator: all). Who may see it decides before anything else:
-    the rows of others are never read.
+async def open_handoffs(
+    subject: Subject, backend: Backend, as_of: str | None = None, *, of_all: bool = False
+) -> OpenWork:
+    """What the subject's organization sent or holds, or was told of by a message (the operator: all; ``of_all``: all
+    for everybody). Who may see it decides before anything else: the rows of others are never read.
 
-    ``as_of`` a day or an instant: as it was on record then; what is still to come is now. Raises ``Invalid`` for
-    neither.
+    ``as_of`` a day or an instant: as it was on record then; what is still to come is now.
+    Raises ``Invalid`` for neither.
     """
-    steps = await backend.store.read("handoffs_open", organization=subject.organization)
+    whose = None if of_all else subject.organization
+    steps = await backend.store.read("handoffs_open", organization=whose)
     if as_of is not None:
-        return await _past(subject, backend, [step["id"] for step in steps], min(moment(as_of), backend.now()))
+        return await _past(whose, backend, [step["id"] for step in steps], min(moment(as_of), backend.now()))
 
     async def read(ids: Sequence[str]) -> list[Row]:
         # But for those that were closed, or seen, since they were found.
@@ -54,15 +57,16 @@ async def open_handoffs(subject: Subject, backend: Backend, as_of: str | None = 
     return OpenWork(at, view_of(await backend.memory.roster(backend.store), at), steps, read)
 
 
-async def _past(subject: Subject, backend: Backend, open: Sequence[str], at: Instant) -> OpenWork:
+async def _past(whose: str | None, backend: Backend, open: Sequence[str], at: Instant) -> OpenWork:
     # After what is open still: what is closed in between is among what has moved.
-    moved = await backend.store.read("handoffs_moved_since", organization=subject.organization, at=at)
+    moved = await backend.store.read("handoffs_moved_since", organization=whose, at=at)
     rows = await backend.store.read("handoffs_known", ids=sorted({*open, *(row["id"] for row in moved)}))
     view = View((await roster_at(backend, at)).index, at[:10])
     there = [row for row in rows if row["handoff"]["sent_at"] <= at and view.has("contact_points", row["desk"])]
-    then = await _then(backend, view, there, at)
-    if subject.organization is not None:  # A receiver is not asked to see the end that it made.
-        then = [row for row in then if not row["must_see"] or row["sender"] == subject.organization]
+    notices = await backend.store.read("notices_about", handoffs=[row["handoff"]["id"] for row in there])
+    told = {(each["handoff"], each["told"]) for each in notices if each["notice"]["created_at"] <= at}
+    there = [row for row in there if whose is None or _concerns(view, row, whose, told)]
+    then = await _then(backend, view, there, notices, at)
     known = {row["handoff"]["id"]: row for row in then}
 
     async def read(ids: Sequence[str]) -> list[Row]:
@@ -75,14 +79,22 @@ async def _past(subject: Subject, backend: Backend, open: Sequence[str], at: Ins
     return OpenWork(parse_instant(at), view, steps, read)
 
 
-async def _then(backend: Backend, view: View, rows: Sequence[Row], at: Instant) -> list[Row]:
+def _concerns(view: View, row: Row, body: str, told: Collection[tuple[str, str]]) -> bool:
+    """Whether it is one of the two sides of the step, or had been told of it by then."""
+    receiver = view.index.rows["contact_points"][row["desk"]]["organization"]
+    return body in (row["sender"], receiver) or (row["handoff"]["id"], body) in told
+
+
+async def _then(
+    backend: Backend, view: View, rows: Sequence[Row], notices_about: Sequence[Row], at: Instant
+) -> list[Row]:
     """Those that were open work at that moment, as they stood."""
     events: dict[str, list[Row]] = {}
     referrals = sorted({row["referral"]["id"] for row in rows})
     for row in await backend.store.read("events_about", referrals=referrals):
         events.setdefault(row["referral"], []).append(row["event"])
     notices: dict[str, list[Row]] = {}
-    for row in await backend.store.read("notices_about", handoffs=[row["handoff"]["id"] for row in rows]):
+    for row in notices_about:
         notices.setdefault(row["handoff"], []).append(row["notice"])
     found = []
     for row in rows:

@@ -14,25 +14,51 @@ from relaypoint.resolvers.cases import StoredCase
 
 def parts(subject: Subject, view: View, row: Row, case: StoredCase, *, unasked: bool = False) -> frozenset[Side]:
     """``row`` is of the statement ``handoff_get``. A coordinator has a part once it was told of the step, because its
-    sender turned to it or because it went silent; ``unasked``: also without. Whom the case avoids coordinates others,
-    not this one."""
+    sender turned to it or because it went silent; ``unasked``: also without."""
     sender, receiver = row["sender"]["id"], row["receiver"]["id"]
     on = sides(subject, sender, receiver)
     if subject.organization is None:
         return on | {Side.COORDINATOR} if on else on
-    # Nobody is the judge of what it sent or holds itself.
-    if on or subject.organization not in coordinators_between(view.index.rows, view.day, sender, receiver):
-        return on
     if not unasked and subject.organization not in row["told"]:
         return on
-    return on if barred(view, subject.organization, sender, receiver, case.avoid) else on | {Side.COORDINATOR}
+    coordinates = Coordinated(view, subject.organization).has_part(sender, receiver, case.avoid)
+    return on | {Side.COORDINATOR} if coordinates else on
 
 
-def barred(view: View, coordinator: str, sender: str, receiver: str, avoid: Avoid) -> bool:
-    """Whether a case between these two avoids the body that coordinates both, or each desk from which it does, by
-    itself or by its people: those that deputise are desks like others."""
-    own, rows = view.organization(coordinator), view.index.rows["task_forces"]
-    forces = around.forces_of(view, around.shared_forces(view, sender, receiver))
-    desks = {id for force in forces for id in (rows[force]["coordinator"], *rows[force]["deputies"]) if id}
-    offices = [desk for desk, owner in around.reachable(view, sorted(desks)) if owner.id == own.id]
-    return avoid.bars_organization(own) or avoid.bars_all(offices)
+class Coordinated:
+    """The steps that a body has a part in because it coordinates both sides. Worked out once for each two of them."""
+
+    def __init__(self, view: View, organization: str) -> None:
+        self.view, self.organization = view, organization
+        self._between: dict[tuple[str, str], bool] = {}
+
+    def anything(self) -> bool:
+        """Whether it coordinates, or deputises for, any task force."""
+        rows = self.view.index.rows
+        desks = {id for row in rows["task_forces"].values() for id in (row["coordinator"], *row["deputies"]) if id}
+        return any(rows["contact_points"][id]["organization"] == self.organization for id in desks)
+
+    def has_part(self, sender: str, receiver: str, avoid: Avoid) -> bool:
+        """Whom the case avoids coordinates others, not this one; and nobody is the judge of what it sent or holds."""
+        if self.organization in (sender, receiver) or not self._coordinates(sender, receiver):
+            return False
+        return not self._barred(sender, receiver, avoid)
+
+    def _coordinates(self, sender: str, receiver: str) -> bool:
+        pair = sender, receiver
+        if pair not in self._between:
+            found = coordinators_between(self.view.index.rows, self.view.day, *pair)
+            self._between[pair] = self.organization in found
+        return self._between[pair]
+
+    def _barred(self, sender: str, receiver: str, avoid: Avoid) -> bool:
+        """Whether the case avoids the body, or each desk from which it coordinates, by itself or by its people: those
+        that deputise are desks like others."""
+        if not avoid.entries and not avoid.everybody:
+            return False
+        view = self.view
+        own, rows = view.organization(self.organization), view.index.rows["task_forces"]
+        forces = around.forces_of(view, around.shared_forces(view, sender, receiver))
+        desks = {id for force in forces for id in (rows[force]["coordinator"], *rows[force]["deputies"]) if id}
+        offices = [desk for desk, owner in around.reachable(view, sorted(desks)) if owner.id == own.id]
+        return avoid.bars_organization(own) or avoid.bars_all(offices)

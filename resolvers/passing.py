@@ -24,7 +24,7 @@ from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import StoredCase, consented, stored_case
 from relaypoint.resolvers.faces import with_faces
 from relaypoint.resolvers.finding import view_of
-from relaypoint.resolvers.handing_over import Referrals, told_of_successor
+from relaypoint.resolvers.handing_over import Referrals, raised_still, told_of_successor
 from relaypoint.resolvers.handoffs import check_version
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.passing_rules import SAID_BY, Chosen, Ground, check_last, check_resend, check_side, choose
@@ -140,6 +140,8 @@ def _sent_on(
         following["held_days"] = days_held(row["handoff"], backend.clock())  # From desk to desk it is held no longer.
     if to.unagreed:
         following["without_consent"] = ground.told()
+    still = view_of(known, backend.clock())
+    raised = raised_still(backend, still, row, case, chosen, following) if verb == "pass-on" else []
     referrals = Referrals(subject, backend, operation)
     why: dict[str, Any] = dict(ground.recorded())
     steps: list[Step] = []
@@ -159,6 +161,7 @@ def _sent_on(
         ),
         *steps,
         *told_of_successor(backend, row, chosen, following),
+        *raised,
     ]
     if verb != "pass-on" and Status(row["handoff"]["status"]).open and not row["handoff"]["form"]:
         # Who had it did not send it on: they have to know that it is no longer theirs.

@@ -11,7 +11,6 @@ from typing import Final
 from relaypoint.domain import around
 from relaypoint.domain.clock import parse_day
 from relaypoint.domain.errors import Invalid
-from relaypoint.domain.ownership import coordinators_between
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.process import By, Course, Figures, figures
 from relaypoint.domain.replay import step_after
@@ -21,7 +20,7 @@ from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import stored_case
 from relaypoint.resolvers.finding import present_view
 from relaypoint.resolvers.needs import word
-from relaypoint.resolvers.parts import barred
+from relaypoint.resolvers.parts import Coordinated
 from relaypoint.resolvers.stall_summary import group_name
 
 #: How far back it looks where no day is given, and how long a period may be, in days.
@@ -83,17 +82,14 @@ def _earlier(day: str, days: int) -> str:
 
 def _own(backend: Backend, organization: str, view: View, rows: Sequence[Row]) -> list[Row]:
     """What it received; and what lies between members that it coordinates, but for cases that avoid it."""
-    known: dict[tuple[str, str], bool] = {}
+    coordinated = Coordinated(view, organization)
 
     def may_see(row: Row) -> bool:
-        pair = row["sender"], _receiver(view, row)
-        if pair not in known:
-            known[pair] = organization in coordinators_between(view.index.rows, view.day, *pair)
-        if organization == pair[1]:
+        receiver = _receiver(view, row)
+        if organization == receiver:
             return True
-        if not known[pair]:
-            return False
-        return not barred(view, organization, *pair, stored_case(backend, row["sealed_key"], row["sealed"]).avoid)
+        case = stored_case(backend, row["sealed_key"], row["sealed"])
+        return coordinated.has_part(row["sender"], receiver, case.avoid)
 
     return [row for row in rows if may_see(row)]
 

@@ -15,7 +15,9 @@ from relaypoint.domain.stall_report import ANYTHING
 from relaypoint.domain.stall_summary import Ages, By, Group, grouped
 from relaypoint.domain.view import View
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.open_handoffs import open_handoffs
+from relaypoint.resolvers.finding import present_view
+from relaypoint.resolvers.open_handoffs import OpenWork, open_handoffs
+from relaypoint.resolvers.parts import Coordinated
 from relaypoint.resolvers.stalled import Silent, places_of, silent
 from relaypoint.resolvers.wanted import WantedInput, wanted_of
 
@@ -42,8 +44,11 @@ class Named:
 async def stalled_summary(
     subject: Subject, backend: Backend, by: str, typed: WantedInput | None = None, *, as_of: str | None = None
 ) -> list[Named]:
-    """What ``stalled`` reports of the same, counted. ``organization`` is the one that holds the step, ``task-force``
-    those of both sides, ``place`` where the case is for who may read that, for others where its contact point works.
+    """What ``stalled`` reports of the same, counted; for a coordinator also what went silent between members that it
+    coordinates, whether it was told of it or not, but for cases that avoid it.
+
+    ``organization`` is the one that holds the step, ``task-force`` those of both sides, ``place`` where the case is for
+    who may read that, for others where its contact point works.
 
     Raises ``Invalid`` and ``NotFound`` for what is typed and not understood.
     """
@@ -58,7 +63,7 @@ async def stalled_summary(
             value=by,
             known=", ".join(By),
         ) from None
-    work = await open_handoffs(subject, backend, as_of)
+    work = await _open(subject, backend, as_of)
     wanted = await wanted_of(backend, work.view, typed) if typed else ANYTHING
     found = await silent(subject, backend, work, wanted)
     groups = grouped((_keys(subject, work.view, each, way), each.stall) for each in found)
@@ -95,8 +100,16 @@ async def stalled_trend(subject: Subject, backend: Backend, weeks: int, typed: W
     return [await _stood(subject, backend, typed, at) for at in (*moments, None)]
 
 
+async def _open(subject: Subject, backend: Backend, at: str | None) -> OpenWork:
+    """In figures a coordinator is told of all its members' work."""
+    own = subject.organization
+    return await open_handoffs(
+        subject, backend, at, of_all=own is not None and Coordinated(await present_view(backend), own).anything()
+    )
+
+
 async def _stood(subject: Subject, backend: Backend, typed: WantedInput | None, at: str | None) -> Week:
-    work = await open_handoffs(subject, backend, at)
+    work = await _open(subject, backend, at)
     wanted = await wanted_of(backend, work.view, typed) if typed else ANYTHING
     hours = [each.stall.age.working_hours for each in await silent(subject, backend, work, wanted)]
     return Week(at or backend.now(), len(hours), Ages.of(hours) if hours else None)

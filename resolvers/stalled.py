@@ -20,6 +20,7 @@ from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import StoredCase, stored_case
 from relaypoint.resolvers.open_handoffs import OpenWork, open_handoff, open_handoffs
+from relaypoint.resolvers.parts import Coordinated
 from relaypoint.resolvers.wanted import WantedInput, wanted_of
 
 #: So many candidates are looked at for each handoff; some may have gone since.
@@ -67,8 +68,8 @@ async def stalled(
     after: Position | None = None,
     as_of: str | None = None,
 ) -> list[Reported]:
-    """The stalled handoffs that the subject's organization sent or holds (the operator: all), as far as they are asked
-    for: the most urgent come first, and of these the oldest.
+    """The stalled handoffs that the subject's organization sent or holds, or was told of as the coordinator of both
+    sides (the operator: all), as far as they are asked for: the most urgent come first, and of these the oldest.
 
     ``first`` is how many at most, ``after`` the position behind which to go on. ``as_of`` a day or an instant: as it
     was on record then. Raises ``Invalid`` and ``NotFound`` for what is typed and not understood.
@@ -108,6 +109,7 @@ async def silent(
     Steps are looked at in the order in which they can come at the earliest, some at a time, until what is found stands
     before all that is left.
     """
+    coordinated = Coordinated(work.view, subject.organization) if subject.organization else None
     steps = {step["id"]: step for step in work.steps}
     # What is more urgent than the last of the page before was all in the pages before.
     left = sorted((each for each in steps.values() if after is None or _bound(each)[0] >= after[0]), key=_bound)
@@ -118,7 +120,7 @@ async def silent(
         looked, left = left[:size], left[size:]
         size *= 2
         for row in await work.read([step["id"] for step in looked]):
-            each = _silent(subject, backend, work, wanted, row)
+            each = _silent(subject, coordinated, backend, work, wanted, row)
             if each is not None:
                 place = stall_report.position(each.stall)
                 if after is None or place > after:
@@ -132,7 +134,9 @@ def _bound(step: Row) -> Position:
     return stall_report.earliest(Priority(step["priority"]), step["sent_at"], step["id"])
 
 
-def _silent(subject: Subject, backend: Backend, work: OpenWork, wanted: Wanted, row: Row) -> Silent | None:
+def _silent(
+    subject: Subject, coordinated: Coordinated | None, backend: Backend, work: OpenWork, wanted: Wanted, row: Row
+) -> Silent | None:
     sender, view = row["sender"], work.view
     if not wanted.held(view, row["desk"], row["service_type"], Priority(row["referral"]["priority"])):
         return None
@@ -140,11 +144,25 @@ def _silent(subject: Subject, backend: Backend, work: OpenWork, wanted: Wanted, 
     handoff = open_handoff(view, row, case)
     if not wanted.within(view, places_of(subject, handoff, case, view)):
         return None
-    side = Side.SENDER if Side.SENDER in sides(subject, sender, handoff.receiver.id) else Side.RECEIVER
+    side = _side(subject, coordinated, sender, handoff.receiver.id, case)
+    # A receiver is not asked to see the end that it made.
+    if side is None or (side is Side.RECEIVER and row["must_see"]):
+        return None
     found = stall(handoff, work.at, side)
     if found is None or wanted.reason not in (None, found.reason):
         return None
     return Silent(found, side, case)
+
+
+def _side(
+    subject: Subject, coordinated: Coordinated | None, sender: str, receiver: str, case: StoredCase
+) -> Side | None:
+    """As whom the subject is told of it."""
+    on = sides(subject, sender, receiver)
+    if on:
+        return Side.SENDER if Side.SENDER in on else Side.RECEIVER
+    told = coordinated is not None and coordinated.has_part(sender, receiver, case.avoid)
+    return Side.COORDINATOR if told else None
 
 
 def places_of(subject: Subject, handoff: OpenHandoff, case: StoredCase, view: View) -> tuple[str, ...]:

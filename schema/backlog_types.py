@@ -20,8 +20,10 @@ class Due:
     priority: str = strawberry.field(description="routine, urgent, asap or stat.")
     status: str = strawberry.field(description="The step's status.")
     contact_point: Ref = strawberry.field(description="The contact point that holds it.")
-    side: str = strawberry.field(description="Who has to do it: sender or receiver.")
-    what: str = strawberry.field(description="acknowledge, decide, start, complete, review, arrival, answer or form.")
+    side: str = strawberry.field(description="Who has to do it: sender, receiver or coordinator.")
+    what: str = strawberry.field(
+        description="acknowledge, decide, start, complete, review, arrival, answer, form or respond."
+    )
     text: str = strawberry.field(description="The same in words.")
     at: str = strawberry.field(description="When it falls due.")
     working_hours: float = strawberry.field(description="Working hours of the contact point until then.")

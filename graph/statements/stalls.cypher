@@ -2,17 +2,19 @@
 
 // name: handoffs_open
 // Open work only: it starts at the relationships that a handoff loses when it is closed, and when its sender has
-// seen how it ended. A receiver is not asked to see the end that it made.
+// seen how it ended. A body that was told of a step by a message is given it too: it may coordinate both sides.
 // mode: read
 // starts: open
 MATCH (desk:ContactPoint)-[:HOLDS_OPEN]->(h:Handoff)
 WHERE $organization IS NULL
   OR EXISTS { MATCH (h)-[:STEP_OF]->(:Referral)-[:SENT_BY]->(:Organization {id: $organization}) }
   OR EXISTS { MATCH (desk)-[:OF]->(:Organization {id: $organization}) }
+  OR EXISTS { MATCH (h)<-[:ABOUT]-(:Notice)-[:FOR]->(:ContactPoint)-[:OF]->(:Organization {id: $organization}) }
 RETURN h.id AS id, h.sent_at AS sent_at, head([(h)-[:STEP_OF]->(r:Referral) | r.priority]) AS priority
 UNION ALL
 MATCH (sender:Organization)-[:MUST_SEE]->(h:Handoff)
 WHERE $organization IS NULL OR sender.id = $organization
+  OR EXISTS { MATCH (h)<-[:ABOUT]-(:Notice)-[:FOR]->(:ContactPoint)-[:OF]->(:Organization {id: $organization}) }
 RETURN h.id AS id, h.sent_at AS sent_at, head([(h)-[:STEP_OF]->(r:Referral) | r.priority]) AS priority
 
 // name: handoffs_moved_since
@@ -25,6 +27,7 @@ WITH DISTINCT h
 MATCH (h)-[:STEP_OF]->(:Referral)-[:SENT_BY]->(sender:Organization)
 MATCH (h)-[:TO]->(:ContactPoint)-[:OF]->(receiver:Organization)
 WHERE $organization IS NULL OR sender.id = $organization OR receiver.id = $organization
+  OR EXISTS { MATCH (h)<-[:ABOUT]-(:Notice)-[:FOR]->(:ContactPoint)-[:OF]->(:Organization {id: $organization}) }
 RETURN h.id AS id
 
 // name: handoffs_known
@@ -63,5 +66,6 @@ ORDER BY referral, sequence
 // starts: id
 UNWIND $handoffs AS id
 MATCH (h:Handoff {id: id})<-[:ABOUT]-(n:Notice)
-RETURN h.id AS handoff, n {.id, .kind, .status, .created_at, .tried_at} AS notice
+RETURN h.id AS handoff, n {.id, .kind, .status, .created_at, .tried_at} AS notice,
+  head([(n)-[:FOR]->(:ContactPoint)-[:OF]->(told:Organization) | told.id]) AS told
 ORDER BY handoff, n.id

@@ -1,0 +1,119 @@
+"""What a coordinator is told of the silence between its members: what it was turned to about, and all in figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from relaypoint.domain.handoffs import Side
+from relaypoint.domain.policy import OPERATOR, Subject
+from relaypoint.resolvers import handoffs
+from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.backlog import backlog
+from relaypoint.resolvers.escalating import escalate
+from relaypoint.resolvers.passing import pass_handoff
+from relaypoint.resolvers.stall_summary import stalled_summary, stalled_trend
+from relaypoint.resolvers.stalled import Reported, stalled
+from relaypoint.tests.helpers import member
+from relaypoint.tests.test_escalation import NEED, SHELTER, UNIT, at, sent
+
+#: The line coordinates the local task force of both, the authority the national one; the police none.
+LINE, AUTHORITY, POLICE = member("example-line"), member("example-authority"), member("example-police")
+
+
+async def listed(subject: Subject, backend: Backend, minute: float) -> list[Reported]:
+    return await stalled(subject, at(backend, minute))
+
+
+async def counted(subject: Subject, backend: Backend, minute: float) -> int:
+    return sum(each.group.count for each in await stalled_summary(subject, at(backend, minute), "reason"))
+
+
+@pytest.mark.parametrize("refused", [True, False])
+async def test_what_was_raised_to_it_is_listed_and_falls_due(backend: Backend, refused: bool) -> None:
+    step = await sent(backend)
+    if refused:
+        await handoffs.move_handoff(SHELTER, at(backend, 1), step["id"], "reject", reason="no-capacity")
+    assert await listed(LINE, backend, 61) == []
+    await handoffs.move_handoff(UNIT, at(backend, 61), step["id"], "raise")
+    (found,) = await listed(LINE, backend, 62)
+    assert found.stall.reason == ("rejected" if refused else "unacknowledged")
+    (yours,) = found.next_steps
+    assert yours.role == "yours"
+    assert "respond --result spoken" in yours.text
+    assert found.escalated is None
+    (due,) = await backlog(LINE, at(backend, 62))
+    assert (due.side, due.what, due.at) == (Side.COORDINATOR, "respond", "2026-03-02T12:01:00.000Z")
+    assert await listed(AUTHORITY, backend, 62) == [], "it was not told"
+    await handoffs.move_handoff(LINE, at(backend, 63), step["id"], "respond", reason="spoken")
+    assert await backlog(LINE, at(backend, 63)) == []
+    (found,) = await listed(LINE, backend, 64)
+    assert "respond" not in found.next_steps[0].text
+
+
+async def test_what_a_rung_told_it_is_listed(backend: Backend) -> None:
+    await sent(backend)
+    for minute in (61, 100, 140, 180, 220, 260):
+        await escalate(OPERATOR, at(backend, minute))
+    assert [each.stall.reason for each in await listed(LINE, backend, 261)] == ["unacknowledged"]
+    assert await listed(POLICE, backend, 261) == []
+
+
+async def test_a_case_that_avoids_it_is_neither_listed_nor_counted(backend: Backend) -> None:
+    step = await sent(backend, replace(NEED, avoid=("example-line",)))
+    await handoffs.move_handoff(UNIT, at(backend, 2), step["id"], "raise")
+    assert await listed(LINE, backend, 63) == []
+    assert await counted(LINE, backend, 63) == 0
+    assert await backlog(LINE, at(backend, 3)) == []
+    (found,) = await listed(AUTHORITY, backend, 63)
+    assert found.next_steps[0].role == "yours"
+    assert found.stall.handoff.avoid.entries == frozenset(), "whom the case avoids is not told"
+
+
+async def test_in_figures_it_is_told_of_all_that_lies_between_its_members(backend: Backend) -> None:
+    await sent(backend)
+    assert await counted(UNIT, backend, 61) == 1
+    assert await counted(LINE, backend, 61) == 1
+    assert await counted(AUTHORITY, backend, 61) == 1
+    assert await counted(POLICE, backend, 61) == 0
+    for subject, count in ((LINE, 1), (POLICE, 0)):
+        week = (await stalled_trend(subject, at(backend, 61), 1))[-1]
+        assert week.count == count
+    past = at(backend, 60 * 24 * 9)
+    for subject, count in ((LINE, 1), (POLICE, 0)):
+        assert (await stalled_trend(subject, past, 1))[0].count == count
+
+
+async def test_a_receiver_is_not_asked_to_see_the_end_that_it_made(backend: Backend) -> None:
+    step = await sent(backend)
+    await handoffs.move_handoff(SHELTER, at(backend, 1), step["id"], "reject", reason="no-capacity")
+    assert await listed(SHELTER, backend, 2) == []
+    assert await counted(SHELTER, backend, 2) == 0
+    assert await stalled(SHELTER, at(backend, 60 * 48), as_of="2026-03-03T12:00:00Z") == []
+    assert len(await stalled(UNIT, at(backend, 60 * 48), as_of="2026-03-03T12:00:00Z")) == 1
+
+
+async def test_a_question_to_it_goes_on_with_the_case(backend: Backend) -> None:
+    step = await sent(backend)
+    await handoffs.move_handoff(UNIT, at(backend, 61), step["id"], "raise")
+    moved = await pass_handoff(SHELTER, at(backend, 62), step["id"], "pass-on", "shelter-night-desk")
+    assert moved.handoff["respond_by"] == "2026-03-02T12:01:00.000Z"
+    (due,) = await backlog(LINE, at(backend, 63))
+    assert (due.what, due.handoff.id) == ("respond", moved.handoff["id"])
+    late = await stalled(UNIT, at(backend, 122))
+    assert [(each.stall.handoff.id, each.stall.reason) for each in late] == [
+        (moved.handoff["id"], "coordinator-silent")
+    ]
+    await handoffs.move_handoff(LINE, at(backend, 123), moved.handoff["id"], "respond", reason="spoken")
+    assert "coordinator-silent" not in [each.stall.reason for each in await stalled(UNIT, at(backend, 124))]
+
+
+async def test_to_send_it_on_is_the_coordinators_answer(backend: Backend) -> None:
+    step = await sent(backend)
+    await handoffs.move_handoff(UNIT, at(backend, 61), step["id"], "raise")
+    await handoffs.move_handoff(UNIT, at(backend, 61), step["id"], "phoned", reason="reached")
+    moved = await pass_handoff(LINE, at(backend, 62), step["id"], "redirect", "shelter-night-desk")
+    assert not moved.handoff["respond_by"]
+    before = (await handoffs.handoff(UNIT, at(backend, 63), step["id"])).handoff
+    assert (before["respond_by"], before["response"]) == (None, "redirected")
