@@ -73,14 +73,17 @@ def _next(step: Data) -> str:
 def _hours_told(stall: Data, clock: str, working: str) -> str:
     if stall["priority"] in ("stat", "asap"):
         return _hours_long(stall[clock])  # These run by the clock.
-    return f"{_hours_long(stall[clock])}, {_hours_long(stall[working])} of them working time"
+    return f"{_hours_long(stall[clock])}, {_hours_long(stall[working], days=False)} of them working time"
 
 
-def _hours_long(hours: float) -> str:
+def _hours_long(hours: float, *, days: bool = True) -> str:
+    """``days``: many hours are told in days, which working hours have not 24 of."""
     minutes = round(hours * 60)
     if minutes < 60:
         return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes < 48 * 60 else f"{minutes // 1440} days"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    return f"{minutes // 1440} days" if days else f"{minutes // 60} h"
 
 
 def due(console: Console, found: list[Data], hours: int) -> None:

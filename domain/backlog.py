@@ -34,6 +34,7 @@ _TEXTS: Final = {
     "arrival": say("due.arrival", "say whether the person arrived"),
     "answer": say("due.answer", "answer what the receiver asked"),
     "respond": say("due.respond", "answer the sender who turned to you about it"),
+    "erase": say("due.erase", "say whether what is known of the person was erased, or why it is kept"),
     "form": say("due.form", "submit the official form, and record it"),
 }
 
@@ -65,6 +66,7 @@ def _receivers(handoff: OpenHandoff) -> Iterator[tuple[str, Instant]]:
         running.append(("review", f"{handoff.review_on}T00:00:00.000Z"))
     if handoff.arrival is None:
         running.append(("arrival", handoff.expected_by))
+    running.append(("erase", handoff.erase_by))
     yield from ((what, at) for what, at in running if at)
 
 

@@ -192,6 +192,15 @@ def answer_due(priority: Priority, asked_at: datetime) -> Instant:
     return format_instant(asked_at + parse_duration(DEFAULTS[priority].acknowledge).elapsed)
 
 
+#: So long a body has to say that it has erased what it knows of a person who wants that, or why it has to keep it.
+ERASE_WITHIN: Final = timedelta(days=14)
+
+
+def erase_due(asked_at: Instant) -> Instant:
+    """By when that is answered, on the clock; the law's month is the sender's, who has to answer the person."""
+    return format_instant(parse_instant(asked_at) + ERASE_WITHIN)
+
+
 def agreed_time(priority: Priority, agreed: Agreed) -> str | None:
     """In how much time task forces decide, as they agreed; None: as is usual, where that is sooner as well."""
     decided = agreed_times(priority, agreed).decide_within

@@ -43,6 +43,11 @@ _TELL = say("next.tell", "Tell the desk yourself that it is over.")
 _OTHER_DESK = say("next.other-desk", "Turn to the organization's other contact point.")
 #: Where it is not known where the person is, nothing is sent to others: somebody has to look for them.
 _MISSING = frozenset({"not-arrived", "arrival-unknown"})
+#: What the receiving side says to each of these; to all others it moves the step on.
+_ANSWERS = {
+    **dict.fromkeys(_MISSING, ("arrived", "not-arrived")),
+    "erasure-not-answered": ("erased", "must-keep --reason CODE"),
+}
 _HOTLINE = say("next.hotline", "Ask the national hotline for advice.")
 
 
@@ -80,7 +85,7 @@ def _towards(handoff: OpenHandoff, reason: str, at: datetime) -> Iterator[NextSt
         ("same-desk", _TELL if reason == "untold" else _SAME_DESK, desk),
         ("other-desk", _OTHER_DESK, others),
     )
-    if reason not in ("untold", "information-not-answered"):
+    if reason not in ("untold", "information-not-answered", "erasure-not-answered"):
         again = say(
             "next.candidate",
             "Could take it when you sent it: look again with find, then: {command}.",
@@ -115,6 +120,8 @@ def _senders_move(handoff: OpenHandoff, reason: str) -> NextStep:
             command=_command(handoff, "resend --to CONTACT_POINT"),
             seen=_command(handoff, "seen"),
         )
+    elif reason == "erasure-not-answered":
+        text = say("next.unerased", "Ask them to say it; what the person can do about it is theirs to be told.")
     elif reason in _MISSING:
         text = say(
             "next.missing",
@@ -131,7 +138,7 @@ def _senders_move(handoff: OpenHandoff, reason: str) -> NextStep:
 
 def _own_move(handoff: OpenHandoff, reason: str) -> NextStep:
     moves = [verb for verb in possible(handoff.status, Side.RECEIVER) if verb != "correct"]
-    verbs = " | ".join(("arrived", "not-arrived") if reason in _MISSING else moves)
+    verbs = " | ".join(_ANSWERS.get(reason, moves))
     text = say("next.receiver", "It is yours to move on: {command}.", command=_command(handoff, verbs))
     return NextStep("receiver", text)
 

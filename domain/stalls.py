@@ -56,6 +56,8 @@ class OpenHandoff:
     expected_by: str | None = None
     respond_by: str | None = None
     arrival: str | None = None
+    #: By when the receiving body is to say whether it has erased what it knows; None where that is not open.
+    erase_by: str | None = None
     hops: int = 1
     been_here: bool = False
     #: The day since which its body or service says that it is closed.
@@ -81,6 +83,10 @@ class OpenHandoff:
         return bool(self.form) and self.form_submitted_at is None
 
 
+#: The reason, its words, and the instant from which it holds.
+_Found: TypeAlias = tuple[str, Text, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Stall:
     """``due`` is the instant that was missed; ``age`` runs from there, and ``waited`` from when it was sent."""
@@ -100,9 +106,9 @@ class Stall:
         return f"{status} {self.reason}" if self.reason in _BY_ITSELF else status
 
 
-#: Silences that begin a ladder of their own, whatever was climbed before: a person is missing, or the coordinator is
-#: silent as well.
-_BY_ITSELF: Final = frozenset({"not-arrived", "arrival-unknown", "coordinator-silent"})
+#: Silences that begin a ladder of their own, whatever was climbed before: a person is missing, the coordinator is
+#: silent as well, or nobody says what was erased.
+_BY_ITSELF: Final = frozenset({"not-arrived", "arrival-unknown", "coordinator-silent", "erasure-not-answered"})
 
 
 def stall(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> Stall | None:
@@ -113,7 +119,10 @@ def stall(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> Stall
     if side is not Side.SENDER:
         # Nor of a message: it may not have arrived because of whom the case avoids, and who reads this knows of it.
         handoff = replace(handoff, avoid=Avoid(), notice=None)
-    found = (_unheard(handoff, at) or _returned(handoff)) if handoff.must_see else _reason(handoff, at)
+    if handoff.must_see:
+        found: _Found | None = _unheard(handoff, at) or _returned(handoff)
+    else:
+        found = _reason(handoff, at) if handoff.status.open else _unerased(handoff, at)
     if found is None or (side is Side.RECEIVER and found[0] == "form-not-submitted"):
         return None
     reason, text, due = found
@@ -158,8 +167,6 @@ def _returned(handoff: OpenHandoff) -> tuple[str, Text, str]:
 
 #: So many hops of one referral before anybody has accepted it are too many.
 MOST_HOPS: Final = 3
-
-_Found: TypeAlias = tuple[str, Text, str]
 
 
 def _reason(handoff: OpenHandoff, at: datetime) -> _Found | None:
@@ -312,6 +319,13 @@ def _bounced(handoff: OpenHandoff, at: datetime) -> _Found | None:
     return "bounced", text, handoff.sent_at
 
 
+def _unerased(handoff: OpenHandoff, at: datetime) -> _Found | None:
+    if not _passed(handoff.erase_by, at):
+        return None
+    text = "the person took the consent back, and nobody has said whether what is known of them was erased"
+    return "erasure-not-answered", say("stall.unerased", text), handoff.erase_by or ""
+
+
 _CHECKS: Final = (
     _orphaned,
     _avoided,
@@ -328,6 +342,7 @@ _CHECKS: Final = (
     _overdue,
     _hold_expired,
     _bounced,
+    _unerased,
 )
 
 #: Every reason that can be told, those of what came back among them.
@@ -354,6 +369,7 @@ REASONS: Final = (
     "overdue",
     "hold-expired",
     "bounced",
+    "erasure-not-answered",
 )
 
 

@@ -19,10 +19,12 @@ _SENT_ANEW: Final = frozenset({"resent"})
 @dataclass(frozen=True, slots=True)
 class Then:
     """``state`` has the names of ``domain.handoffs.STATE``, as far as they were said; ``must_see``: its sender had yet
-    to see how it ended; ``notice`` is how its first message stood."""
+    to see how it ended; ``to_erase``: it had yet to be said whether what is known of the person was erased; ``notice``
+    is how its first message stood."""
 
     state: Columns
     must_see: bool
+    to_erase: bool
     notice: str | None
 
 
@@ -40,10 +42,11 @@ def then(
     if not own:
         return None
     state, must_see = own[-1][1], _must_see(own, notices, at, sender, receiver)
-    if not (must_see or Status(state["status"]).open):
+    to_erase = bool(state.get("erasure_asked_at")) and not state.get("erasure")
+    if not (must_see or to_erase or Status(state["status"]).open):
         return None
     first = min((each for each in notices if each["kind"] == "requested"), key=_created, default=None)
-    return Then(state, must_see, _stood(first, at) if first else None)
+    return Then(state, must_see, to_erase, _stood(first, at) if first else None)
 
 
 def _must_see(

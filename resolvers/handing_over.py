@@ -108,7 +108,11 @@ class Referrals:
             "chain_head": head,
             "changes": changes,
         }
-        return [Step("handoff_move", given), self.event(referral, f"handoff-{verb}", data)]
+        return [
+            Step("handoff_move", given),
+            *_erasing(row["handoff"], changes),
+            self.event(referral, f"handoff-{verb}", data),
+        ]
 
     def replaced(
         self,
@@ -157,3 +161,13 @@ class Referrals:
         )
         self.heads[referral["id"]] = (event.sequence, event.hash)
         return record(event)
+
+
+def _erasing(handoff: Mapping[str, Any], changes: Mapping[str, Any]) -> list[Step]:
+    """What is to be erased is open work from when it is asked for until it is answered."""
+    if changes.keys().isdisjoint(("erasure", "erasure_asked_at")):
+        return []
+    after = {**handoff, **changes}
+    if after["erasure_asked_at"] and not after["erasure"]:
+        return [Step("handoff_to_erase", {"handoff": handoff["id"]})]
+    return [Step("handoff_erasure_said", {"handoff": handoff["id"]}, None)]

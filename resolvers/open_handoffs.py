@@ -8,6 +8,7 @@ from datetime import datetime
 
 from relaypoint.domain import around
 from relaypoint.domain.clock import Instant, parse_instant
+from relaypoint.domain.deadlines import erase_due
 from relaypoint.domain.handoffs import STATE, Status
 from relaypoint.domain.history import moment
 from relaypoint.domain.policy import Subject
@@ -48,9 +49,9 @@ async def open_handoffs(
         return await _past(whose, backend, [step["id"] for step in steps], min(moment(as_of), backend.now()))
 
     async def read(ids: Sequence[str]) -> list[Row]:
-        # But for those that were closed, or seen, since they were found.
-        rows = await backend.store.read("handoffs_known", ids=list(ids))
-        return [row for row in rows if row["must_see"] or Status(row["handoff"]["status"]).open]
+        # But for those that were closed, seen or answered since they were found.
+        rows = await backend.store.read("handoffs_known", ids=list(dict.fromkeys(ids)))
+        return [row for row in rows if row["must_see"] or row["to_erase"] or Status(row["handoff"]["status"]).open]
 
     at = backend.clock()
     # The roster comes after the work, so that every desk at which it lies is known.
@@ -105,7 +106,8 @@ async def _then(
             told = [stood.notice] if stood.notice else []
             # What an event does not name was not there.
             handoff = {**row["handoff"], **{name: stood.state.get(name) for name in STATE}}
-            found.append({**row, "handoff": handoff, "must_see": stood.must_see, "notices": told})
+            asked = {"must_see": stood.must_see, "to_erase": stood.to_erase, "notices": told}
+            found.append({**row, **asked, "handoff": handoff})
     return found
 
 
@@ -141,6 +143,7 @@ def open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
         expected_by=handoff["expected_by"],
         respond_by=handoff["respond_by"],
         arrival=handoff["arrival"],
+        erase_by=erase_due(handoff["erasure_asked_at"]) if row["to_erase"] else None,
         hops=handoff["hops"] or 1,
         been_here=bool(handoff["been_here"]),
         closed_since=around.closed_since(view, desk.organization, row["service_type"]),

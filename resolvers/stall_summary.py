@@ -10,6 +10,7 @@ from typing import Final
 from relaypoint.domain import around
 from relaypoint.domain.clock import format_instant
 from relaypoint.domain.errors import Invalid
+from relaypoint.domain.escalation import SENDERS_TURN
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.stall_report import ANYTHING
 from relaypoint.domain.stall_summary import Ages, By, Group, grouped
@@ -47,7 +48,7 @@ async def stalled_summary(
     """What ``stalled`` reports of the same, counted; for a coordinator also what went silent between members that it
     coordinates, whether it was told of it or not, but for cases that avoid it.
 
-    ``organization`` is the one that holds the step, ``task-force`` those of both sides, ``place`` where the case is for
+    ``organization`` is the one whose turn it is, ``task-force`` those of both sides, ``place`` where the case is for
     who may read that, for others where its contact point works.
 
     Raises ``Invalid`` and ``NotFound`` for what is typed and not understood.
@@ -118,7 +119,7 @@ async def _stood(subject: Subject, backend: Backend, typed: WantedInput | None, 
 def _keys(subject: Subject, view: View, each: Silent, way: By) -> Iterable[str]:
     handoff = each.stall.handoff
     if way is By.ORGANIZATION:
-        return (handoff.receiver.id,)
+        return (handoff.sender.id if each.stall.reason in SENDERS_TURN else handoff.receiver.id,)
     if way is By.TASK_FORCE:
         return around.shared_forces(view, handoff.sender.id, handoff.receiver.id)
     if way is By.PLACE:

@@ -88,6 +88,27 @@ MATCH (h)<-[due:MUST_SEE]-(:Organization)
 DELETE due
 RETURN h.id AS id
 
+// name: handoff_to_erase
+// What the person wants erased is open work of the desk that has or had the step, until it has answered.
+// mode: write
+// starts: id
+MATCH (h:Handoff {id: $handoff})
+WITH h
+LIMIT 1
+MATCH (h)-[:TO]->(desk:ContactPoint)
+MERGE (desk)-[:TO_ERASE]->(h)
+RETURN h.id AS id
+
+// name: handoff_erasure_said
+// mode: write
+// starts: id
+MATCH (h:Handoff {id: $handoff})
+WITH h
+LIMIT 1
+MATCH (h)<-[asked:TO_ERASE]-(:ContactPoint)
+DELETE asked
+RETURN h.id AS id
+
 // name: case_change
 // The case as its sender changed it by itself: if its record is still the one that it was read with.
 // mode: write

@@ -1,8 +1,8 @@
 // Work that is open: for the report of what has gone silent. What lies around it is known from the roster.
 
 // name: handoffs_open
-// Open work only: it starts at the relationships that a handoff loses when it is closed, and when its sender has
-// seen how it ended. A body that was told of a step by a message is given it too: it may coordinate both sides.
+// Open work only: it starts at the relationships that a handoff loses when it is closed, when its sender has seen how it
+// ended, and when what is to be erased was answered. A body that was told of a step by a message is given it too: it may coordinate both sides.
 // mode: read
 // starts: open
 MATCH (desk:ContactPoint)-[:HOLDS_OPEN]->(h:Handoff)
@@ -15,6 +15,12 @@ UNION ALL
 MATCH (sender:Organization)-[:MUST_SEE]->(h:Handoff)
 WHERE $organization IS NULL OR sender.id = $organization
   OR EXISTS { MATCH (h)<-[:ABOUT]-(:Notice)-[:FOR]->(:ContactPoint)-[:OF]->(:Organization {id: $organization}) }
+RETURN h.id AS id, h.sent_at AS sent_at, head([(h)-[:STEP_OF]->(r:Referral) | r.priority]) AS priority
+UNION ALL
+MATCH (desk:ContactPoint)-[:TO_ERASE]->(h:Handoff)
+WHERE $organization IS NULL
+  OR EXISTS { MATCH (h)-[:STEP_OF]->(:Referral)-[:SENT_BY]->(:Organization {id: $organization}) }
+  OR EXISTS { MATCH (desk)-[:OF]->(:Organization {id: $organization}) }
 RETURN h.id AS id, h.sent_at AS sent_at, head([(h)-[:STEP_OF]->(r:Referral) | r.priority]) AS priority
 
 // name: handoffs_moved_since
@@ -44,6 +50,7 @@ RETURN h {
     .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .without_consent
   } AS handoff,
   EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) } AS must_see,
+  EXISTS { MATCH (h)<-[:TO_ERASE]-(:ContactPoint) } AS to_erase,
   r {.id, .reference, .priority, .confidentiality, .sealed} AS referral,
   head([(r)-[:FOR]->(type:ServiceType) | type.id]) AS service_type,
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
