@@ -309,6 +309,8 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "handoff_close": [{"handoff": "new-handoff"}],
         "handoff_must_see": [{"handoff": "new-handoff"}],
         "handoff_seen": [{"handoff": "new-handoff"}],
+        "handoff_to_erase": [{"handoff": "new-handoff"}],
+        "handoff_erasure_said": [{"handoff": "new-handoff"}],
         "case_change": [
             {"referral": first["id"], "operation": "lock", "chain_head": step["chain_head"], "sealed": "sealed anew"}
         ],
@@ -510,6 +512,7 @@ def fault(statement: Statement, plan: dict[str, Any]) -> str | None:
             "Queue",
             "HOLDS_OPEN",
             "MUST_SEE",
+            "TO_ERASE",
             "PENDING",
         }:
             continue  # Desks are few, and these relationships go when the work is done.
