@@ -14,6 +14,7 @@ from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.resolvers import audit, handoffs, referrals, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.consenting import record_consent
+from relaypoint.resolvers.ending import end
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.passing import Passed, pass_handoff
 from relaypoint.tests.helpers import Roster, dump, imported, make_backend, member, raw, row, tiny_roster
@@ -525,3 +526,23 @@ async def test_how_to_call_back_is_for_its_sender_and_who_has_it(backend: Backen
     await handoffs.move_handoff(LINE, backend, second, "reject", reason="no-capacity")
     assert not await told_to(LINE, second)
     assert await told_to(UNIT, second)
+
+
+async def test_a_step_that_is_sent_on_was_moved_then(backend: Backend) -> None:
+    step = await sent(backend)
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "accept")
+    late = make_backend(backend.store, "2026-03-09T10:00:00.000Z", backend.vault)
+    await pass_handoff(UNIT, late, step["id"], "resend", "line-desk", consent=True)
+    first, *_ = (await referrals.referral(UNIT, late, step["referral"]))["handoffs"]
+    assert (first["status"], first["moved_at"]) == ("cancelled", late.now())
+
+
+async def test_a_hold_goes_on_counting_where_its_desk_ends(backend: Backend) -> None:
+    step = await sent(backend)
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "accept")
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "hold", reason="awaiting-capacity", review="2026-05-20")
+    late = make_backend(backend.store, "2026-05-22T10:00:00.000Z", backend.vault)
+    assert (await end(SHELTER, late, "contact-point", "shelter-desk", to=("shelter-night-desk",))).applied
+    there = (await handoffs.handoff(SHELTER, late, step["reference"])).handoff
+    assert (there["contact_point"]["id"], there["held_days"]) == ("shelter-night-desk", 80)
+    assert await whole(late)
