@@ -9,7 +9,8 @@ from typing import Final
 
 from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.criteria import reachable
-from relaypoint.domain.filters import is_for
+from relaypoint.domain.eligibility import fit
+from relaypoint.domain.filters import covers
 from relaypoint.domain.model import ContactPoint, Organization, Pathway, holds
 from relaypoint.domain.plan import Item
 from relaypoint.domain.routing import applies
@@ -86,7 +87,8 @@ def _reached(view: View, item: Item, body: str, at: datetime) -> Referrer | None
     for desk in (view.desk(id) for id in view.index.ids("desks of", body)):
         if not desk.holds(view.day) or desk.presence is Presence.CLOSED:
             continue
-        if need.avoid.bars_contact_point(desk) or not is_for(item.ground, desk, need.tags):
+        elsewhere = bool(desk.areas) and not covers(item.ground, desk.areas)
+        if elsewhere or fit(desk.serves, need.tags).against or need.avoid.bars_contact_point(desk):
             continue
         voices = by_voice(weigh(desk, floor=need.confidentiality, at=at, avoid=need.avoid))
         if voices:
