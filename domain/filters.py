@@ -118,7 +118,7 @@ def about_desk(
             )
             yield Reason("place", text)
     if desk.instead:
-        yield from _about_stand_in(ground, service, desk, desk.instead, tags)
+        yield from _about_stand_in(service, desk, desk.instead, tags)
     spoken = tuple(dict.fromkeys((*service.languages, *desk.languages)))
     if wanted and spoken and service.interpretation == "no" and first_spoken(spoken, wanted) is None:
         yield Reason(
@@ -134,27 +134,14 @@ def about_desk(
 
 
 def _about_stand_in(
-    ground: Ground, service: Service, desk: ContactPoint, instead: ContactPoint, tags: Sequence[str]
+    service: Service, desk: ContactPoint, instead: ContactPoint, tags: Sequence[str]
 ) -> Iterator[Reason]:
-    """What speaks against the desk that answers for this one: nobody is sent where they can't be taken in."""
-    names = {"other": instead.name, "desk": desk.name}
+    """Nobody is sent where they can't be taken in. For which places and which help it is otherwise does not count: who
+    planned the diversion has it answer for these as well."""
     for only in fit(instead.serves, tags).against:
         text = "{other}, which answers for {desk} now, is only for: {tags}."
-        told = say("out.stand-in-eligibility", text, **names, tags=any_tag(only))
+        told = say("out.stand-in", text, other=instead.name, desk=desk.name, tags=any_tag(only))
         yield Reason("eligibility", told, _only(only, service.eligibility))
-    if instead.areas and covers(ground, service.areas) and not covers(ground, instead.areas):
-        text = "{other}, which answers for {desk} now, does not cover {place}."
-        yield Reason("place", say("out.stand-in-place", text, **names, place=ground.place.name))
-    if not instead.takes(service.type):
-        yield Reason(
-            "no-contact-point",
-            say("out.stand-in-service", "{other}, which answers for {desk} now, does not take this service.", **names),
-            say(
-                "out.stand-in-service.relax",
-                "It fits again when the contingency is over; its owner can widen what {other} takes.",
-                other=instead.name,
-            ),
-        )
 
 
 def covers(ground: Ground, areas: frozenset[str]) -> bool:
@@ -163,11 +150,11 @@ def covers(ground: Ground, areas: frozenset[str]) -> bool:
 
 
 def is_for(ground: Ground, desk: ContactPoint, tags: Collection[str], type: str) -> bool:
-    """Whether the desk, and the one that answers for it, is for the service type, the place and such a person; what
-    it leaves open it is for."""
+    """Whether the desk is for the service type, the place and such a person, and the one that answers for it for such a
+    person; what it leaves open it is for."""
     here = not desk.areas or covers(ground, desk.areas)
     own = here and desk.takes(type) and not fit(desk.serves, tags).against
-    return own and (desk.instead is None or is_for(ground, desk.instead, tags, type))
+    return own and not (desk.instead and fit(desk.instead.serves, tags).against)
 
 
 def distance(ground: Ground, areas: frozenset[str]) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from relaypoint.domain.answer import Need
 from relaypoint.domain.channels import ChannelUse, doubtful
 from relaypoint.domain.eligibility import Fit, is_child
+from relaypoint.domain.filters import covers
 from relaypoint.domain.languages import first_spoken, languages
 from relaypoint.domain.model import ContactPoint, Ground, Service
 from relaypoint.domain.routing import Route
@@ -124,6 +125,10 @@ def _of_the_service(found: Remarks, ground: Ground, service: Service, desk: Cont
     elif desk.presence is Presence.REMOTE:
         text = "its office works from a distance: nobody can go there"
         found.notes.append(say("confirm.desk-remote", text))
+    other = desk.instead
+    if other and not (other.takes(service.type) and (not other.areas or covers(ground, other.areas))):
+        text = "that {other}, which answers for it now, knows of this help here: it is for other help or places else"
+        found.confirm.append(say("confirm.stand-in", text, other=other.name))
     if not any(area.id in service.areas for area in ground.areas):
         if service.areas.isdisjoint(ground.inside):
             text = "is near {place}, not in it: can the person get there?"

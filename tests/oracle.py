@@ -373,10 +373,8 @@ class _Search:
         """The desks for such cases at which the body that it leads to can be asked to pass the case on."""
         body, found = pathway["to_organization"], []
         for desk in self.now("contact_points", organization=body):
-            for_such = all(
-                self.takes(each, type) and self.is_for(each["jurisdictions"]) and not self.against(each["serves"])
-                for each in (desk, self.answering(desk))
-            )
+            for_such = self.takes(desk, type) and self.is_for(desk["jurisdictions"])
+            for_such = for_such and not any(self.against(each["serves"]) for each in (desk, self.answering(desk)))
             there = self.answering(desk)["presence"] != "closed" and bool(self.channels(desk)[0])
             if pathway["contact_point"] in (None, desk["id"]) and for_such and there and not self.avoids_desk(desk):
                 found.append(desk)
@@ -480,13 +478,8 @@ class _Search:
             self.way(service, desk)[2]: bool(self.way(service, desk)[2]),
         }
         own = [*(code for code, out in codes.items() if out), *self.against(desk["serves"])]
-        return own if self.answering(desk) is desk else [*own, *self.of_stand_in(service, self.answering(desk))]
-
-    def of_stand_in(self, service: Columns, at: Columns) -> list[str]:
-        """Who answers for the desk has to be for the case as well."""
-        covered = self.cover(service["jurisdictions"]) is None or self.is_for(at["jurisdictions"])
-        codes = {"place": not covered, "no-contact-point": not self.takes(at, service["service_type"])}
-        return [*(code for code, out in codes.items() if out), *self.against(at["serves"])]
+        # Who answers for the desk has to take such a person as well.
+        return own if self.answering(desk) is desk else [*own, *self.against(self.answering(desk)["serves"])]
 
     def values(self, service: Columns, desk: Columns) -> dict[str, Any]:
         value, route, _ = self.way(service, desk)
