@@ -31,7 +31,7 @@ serve: install
 		--host $(firstword $(subst :, ,$(ADDRESS))) --port $(lastword $(subst :, ,$(ADDRESS)))
 
 # The tests on Neo4j share one process, and so one server; those on the embedded store take the others.
-PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadgroup
+PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope
 
 test: install-dev
 	$(PYTEST)

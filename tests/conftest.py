@@ -10,6 +10,7 @@ whose database is emptied for each.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -28,6 +29,9 @@ ALL_ENGINES = ("embedded", "neo4j")
 # One engine alone is for a quick look at one's own desk; a CI run always has both.
 ENGINES = (os.environ["RELAYPOINT_TEST_ENGINE"],) if os.environ.get("RELAYPOINT_TEST_ENGINE") else ALL_ENGINES
 IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+#: The files with tests that ask for Neo4j alone.
+NEO4J_ALONE = ("tests/test_statements.py", "tests/test_store.py")
 
 # Machines that check others' work must give the same answer twice, so they take the same examples every time.
 for _name, _examples in (("default", 40), ("full", 400)):
@@ -67,15 +71,30 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("RELAYPOINT_TEST_ENGINE is set, but in CI the suite runs on both engines.")
 
 
-@pytest.hookimpl(tryfirst=True)  # Before pytest-xdist reads the groups.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         call = getattr(item, "callspec", None)
         engine = call.params.get("engine") if call is not None else None
         if engine in ALL_ENGINES:
             item.user_properties.append(("engine", engine))
-        if engine == "neo4j" or "neo4j_server" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("neo4j"))
+        if "neo4j_server" in getattr(item, "fixturenames", ()) and not _on_neo4j(item.nodeid):
+            raise pytest.UsageError(f"{item.nodeid} asks for neo4j_server: name its file in conftest.NEO4J_ALONE.")
+
+
+def _on_neo4j(nodeid: str) -> bool:
+    return nodeid.startswith(NEO4J_ALONE) or re.search(r"[\[-]neo4j[\]-]", nodeid) is not None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """All tests on Neo4j go to one process, every other test to whichever is free."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByEngine(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return "neo4j" if _on_neo4j(nodeid) else nodeid
+
+    return ByEngine(config, log)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
