@@ -123,7 +123,8 @@ def referral(console: Console, found: Data) -> None:
     for handoff in found["handoffs"]:
         step(console, handoff)
     for event in found.get("timeline") or ():
-        console.print(f"  {when(event['at'])}  {event['kind']}  [dim]{escape(event['actor'])}[/]")
+        by = event["actor"].partition(":")[2] or event["actor"]
+        console.print(f"  {when(event['at'])}  {escape(event['text'])}  [dim]{escape(by)}[/]")
 
 
 def passed(console: Console, done: Data) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 
 import strawberry
 
+from relaypoint.domain import told_events
 from relaypoint.domain.chain import Event
 from relaypoint.domain.codes import WORDS
 from relaypoint.domain.policy import Action
@@ -63,6 +64,7 @@ class CaseFields:
 class TimelineEvent:
     sequence: int = strawberry.field(description="Its number in the chain.")
     kind: str = strawberry.field(description="As referral-sent or handoff-accept.")
+    text: str = strawberry.field(description="What happened, in words, with the reason or answer that was given.")
     at: str = strawberry.field(description="When it was recorded.")
     actor: str = strawberry.field(description="Kind and organization of who did it; never a person.")
     status: str | None = strawberry.field(description="The step's status after it.")
@@ -73,6 +75,7 @@ class TimelineEvent:
         return cls(
             sequence=event.sequence,
             kind=event.kind,
+            text=told_events.told(event),
             at=event.at,
             actor=event.actor,
             status=step_after(event.data).get("status"),

@@ -1,0 +1,86 @@
+"""What an entry of a referral's timeline says, in words: who holds the record has the codes, people read this."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from relaypoint.domain.chain import Event
+from relaypoint.domain.codes import WORDS
+from relaypoint.domain.replay import step_after
+from relaypoint.domain.texts import Text, listed, say
+
+#: The kinds of entries, in words.
+KINDS: Final[Mapping[str, Text]] = {
+    "referral-sent": say("event.sent", "sent"),
+    "handoff-sent-on": say("event.sent-on", "sent on"),
+    "handoff-receive": say("event.receive", "acknowledged"),
+    "handoff-accept": say("event.accept", "accepted"),
+    "handoff-reject": say("event.reject", "declined"),
+    "handoff-start": say("event.start", "begun"),
+    "handoff-hold": say("event.hold", "put on hold"),
+    "handoff-resume": say("event.resume", "resumed"),
+    "handoff-complete": say("event.complete", "completed"),
+    "handoff-fail": say("event.fail", "ended without help"),
+    "handoff-cancel": say("event.cancel", "cancelled by its sender"),
+    "handoff-correct": say("event.correct", "marked as entered in error"),
+    "handoff-passed-on": say("event.passed-on", "passed on"),
+    "handoff-redirected": say("event.redirected", "sent elsewhere by the coordinator"),
+    "handoff-resent": say("event.resent", "sent anew by its sender"),
+    "handoff-reassigned": say("event.reassigned", "given to another desk, as its own ended"),
+    "handoff-handed-over": say("event.handed-over", "handed over to another holder of the desk"),
+    "handoff-form-submitted": say("event.form", "the official form was submitted"),
+    "handoff-seen": say("event.seen", "its sender has seen how it ended"),
+    "handoff-phoned": say("event.phoned", "phoned, as its sender reports"),
+    "handoff-ask": say("event.ask", "its sender is asked"),
+    "handoff-answer": say("event.answer", "its sender answers"),
+    "handoff-redirect-asked": say("event.redirect-asked", "the coordinator would send it elsewhere"),
+    "handoff-expect": say("event.expect", "the person is expected"),
+    "handoff-arrived": say("event.arrived", "the person arrived"),
+    "handoff-not-arrived": say("event.not-arrived", "the person did not arrive"),
+    "handoff-claim": say("event.claim", "claimed by a holder of the desk"),
+    "handoff-release": say("event.release", "released for the others of the desk"),
+    "handoff-raise": say("event.raise", "its sender turns to the coordinator"),
+    "handoff-respond": say("event.respond", "the coordinator answers"),
+    "handoff-erasure-asked": say("event.erasure-asked", "asked to erase what is known of the person"),
+    "handoff-erasure-over": say("event.erasure-over", "what was not erased may be kept: the person agrees again"),
+    "handoff-erased": say("event.erased", "erased"),
+    "handoff-must-keep": say("event.must-keep", "kept"),
+    "handoff-escalated": say("event.escalated", "it was silent, and somebody was to be told"),
+    "handoff-recounted": say("event.recounted", "deadlines counted anew, for a calendar changed"),
+    "consent-given": say("event.consent-given", "the person agrees that a body learns of them"),
+    "consent-withdrawn": say("event.consent-withdrawn", "the person took a consent back"),
+    "childs-view": say("event.childs-view", "what the child wants was recorded"),
+}
+
+#: What of a step is told as it was after an entry, where the entry changed it.
+_CODES: Final = ("reason", "phoned", "phoned_role", "answered", "response", "erasure")
+_PLAIN: Final = ("review_on", "expected_by", "asked_about", "wished_to")
+
+
+def told(event: Event) -> Text:
+    """One line: what happened, and the reason or answer that was given with it."""
+    what = KINDS.get(event.kind) or say("event.other", "{kind}", kind=event.kind)
+    details = [each for each in dict.fromkeys(_details(event)) if each != what]
+    return say("event.with", "{what}: {details}", what=what, details=listed(details)) if details else what
+
+
+def _details(event: Event) -> Iterator[str]:
+    """Of an escalation nothing: whom it passed over would tell whom the case avoids."""
+    data = json.loads(event.data)
+    if event.kind in ("handoff-escalated", "handoff-recounted"):
+        return
+    before, after = data.get("before") or {}, step_after(event.data)
+    changed = {name: value for name, value in after.items() if value and value != before.get(name)}
+    if "asked" in changed or (event.kind == "handoff-ask" and after.get("asked")):
+        yield from (_word(each) for each in str(after["asked"]).split())
+    yield from (_word(str(changed[name])) for name in _CODES if name in changed)
+    yield from (str(changed[name]) for name in _PLAIN if name in changed)
+    desk = data.get("after", {}).get("contact_point")
+    if isinstance(desk, str):
+        yield say("event.to", "to {desk}", desk=desk)
+
+
+def _word(code: str) -> str:
+    return WORDS.get(code, code)

@@ -1,0 +1,51 @@
+"""The timeline of a referral in words."""
+
+from __future__ import annotations
+
+from relaypoint.domain.chain import Event
+from relaypoint.domain.handoffs import MOVES, REMARKS
+from relaypoint.domain.policy import OPERATOR
+from relaypoint.domain.told_events import KINDS, told
+from relaypoint.resolvers import handoffs, referrals
+from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.escalating import escalate
+from relaypoint.resolvers.passing import pass_handoff
+from relaypoint.tests.test_escalation import SHELTER, UNIT, at, sent
+
+
+def test_every_verb_has_its_words() -> None:
+    assert {f"handoff-{verb}" for verb in (*MOVES, *REMARKS)} <= set(KINDS)
+    assert len(set(KINDS.values())) == len(KINDS)
+
+
+async def test_each_entry_says_what_was_given_with_it(backend: Backend) -> None:
+    step = await sent(backend)
+    await handoffs.move_handoff(UNIT, at(backend, 1), step["id"], "phoned", reason="reached", role="duty-officer")
+    await handoffs.move_handoff(SHELTER, at(backend, 2), step["id"], "ask", lacking=["language", "age"])
+    await handoffs.move_handoff(UNIT, at(backend, 3), step["id"], "answer", reason="told")
+    await handoffs.move_handoff(SHELTER, at(backend, 4), step["id"], "accept")
+    await pass_handoff(SHELTER, at(backend, 5), step["id"], "pass-on", "shelter-night-desk")
+    lines = [told(event) for event in await referrals.timeline(UNIT, at(backend, 6), step["referral"])]
+    assert lines[0].startswith("sent: to shelter-desk")
+    assert lines[1:] == [
+        "phoned, as its sender reports: reached, duty-officer",
+        "its sender is asked: the person's age group, the person's language",
+        "its sender answers: told on the phone or by a safe channel",
+        "accepted",
+        "passed on",
+        "sent on: to shelter-night-desk",
+    ]
+    assert all(line.message_id for line in lines)
+
+
+async def test_an_escalation_tells_nobody_whom_it_passed_over(backend: Backend) -> None:
+    step = await sent(backend)
+    await escalate(OPERATOR, at(backend, 61))
+    (*_, last) = await referrals.timeline(SHELTER, at(backend, 62), step["referral"])
+    assert (last.kind, told(last)) == ("handoff-escalated", KINDS["handoff-escalated"])
+
+
+def test_a_kind_of_another_version_is_told_as_it_is() -> None:
+    properties = {"id": "e", "aggregate": "r", "sequence": 1, "actor": "operator", "previous": ""}
+    event = Event(kind="handoff-sung", at="2026-03-02T10:00:00.000Z", data='{"after": {}}', **properties)  # type: ignore[arg-type]
+    assert told(event) == "handoff-sung"
