@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from relaypoint.app import show_step
+from relaypoint.app import show, show_step
 from relaypoint.app.commands import Run, commands
 from relaypoint.app.console import command, option_of, out, tell, whom
 from relaypoint.app.settings import read_settings
@@ -171,6 +171,29 @@ async def referral(
     async with commands(settings, whom(acting, settings)) as run:
         found = await run("Referral", {"id": id})
     tell(as_json, found, lambda: show_step.referral(out, found))
+    return 0
+
+
+@command("referrals")
+async def referrals(
+    acting: Annotated[str | None, typer.Option("--as", metavar="ORG", help="Those that it sent or received.")] = None,
+    open_only: Annotated[
+        bool, typer.Option("--open", help="Only those with a step that is open, or that came back and was not seen.")
+    ] = False,
+    first: Annotated[int, typer.Option("--first", metavar="N", min=1, max=200, help="The newest N.")] = 20,
+    as_json: Json = False,
+) -> int:
+    """The referrals that one sent or received, the newest first: where each of them stands."""
+    settings, found, after = read_settings(), list[show.Data](), None
+    async with commands(settings, whom(acting, settings)) as run:
+        while len(found) < first:
+            page = await run("Referrals", {"first": first, "after": after})
+            nodes = (edge["node"] for edge in page["edges"])
+            found += [node for node in nodes if not open_only or show_step.is_open(node)]
+            after = page["pageInfo"]["endCursor"]
+            if not page["pageInfo"]["hasNextPage"]:
+                break
+    tell(as_json, found[:first], lambda: show_step.referrals(out, found[:first]))
     return 0
 
 

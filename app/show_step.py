@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from relaypoint.app.show import Data, channel, emergency, when
+from relaypoint.app.show import Data, channel, emergency, when, wide
+from relaypoint.domain.handoffs import Status
 
 
 def sent(console: Console, done: Data) -> None:
@@ -125,6 +126,29 @@ def referral(console: Console, found: Data) -> None:
     for event in found.get("timeline") or ():
         by = event["actor"].partition(":")[2] or event["actor"]
         console.print(f"  {when(event['at'])}  {escape(event['text'])}  [dim]{escape(by)}[/]")
+
+
+def is_open(found: Data) -> bool:
+    """Whether somebody still has to do something about a referral."""
+    return any(each["mustSee"] or Status(each["status"]).open for each in found["handoffs"])
+
+
+def referrals(console: Console, rows: list[Data]) -> None:
+    """A line each: what was sent, and where it stands."""
+    if not rows:
+        console.print("No referral is on record here.")
+        return
+    table = wide("Referrals, newest first", ("Reference", 3), ("For", 4), ("Stands at", 5), ("Status", 4))
+    for found in rows:
+        last = next((each for each in found["handoffs"] if Status(each["status"]).open), found["handoffs"][-1])
+        back = "\n[bold red]came back: nobody has the case[/]" if last["mustSee"] else ""
+        table.add_row(
+            f"[bold]{found['reference']}[/]\n{found['priority']}",
+            f"{escape(found['serviceType']['name'])}\nfrom {escape(found['sender']['name'])}",
+            f"{escape(last['receiver']['name'])}\n{escape(last['contactPoint']['name'])}",
+            f"{last['status']}\nsince {when(last['changedAt'])}{back}",
+        )
+    console.print(table)
 
 
 def passed(console: Console, done: Data) -> None:

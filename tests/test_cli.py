@@ -391,3 +391,17 @@ def test_who_contradicts_themselves_still_hears_whom_to_call(settings: dict[str,
     assert "contradict each other" in shown.stderr
     told = run(settings, "find", *CASE, *both, "--json")
     assert (told.returncode, parsed(told)["emergency"]["number"]) == (2, "999")
+
+
+def test_ones_own_referrals_are_listed_newest_first(settings: dict[str, str]) -> None:
+    first, second = (parsed(run(settings, "refer", *CASE, "--json"))["referral"]["reference"] for _ in range(2))
+    assert (
+        run(settings, "handoff", first, "cancel", "--reason", "no-longer-needed", "--as", "example-unit").returncode
+        == 0
+    )
+    listed = [each["reference"] for each in parsed(run(settings, "referrals", "--as", "example-shelter", "--json"))]
+    assert listed == [second, first]
+    shown = run(settings, "referrals", "--open", "--as", "example-unit").stdout
+    assert second in shown
+    assert first not in shown
+    assert "No referral is on record here." in run(settings, "referrals", "--as", "example-police").stdout
