@@ -107,7 +107,7 @@ async def _or_emergency(from_: str, name: str, variables: dict[str, Any], as_jso
         need = variables["need"]
         with contextlib.suppress(Problem):
             async with commands(settings) as run:
-                numbers = {"place": need["place"], "avoid": need["avoid"], "priority": need["priority"]}
+                numbers = {name: need[name] for name in ("place", "avoid", "priority", "confidentiality")}
                 problem.emergency = await run("Emergency", numbers)
         if problem.emergency and not as_json:
             show.emergency(err, problem.emergency)

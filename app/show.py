@@ -12,6 +12,8 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from relaypoint.domain.words import VOICE_KINDS
+
 Data = dict[str, Any]
 
 
@@ -137,12 +139,17 @@ def doctor(console: Console, report: Data) -> None:
 _STATES = {"failing": "[yellow](failing)[/]", "unproven": "[dim](not confirmed yet)[/]"}
 
 
+def by_voice(use: Data) -> bool:
+    """Whether one speaks with somebody over the channel."""
+    return use["kind"] in VOICE_KINDS
+
+
 def channel(use: Data) -> str:
     """One line: kind, address, whether it answers now, what to know."""
-    by_voice = use["kind"] in ("phone", "in-person")
+    voice = by_voice(use)
     address = spoken(use["address"]) if use["kind"] in ("phone", "sms") else use["address"] or ""
-    line = f"{use['kind']} [bold]{escape(address)}[/]" + (_hours(use["open"]) if by_voice else "")
-    if by_voice and use["opensAt"]:
+    line = f"{use['kind']} [bold]{escape(address)}[/]" + (_hours(use["open"]) if voice else "")
+    if voice and use["opensAt"]:
         line += f" until {when(use['opensAt'], use['timeZone'])}"
     if use["state"] in _STATES:
         line += f" {_STATES[use['state']]}"

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from relaypoint.app.show import channel, diverted, emergency, when, wide
+from relaypoint.app.show import by_voice, channel, diverted, emergency, when, wide
 
 Data = dict[str, Any]
 
@@ -63,7 +63,8 @@ def _asked(need: Data) -> str:
 def _what_now(console: Console, answer: Data) -> None:
     """Where somebody is lacking: whom to turn to all the same, the first step first."""
     console.print("[bold]What to do now[/]")
-    if press := answer["emergency"]["phoneNow"]:
+    press = answer["emergency"]["phoneNow"]
+    if press and any(by_voice(use) for each in answer["advice"] for use in each["channels"]):
         console.print(f"[bold red]{escape(press)}[/]")
     for number, each in enumerate(answer["advice"], start=1):
         _step(console, number, escape(each["text"]), each["channels"])
@@ -138,7 +139,7 @@ def excluded(console: Console, rows: list[Data], total: int, shown: int = _SHOWN
     for row in rows[:shown]:
         reasons = row["reasons"]
         table.add_row(
-            f"{escape(row['organization']['name'])}: {escape(row['service']['name'])}{_says(row)}",
+            f"{escape(row['organization']['name'])}: {escape(row['service']['name'])}{_says(row)}{_phone(row)}",
             "\n".join(escape(text) for text in (*(reason["text"] for reason in reasons), *row["toConfirm"])),
             _relaxed(reasons, row["toConfirm"]),
         )
@@ -158,6 +159,12 @@ def _relaxed(reasons: list[Data], unsaid: list[str]) -> str:
 
 def _says(out: Data) -> str:
     return f"\n[dim]for whom: {escape(out['eligibility'])}[/]" if out["eligibility"] else ""
+
+
+def _phone(out: Data) -> str:
+    """The first number by which it may be asked all the same."""
+    ways = (f"\n{channel({**use, 'note': None})}" for use in out["channels"] if use["usable"] and by_voice(use))
+    return next(ways, "")
 
 
 def _telling(candidates: list[Data]) -> set[str]:

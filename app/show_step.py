@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from relaypoint.app.show import Data, channel, emergency, when, wide
+from relaypoint.app.show import Data, by_voice, channel, emergency, when, wide
 from relaypoint.domain.handoffs import Status
 
 
@@ -19,6 +19,8 @@ def sent(console: Console, done: Data) -> None:
     to = f"[bold]{escape(handoff['receiver']['name'])}[/], {escape(handoff['contactPoint']['name'])}"
     if done["repeated"]:
         console.print("[yellow]It had been sent before under this key; nothing was sent again.[/]")
+    for warning in done["warnings"]:
+        console.print(f"[bold red]{escape(warning)}[/]")
     console.print(f"[bold green]Recorded.[/] Reference [bold]{referral['reference']}[/], for {to}")
     if done["form"]:
         console.print(
@@ -29,8 +31,16 @@ def sent(console: Console, done: Data) -> None:
         console.print("[bold red]Nobody has been told: no message can be delivered there. Phone it now.[/]")
     else:
         console.print("A message goes out with the next delivery (relaypoint notify, or the running server).")
+        if referral["priority"] == "asap" and any(use["usable"] and by_voice(use) for use in done["channels"]):
+            console.print("[bold]Phone as well:[/] nobody may be there to read it in time.")
     for use in done["channels"]:
         if use["usable"]:
+            console.print("  " + channel(use))
+    for text in done["confirm"]:
+        console.print(f"[yellow]Make sure: {escape(text)}[/]")
+    for each in done["protection"]:
+        console.print(f"[bold]Beside this.[/] {escape(each['text'])}")
+        for use in each["channels"]:
             console.print("  " + channel(use))
     step(console, handoff)
 

@@ -40,9 +40,10 @@ def nobody(item: Item, referrers: Sequence[Referrer]) -> Iterator[Advice]:
     """Where nobody is left to be phoned about it."""
     type, excluded = item.service_type.name, item.finding.excluded
     for each in referrers:
-        text = "{need}: you have no agreed way to it. Ask {name}, {desk}, to refer"
         names = {"need": type, "name": each.organization.name, "desk": each.contact_point.name}
-        said = say("advice.referrer", text, **names)
+        said = say("advice.referrer", "{need}: you have no agreed way to it. Ask {name}, {desk}, to refer", **names)
+        if item.need.unsaid:
+            said = say("advice.referrer-consent", "{said}, once the adult gives informed consent", said=said)
         yield Advice(said, each.organization, each.contact_point, each.channels, item.service_type.id)
     if referrers:
         return
@@ -50,6 +51,10 @@ def nobody(item: Item, referrers: Sequence[Referrer]) -> Iterator[Advice]:
     if any("avoided" in of and of.isdisjoint(_IN_VAIN) for of in codes):
         text = "{need}: only those to avoid could take it. Ask whether one of them may be asked, or for other help"
         yield Advice(say("advice.nobody-left", text, need=type))
+    elif {"channel-assurance"} in codes:
+        return  # What would be safe enough is told by itself.
+    elif item.protects:
+        yield Advice(say("advice.nobody-protects", "{need}: nobody is on record for it here", need=type))
     elif not codes or "place" in codes[0]:
         text = "{need}: nobody else is on record for it. Ask again for a larger place, or for another kind of help"
         yield Advice(say("advice.nobody", text, need=type))
@@ -104,12 +109,17 @@ def all_the_same(item: Item) -> Iterator[Advice]:
         owner, desk = out.service.organization, out.contact_point
         names = {"need": item.service_type.name, "name": owner.name, "desk": desk.name if desk else ""}
         yield Advice(say("advice.if-grown", text, **names), owner, desk, by_voice(out.channels), item.service_type.id)
-    away = [out for out in near if len(out.reasons) == 1 and not out.unsaid]
-    if here or is_child(item.need.tags):
+    away = [out for out in near if out.far and len(out.reasons) == 1 and not out.unsaid]
+    if any(not _against(out) for out in here) or is_child(item.need.tags):
         away = []
     for out in (*here, *_each_desk(away, _ELSEWHERE)):
         ways = by_voice(out.channels)
         yield Advice(_ask(item, out), out.service.organization, out.contact_point, ways, item.service_type.id)
+
+
+def _against(out: Excluded) -> bool:
+    """Whether it is for others than the person, as far as is known."""
+    return any(reason.code == "eligibility" for reason in out.reasons)
 
 
 def _if_grown(item: Item, out: Excluded) -> bool:

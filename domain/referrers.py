@@ -81,8 +81,9 @@ def _far(view: View, item: Item, body: str) -> int | None:
 def _reached(view: View, item: Item, body: str, at: datetime) -> Referrer | None:
     """Its desk that can be phoned: one for such cases, where it has any, and of these the one that answers first."""
     owner, need = view.organization(body), item.need
-    if not need.avoid.leaves(owner, view.day):
-        return None
+    served = [row["serves"] for row in view.index.of("services of", body) if holds(row, view.day)]
+    if not need.avoid.leaves(owner, view.day) or (served and all(fit(each, need.tags).against for each in served)):
+        return None  # Who helps nobody like this person is not sent to them either.
     found = []
     for desk in (view.desk(id) for id in view.index.ids("desks of", body)):
         if not desk.holds(view.day) or desk.presence is Presence.CLOSED:

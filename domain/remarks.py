@@ -103,7 +103,7 @@ def _of_the_person(found: Remarks, service: Service, suits: Fit, need: Need) -> 
     child = is_child(need.tags)
     for tags in suits.unknown:
         if child and tags == ("child",) and service.eligibility:
-            text = "see below for whom it is, or ask whether it takes a child"
+            text = "whether it takes a child: see for whom it is, and ask"
             found.confirm.append(say("confirm.child-says", text))
         elif child and tags == ("child",):
             text = "its age limits are not stated: ask whether it takes a child"

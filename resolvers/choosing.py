@@ -44,7 +44,7 @@ def chosen_for(answer: Answer, to: str | None, *, consent: bool, risk_checked: b
     sendable = (each for each in after if not each.route.hops[1:] and not _abroad(answer, each))
     check_way(chosen, agreed=agreed or answer.need.consent is not None, following=sendable)
     if to is None:
-        _check_place(answer, chosen, tied=bool(after) and chosen.separated_by is None)
+        _check_place(answer, chosen)
     return chosen
 
 
@@ -120,13 +120,13 @@ def check_abroad(country: str, to: str | None, *, agreed: bool, risk_checked: bo
         )
 
 
-def _check_place(answer: Answer, first: Candidate, *, tied: bool) -> None:
-    """Raises ``Invalid`` where the first candidate is only for a part of the place, or for what lies near it, and
-    nothing but the order of the ids puts it before the next. A child's protection depends on where the child is, so
-    there it is never guessed."""
+def _check_place(answer: Answer, first: Candidate) -> None:
+    """Raises ``Invalid`` where the first candidate is only for a part of the place, and there are others: where the
+    person is decides who is right, and that is never guessed; of a child's protection also where there is no other."""
     here = {area.id for area in answer.ground.areas}
     whole = all(here & places for places in (first.service.areas, first.contact_point.areas) if places)
-    if whole or not (tied or answer.items[0].protects):
+    alone = answer.need.near or not answer.finding.candidates[1:]
+    if whole or (alone and not answer.items[0].protects):
         return
     raise Invalid(
         "refer.part",

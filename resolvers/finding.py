@@ -20,6 +20,7 @@ from relaypoint.domain.policy import Action, Subject, allows, may_act_for
 from relaypoint.domain.referrers import referrers
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.view import View
+from relaypoint.domain.words import Confidentiality
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.needs import NeedInput, check_lengths, checked, moved, present_place, tidy, understood
@@ -158,8 +159,15 @@ def find_again(known: Known, need: Need, at: datetime) -> Finding:
 
 
 @permitted(Action.SEE_EMERGENCY)
-async def emergency(subject: Subject, backend: Backend, place: str, avoid: Sequence[str] | Avoid = ()) -> Emergency:
-    """The danger-now number and the national hotline of a place; asked for without sign-in.
+async def emergency(
+    subject: Subject,
+    backend: Backend,
+    place: str,
+    avoid: Sequence[str] | Avoid = (),
+    confidentiality: str | None = None,
+) -> Emergency:
+    """The danger-now number and the national hotline of a place; asked for without sign-in. ``confidentiality``: what
+    is no word for it is not minded; where the hotline's line is not safe enough for it, that is said.
 
     ``avoid``: a hotline that the case avoids is left out; what is no entry of the roster is not minded. To somebody who
     is not signed in no hotline is then told at all, for the answer would tell who stands behind it.
@@ -168,6 +176,8 @@ async def emergency(subject: Subject, backend: Backend, place: str, avoid: Seque
     view = view_of(await backend.memory.roster(backend.store), at)
     whom = avoid if isinstance(avoid, Avoid) else Avoid.of(tidy(each) for each in avoid)
     found = await _numbers_of(backend, view, place, at, whom)
+    if confidentiality in {word.value for word in Confidentiality}:
+        found = for_the_case(found, Confidentiality(confidentiality), at, whom)
     return without_hotline(found) if whom.entries and not allows(subject, Action.FIND) else found
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from relaypoint.domain import chain, replies
+from relaypoint.domain.advice_steps import Advice, duty, found_ones
 from relaypoint.domain.avoid import EVERYBODY, Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.emergency import Emergency
@@ -15,6 +17,7 @@ from relaypoint.domain.model import ContactPoint
 from relaypoint.domain.moves import in_order
 from relaypoint.domain.policy import Action, Subject, may_act_for, may_see_case, may_see_referral, steps_seen
 from relaypoint.domain.replay import concerned
+from relaypoint.domain.texts import Text
 from relaypoint.domain.words import Confidentiality
 from relaypoint.graph import Row, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
@@ -42,6 +45,11 @@ class Sent:
     emergency: Emergency | None
     channels: tuple[ChannelUse, ...]
     repeated: bool = False
+    #: Of danger for the person, and what to make sure of, as ``find`` says it of the candidate.
+    warnings: tuple[Text, ...] = ()
+    confirm: tuple[Text, ...] = ()
+    #: Of a child's case: who protects the child, beside this.
+    protection: tuple[Advice, ...] = ()
 
 
 @permitted(Action.REFER)
@@ -97,13 +105,30 @@ async def refer(
         except Unmet:
             continue  # The roster was changed meanwhile; the case may belong to another desk now.
         referral = await shown_referral(subject, backend, done["referral"])
-        return Sent(referral, done["phone"], done["hand"], done["form"], answer.emergency, chosen.channels)
+        return Sent(
+            referral,
+            done["phone"],
+            done["hand"],
+            done["form"],
+            answer.emergency,
+            chosen.channels,
+            warnings=chosen.warnings,
+            confirm=() if consent else chosen.confirm,
+            protection=tuple(_protection(answer)),
+        )
     raise Conflict(
         "refer.changed",
         "The roster was being changed by others all the time; nothing was sent.",
         path=("to",),
         remedy="Try again.",
     )
+
+
+def _protection(answer: Answer) -> Iterator[Advice]:
+    """Who protects a child whose case is sent for something else."""
+    for item in answer.items[1:]:
+        if item.protects:
+            yield from (*found_ones(item), *duty(item))
 
 
 async def _again(subject: Subject, backend: Backend, need: NeedInput, known: dict[str, Any]) -> Sent:
@@ -118,7 +143,7 @@ async def _again(subject: Subject, backend: Backend, need: NeedInput, known: dic
         at=backend.clock(),
         avoid=avoid,
     )
-    numbers = await emergency(subject, backend, place, avoid)
+    numbers = await emergency(subject, backend, place, avoid, referral["confidentiality"])
     return Sent(referral, known["phone"], known["hand"], known["form"], numbers, channels, repeated=True)
 
 

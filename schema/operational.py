@@ -89,8 +89,9 @@ class Query(RosterQuery, ReportQuery):
         place: Annotated[str, told("ISO or local code, as GB-WLS, or the place's name.")],
         avoid: Annotated[list[str], told("Whom the case must not reach; only for who is signed in.")] = [],  # noqa: B006
         priority: Annotated[str | None, told("stat: what to do until a person accepts is told as well.")] = None,
+        confidentiality: Annotated[str | None, told("What not to say on a line that is not safe enough.")] = None,
     ) -> channel_types.Emergency:
-        found = await finding.emergency(info.context.subject, info.context.backend, place, avoid)
+        found = await finding.emergency(info.context.subject, info.context.backend, place, avoid, confidentiality)
         urgent = Priority.STAT if (priority or "").strip().lower() == Priority.STAT else None
         return channel_types.Emergency.of(found, urgent)
 

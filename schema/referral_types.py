@@ -15,6 +15,7 @@ from relaypoint.domain.words import Priority
 from relaypoint.resolvers import referrals
 from relaypoint.schema.channel_types import ChannelView, Emergency
 from relaypoint.schema.context import Info
+from relaypoint.schema.find_types import Advice
 from relaypoint.schema.handoff_types import CallBack, Handoff
 from relaypoint.schema.permissions import governed
 from relaypoint.schema.problems import Conflict, InvalidInput, NoChannel, NotFound, Unavailable
@@ -167,6 +168,9 @@ class ReferralSent:
     emergency: Emergency | None = strawberry.field(description="Danger now: whom to call.")
     channels: list[ChannelView] = strawberry.field(description="How to reach the contact point yourself.")
     repeated: bool = strawberry.field(description="It was sent before under this key; nothing was sent again.")
+    warnings: list[str] = strawberry.field(description="Of danger for the person.")
+    confirm: list[str] = strawberry.field(description="What to make sure of.")
+    protection: list[Advice] = strawberry.field(description="Of a child's case: who protects the child, beside this.")
 
     @classmethod
     def of(cls, sent: referrals.Sent) -> Self:
@@ -178,6 +182,9 @@ class ReferralSent:
             emergency=Emergency.of(sent.emergency, Priority(sent.referral["priority"])) if sent.emergency else None,
             channels=[ChannelView.of(use) for use in sent.channels],
             repeated=sent.repeated,
+            warnings=list(sent.warnings),
+            confirm=list(sent.confirm),
+            protection=[Advice.of(each) for each in sent.protection],
         )
 
 

@@ -149,7 +149,7 @@ OF_THE_REGION = [
          fits=["aq-legal-aid-cases @ aq-legal-aid-youth-desk", "aq-legal-aid-cases @ aq-legal-aid-desk"],
          out={"aq-harbour-house-lawyers": "place eligibility"},
          says={"aq-legal-aid-desk": ["after Children's desk of Aquavelle Legal Aid by closeness of fit: to be",
-                                     "ask whether it takes a child"]}),
+                                     "whether it takes a child: see for whom it is"]}),
     Case("a woman who was sexually exploited: what is made for all that goes before what is made for part of it",
          "aq-helpline", "emergency-shelter", "AQ-COAST-SALTMOUTH", "adult female sexual",
          fits=["aq-women-shelter-beds @ aq-women-shelter-desk", "aq-women-shelter-beds @ aq-women-shelter-night-desk",
