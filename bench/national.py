@@ -82,9 +82,20 @@ def _sheets(organizations: int, pathways: int) -> dict[str, list[Sequence[str]]]
     }
 
 
+#: The ranges of a thousand numbers each that Ofcom keeps for drama (ofcom.org.uk, "Numbers for drama").
+_NUMBERS = (
+    *(f"{city} 496 0" for city in (113, 114, 116, 117, 118, 121, 131, 141, 151, 161)),
+    "20 7946 0",
+    "191 498 0",
+    "28 9649 6",
+    "29 2018 0",
+)
+
+
 def _channels(bodies: list[tuple[str, str, int]]) -> Iterator[Sequence[str]]:
     for id, _, number in bodies:
-        yield (f"{id}-phone", f"{id}-desk", "phone", f"+44 20 7946 0{number % 1000:03}", "1", "working")
+        area = _NUMBERS[number // 1000 % len(_NUMBERS)]
+        yield (f"{id}-phone", f"{id}-desk", "phone", f"+44 {area}{number % 1000:03}", "1", "working")
         yield (f"{id}-mail", f"{id}-desk", "email", f"desk@{id}.example.org", "2", "working")
 
 

@@ -45,7 +45,7 @@ class Avoid:
 
     def bars_answering(self, there: Answering) -> bool:
         """Whether somebody whom the case avoids may answer there."""
-        return any(self.bars_id(id) for id in there.ids) or any(self.bars_body(body) for body in there.bodies)
+        return self.everybody or not self.entries.isdisjoint(there.names)
 
     def bars_contact_point(self, desk: ContactPoint, organization: Organization | None = None) -> bool:
         """A desk is out by itself, by the one that answers for it now, by one who holds either of them or stands in

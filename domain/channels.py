@@ -105,7 +105,7 @@ def _barred(
         return "dead"
     if avoid and (any(avoid.bars_body(body) for body in channel.via) or avoid.bars_id(channel.via_contact_point)):
         return "avoided"
-    if avoid and any(map(avoid.bars_answering, channel.shared)):
+    if avoid and channel.shared and avoid.bars_answering(channel.shared):
         return "avoided"
     if channel.relay and (stopped := _stopped(channel.relay, floor, at, avoid)):
         return stopped

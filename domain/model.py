@@ -96,10 +96,9 @@ class Organization(Dated):
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """The ids and bodies of all who may answer somewhere."""
+    """The ids of all who may answer somewhere, and the ids and kinds of the bodies that they belong to."""
 
-    ids: frozenset[str]
-    bodies: tuple[Body, ...]
+    names: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,7 @@ class Channel(Dated):
     via_contact_point: str | None = None
     via: tuple[Body, ...] = ()
     relay: Relay | None = None
-    shared: tuple[Answering, ...] = ()
+    shared: Answering | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

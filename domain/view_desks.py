@@ -195,14 +195,15 @@ class DeskView:
         owner = self._rows["contact_points"][row["via"]]["organization"]
         return replace(channel(row, self.organization(owner).lineage), relay=self._relay(row["via"], before))
 
-    def _shared(self, row: Columns) -> tuple[Answering, ...]:
+    def _shared(self, row: Columns) -> Answering | None:
         """Who else is reached at that number or address, by what the roster says of their channels."""
         others = self.index.of("channels at", row["address"])
         if len(others) < 2 or row["kind"] not in ANSWERED_KINDS:
-            return ()
+            return None
         there = {each["contact_point"] for each in others if each["kind"] in ANSWERED_KINDS and holds(each, self.day)}
         desks = [self._rows["contact_points"][id] for id in sorted(there - {row["contact_point"]})]
-        return tuple(self._answering(desk) for desk in desks if holds(desk, self.day))
+        names = [self._answering(desk).names for desk in desks if holds(desk, self.day)]
+        return Answering(frozenset().union(*names)) if names else None
 
     def _answering(self, *desks: Columns) -> Answering:
         """All who may answer where a contact point answers, the last of these, and whose that is."""
@@ -212,7 +213,8 @@ class DeskView:
         people = (*(p for each in holders for p in each.people), *(p.contact_point or "" for p in stand_ins))
         bodies = [body for owner in owners for body in self.organization(owner).lineage]
         bodies += [body for person in stand_ins for body in person.bodies]
-        return Answering(frozenset((*(desk["id"] for desk in desks), *people)), tuple(bodies))
+        named = (name for body in bodies for name in (body.id, body.kind))
+        return Answering(frozenset((*(desk["id"] for desk in desks), *people, *named)))
 
     def _relay(self, id: str, before: tuple[str, ...]) -> Relay:
         """Whoever answers there as things are, and how they are reached. What leads back to where it came from (the
