@@ -15,7 +15,8 @@ from relaypoint.domain.channels import ChannelUse, usable, weigh
 from relaypoint.domain.handoffs import REMARKS, RESPOND, Side
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.moves import possible
-from relaypoint.domain.stalls import OpenHandoff, Stall
+from relaypoint.domain.open_handoff import OpenHandoff
+from relaypoint.domain.stalls import Stall
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.words import MESSAGE_KINDS
 

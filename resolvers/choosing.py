@@ -12,6 +12,7 @@ from relaypoint.domain.answer import Candidate
 from relaypoint.domain.channels import usable
 from relaypoint.domain.eligibility import is_child
 from relaypoint.domain.errors import Invalid, NoChannel, NotFound
+from relaypoint.domain.model import Organization
 from relaypoint.domain.texts import Text, listed, say
 from relaypoint.domain.words import VOICE_KINDS
 from relaypoint.resolvers.finding import Answer
@@ -26,14 +27,7 @@ def chosen_for(answer: Answer, to: str | None, *, consent: bool, risk_checked: b
     way takes is lacking, where the way leads through others, or where, without ``to``, the place is too large to tell
     who is right.
     """
-    if answer.ground.asker.suspended:
-        raise Invalid(
-            "refer.suspended",
-            "{name} is suspended and can't send referrals.",
-            path=("from",),
-            remedy="Phone the contact point, or ask your task force's coordinator to have it sent.",
-            name=answer.ground.asker.name,
-        )
+    check_sender(answer.ground.asker, "from")
     agreed = consent or is_child(answer.need.tags)
     if answer.ground.abroad:
         check_abroad(answer.ground.abroad.name, to, agreed=agreed, risk_checked=risk_checked)
@@ -46,6 +40,18 @@ def chosen_for(answer: Answer, to: str | None, *, consent: bool, risk_checked: b
     if to is None:
         _check_place(answer, chosen)
     return chosen
+
+
+def check_sender(asker: Organization, field: str) -> None:
+    """Raises ``Invalid`` for that field where the body is suspended."""
+    if asker.suspended:
+        raise Invalid(
+            "refer.suspended",
+            "{name} is suspended and can't send referrals.",
+            path=(field,),
+            remedy="Phone the contact point, or ask your task force's coordinator to have it sent.",
+            name=asker.name,
+        )
 
 
 def check_way(chosen: Candidate, *, agreed: bool, following: Iterable[Candidate] = ()) -> None:

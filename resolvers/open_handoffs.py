@@ -11,8 +11,8 @@ from relaypoint.domain.clock import Instant, parse_instant
 from relaypoint.domain.deadlines import erase_due
 from relaypoint.domain.handoffs import STATE, Status
 from relaypoint.domain.history import moment
+from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.policy import Subject
-from relaypoint.domain.stalls import OpenHandoff
 from relaypoint.domain.stalls_then import then
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Confidentiality, Priority

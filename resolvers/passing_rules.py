@@ -15,7 +15,7 @@ from relaypoint.domain.view import View
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.cases import StoredCase
-from relaypoint.resolvers.choosing import check_abroad, check_way
+from relaypoint.resolvers.choosing import check_abroad, check_sender, check_way
 from relaypoint.resolvers.finding import Again, look_again
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.parts import parts
@@ -128,14 +128,8 @@ def choose(
         need = replace(need, consent=need.consent | {row["service_type"]})
     again = look_again(known, need, backend.clock()) if need else None
     found = again.finding if again else Finding((), (), ())
-    if again and again.ground.asker.suspended:
-        raise Invalid(
-            "refer.suspended",
-            "{name} is suspended and can't send referrals.",
-            path=("verb",),
-            remedy="Phone the contact point, or ask your task force's coordinator to have it sent.",
-            name=again.ground.asker.name,
-        )
+    if again:
+        check_sender(again.ground.asker, "verb")
     candidate = next((each for each in found.candidates if each.contact_point.id == desk), None)
     body = known.rows["contact_points"][desk]["organization"]
     agreed = consent or case.agreed_to(body, row["service_type"])

@@ -11,9 +11,10 @@ from datetime import datetime
 from relaypoint.domain import around, stall_report
 from relaypoint.domain.handoffs import Side
 from relaypoint.domain.next_steps import NextStep, next_steps
+from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.policy import Action, Subject, may_see_case, sides
 from relaypoint.domain.stall_report import ANYTHING, Position, Wanted
-from relaypoint.domain.stalls import OpenHandoff, Stall, stall
+from relaypoint.domain.stalls import Stall, stall
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Row

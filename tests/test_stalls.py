@@ -12,7 +12,8 @@ from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.handoffs import Status
 from relaypoint.domain.model import Absence, Body, Holder
 from relaypoint.domain.next_steps import NextStep, next_steps
-from relaypoint.domain.stalls import OpenHandoff, Stall, stall
+from relaypoint.domain.open_handoff import OpenHandoff
+from relaypoint.domain.stalls import Stall, stall
 from relaypoint.domain.words import ChannelKind, ChannelState, Confidentiality, HolderRole, Priority, Staffing
 from relaypoint.tests.cases import OFFICE_HOURS, body, desk, mail, phone
 

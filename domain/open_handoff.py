@@ -1,0 +1,73 @@
+"""A handoff that somebody still has to do something about, with all that decides whether it has gone silent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from relaypoint.domain.avoid import Avoid
+from relaypoint.domain.handoffs import Status
+from relaypoint.domain.model import ContactPoint, Organization
+from relaypoint.domain.words import Confidentiality, Priority
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenHandoff:
+    """What the report needs of one open handoff. Instants are texts, ``coordinators`` come nearest first.
+
+    ``must_see``: it is closed, and its sender has yet to see how. ``candidates`` are those who could take the case
+    when it was sent, the best first, without the one who holds it.
+    """
+
+    id: str
+    reference: str
+    status: Status
+    version: int
+    priority: Priority
+    confidentiality: Confidentiality
+    service_type: str
+    sent_at: str
+    changed_at: str
+    acknowledge_by: str | None
+    decide_by: str | None
+    review_on: str | None
+    form: str | None
+    form_submitted_at: str | None
+    notice: str | None
+    sender: Organization
+    receiver: Organization
+    desk: ContactPoint
+    moved_at: str | None = None
+    start_by: str | None = None
+    complete_by: str | None = None
+    phoned: str | None = None
+    phoned_at: str | None = None
+    asked_at: str | None = None
+    answer_by: str | None = None
+    expected_by: str | None = None
+    respond_by: str | None = None
+    arrival: str | None = None
+    #: By when the receiving body is to say whether it has erased what it knows; None where that is not open.
+    erase_by: str | None = None
+    hops: int = 1
+    been_here: bool = False
+    #: The day since which its body or service says that it is closed.
+    closed_since: str | None = None
+    #: What the task force of both has agreed for a person who was expected and is missing.
+    missing_person: str | None = None
+    must_see: bool = False
+    code: str | None = None
+    candidates: tuple[tuple[ContactPoint, Organization], ...] = ()
+    other_desks: tuple[ContactPoint, ...] = ()
+    coordinators: tuple[tuple[ContactPoint, Organization], ...] = ()
+    hotlines: tuple[tuple[ContactPoint, Organization], ...] = ()
+    avoid: Avoid = field(default_factory=Avoid)
+
+    @property
+    def waiting(self) -> bool:
+        """Nobody has decided on it yet."""
+        return self.status in (Status.REQUESTED, Status.RECEIVED)
+
+    @property
+    def form_awaited(self) -> bool:
+        """The official form is the referral, and is not recorded as submitted."""
+        return bool(self.form) and self.form_submitted_at is None
