@@ -56,7 +56,12 @@ KINDS: Final[Mapping[str, Text]] = {
 
 #: What of a step is told as it was after an entry, where the entry changed it.
 _CODES: Final = ("reason", "phoned", "phoned_role", "answered", "response", "erasure")
-_PLAIN: Final = ("review_on", "expected_by", "asked_about", "wished_to")
+_PLAIN: Final = {
+    "review_on": ("event.review", "to be looked at again on {value}"),
+    "expected_by": ("event.expected", "expected by {value}"),
+    "asked_about": ("event.about", "to pass it on to {value}"),
+    "wished_to": ("event.wished", "to {value}"),
+}
 
 
 def told(event: Event) -> Text:
@@ -76,10 +81,17 @@ def _details(event: Event) -> Iterator[str]:
     if "asked" in changed or (event.kind == "handoff-ask" and after.get("asked")):
         yield from (_word(each) for each in str(after["asked"]).split())
     yield from (_word(str(changed[name])) for name in _CODES if name in changed)
-    yield from (str(changed[name]) for name in _PLAIN if name in changed)
+    for name, (id, text) in _PLAIN.items():
+        if name in changed:
+            yield say(id, text, value=_told(str(changed[name])))
     desk = data.get("after", {}).get("contact_point")
     if isinstance(desk, str):
         yield say("event.to", "to {desk}", desk=desk)
+
+
+def _told(value: str) -> str:
+    """An instant to the minute, in UTC; all else as it is."""
+    return f"{value[:10]} {value[11:16]} UTC" if value.endswith("Z") else value
 
 
 def _word(code: str) -> str:

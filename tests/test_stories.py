@@ -55,7 +55,7 @@ def test_it_goes_as_it_is_written(tmp_path: Path, story: str) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=300,
+        timeout=900,  # It is some sixty commands, each a process of its own; a busy machine takes its time.
     )
     parts = re.split(r"^=== (\d+) (\d+)\n", done.stdout, flags=re.MULTILINE)
     assert "Traceback" not in done.stdout

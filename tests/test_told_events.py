@@ -38,6 +38,20 @@ async def test_each_entry_says_what_was_given_with_it(backend: Backend) -> None:
     assert all(line.message_id for line in lines)
 
 
+async def test_times_and_desks_say_what_they_are(backend: Backend) -> None:
+    step = await sent(backend)
+    await handoffs.move_handoff(SHELTER, at(backend, 1), step["id"], "accept")
+    await handoffs.move_handoff(UNIT, at(backend, 2), step["id"], "expect", expected="2026-03-02T14:00:00Z")
+    await handoffs.move_handoff(
+        SHELTER, at(backend, 3), step["id"], "hold", reason="awaiting-person", review="2026-03-04"
+    )
+    lines = [told(event) for event in await referrals.timeline(UNIT, at(backend, 6), step["referral"])]
+    assert lines[-2:] == [
+        "the person is expected: expected by 2026-03-02 14:00 UTC",
+        "put on hold: waiting for the person, to be looked at again on 2026-03-04",
+    ]
+
+
 async def test_an_escalation_tells_nobody_whom_it_passed_over(backend: Backend) -> None:
     step = await sent(backend)
     await escalate(OPERATOR, at(backend, 61))
