@@ -9,7 +9,7 @@ next one is due at once. What has happened is told by ``Progress``; nothing here
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
@@ -94,27 +94,33 @@ def _hastened(agreed: Rungs, own: Rungs) -> Rungs:
     """The rungs of a desk's own policy between those that hold without it. Who may be silent can have itself be
     reminded sooner and more often, and can't have others be told later, or not at all.
 
-    Of what both have, whichever comes sooner is taken; the agreed rung first where both come at once.
+    Every agreed rung stays, since what follows it at once where it reaches nobody must do so still. A rung of its own
+    comes beside it where it is sooner than the agreed one of its kind and turn, or where there is none.
     """
     if not all(step.working for step in agreed):
         own = tuple(replace(step, working=False) for step in own)
-    first: dict[tuple[Rung, int], tuple[timedelta, int, int, Step]] = {}
-    for policy, steps in enumerate((agreed, own)):
-        since, turns = timedelta(), Counter[Rung]()
-        for position, step in enumerate(steps):
-            since += _size(step)
-            key = step.action, turns[step.action]
-            timed = (since, policy, position, replace(step, extra=policy > 0))
-            first[key] = min(first.get(key, timed), timed, key=lambda each: each[:2])
-            turns[step.action] += 1
+    times = dict(_timed(agreed))
+    timed = [(since, 0, position, step) for position, (since, step) in enumerate(times.values())]
+    for position, (key, (since, step)) in enumerate(_timed(own)):
+        if key not in times or since < times[key][0]:
+            timed.append((since, 1, position, replace(step, extra=True)))
     found: list[Step] = []
     before, behind = timedelta(), (0, -1)
-    for since, policy, position, step in sorted(first.values(), key=lambda each: each[:3]):
+    for since, policy, position, step in sorted(timed, key=lambda each: each[:3]):
         # What follows another rung than in its own policy waits for what is left.
         follows = behind == (policy, position - 1)
         found.append(step if follows else replace(step, wait=Duration(time=since - before) if since > before else None))
         before, behind = since, (policy, position)
     return tuple(found)
+
+
+def _timed(steps: Rungs) -> Iterator[tuple[tuple[Rung, int], tuple[timedelta, Step]]]:
+    """When each rung comes, by what it does and the how manieth of these it is."""
+    since, turns = timedelta(), Counter[Rung]()
+    for step in steps:
+        since += _size(step)
+        yield (step.action, turns[step.action]), (since, step)
+        turns[step.action] += 1
 
 
 def _size(step: Step) -> timedelta:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from relaypoint.domain.clock import format_instant, parse_instant
-from relaypoint.domain.deadlines import counted
+from relaypoint.domain.deadlines import LATEST, counted
 from relaypoint.domain.handoffs import STATE, Side
 from relaypoint.domain.step_remarks import Saying
 from relaypoint.domain.steps import said
@@ -163,7 +163,10 @@ def test_every_deadline_is_the_count_of_its_minutes(
 
     def expected(name: str, begun: datetime) -> datetime:
         own = hours[name]
-        return due(place, week, begun, usual[name] if own is None else own * 60, model, clock=clock)
+        found = due(place, week, begun, usual[name] if own is None else own * 60, model, clock=clock)
+        # However seldom a desk opens, it is at most so much later than in a usual week: a rule with cases of its own.
+        assume(clock or found - begun <= LATEST)
+        return found
 
     if model.status == "requested":
         assert parse_instant(step["deliver_by"]) == sent + int(usual["deliver"]) * MINUTE
