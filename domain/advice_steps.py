@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Final
 
 from relaypoint.domain.answer import Excluded, Need
-from relaypoint.domain.channels import ChannelUse
+from relaypoint.domain.channels import ChannelUse, by_voice
 from relaypoint.domain.eligibility import dimension, fit_of, is_child
 from relaypoint.domain.emergency import Emergency, phone_of
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.plan import Item
-from relaypoint.domain.referrers import Referrer, by_voice
+from relaypoint.domain.referrers import Referrer
 from relaypoint.domain.texts import Text, listed, say
 from relaypoint.domain.words import Confidentiality
 

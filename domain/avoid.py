@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from relaypoint.domain.model import Answering, Body, ContactPoint, Holder, Organization
+from relaypoint.domain.model import Body, ContactPoint, Holder, Organization
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class Avoid:
         """Whoever stands in answers for the desk, and belongs where they belong."""
         return self.bars_id(person.contact_point) or any(self.bars_body(body) for body in person.bodies)
 
-    def bars_answering(self, there: Answering) -> bool:
-        """Whether somebody whom the case avoids may answer there."""
-        return self.everybody or not self.entries.isdisjoint(there.names)
+    def bars_any(self, names: frozenset[str]) -> bool:
+        """Whether one of those who may answer somewhere is avoided: by an id, or by the kind of a body."""
+        return self.everybody or not self.entries.isdisjoint(names)
 
     def bars_contact_point(self, desk: ContactPoint, organization: Organization | None = None) -> bool:
         """A desk is out by itself, by the one that answers for it now, by one who holds either of them or stands in

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.model import Channel, ContactPoint, Relay
-from relaypoint.domain.words import MESSAGE_KINDS, ChannelCondition, ChannelState, Confidentiality
+from relaypoint.domain.words import MESSAGE_KINDS, VOICE_KINDS, ChannelCondition, ChannelState, Confidentiality
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,11 @@ def weigh(
 
 def usable(uses: Iterable[ChannelUse]) -> list[ChannelUse]:
     return [use for use in uses if use.barred is None]
+
+
+def by_voice(uses: Iterable[ChannelUse]) -> tuple[ChannelUse, ...]:
+    """The usable ones by which one speaks with somebody."""
+    return tuple(use for use in usable(uses) if use.channel.kind in VOICE_KINDS)
 
 
 def doubtful(desk: ContactPoint, uses: Iterable[ChannelUse]) -> bool:
@@ -105,7 +110,7 @@ def _barred(
         return "dead"
     if avoid and (any(avoid.bars_body(body) for body in channel.via) or avoid.bars_id(channel.via_contact_point)):
         return "avoided"
-    if avoid and channel.shared and avoid.bars_answering(channel.shared):
+    if avoid and channel.shared and avoid.bars_any(channel.shared):
         return "avoided"
     if channel.relay and (stopped := _stopped(channel.relay, floor, at, avoid)):
         return stopped
@@ -116,7 +121,7 @@ def _barred(
 
 def _stopped(relay: Relay, floor: Confidentiality, at: datetime, avoid: Avoid | None) -> str | None:
     """Why nothing goes on through there; None where it does. Only a way that the case itself may take leads to it."""
-    if avoid and avoid.bars_answering(relay.answering):
+    if avoid and avoid.bars_any(relay.answering):
         return "avoided"
     if not relay.works:
         return "relay"

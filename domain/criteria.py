@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from relaypoint.domain.channels import ChannelUse, doubtful, usable
+from relaypoint.domain.channels import ChannelUse, by_voice, doubtful, usable
 from relaypoint.domain.deadlines import minutes_told
 from relaypoint.domain.eligibility import Fit, dimension
 from relaypoint.domain.languages import first_spoken, language, languages
@@ -16,7 +16,7 @@ from relaypoint.domain.responsiveness import Responsiveness
 from relaypoint.domain.routing import Route
 from relaypoint.domain.tags import any_tag
 from relaypoint.domain.texts import Text, listed, say
-from relaypoint.domain.words import VOICE_KINDS, Capacity, HolderRole, Priority, RankedBy, Staffing
+from relaypoint.domain.words import Capacity, HolderRole, Priority, RankedBy, Staffing
 
 #: In hours, up to which a median time to decide counts as alike. Who is not known stands before who is slower.
 _SOON: Final = (1, 4, 24, 72)
@@ -122,8 +122,7 @@ def reachable(uses: Sequence[ChannelUse], desk: ContactPoint, *, pressing: bool 
     if any(use.open is not False for use in may) and doubtful(desk, uses):
         text = "a contingency holds there, and no other way was planned: it may not be answered"
         return Criterion("reachable", 1, say("why.reachable.contingency", text))
-    spoken = [use for use in may if use.channel.kind in VOICE_KINDS]
-    if pressing and not any(use.open for use in spoken) and any(use.open for use in may):
+    if pressing and not any(use.open for use in by_voice(may)) and any(use.open for use in may):
         text = "can be written to now; nobody is known to answer by phone now"
         return Criterion("reachable", 1, say("why.reachable.written", text))
     if any(use.open for use in may):

@@ -13,7 +13,6 @@ from relaypoint.domain.model import Area, ContactPoint
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.words import ChannelKind, Confidentiality, Presence
 
-_UNSAFE: Final = "emergency.unsafe"
 _AVOIDED: Final = say("emergency.avoided", "The hotline of this place is among those to avoid, and is left out.")
 _SIGNED_OUT: Final = say("emergency.signed-out", "Sign in to be told of a hotline for a case that avoids somebody.")
 
@@ -55,13 +54,13 @@ def for_the_case(found: Emergency, floor: Confidentiality, at: datetime, avoid: 
     if found.hotline is None or found.channel is None or phone_of(found.hotline, floor, at, avoid) is not None:
         return found
     text = "Tell {name} nothing that says who the person is: the line is not safe enough for '{floor}'."
-    said = say(_UNSAFE, text, name=found.hotline.name, floor=floor)
+    said = say("emergency.unsafe", text, name=found.hotline.name, floor=floor)
     return replace(found, notes=(*found.notes, said))
 
 
 def without_hotline(found: Emergency) -> Emergency:
     """For somebody who may not learn whether the case avoids who stands behind it."""
-    kept = (note for note in found.notes if note is not _AVOIDED and note.message_id != _UNSAFE)
+    kept = (note for note in found.notes if note is not _AVOIDED)
     return replace(found, hotline=None, channel=None, notes=(*kept, _SIGNED_OUT))
 
 

@@ -95,18 +95,11 @@ class Organization(Dated):
 
 
 @dataclass(frozen=True, slots=True)
-class Answering:
-    """The ids of all who may answer somewhere, and the ids and kinds of the bodies that they belong to."""
-
-    names: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Relay:
-    """Through whom a channel goes: who may answer there, whether one may turn to them on the day (``works``), and the
-    ``channels`` by which they are reached, in a ``contingency`` or not."""
+    """Through whom a channel goes: the names of all who may answer there, whether one may turn to them on the day
+    (``works``), and the ``channels`` by which they are reached, in a ``contingency`` or not."""
 
-    answering: Answering
+    answering: frozenset[str]
     channels: tuple[Channel, ...]
     works: bool = True
     contingency: bool = False
@@ -114,8 +107,8 @@ class Relay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel(Dated):
-    """One way to reach a contact point. ``via`` is the lineage of the organization behind a relay; ``shared`` with whom
-    it has its number or address in common."""
+    """One way to reach a contact point. ``via`` is the lineage of the organization behind a relay; ``shared`` has
+    the names of all who may answer elsewhere at the same number or address: ids, and the kinds of their bodies."""
 
     id: str
     kind: ChannelKind
@@ -129,7 +122,7 @@ class Channel(Dated):
     via_contact_point: str | None = None
     via: tuple[Body, ...] = ()
     relay: Relay | None = None
-    shared: Answering | None = None
+    shared: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from relaypoint.domain.channels import ChannelUse, weigh
+from relaypoint.domain.channels import ChannelUse, by_voice, weigh
 from relaypoint.domain.criteria import reachable
 from relaypoint.domain.eligibility import fit
 from relaypoint.domain.filters import covers
@@ -15,7 +15,7 @@ from relaypoint.domain.model import ContactPoint, Organization, Pathway, holds
 from relaypoint.domain.plan import Item
 from relaypoint.domain.routing import applies
 from relaypoint.domain.view import View
-from relaypoint.domain.words import VOICE_KINDS, Presence
+from relaypoint.domain.words import Presence
 
 #: Where nothing but the way is lacking.
 _WAY: Final = frozenset({"no-pathway", "pathway-expired", "pathway-elsewhere"})
@@ -96,8 +96,3 @@ def _reached(view: View, item: Item, body: str, at: datetime) -> Referrer | None
             known = reachable(voices, desk, pressing=True).value
             found.append((not desk.takes(need.service), known, desk.id, Referrer(owner, desk, voices)))
     return min(found, key=lambda each: each[:3])[3] if found else None
-
-
-def by_voice(uses: Iterable[ChannelUse]) -> tuple[ChannelUse, ...]:
-    """The usable ones by which one speaks with somebody."""
-    return tuple(use for use in uses if use.barred is None and use.channel.kind in VOICE_KINDS)

@@ -13,7 +13,6 @@ from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.contingency import covered, declared, diversions, in_contingency, overlaid
 from relaypoint.domain.index import Index
 from relaypoint.domain.model import (
-    Answering,
     Body,
     Channel,
     ContactPoint,
@@ -195,18 +194,18 @@ class DeskView:
         owner = self._rows["contact_points"][row["via"]]["organization"]
         return replace(channel(row, self.organization(owner).lineage), relay=self._relay(row["via"], before))
 
-    def _shared(self, row: Columns) -> Answering | None:
+    def _shared(self, row: Columns) -> frozenset[str]:
         """Who else is reached at that number or address, by what the roster says of their channels."""
         others = self.index.of("channels at", row["address"])
         if len(others) < 2 or row["kind"] not in ANSWERED_KINDS:
-            return None
+            return frozenset()
         there = {each["contact_point"] for each in others if each["kind"] in ANSWERED_KINDS and holds(each, self.day)}
         desks = [self._rows["contact_points"][id] for id in sorted(there - {row["contact_point"]})]
-        names = [self._answering(desk).names for desk in desks if holds(desk, self.day)]
-        return Answering(frozenset().union(*names)) if names else None
+        return frozenset().union(*(self._answering(desk) for desk in desks if holds(desk, self.day)))
 
-    def _answering(self, *desks: Columns) -> Answering:
-        """All who may answer where a contact point answers, the last of these, and whose that is."""
+    def _answering(self, *desks: Columns) -> frozenset[str]:
+        """The ids of all who may answer where a contact point answers, the last of these, and of the bodies whose they
+        are, with the kinds of these."""
         holders = [self._holder(each) for each in self.index.of("holders of", desks[-1]["id"])]
         stand_ins = [person for each in holders for person in each.stand_ins]
         owners = sorted({desk["organization"] for desk in desks})
@@ -214,7 +213,7 @@ class DeskView:
         bodies = [body for owner in owners for body in self.organization(owner).lineage]
         bodies += [body for person in stand_ins for body in person.bodies]
         named = (name for body in bodies for name in (body.id, body.kind))
-        return Answering(frozenset((*(desk["id"] for desk in desks), *people, *named)))
+        return frozenset((*(desk["id"] for desk in desks), *people, *named))
 
     def _relay(self, id: str, before: tuple[str, ...]) -> Relay:
         """Whoever answers there as things are, and how they are reached. What leads back to where it came from (the

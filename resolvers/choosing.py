@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from relaypoint.domain.answer import Candidate
-from relaypoint.domain.channels import usable
+from relaypoint.domain.channels import by_voice, usable
 from relaypoint.domain.eligibility import is_child
 from relaypoint.domain.errors import Invalid, NoChannel, NotFound
 from relaypoint.domain.model import Organization
 from relaypoint.domain.texts import Text, listed, say
-from relaypoint.domain.words import VOICE_KINDS
 from relaypoint.resolvers.finding import Answer
 from relaypoint.resolvers.needs import tidy
 
@@ -85,14 +84,12 @@ def _ask(chosen: Candidate) -> Text:
     gate = chosen.gateway
     if gate is None:
         return say("refer.gateway.name", "Ask {gate} to refer.", gate=chosen.route.hops[0].to.name)
-    may = usable(gate.channels)
-    spoken = [use for use in may if use.channel.kind in VOICE_KINDS]
-    ways = listed(use.channel.address or use.channel.kind for use in spoken or may)
+    spoken = by_voice(gate.channels)
+    ways = listed(use.channel.address or use.channel.kind for use in spoken or usable(gate.channels))
+    names = {"desk": gate.contact_point.name, "gate": gate.organization.name, "ways": ways}
     if spoken:
-        text = "Phone {desk} of {gate} and ask them to refer: {ways}."
-        return say("refer.gateway.phone", text, desk=gate.contact_point.name, gate=gate.organization.name, ways=ways)
-    text = "Ask {desk} of {gate} to refer: {ways}."
-    return say("refer.gateway.ask", text, desk=gate.contact_point.name, gate=gate.organization.name, ways=ways)
+        return say("refer.gateway.phone", "Phone {desk} of {gate} and ask them to refer: {ways}.", **names)
+    return say("refer.gateway.ask", "Ask {desk} of {gate} to refer: {ways}.", **names)
 
 
 def _instead(following: Iterable[Candidate]) -> Text | str:
@@ -175,7 +172,11 @@ def _named(answer: Answer, to: str) -> Candidate:
                 desk=out.contact_point.name,
                 reasons=" ".join(reason.text for reason in out.reasons),
             )
-    raise NotFound(
+    raise no_desk(to)
+
+
+def no_desk(to: str) -> NotFound:
+    return NotFound(
         "refer.to",
         "'{value}' is not a contact point for this service.",
         path=("to",),

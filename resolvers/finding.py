@@ -176,9 +176,11 @@ async def emergency(
     view = view_of(await backend.memory.roster(backend.store), at)
     whom = avoid if isinstance(avoid, Avoid) else Avoid.of(tidy(each) for each in avoid)
     found = await _numbers_of(backend, view, place, at, whom)
+    if whom.entries and not allows(subject, Action.FIND):
+        return without_hotline(found)
     if confidentiality in {word.value for word in Confidentiality}:
-        found = for_the_case(found, Confidentiality(confidentiality), at, whom)
-    return without_hotline(found) if whom.entries and not allows(subject, Action.FIND) else found
+        return for_the_case(found, Confidentiality(confidentiality), at, whom)
+    return found
 
 
 async def _numbers_of(backend: Backend, view: View, place: str, at: datetime, whom: Avoid) -> Emergency:

@@ -119,7 +119,9 @@ async def move_handoff(
             changes, side = await _decide(backend, row, saying, on)
             person = await claiming(backend, row, verb, holder)
             case = await _consenting(backend, row, verb, reason, consent_to)
-            case = case or await _refusing(backend, row, verb, reason)
+            refusing = await _taken_back(backend, row, verb, reason)
+            if refusing is not None:  # None where there is no consent of it to withdraw.
+                case = withdrawn(backend, row, refusing)
         except Conflict:
             # A read beside somebody's commit may see half of it, so that no is said to what two reads saw alike.
             row, before = await step_of(backend, row["handoff"]["id"]), row
@@ -135,8 +137,8 @@ async def move_handoff(
             person.append(Step("case_reseal", {"referral": row["referral"]["id"], "sealed": case}))
         moved = Referrals(subject, backend, operation)
         steps, result = _steps(backend, moved, row, verb, changes, on, side, also)
-        if case is not None and (body := await _taken_back(backend, row, verb, reason)):
-            steps += await erasing(backend, moved, await _steps_of(backend, row, body))
+        if case is not None and refusing is not None:
+            steps += await erasing(backend, moved, await _steps_of(backend, row, refusing))
         steps += person
         try:
             told = await write_once(backend, operation, steps, request=request, result=result)
@@ -215,12 +217,6 @@ async def _taken_back(backend: Backend, row: Row, verb: str, reason: str | None)
         about = handoff.get("asked_about") if handoff["asked_at"] else handoff.get("wished_to")
         return str(desks[about]["organization"]) if about in desks else None
     return None
-
-
-async def _refusing(backend: Backend, row: Row, verb: str, reason: str | None) -> str | None:
-    """The case with that consent withdrawn; None where there is none to withdraw."""
-    body = await _taken_back(backend, row, verb, reason)
-    return withdrawn(backend, row, body) if body else None
 
 
 async def _steps_of(backend: Backend, row: Row, body: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from relaypoint.domain.answer import Candidate, Finding
 from relaypoint.domain.deadlines import AS_USUAL, Agreed
-from relaypoint.domain.errors import Conflict, IllegalTransition, Invalid, NoChannel, NotFound
+from relaypoint.domain.errors import Conflict, IllegalTransition, Invalid, NoChannel
 from relaypoint.domain.handoffs import PASSES, Status, may_resend
 from relaypoint.domain.moves import check_allowed
 from relaypoint.domain.policy import Subject
@@ -15,7 +15,7 @@ from relaypoint.domain.view import View
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.cases import StoredCase
-from relaypoint.resolvers.choosing import check_abroad, check_sender, check_way
+from relaypoint.resolvers.choosing import check_abroad, check_sender, check_way, no_desk
 from relaypoint.resolvers.finding import Again, look_again
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.parts import parts
@@ -107,13 +107,7 @@ def choose(
     """
     desk = to.strip().lower()
     if desk not in known.rows["contact_points"]:
-        raise NotFound(
-            "refer.to",
-            "'{value}' is not a contact point for this service.",
-            path=("to",),
-            remedy="Run find to see who can take the case.",
-            value=to,
-        )
+        raise no_desk(to)
     if desk == row["contact_point"]["id"] and Status(row["handoff"]["status"]).open:
         raise Invalid(
             "handoff.there",

@@ -17,7 +17,7 @@ from relaypoint.domain.stall_summary import Ages, By, Group, grouped
 from relaypoint.domain.view import View
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.finding import present_view
-from relaypoint.resolvers.open_handoffs import OpenWork, open_handoffs
+from relaypoint.resolvers.open_handoffs import open_handoffs
 from relaypoint.resolvers.parts import Coordinated
 from relaypoint.resolvers.stalled import Silent, places_of, silent
 from relaypoint.resolvers.wanted import WantedInput, wanted_of
@@ -64,7 +64,7 @@ async def stalled_summary(
             value=by,
             known=", ".join(By),
         ) from None
-    work = await _open(subject, backend, as_of)
+    work = await open_handoffs(subject, backend, as_of, of_all=await _coordinates(subject, backend))
     wanted = await wanted_of(backend, work.view, typed) if typed else ANYTHING
     found = await silent(subject, backend, work, wanted)
     groups = grouped((_keys(subject, work.view, each, way), each.stall) for each in found)
@@ -98,19 +98,20 @@ async def stalled_trend(subject: Subject, backend: Backend, weeks: int, typed: W
     now = backend.clock()
     monday = datetime.combine(now.date() - timedelta(days=now.weekday()), time(), UTC)
     moments = [format_instant(monday - timedelta(weeks=ago)) for ago in reversed(range(weeks))]
-    return [await _stood(subject, backend, typed, at) for at in (*moments, None)]
+    of_all = await _coordinates(subject, backend)
+    return [await _stood(subject, backend, typed, at, of_all=of_all) for at in (*moments, None)]
 
 
-async def _open(subject: Subject, backend: Backend, at: str | None) -> OpenWork:
-    """In figures a coordinator is told of all its members' work."""
+async def _coordinates(subject: Subject, backend: Backend) -> bool:
+    """Whether it coordinates anything: in figures it is then told of all its members' work."""
     own = subject.organization
-    return await open_handoffs(
-        subject, backend, at, of_all=own is not None and Coordinated(await present_view(backend), own).anything()
-    )
+    return own is not None and Coordinated(await present_view(backend), own).anything()
 
 
-async def _stood(subject: Subject, backend: Backend, typed: WantedInput | None, at: str | None) -> Week:
-    work = await _open(subject, backend, at)
+async def _stood(
+    subject: Subject, backend: Backend, typed: WantedInput | None, at: str | None, *, of_all: bool
+) -> Week:
+    work = await open_handoffs(subject, backend, at, of_all=of_all)
     wanted = await wanted_of(backend, work.view, typed) if typed else ANYTHING
     hours = [each.stall.age.working_hours for each in await silent(subject, backend, work, wanted)]
     return Week(at or backend.now(), len(hours), Ages.of(hours) if hours else None)
