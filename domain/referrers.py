@@ -13,7 +13,7 @@ from relaypoint.domain.eligibility import fit
 from relaypoint.domain.filters import covers
 from relaypoint.domain.model import ContactPoint, Organization, Pathway, holds
 from relaypoint.domain.plan import Item
-from relaypoint.domain.routing import applies
+from relaypoint.domain.routing import applies, open_to
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Presence
 
@@ -63,11 +63,9 @@ def _starts(view: View, pathway: Pathway) -> Iterator[str]:
     if pathway.from_organization is not None:
         yield pathway.from_organization.id
     elif pathway.task_force is not None:
-        for row in view.index.of("members in", pathway.task_force):
-            kind = view.index.rows["organizations"][row["organization"]]["kind"]
-            fits = row["role"] == pathway.from_role if pathway.from_kind is None else kind == pathway.from_kind
-            if fits and row["standing"] == "full" and holds(row, view.day):
-                yield row["organization"]
+        for body in dict.fromkeys(row["organization"] for row in view.index.of("members in", pathway.task_force)):
+            if open_to(pathway, view.organization(body), view.memberships(body), view.day):
+                yield body
 
 
 def _far(view: View, item: Item, body: str) -> int | None:

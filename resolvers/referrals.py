@@ -113,7 +113,8 @@ async def refer(
             answer.emergency,
             chosen.channels,
             warnings=chosen.warnings,
-            confirm=() if consent else chosen.confirm,
+            # That consent was given is said with the case; all else has to be made sure of still.
+            confirm=tuple(text for text in chosen.confirm if not (consent and text.message_id == "confirm.consent")),
             protection=tuple(_protection(answer)),
         )
     raise Conflict(

@@ -249,3 +249,24 @@ async def test_the_numbers_alone_say_what_not_to_say_too(store: Store) -> None:
     told = await emergency(UNIT, backend, "GB", (), "strict")
     assert [note.message_id for note in told.notes] == ["emergency.unsafe"]
     assert (await emergency(ANONYMOUS, backend, "GB", (), "no such word")).notes == ()
+
+
+async def test_consent_is_all_that_need_not_be_made_sure_of_once_it_was_given(store: Store) -> None:
+    backend = await changed(store, lambda roster: None)
+    asker = member("example-line")
+    need = replace(HOUSING, service="identification", from_organization="example-line", tags=("adult", "accessible"))
+    found = [text.message_id for text in (await find(asker, backend, need)).finding.candidates[0].confirm]
+    assert {"confirm.consent", "confirm.accessible"} <= set(found)
+    sent = await refer(asker, backend, need, consent=True)
+    assert [text.message_id for text in sent.confirm] == [id for id in found if id != "confirm.consent"]
+
+
+async def test_a_member_that_is_suspended_in_the_task_force_as_well_is_not_named_to_refer(store: Store) -> None:
+    def twice(roster: Roster) -> None:
+        row(roster, "jurisdictions", "GB")["hotline"] = ""
+        review = {"standing": "suspended", "reason": "Conduct under review", "continuity": "shelter-desk"}
+        roster["memberships"].append({**row(roster, "memberships", "line-in-force"), "id": "line-out", **review})
+
+    backend = await changed(store, twice)
+    answer = await find(SHELTER, backend, SIDE_BY_SIDE)
+    assert not any(id.startswith("advice.referrer") for id in ids(answer))
