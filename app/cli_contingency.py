@@ -45,7 +45,8 @@ async def declare(
     organization: Body = None,
     id: Annotated[str | None, typer.Option("--id", metavar="ID", help="An id of your own.")] = None,
     pause: Annotated[
-        bool, typer.Option("--pause-escalations", help="Let escalations of what it covers wait until it is over.")
+        bool,
+        typer.Option("--pause-escalations", help="Let escalations wait, but of asap and stat; for a coordinator."),
     ] = False,
     acting: Acting = None,
     as_json: Json = False,

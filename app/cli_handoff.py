@@ -201,9 +201,9 @@ async def referrals(
 async def escalate(as_json: Json = False) -> int:
     """Take the next step for everything that has gone silent and is due for it; a running server does so by itself."""
     async with commands(read_settings()) as run:
-        taken = await run("Escalate", {})
-    tell(as_json, taken, lambda: show_step.escalated(out, taken))
-    return 1 if any(each["contactPoint"] is None for each in taken) else 0
+        done = await run("Escalate", {})
+    tell(as_json, done, lambda: show_step.escalated(out, done))
+    return 1 if any(each["contactPoint"] is None for each in done["taken"]) else 0
 
 
 @command("consent")

@@ -59,6 +59,13 @@ def diverted(at: Data) -> str:
     return f"\n(diverted to {escape(at['divertedTo']['name'])})" if at["divertedTo"] else ""
 
 
+def paused(at: Data) -> str:
+    """Until when its escalation waits, and why; empty where it does not."""
+    if not (pause := at["paused"]):
+        return ""
+    return f"waits until {pause['until']}: {escape(pause['reason'])}, for {escape(pause['name'])}"
+
+
 def audited(console: Console, broken: list[Data]) -> None:
     if not broken:
         console.print("[green]Every record is whole, and the store holds what they say.[/]")

@@ -71,6 +71,8 @@ def _head(console: Console, each: Data) -> None:
         f"[bold]{escape(each['id'])}[/] for {escape(scope)} {state}, "
         f"{each['since']} to {each['until']}: {escape(each['reason'])}"
     )
+    if each["pauseEscalations"]:
+        console.print("[bold yellow]Meanwhile nobody is told of what goes silent there[/], but of asap and stat.")
 
 
 def _scope(each: Data) -> str:

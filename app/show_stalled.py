@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from relaypoint.app.show import Data, channel, diverted, percent, when, wide
+from relaypoint.app.show import Data, channel, diverted, paused, percent, when, wide
 from relaypoint.resolvers.tables_cells import guarded
 
 _ROLES = {
@@ -46,7 +46,7 @@ def stalled(console: Console, stalls: list[Data], *, more: bool = False) -> None
             f"[bold red]{stall['reason']}[/]\n{escape(stall['text'])}\nsince {when(stall['due'])}\n"
             f"{_hours_told(stall, 'clockHours', 'workingHours')}\n"
             f"[dim]sent {_hours_told(stall, 'waitedClockHours', 'waitedWorkingHours')} ago[/]"
-            f"{_escalated(stall['escalated'])}",
+            f"{_escalated(stall)}",
             f"{escape(stall['organization']['name'])}\n{escape(stall['holder']['name'])}" + diverted(stall),
             "\n".join(_next(step) for step in stall["nextSteps"]),
         )
@@ -55,12 +55,13 @@ def stalled(console: Console, stalls: list[Data], *, more: bool = False) -> None
         console.print("[bold]There are more.[/] Without --first all are shown.")
 
 
-def _escalated(climbed: Data | None) -> str:
-    if not climbed or not climbed["taken"]:
-        return ""
-    whom = "told" if climbed["told"] else "[bold]nobody could be told[/]"
-    wait = ", waits for the end of a contingency" if climbed["pausedAt"] else ""
-    return f"\nescalated: {climbed['taken']}. {climbed['action']}, {when(climbed['takenAt'])}, {whom}{wait}"
+def _escalated(stall: Data) -> str:
+    line, climbed = "", stall["escalated"]
+    if climbed and climbed["taken"]:
+        whom = "told" if climbed["told"] else "[bold]nobody could be told[/]"
+        line = f"\nescalated: {climbed['taken']}. {climbed['action']}, {when(climbed['takenAt'])}, {whom}"
+        line += "" if stall["paused"] else f"; next {when(climbed['nextAt'])}"
+    return line + (f"\n[bold yellow]escalation {waits}[/]" if (waits := paused(stall)) else "")
 
 
 def _next(step: Data) -> str:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from relaypoint.app.show import Data, by_voice, channel, emergency, when, wide
+from relaypoint.app.show import Data, by_voice, channel, emergency, paused, when, wide
 from relaypoint.domain.handoffs import Status
 
 
@@ -66,6 +66,8 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     )
     if other := handoff["divertedTo"]:
         grid.add_row("Diverted to", f"[bold]{escape(other['name'])}[/], while a contingency holds")
+    if waits := paused(handoff):
+        grid.add_row("Escalation", f"[bold yellow]{waits}[/]; one that is asap or stat does not")
     if face := handoff["answeredBy"]:
         grid.add_row("Answered by", escape(f"{face['name'] or face['id']} ({face['role']})"))
     if handoff["mustSee"]:
@@ -102,7 +104,9 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         grid.add_row("The coordinator's answer", handoff["response"])
     if handoff["erasureAskedAt"]:
         answer = handoff["erasureText"] or "[bold]not answered yet[/]"
-        grid.add_row("Consent was withdrawn", f"{when(handoff['erasureAskedAt'])}; what is known there: {answer}")
+        grid.add_row(
+            "Consent withdrawn", f"asked to erase what is known there {when(handoff['erasureAskedAt'])}: {answer}"
+        )
     if handoff["hops"] > 1:
         grid.add_row("Hop", str(handoff["hops"]))
     if handoff["reviewOn"]:
@@ -172,11 +176,15 @@ def passed(console: Console, done: Data) -> None:
     step(console, done["handoff"])
 
 
-def escalated(console: Console, taken: list[Data]) -> None:
+def escalated(console: Console, done: Data) -> None:
     """The rungs that were taken now."""
-    if not taken:
+    if not done["taken"]:
         console.print("[green]Nothing that is silent is due for its next step.[/]")
-    for each in taken:
+    if waiting := done["waiting"]:
+        console.print(
+            f"[bold yellow]{waiting} silent steps wait for the end of a contingency[/]; relaypoint stalled shows them."
+        )
+    for each in done["taken"]:
         whom = escape(each["contactPoint"]) if each["contactPoint"] else "[bold red]nobody could be told[/]"
         console.print(f"{each['handoff']}  {each['rung']}. {each['action']}: {whom}")
 

@@ -34,6 +34,7 @@ _TEXTS: Final = {
     "arrival": say("due.arrival", "say whether the person arrived"),
     "answer": say("due.answer", "answer what the receiver asked"),
     "respond": say("due.respond", "answer the sender who turned to you about it"),
+    "look": say("due.look", "see to it: it went silent, you were told, and then the next are"),
     "erase": say("due.erase", "say whether what is known of the person was erased, or why it is kept"),
     "form": say("due.form", "submit the official form, and record it"),
 }
@@ -80,6 +81,8 @@ def _senders(handoff: OpenHandoff) -> Iterator[tuple[str, Instant]]:
 def _coordinators(handoff: OpenHandoff) -> Iterator[tuple[str, Instant]]:
     if handoff.respond_by:
         yield "respond", handoff.respond_by
+    if handoff.look_by:
+        yield "look", handoff.look_by
 
 
 _OF: Final = {Side.RECEIVER: _receivers, Side.SENDER: _senders, Side.COORDINATOR: _coordinators}

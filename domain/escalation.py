@@ -9,7 +9,7 @@ next one is due at once. What has happened is told by ``Progress``; nothing here
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
@@ -31,20 +31,6 @@ WAITS: Final[Mapping[Priority, str]] = {
     Priority.URGENT: "PT4H",
     Priority.ROUTINE: "P1D",
 }
-
-#: Where the silence is the sender's: it is the sender who is reminded.
-SENDERS_TURN: Final = frozenset(
-    {
-        "rejected",
-        "failed",
-        "waitlisted",
-        "entered-in-error",
-        "untold",
-        "form-not-submitted",
-        "information-not-answered",
-        "refused-by-phone",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +134,26 @@ def _step(rung: Rung, wait: str | None, hours: str | None, index: int, priority:
     return Step(rung, parse_duration(chosen) if chosen else None, working)
 
 
-def due(steps: Sequence[Step], progress: Progress, stall: Stall, calendar: Calendar) -> datetime | None:
-    """When the next rung is due; None where the ladder has ended."""
-    if progress.taken >= len(steps):
-        return None
-    step = steps[progress.taken]
+#: What is done again and again once a ladder has ended, and so many times each day before it is once a week.
+_AGAIN: Final = (Rung.COORDINATOR, Rung.OFFER)
+_DAYS: Final = 5
+
+
+def rung(steps: Rungs, taken: int) -> Step:
+    """The one that follows after so many. A ladder ends and a silence need not: then the coordinator and the sender
+    hear of it again, each day and later each week."""
+    if taken < len(steps):
+        return steps[taken]
+    round, turn = divmod(taken - len(steps), len(_AGAIN))
+    pause = Duration(days=1) if round < _DAYS else Duration(weeks=1)
+    return Step(_AGAIN[turn], None if turn else pause, steps[-1].working)
+
+
+def due(steps: Rungs, progress: Progress, stall: Stall, calendar: Calendar) -> datetime:
+    """When the next rung is due."""
+    step = rung(steps, progress.taken)
     since = parse_instant(progress.taken_at) if progress.taken_at else parse_instant(stall.due)
-    if step.wait is None or progress.in_vain:
+    if step.wait is None or (progress.in_vain and progress.taken < len(steps)):
         return since
     return waited(since, step.wait, calendar, working=step.working)
 
@@ -163,9 +162,8 @@ def turned_to(view: View, stall: Stall, step: Step, reply_desk: str | None, at: 
     """Whom a rung reaches now: never whom the case avoids, never by a channel that is not safe enough for it, and
     nobody who is not there. None: nobody. ``reply_desk`` is the sender's own."""
     handoff = stall.handoff
-    senders = stall.reason in SENDERS_TURN
     sender_desk = view.desk(reply_desk) if reply_desk and view.has("contact_points", reply_desk) else None
-    silent = sender_desk if senders else handoff.desk
+    silent = sender_desk if stall.senders else handoff.desk
     forces = around.shared_forces(view, handoff.sender.id, handoff.receiver.id)
 
     def may(desk: ContactPoint) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.handoffs import Status
-from relaypoint.domain.model import ContactPoint, Organization
+from relaypoint.domain.model import ContactPoint, Declared, Organization
 from relaypoint.domain.words import Confidentiality, Priority
 
 
@@ -54,6 +54,10 @@ class OpenHandoff:
     closed_since: str | None = None
     #: What the task force of both has agreed for a person who was expected and is missing.
     missing_person: str | None = None
+    #: By when the coordinator that was told of its silence is to see to it: then others are told.
+    look_by: str | None = None
+    #: The contingency that lets the escalation of its desk's silence wait.
+    paused: Declared | None = None
     must_see: bool = False
     code: str | None = None
     candidates: tuple[tuple[ContactPoint, Organization], ...] = ()

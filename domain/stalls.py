@@ -13,8 +13,9 @@ from typing import Final, TypeAlias
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import reachable
 from relaypoint.domain.clock import parse_instant
-from relaypoint.domain.deadlines import Age, age, deliver_by
+from relaypoint.domain.deadlines import DEFAULTS, Age, age, deliver_by
 from relaypoint.domain.handoffs import NOT_ARRIVED, UNSERVED, Side, Status
+from relaypoint.domain.model import Declared
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.words import Staffing
@@ -41,10 +42,36 @@ class Stall:
         status = self.handoff.status.value
         return f"{status} {self.reason}" if self.reason in _BY_ITSELF else status
 
+    @property
+    def senders(self) -> bool:
+        """Whether the silence is the sender's: nobody else has the case, or is waited for."""
+        return self.reason in _SENDERS
+
+    @property
+    def waits(self) -> Declared | None:
+        """The contingency that its escalation waits for. That lets a desk be slow, with what does not press, and
+        nobody else."""
+        presses = DEFAULTS[self.handoff.priority].basis == "clock"
+        others = self.senders or self.reason in _BY_ITSELF or self.reason == "avoided"
+        return None if presses or others else self.handoff.paused
+
 
 #: Silences that begin a ladder of their own, whatever was climbed before: a person is missing, the coordinator is
 #: silent as well, or nobody says what was erased.
 _BY_ITSELF: Final = frozenset({"not-arrived", "arrival-unknown", "coordinator-silent", "erasure-not-answered"})
+
+_SENDERS: Final = frozenset(
+    {
+        "rejected",
+        "failed",
+        "waitlisted",
+        "entered-in-error",
+        "untold",
+        "form-not-submitted",
+        "information-not-answered",
+        "refused-by-phone",
+    }
+)
 
 
 def stall(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> Stall | None:

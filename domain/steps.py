@@ -76,7 +76,7 @@ def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime
     if "held_at" in over and handoff.get("held_at"):
         changes["held_days"] = days_held(handoff, now)
     if not target.open:
-        changes |= no_longer_served(handoff)
+        changes |= no_longer_served(handoff, now)
     if target is Status.CANCELLED and saying.reason == "consent-withdrawn":
         changes |= erasure_asked(handoff, now)
     if target is Status.COMPLETED and changes["reason"] == "served" and handoff.get("expected_by"):
@@ -97,9 +97,11 @@ def days_held(handoff: Mapping[str, Any], now: datetime) -> int:
     return held
 
 
-def no_longer_served(handoff: Mapping[str, Any]) -> dict[str, Any]:
-    """What was kept for as long as the person was served is to be erased once the step is over."""
-    return {"erasure": None} if handoff.get("erasure") == "still-serving" else {}
+def no_longer_served(handoff: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """What was kept for as long as the person was served is to be erased once the step is over: it is asked anew."""
+    if handoff.get("erasure") != "still-serving":
+        return {}
+    return {"erasure": None, "erasure_asked_at": format_instant(now)}
 
 
 #: Which verbs take which field; the others are told that they don't.

@@ -5,6 +5,7 @@ What holds for a time is laid over: contingencies and their diversions, and the 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 
@@ -127,8 +128,11 @@ class DeskView:
     def _declared(self) -> dict[str, Declared]:
         """By contact point the contingency that holds there; of several the one that ends last."""
         rows = [row for row in self._rows["contingencies"].values() if holds(row, self.day)] if self.contingent else []
+        return self._where(rows)
+
+    def _where(self, contingencies: Iterable[Columns]) -> dict[str, Declared]:
         found: dict[str, Declared] = {}
-        for row in sorted(rows, key=lambda row: (row["until"], row["id"])):
+        for row in sorted(contingencies, key=lambda row: (row["until"], row["id"])):
             found |= dict.fromkeys(covered(self._rows, row, self.day), declared(self._rows, row))
         return found
 
@@ -137,11 +141,10 @@ class DeskView:
         return frozenset(self.diverted.values())
 
     @cached_property
-    def paused(self) -> frozenset[str]:
-        """Those whose contingency lets escalations wait until it is over."""
+    def paused(self) -> dict[str, Declared]:
+        """By contact point the contingency that lets escalations of its silence wait until it is over."""
         rows = (row for row in self._rows["contingencies"].values() if row["pause_escalations"] == "yes")
-        declared = (row for row in rows if holds(row, self.day))
-        return frozenset(desk for row in declared for desk in covered(self._rows, row, self.day))
+        return self._where(row for row in rows if holds(row, self.day))
 
     @cached_property
     def diverted(self) -> dict[str, str]:

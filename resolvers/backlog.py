@@ -3,13 +3,19 @@ has turned to it about."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from relaypoint.domain.backlog import Due, falling_due
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.handoffs import Side
+from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.policy import Action, Subject, sides
+from relaypoint.domain.stalls import stall
+from relaypoint.domain.words import Rung
+from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import stored_case
 from relaypoint.resolvers.open_handoffs import open_handoff, open_handoffs
@@ -41,7 +47,9 @@ async def backlog(subject: Subject, backend: Backend, *, hours: int = 8, contact
     if contact_point is not None:
         wanted = await contact_point_named(backend, work.view, contact_point, ("contactPoint",))
     found: list[Due] = []
-    for row in await work.read([step["id"] for step in work.steps]):
+    rows = await work.read([step["id"] for step in work.steps])
+    climbed = await _climbed(backend, rows, subject.organization) if coordinated else {}
+    for row in rows:
         if wanted and row["desk"] != wanted:
             continue
         case = stored_case(backend, row["sealed_key"], row["referral"]["sealed"])
@@ -49,6 +57,23 @@ async def backlog(subject: Subject, backend: Backend, *, hours: int = 8, contact
         on = sides(subject, row["sender"], handoff.receiver.id) if not row["must_see"] else frozenset()
         if coordinated and coordinated.has_part(row["sender"], handoff.receiver.id, case.avoid):
             on |= {Side.COORDINATOR}
+            handoff = replace(handoff, look_by=_look_by(handoff, climbed.get(handoff.id), work.at))
         for side in on:
             found += falling_due(handoff, side, work.at, work.at + timedelta(hours=hours))
     return sorted(found, key=lambda due: (due.at, due.handoff.id, due.what))
+
+
+async def _climbed(backend: Backend, rows: Sequence[Row], organization: str | None) -> dict[str, Row]:
+    """By step that others sent, where its escalation stands."""
+    others = sorted({row["handoff"]["id"] for row in rows if row["sender"] != organization})
+    found = await backend.store.read("escalations_of", handoffs=others) if others else []
+    return {row["escalation"]["id"]: row["escalation"] for row in found}
+
+
+def _look_by(handoff: OpenHandoff, climbed: Row | None, at: datetime) -> str | None:
+    """Until when a coordinator that the last rung told has to see to it; None where that told others, or the step has
+    moved since."""
+    if climbed is None or climbed["action"] not in (Rung.COORDINATOR, Rung.NATIONAL_COORDINATOR):
+        return None
+    silence = stall(handoff, at, Side.COORDINATOR)
+    return climbed["next_at"] if silence and silence.episode == climbed["episode"] else None

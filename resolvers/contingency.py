@@ -86,7 +86,8 @@ async def declare(
 ) -> Contingency:
     """Declares it from today to the day ``until``, which it no longer holds on; shows what that changes.
 
-    ``pause_escalations`` lets the escalation of what it covers wait until it is over.
+    ``pause_escalations`` lets the escalation of the silence of what it covers wait until it is over, but for what
+    presses; a coordinator alone may say so.
     ``preview`` shows the same and changes nothing. Raises ``Invalid`` for the scope, the reason and the day,
     ``Conflict`` where the id is taken.
     """
@@ -140,27 +141,36 @@ async def end(subject: Subject, backend: Backend, id: str, *, idempotency_key: s
 
     async def over(known: Known) -> Columns:
         row = _open(known, id, today)
-        _may_declare(subject, known, row, today)
+        _may_declare(subject, known, {**row, "pause_escalations": "no"}, today)
         return {**row, "since": min(row["since"], today), "until": today}
 
     return await _done(subject, backend, Edit("contingencies", over, _PATHS, {"end-contingency": id}, idempotency_key))
 
 
 def _may_declare(subject: Subject, known: Known, row: Mapping[str, Any], day: str) -> None:
-    """A coordinator declares it for a task force, for its members, and for a place within it; a body for itself."""
+    """A coordinator declares it for a task force, for its members, and for a place within it; a body for itself, but
+    nobody lets what is done about their own silence wait."""
     body = subject.organization
     if body is None:
         return
+    pauses = row["pause_escalations"] == "yes"
     if row["organization"] is not None:
         found = known.rows["organizations"].get(row["organization"])
         of = forces(known.rows, day, "organizations", found) if found else set()
-        may = row["organization"] == body or body in coordinators(known.rows, day, of)
+        may = not pauses if row["organization"] == body else body in coordinators(known.rows, day, of)
     elif row["task_force"] is not None:
         may = coordinates(known.rows, day, body, row["task_force"])
     else:
         around = set(upwards(known.rows["jurisdictions"], row["place"]))
         of = {id for id, force in known.rows["task_forces"].items() if force["jurisdiction"] in around}
         may = body in coordinators(known.rows, day, {id for id in of if holds(known.rows["task_forces"][id], day)})
+    if not may and pauses:
+        raise NotFound(
+            "contingency.pause",
+            "Only a coordinator lets escalations wait.",
+            path=("pauseEscalations",),
+            remedy="Declare it without, or ask your task force's coordinator to declare it.",
+        )
     if not may:
         raise NotFound(
             "contingency.others",

@@ -15,7 +15,7 @@ from datetime import datetime
 from relaypoint.domain import chain
 from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.errors import Invalid
-from relaypoint.domain.escalation import Progress, Rungs, due, ladder, turned_to
+from relaypoint.domain.escalation import Progress, Rungs, due, ladder, rung, turned_to
 from relaypoint.domain.escalation import Step as Rising
 from relaypoint.domain.handoffs import Side
 from relaypoint.domain.policy import OPERATOR, Action, Subject
@@ -41,6 +41,14 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalation:
+    """The rungs that were taken now; ``waiting`` is how many silent steps wait for the end of a contingency."""
+
+    taken: tuple[Taken, ...]
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Climb:
     """One silent step: its ladder, and the row that its next write is tested against."""
 
@@ -52,15 +60,16 @@ class _Climb:
 
 
 @permitted(Action.ESCALATE)
-async def escalate(subject: Subject, backend: Backend) -> list[Taken]:
+async def escalate(subject: Subject, backend: Backend) -> Escalation:
     """Takes every rung that is due now, one for each step; what reaches nobody lets the next one follow at once."""
     work = await open_handoffs(OPERATOR, backend)
     view, taken = work.view, list[Taken]()
-    for climb in await _silent(backend, work):
+    silent = await _silent(backend, work)
+    for climb in silent:
         # A policy or a calendar that can't be followed stands in nobody else's way.
         with contextlib.suppress(Invalid):
             taken += await _climb(subject, backend, view, climb)
-    return taken
+    return Escalation(tuple(taken), waiting=sum(climb.stall.waits is not None for climb in silent))
 
 
 async def _silent(backend: Backend, work: OpenWork) -> list[_Climb]:
@@ -106,7 +115,7 @@ async def _climb(subject: Subject, backend: Backend, view: View, climb: _Climb) 
     """Takes the rungs of one step that are due: those that reach nobody, and the first that reaches somebody."""
     at, taken = backend.clock(), []
     desk = climb.stall.handoff.desk
-    paused = desk.id in view.paused
+    paused = climb.stall.waits is not None
     if paused or climb.progress.paused_at:
         changed = _pausing(climb.progress, paused, at)
         if changed is None:
@@ -114,8 +123,8 @@ async def _climb(subject: Subject, backend: Backend, view: View, climb: _Climb) 
         if not await _written(backend, [_put(backend, climb, changed)]) or paused:
             return []
         climb = replace(climb, progress=changed, mark=_mark(changed))
-    while (when := due(climb.rungs, climb.progress, climb.stall, desk.calendar)) is not None and when <= at:
-        step = climb.rungs[climb.progress.taken]
+    while due(climb.rungs, climb.progress, climb.stall, desk.calendar) <= at:
+        step = rung(climb.rungs, climb.progress.taken)
         desk_told = turned_to(view, climb.stall, step, senders_desk(climb.row), at)
         whom = desk_told.id if desk_told else None
         after = await _take(subject, backend, climb, step, whom, at)
@@ -163,7 +172,7 @@ async def _take(
                     "reason": climb.stall.reason,
                     "action": action.value,
                     "reached": desk,
-                    "ended": taken == len(climb.rungs),
+                    "ended": taken >= len(climb.rungs),
                 },
             }
         ),
@@ -222,6 +231,7 @@ def _put(backend: Backend, climb: _Climb, progress: Progress) -> Step:
         "in_vain": progress.in_vain,
         "notices": " ".join(progress.notices),
         "action": progress.action,
+        "next_at": format_instant(due(climb.rungs, progress, climb.stall, climb.stall.handoff.desk.calendar)),
     }
     return Step(
         "escalation_put",

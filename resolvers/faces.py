@@ -12,12 +12,13 @@ from relaypoint.domain.view import View
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.finding import present_view
 
-_NOBODY: Final[Mapping[str, Any]] = {"answered_by": None, "diverted_to": None}
+_NOBODY: Final[Mapping[str, Any]] = {"answered_by": None, "diverted_to": None, "paused": None}
 
 
 async def with_faces(backend: Backend, handoffs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The steps, each with ``answered_by``: ``{id, name, role}``, or None where it is closed or no person is named; and
-    ``diverted_to``: ``{id, name}`` of the contact point that answers for its own one while a contingency holds.
+    ``diverted_to``: ``{id, name}`` of the contact point that answers for its own one while a contingency holds, and
+    ``paused``: the one that lets its escalation wait, unless it presses.
 
     Read when it is shown and never kept with a result: a name belongs to the roster alone.
     """
@@ -40,7 +41,11 @@ def _face(view: View, id: str, taken_by: str | None) -> dict[str, Any]:
     answering = rows["contact_points"][other.id if other else id]
     person = face(desk.holders, view.day, taken_by, Rota(answering["rota_every"], answering["rota_since"]))
     named = {"id": person.id, "name": rows["holders"][person.id]["name"], "role": person.role.value} if person else None
-    return {"answered_by": named, "diverted_to": {"id": other.id, "name": other.name} if other else None}
+    return {
+        "answered_by": named,
+        "diverted_to": {"id": other.id, "name": other.name} if other else None,
+        "paused": view.paused.get(id),
+    }
 
 
 async def called_back(backend: Backend, referral: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -133,7 +133,7 @@ class Referrals:
             changes: dict[str, Any] = {"status": status.value, "reason": code, "review_on": None}
             now = self.backend.now()
             changes |= {"changed_at": now, "moved_at": now, "asked_at": None, "answer_by": None}
-            changes |= no_longer_served(handoff)
+            changes |= no_longer_served(handoff, self.backend.clock())
             if handoff.get("respond_by"):  # The coordinator's answer, or its question goes on with the case.
                 changes |= {"respond_by": None, "response": verb if verb == "redirected" else None}
             ended = Step("handoff_close", {"handoff": handoff["id"]})

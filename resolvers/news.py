@@ -166,8 +166,12 @@ def _contingency(rows: Rows, before: Columns | None, after: Columns) -> Iterator
     )
     names = {"scope": _name(rows, sheet, after[column]), "until": after["until"]}
     if before is None:
-        text = "A contingency holds for {scope} until {until}: {reason}"
-        yield say("news.contingency", text, reason=after["reason"], **names)
+        waits = say(
+            "news.contingency-pause", "; meanwhile nobody is told of what goes silent there, but of asap and stat"
+        )
+        pause = waits if after["pause_escalations"] == "yes" else ""
+        text = "A contingency holds for {scope} until {until}{pause}: {reason}"
+        yield say("news.contingency", text, reason=after["reason"], pause=pause, **names)
     elif after["until"] < before["until"]:
         yield say("news.contingency-over", "The contingency for {scope} is over on {until}.", **names)
     elif after["until"] > before["until"]:

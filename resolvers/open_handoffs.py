@@ -148,6 +148,7 @@ def open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
         been_here=bool(handoff["been_here"]),
         closed_since=around.closed_since(view, desk.organization, row["service_type"]),
         missing_person=_procedure(view, row["sender"], desk.organization) if handoff["expected_by"] else None,
+        paused=view.paused.get(desk.id),
         must_see=row["must_see"],
         code=handoff["reason"],
         avoid=case.avoid,

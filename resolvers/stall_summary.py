@@ -10,7 +10,6 @@ from typing import Final
 from relaypoint.domain import around
 from relaypoint.domain.clock import format_instant
 from relaypoint.domain.errors import Invalid
-from relaypoint.domain.escalation import SENDERS_TURN
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.stall_report import ANYTHING
 from relaypoint.domain.stall_summary import Ages, By, Group, grouped
@@ -120,7 +119,7 @@ async def _stood(
 def _keys(subject: Subject, view: View, each: Silent, way: By) -> Iterable[str]:
     handoff = each.stall.handoff
     if way is By.ORGANIZATION:
-        return (handoff.sender.id if each.stall.reason in SENDERS_TURN else handoff.receiver.id,)
+        return (handoff.sender.id if each.stall.senders else handoff.receiver.id,)
     if way is By.TASK_FORCE:
         return around.shared_forces(view, handoff.sender.id, handoff.receiver.id)
     if way is By.PLACE:

@@ -41,13 +41,14 @@ class Reported:
 class Escalated:
     """How far the ladder was climbed for a silent step, at present. Its sender alone is told, for who was passed over
     would tell whom the case avoids. ``told``: the last rung found somebody to tell; ``paused_at``: it waits for the end
-    of a contingency."""
+    of a contingency; ``next_at``: when the next one was to follow, as things were then."""
 
     taken: int
     action: str | None
     taken_at: str | None
     told: bool
     paused_at: str | None
+    next_at: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,9 @@ async def _escalated(backend: Backend, found: Sequence[Silent]) -> dict[str, Esc
     rows = await backend.store.read("escalations_of", handoffs=sorted(episodes))
     stands = (row["escalation"] for row in rows)
     return {
-        row["id"]: Escalated(row["taken"], row["action"], row["taken_at"], not row["in_vain"], row["paused_at"])
+        row["id"]: Escalated(
+            row["taken"], row["action"], row["taken_at"], not row["in_vain"], row["paused_at"], row["next_at"]
+        )
         for row in stands
         if row["episode"] == episodes[row["id"]]
     }

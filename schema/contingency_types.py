@@ -26,7 +26,8 @@ class ContingencyInput:
     until: str = strawberry.field(description="The day from which it no longer holds, within 90 days.")
     pause_escalations: bool = strawberry.field(
         default=False,
-        description="Let the escalation of what it covers wait until it is over; what is left of a wait stays.",
+        description="Let the escalation of the silence of what it covers wait until it is over, but for asap and stat; "
+        "what is left of a wait stays. For a coordinator to say, of others.",
     )
     key: str | None = strawberry.field(default=None, description="A plain id of your own.")
     preview: bool = strawberry.field(default=False, description="Show what it changes; change nothing.")
@@ -68,6 +69,9 @@ class Contingency:
     since: str = strawberry.field(description="Its first day.")
     until: str = strawberry.field(description="The day from which it no longer holds.")
     active: bool = strawberry.field(description="Whether it holds today.")
+    pause_escalations: bool = strawberry.field(
+        description="Whether escalations of its silence wait until it is over, but of asap and stat."
+    )
 
     @strawberry.field(description="What is open: the contact points that it covers, by key.")
     async def contact_points(self, info: Info) -> list[CoveredContactPoint]:
@@ -86,6 +90,7 @@ class Contingency:
             since=row["since"],
             until=row["until"],
             active=found.active,
+            pause_escalations=row["pause_escalations"] == "yes",
         )
 
 

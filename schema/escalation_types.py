@@ -7,7 +7,7 @@ from typing import Self
 import strawberry
 
 from relaypoint.domain.policy import Action
-from relaypoint.resolvers.escalating import Taken
+from relaypoint.resolvers import escalating
 from relaypoint.schema.permissions import governed
 
 
@@ -24,5 +24,18 @@ class RungTaken:
     )
 
     @classmethod
-    def of(cls, taken: Taken) -> Self:
+    def of(cls, taken: escalating.Taken) -> Self:
         return cls(handoff=taken.handoff, rung=taken.rung, action=taken.action, contact_point=taken.contact_point)
+
+
+@governed(Action.ESCALATE)
+@strawberry.type(description="What was done now about silence.")
+class Escalation:
+    taken: list[RungTaken] = strawberry.field(description="The rungs that were taken.")
+    waiting: int = strawberry.field(
+        description="How many silent steps wait, since a contingency lets their escalation wait until it is over."
+    )
+
+    @classmethod
+    def of(cls, done: escalating.Escalation) -> Self:
+        return cls(taken=[RungTaken.of(each) for each in done.taken], waiting=done.waiting)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 import strawberry
 
 from relaypoint.domain.codes import WORDS
+from relaypoint.domain.model import Declared
 from relaypoint.domain.policy import Action
 from relaypoint.resolvers import handoffs, passing
 from relaypoint.schema.permissions import governed
@@ -32,6 +33,18 @@ class CallBack:
     @classmethod
     def of(cls, row: dict[str, Any] | None) -> Self | None:
         return cls(**row) if row else None
+
+
+@governed(Action.READ_REFERRAL)
+@strawberry.type(description="A contingency that lets escalations wait until it is over.")
+class Pause:
+    name: str = strawberry.field(description="For whom or where it was declared.")
+    reason: str = strawberry.field(description="Why.")
+    until: str = strawberry.field(description="The day from which it no longer holds.")
+
+    @classmethod
+    def of(cls, declared: Declared | None) -> Self | None:
+        return cls(name=declared.name, reason=declared.reason, until=declared.until) if declared else None
 
 
 @governed(Action.READ_REFERRAL)
@@ -76,7 +89,8 @@ class Handoff:
     response: str | None = strawberry.field(description="How the coordinator answered.")
     hops: int = strawberry.field(description="How many steps the referral has had with this one.")
     erasure_asked_at: str | None = strawberry.field(
-        description="When the person withdrew the consent, and the receiver was asked to erase what it has."
+        description="When the receiver was asked to erase what it has, since the person withdrew the consent; anew "
+        "once it no longer serves them."
     )
     erasure: str | None = strawberry.field(description="erased, or the code of why it has to be kept; null: no answer.")
     erasure_text: str | None = strawberry.field(description="The same in words.")
@@ -96,6 +110,9 @@ class Handoff:
     )
     diverted_to: Ref | None = strawberry.field(
         default=None, description="The contact point that answers for it while a contingency holds."
+    )
+    paused: Pause | None = strawberry.field(
+        default=None, description="The contingency that lets the escalation of a routine or urgent step there wait."
     )
     call_back: CallBack | None = strawberry.field(
         default=None, description="How to call the sender back; of the step alone, where it is asked for by itself."
@@ -148,6 +165,7 @@ class Handoff:
             if (face := row.get("answered_by"))
             else None,
             diverted_to=Ref.of(row.get("diverted_to")),
+            paused=Pause.of(row.get("paused")),
             call_back=CallBack.of(row.get("call_back")),
             pathway=Ref.of(row.get("pathway")),
         )

@@ -166,10 +166,9 @@ class Mutation(ReferralMutation, RosterMutation):
         description="Takes the next step of escalation for everything that has gone silent and is due for it.",
         metadata=under(Action.ESCALATE),
     )
-    async def escalate_due(self, info: Info) -> list[escalation_types.RungTaken]:
+    async def escalate_due(self, info: Info) -> escalation_types.Escalation:
         await recounting.recount(info.context.subject, info.context.backend)
-        taken = await escalating.escalate(info.context.subject, info.context.backend)
-        return [escalation_types.RungTaken.of(each) for each in taken]
+        return escalation_types.Escalation.of(await escalating.escalate(info.context.subject, info.context.backend))
 
     @strawberry.mutation(description="Delivers what the outbox holds.", metadata=under(Action.DELIVER_NOTICES))
     async def deliver_notices(self, info: Info) -> admin_types.Delivery:

@@ -20,6 +20,7 @@ from relaypoint.schema import problems
 from relaypoint.schema.channel_types import ChannelView
 from relaypoint.schema.connections import Connection, connect, no_cursor
 from relaypoint.schema.context import Info
+from relaypoint.schema.handoff_types import Pause
 from relaypoint.schema.permissions import governed
 from relaypoint.schema.roster_types import Ref
 
@@ -55,6 +56,7 @@ class Escalated:
     taken_at: str | None = strawberry.field(description="When it was taken.")
     told: bool = strawberry.field(description="Whether it found somebody to tell.")
     paused_at: str | None = strawberry.field(description="Since when it waits for the end of a contingency.")
+    next_at: str | None = strawberry.field(description="When the next one is to follow, unless the step moves on.")
 
 
 @governed(Action.SEE_STALLED)
@@ -83,6 +85,7 @@ class Stall:
     escalated: Escalated | None = strawberry.field(
         description="What was done about it by itself; for its sender alone, null before the first rung."
     )
+    paused: Pause | None = strawberry.field(description="The contingency that its escalation waits for.")
 
     @classmethod
     def of(cls, reported: Reported) -> Self:
@@ -107,6 +110,7 @@ class Stall:
             organization=Ref(key=handoff.receiver.id, name=handoff.receiver.name),
             next_steps=[NextStep.of(step) for step in reported.next_steps],
             escalated=Escalated(**asdict(climbed)) if (climbed := reported.escalated) else None,
+            paused=Pause.of(found.waits),
         )
 
 

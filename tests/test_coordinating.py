@@ -60,6 +60,19 @@ async def test_what_a_rung_told_it_is_listed(backend: Backend) -> None:
     assert await listed(POLICE, backend, 261) == []
 
 
+async def test_whom_a_rung_told_is_to_see_to_it_before_the_next_one(backend: Backend) -> None:
+    step = await sent(backend)
+    for minute in (61, 91, 121):
+        await escalate(OPERATOR, at(backend, minute))
+    (due,) = await backlog(LINE, at(backend, 122))
+    assert (due.side, due.what, due.at) == (Side.COORDINATOR, "look", "2026-03-02T12:31:00.000Z")
+    (seen,) = await listed(UNIT, backend, 122)
+    assert seen.escalated is not None
+    assert seen.escalated.next_at == due.at
+    await handoffs.move_handoff(SHELTER, at(backend, 123), step["id"], "receive")
+    assert await backlog(LINE, at(backend, 124)) == []
+
+
 async def test_a_case_that_avoids_it_is_neither_listed_nor_counted(backend: Backend) -> None:
     step = await sent(backend, replace(NEED, avoid=("example-line",)))
     await handoffs.move_handoff(UNIT, at(backend, 2), step["id"], "raise")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import tempfile
 from dataclasses import replace
@@ -14,7 +15,9 @@ import pytest
 
 from relaypoint.app.delivering import deliver_due
 from relaypoint.domain.clock import format_instant, parse_instant
-from relaypoint.domain.policy import OPERATOR
+from relaypoint.domain.errors import NotFound
+from relaypoint.domain.model import Declared
+from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.notifications.spool import Spool
 from relaypoint.resolvers import audit, contingency, handoffs, referrals, stalled
 from relaypoint.resolvers.backend import Backend
@@ -73,7 +76,7 @@ async def climbed(backend: Backend, until: int, every: int = 5, start: int = 0) 
     """The rungs that are taken, each with the minute, where it is looked every so many minutes."""
     found = []
     for minute in range(start, until + 1, every):
-        found += [(minute, t.action, t.contact_point) for t in await escalate(OPERATOR, at(backend, minute))]
+        found += [(minute, t.action, t.contact_point) for t in (await escalate(OPERATOR, at(backend, minute))).taken]
     return found
 
 
@@ -93,6 +96,25 @@ async def test_silence_climbs_the_ladder_and_each_rung_is_kept(backend: Backend)
     salts = [json.loads(event.data)["salt"] for event in events if event.kind == "handoff-escalated"]
     assert len(set(salts)) == len(salts) == 6
     assert await audit.verify(OPERATOR, backend) == []
+
+
+async def test_what_stays_silent_at_the_end_of_the_ladder_is_told_again_each_day_and_later_each_week(
+    backend: Backend,
+) -> None:
+    step = await sent(backend)
+    await climbed(backend, 185)
+    day = 24 * 60
+    again = await climbed(backend, 185 + 20 * day, every=360, start=185)
+    minutes = [185, *(minute for minute, action, _ in again if action == "coordinator")]
+    days = [(after - before) // day for before, after in itertools.pairwise(minutes)]
+    assert days == [1, 1, 1, 1, 1, 7]
+    assert {(action, desk) for _, action, desk in again} == {("coordinator", "line-desk"), ("offer", "unit-desk")}
+    assert len(again) == 12
+    events = await referrals.timeline(UNIT, backend, step["referral"])
+    rungs = [json.loads(event.data)["escalation"] for event in events if event.kind == "handoff-escalated"]
+    assert [each["rung"] for each in rungs] == list(range(1, 19))
+    await handoffs.move_handoff(SHELTER, at(backend, 186 + 20 * day), step["id"], "receive")
+    assert [t.action for t in (await escalate(OPERATOR, at(backend, 186 + 20 * day))).taken] == ["remind"]
 
 
 async def test_its_sender_sees_how_far_it_was_escalated_and_its_receiver_does_not(backend: Backend) -> None:
@@ -118,7 +140,7 @@ async def test_a_remark_does_not_put_it_off(backend: Backend) -> None:
     step = await sent(backend)
     found = []
     for minute in range(0, 200, 5):
-        found += [(t.action, t.contact_point) for t in await escalate(OPERATOR, at(backend, minute))]
+        found += [(t.action, t.contact_point) for t in (await escalate(OPERATOR, at(backend, minute))).taken]
         verb, how = ("claim", {"holder": "shelter-second"}) if minute % 10 else ("release", {"holder": None})
         await handoffs.move_handoff(SHELTER, at(backend, minute), step["id"], verb, **how)
     assert found == USUAL
@@ -247,23 +269,74 @@ async def test_what_came_back_reminds_its_sender(backend: Backend) -> None:
     assert [minute for minute, *_ in found] == [5, 35, 35, 35, 65, 95]
 
 
-async def test_a_contingency_may_let_it_wait_and_nothing_is_forgotten(backend: Backend) -> None:
-    await sent(backend)
-    assert await climbed(backend, 75) == [(65, "remind", "shelter-desk")]
-    scope = contingency.Scope(organization="example-shelter")
-    declared = await contingency.declare(
-        OPERATOR, at(backend, 76), scope, "A flood", "2026-03-10", id="flood", pause_escalations=True
+#: Declared by its coordinator for the shelter alone, with its escalations waiting.
+SCOPE = contingency.Scope(organization="example-shelter")
+LINE = member("example-line")
+
+
+async def flooded(backend: Backend, minute: int, subject: Subject = LINE) -> None:
+    await contingency.declare(
+        subject, at(backend, minute), SCOPE, "A flood", "2026-03-10", id="flood", pause_escalations=True
     )
-    assert declared.applied
-    assert await climbed(backend, 300, start=80) == []
-    await contingency.end(OPERATOR, at(backend, 301), "flood")
-    # Fifteen of the thirty minutes had passed when it was first seen to pause.
-    assert await climbed(backend, 400, start=305) == [
-        (320, "deputy", "shelter-desk"),
-        (350, "other-desk", None),
-        (350, "coordinator", "line-desk"),
-        (380, "national-coordinator", "authority-desk"),
+
+
+async def test_a_contingency_may_let_it_wait_and_nothing_is_forgotten(backend: Backend) -> None:
+    await sent(backend, replace(NEED, priority="urgent"))
+    assert await climbed(backend, 245, start=240) == [(245, "remind", "shelter-desk")]
+    await flooded(backend, 255)
+    assert await climbed(backend, 1440, every=60, start=260) == []
+    assert (await escalate(OPERATOR, at(backend, 1440))).waiting == 1
+    for subject in (UNIT, SHELTER):
+        (seen,) = await stalled.stalled(subject, at(backend, 1440))
+        assert seen.stall.waits == Declared("Example Shelter", "A flood", "2026-03-10")
+    (step,) = (await referrals.referral(UNIT, at(backend, 1440), seen.stall.handoff.reference))["handoffs"]
+    assert step["paused"] == seen.stall.waits
+    await contingency.end(SHELTER, at(backend, 1445), "flood")
+    # Fifteen minutes of the four hours had passed when it was first seen to pause.
+    assert await climbed(backend, 1920, start=1450, every=15) == [
+        (1675, "deputy", "shelter-desk"),
+        (1915, "other-desk", None),
+        (1915, "coordinator", "line-desk"),
     ]
+    assert (await escalate(OPERATOR, at(backend, 1920))).waiting == 0
+
+
+@pytest.mark.parametrize("priority", ["asap", "stat"])
+async def test_what_presses_waits_for_no_contingency(backend: Backend, priority: str) -> None:
+    await sent(backend, replace(NEED, priority=priority))
+    await flooded(backend, 1)
+    assert (65, "remind") in [each[:2] for each in await climbed(backend, 65, start=65)]
+    assert (await escalate(OPERATOR, at(backend, 66))).waiting == 0
+
+
+async def test_neither_a_silent_coordinator_nor_what_came_back_waits_for_the_contingency_of_a_desk(
+    backend: Backend,
+) -> None:
+    step = await sent(backend, replace(NEED, priority="urgent"))
+    await flooded(backend, 1)
+    await handoffs.move_handoff(UNIT, at(backend, 2), step["id"], "raise")
+    (first, *_) = await climbed(backend, 245, start=245)
+    assert first == (245, "remind", "line-desk")
+    await handoffs.move_handoff(LINE, at(backend, 250), step["id"], "respond", reason="spoken")
+    await handoffs.move_handoff(SHELTER, at(backend, 251), step["id"], "reject", reason="no-capacity")
+    (first, *_) = await climbed(backend, 255, start=255)
+    assert first == (255, "remind", "unit-desk")
+
+
+async def test_nobody_lets_what_is_done_about_its_own_silence_wait(backend: Backend) -> None:
+    await sent(backend)
+    with pytest.raises(NotFound) as refused:
+        await flooded(backend, 1, SHELTER)
+    assert refused.value.message_id == "contingency.pause"
+    own = contingency.Scope(organization="example-line")
+    with pytest.raises(NotFound):
+        await contingency.declare(LINE, at(backend, 1), own, "A flood", "2026-03-10", pause_escalations=True)
+    await flooded(backend, 2)
+    with pytest.raises(NotFound):
+        await contingency.renew(SHELTER, at(backend, 3), "flood", "2026-03-20")
+    await contingency.renew(LINE, at(backend, 4), "flood", "2026-03-20")
+    await contingency.end(SHELTER, at(backend, 5), "flood")
+    assert (await contingency.declare(SHELTER, at(backend, 6), SCOPE, "A flood", "2026-03-10")).active
 
 
 async def test_of_many_workers_one_takes_each_rung(backend: Backend) -> None:
@@ -271,7 +344,7 @@ async def test_of_many_workers_one_takes_each_rung(backend: Backend) -> None:
     taken: list[Taken] = []
     for minute in range(60, 250, 10):
         for done in await asyncio.gather(*(escalate(OPERATOR, at(backend, minute)) for _ in range(3))):
-            taken += done
+            taken += done.taken
     assert [each.action for each in taken] == [action for action, _ in USUAL]
     events = await referrals.timeline(UNIT, backend, step["referral"])
     assert len([event for event in events if event.kind == "handoff-escalated"]) == len(USUAL)
@@ -298,7 +371,7 @@ async def test_one_desk_that_hardly_ever_opens_keeps_no_other_from_being_told(ba
     (counted,) = (await referrals.referral(UNIT, backend, step["referral"]))["handoffs"]
     later = parse_instant(counted["decide_by"]) - parse_instant(step["decide_by"])
     assert later == timedelta(days=14), "hours put it off by so much at most"
-    taken = {each.handoff for each in await escalate(OPERATOR, at(backend, 600))}
+    taken = {each.handoff for each in (await escalate(OPERATOR, at(backend, 600))).taken}
     assert second.referral["handoffs"][0]["id"] in taken
     # Nor is that desk's own silence forgotten.
-    assert step["id"] in {each.handoff for each in await escalate(OPERATOR, at(backend, 16 * 24 * 60))}
+    assert step["id"] in {each.handoff for each in (await escalate(OPERATOR, at(backend, 16 * 24 * 60))).taken}

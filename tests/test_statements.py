@@ -111,7 +111,7 @@ async def populate(store: Store) -> None:
     leased = await outbox.lease(OPERATOR, backend, limit=3)
     await outbox.settle(OPERATOR, backend, leased[0], "delivered", "shelter-mail", {})
     await outbox.settle(OPERATOR, backend, leased[1], "failed", None, {"shelter-mail": "no answer"})
-    assert await escalating.escalate(OPERATOR, make_backend(store, "2026-03-09T10:00:00.000Z", backend.vault))
+    assert (await escalating.escalate(OPERATOR, make_backend(store, "2026-03-09T10:00:00.000Z", backend.vault))).taken
 
 
 @asynccontextmanager

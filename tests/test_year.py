@@ -172,7 +172,7 @@ class Year:
                 lease = await take_lease(backend, "escalation", f"worker-{number}", timedelta(minutes=2))
                 # One in three does not know that it has lost its lease.
                 if lease is not None or self.chance.random() < 0.3:
-                    self.counts["rungs taken"] += len(await escalate(OPERATOR, backend))
+                    self.counts["rungs taken"] += len((await escalate(OPERATOR, backend)).taken)
                 await deliver_due(backend, Spool(self.spool), "https://relaypoint.example.org")
             except Killed:
                 self.counts["killed"] += 1

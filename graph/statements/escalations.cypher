@@ -38,7 +38,7 @@ RETURN h.id AS id
 // starts: id
 UNWIND $handoffs AS id
 MATCH (e:Escalation {id: id})
-RETURN e {.id, .mark, .episode, .taken, .taken_at, .paused_at, .in_vain, .notices, .action} AS escalation
+RETURN e {.id, .mark, .episode, .taken, .taken_at, .paused_at, .in_vain, .notices, .action, .next_at} AS escalation
 ORDER BY e.id
 
 // name: notices_stand
