@@ -72,7 +72,9 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         grid.add_row("Answered by", escape(f"{face['name'] or face['id']} ({face['role']})"))
     if handoff["mustSee"]:
         grid.add_row("[bold red]Seen by the sender[/]", "[bold red]not yet[/]")
-    grid.add_row("Since", when(handoff["changedAt"]))
+    grid.add_row("Since", when(handoff["movedAt"]))
+    if handoff["sentAt"] != handoff["movedAt"]:
+        grid.add_row("Sent", when(handoff["sentAt"]))
     if handoff["status"] == "requested":
         grid.add_row("To be acknowledged by", when(handoff["acknowledgeBy"]))
     if handoff["status"] in ("requested", "received"):
@@ -156,11 +158,12 @@ def referrals(console: Console, rows: list[Data]) -> None:
     for found in rows:
         last = next((each for each in found["handoffs"] if Status(each["status"]).open), found["handoffs"][-1])
         back = "\n[bold red]came back: nobody has the case[/]" if last["mustSee"] else ""
+        sent = f"\nsent {when(last['sentAt'])}" if last["sentAt"] != last["movedAt"] else ""
         table.add_row(
             f"[bold]{found['reference']}[/]\n{found['priority']}",
             f"{escape(found['serviceType']['name'])}\nfrom {escape(found['sender']['name'])}",
             f"{escape(last['receiver']['name'])}\n{escape(last['contactPoint']['name'])}",
-            f"{last['status']}\nsince {when(last['changedAt'])}{back}",
+            f"{last['status']}\nsince {when(last['movedAt'])}{sent}{back}",
         )
     console.print(table)
 

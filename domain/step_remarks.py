@@ -125,12 +125,13 @@ def _ask(here: Here) -> dict[str, Any]:
             "The sender has been asked already, and has not answered yet.",
             "Wait for the answer, or decide without it.",
         )
-    acknowledged = {"status": Status.RECEIVED.value} if here.handoff["status"] == Status.REQUESTED else {}
+    now = format_instant(here.now)
+    moved = {"status": Status.RECEIVED.value, "moved_at": now} if here.handoff["status"] == Status.REQUESTED else {}
     return {
-        **acknowledged,
+        **moved,
         "asked": here.words,
         "asked_about": None,
-        "asked_at": format_instant(here.now),
+        "asked_at": now,
         "answer_by": answer_due(here.priority, here.now),
         "answered": None,
     }

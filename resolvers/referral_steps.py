@@ -148,6 +148,7 @@ def new_handoff(
         "status": Status.REQUESTED.value,
         "sent_at": now,
         "changed_at": now,
+        "moved_at": now,
         "form": hop.form if hop else None,
         "form_submitted_at": None,
         "hops": len(before) + 1,

@@ -57,7 +57,8 @@ class Handoff:
     reason_text: str | None = strawberry.field(description="The same in words.")
     review_on: str | None = strawberry.field(description="The day on which a hold is looked at again.")
     sent_at: str = strawberry.field(description="When it was sent.")
-    changed_at: str = strawberry.field(description="When it was last moved.")
+    moved_at: str = strawberry.field(description="Since when it has its present status.")
+    changed_at: str = strawberry.field(description="When it was last moved, or anything was said of it.")
     acknowledge_by: str | None = strawberry.field(description="Until when it is to be acknowledged.")
     decide_by: str | None = strawberry.field(description="Until when it is to be accepted or declined.")
     deliver_by: str | None = strawberry.field(description="Until when its notification has to be out.")
@@ -129,6 +130,7 @@ class Handoff:
             reason_text=WORDS.get(row["reason"] or ""),
             review_on=row["review_on"],
             sent_at=row["sent_at"],
+            moved_at=row["moved_at"] or row["changed_at"],
             changed_at=row["changed_at"],
             acknowledge_by=row["acknowledge_by"],
             decide_by=row["decide_by"],

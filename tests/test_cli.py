@@ -405,3 +405,11 @@ def test_ones_own_referrals_are_listed_newest_first(settings: dict[str, str]) ->
     assert second in shown
     assert first not in shown
     assert "No referral is on record here." in run(settings, "referrals", "--as", "example-police").stdout
+    later = {**settings, "TZ": "UTC", "COLUMNS": "200"}
+    for hour, *said in (("11", "accept"), ("12", "claim", "--holder", "shelter-second")):
+        later["RELAYPOINT_NOW"] = f"2026-03-03T{hour}:00:00Z"
+        assert run(later, "handoff", second, *said, "--as", "example-shelter").returncode == 0
+    for shown in (run(later, "referrals", "--open").stdout, run(later, "referral", second).stdout.split("Step ")[0]):
+        assert "12:00" not in shown
+        assert "11:00" in shown
+        assert "10:00" in shown, "when it was sent stands beside it"

@@ -17,6 +17,7 @@ from relaypoint.resolvers.consenting import record_consent
 from relaypoint.resolvers.ending import end
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.passing import Passed, pass_handoff
+from relaypoint.schema.handoff_types import Handoff
 from relaypoint.tests.helpers import Roster, dump, imported, make_backend, member, raw, row, tiny_roster
 
 NEED = NeedInput(
@@ -535,6 +536,24 @@ async def test_a_step_that_is_sent_on_was_moved_then(backend: Backend) -> None:
     await pass_handoff(UNIT, late, step["id"], "resend", "line-desk", consent=True)
     first, *_ = (await referrals.referral(UNIT, late, step["referral"]))["handoffs"]
     assert (first["status"], first["moved_at"]) == ("cancelled", late.now())
+
+
+async def test_what_is_said_of_a_step_does_not_change_since_when_it_has_its_status(backend: Backend) -> None:
+    def at(hour: int) -> Backend:
+        return make_backend(backend.store, f"2026-03-03T{hour}:00:00.000Z", backend.vault)
+
+    async def since() -> str:
+        (step,) = (await referrals.referral(UNIT, backend, sent_step["referral"]))["handoffs"]
+        return Handoff.of(step).moved_at
+
+    sent_step = await sent(backend)
+    await handoffs.move_handoff(UNIT, at(11), sent_step["id"], "phoned", reason="reached")
+    assert await since() == backend.now()
+    await handoffs.move_handoff(SHELTER, at(12), sent_step["id"], "ask", lacking=["age"])
+    assert await since() == at(12).now(), "it is acknowledged by that"
+    await handoffs.move_handoff(UNIT, at(13), sent_step["id"], "answer", reason="told")
+    await handoffs.move_handoff(SHELTER, at(14), sent_step["id"], "claim", holder="shelter-second")
+    assert await since() == at(12).now()
 
 
 async def test_a_hold_goes_on_counting_where_its_desk_ends(backend: Backend) -> None:
