@@ -96,7 +96,8 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     elif handoff["answered"]:
         grid.add_row("Asked for", f"{', '.join(handoff['asked'])}: {handoff['answered']}")
     if handoff["expectedBy"]:
-        grid.add_row("The person", handoff["arrival"] or f"is expected by {when(handoff['expectedBy'])}")
+        came = f"{handoff['arrival']} ({when(handoff['arrivalAt'])})" if handoff["arrival"] else None
+        grid.add_row("The person", came or f"is expected by {when(handoff['expectedBy'])}")
     if ground := handoff["withoutConsent"]:
         why = "danger to life" if ground == "danger" else escape(f"a legal {ground}")
         grid.add_row("[bold red]Sent on without the person's consent[/]", f"[bold red]{why}[/]")

@@ -154,7 +154,8 @@ PHONED: Final = "phoned"
 #: receiver's clocks stand still.
 ASK: Final = "ask"
 ANSWER: Final = "answer"
-#: Where a person moves, accepted is not arrived: by when they are expected, and whether they came.
+#: Where a person moves, accepted is not arrived: by when they are expected, and whether they came. That they came may
+#: also be said of a step that was ended without them, until its sender has seen to it.
 EXPECT: Final = "expect"
 ARRIVED: Final = "arrived"
 NOT_ARRIVED: Final = "not-arrived"
@@ -188,7 +189,7 @@ REMARKS: Final = {
         ),
         Remark(ANSWER, _OPEN, _SENDER, ("told", "not-known", "not-agreed")),
         Remark(EXPECT, _WORKING, _EITHER),
-        Remark(ARRIVED, _ACTIVE, _RECEIVER),
+        Remark(ARRIVED, _ACTIVE | {Status.COMPLETED, Status.FAILED}, _RECEIVER),
         Remark(NOT_ARRIVED, _ACTIVE, _RECEIVER),
         Remark(RAISE, frozenset(Status), _SENDER),
         Remark(
@@ -252,6 +253,7 @@ STATE: Final = (
     "answered",
     "expected_by",
     "arrival",
+    "arrival_at",
     "raised_at",
     "respond_by",
     "response",
@@ -282,15 +284,19 @@ UNSERVED: Final = frozenset({"waitlisted"})
 LONGEST_HOLD: Final = 90
 
 
+def awaited(handoff: Mapping[str, Any]) -> bool:
+    """Whether a person was expected of whom nobody has said that they arrived."""
+    return bool(handoff.get("expected_by")) and handoff.get("arrival") != ARRIVED
+
+
 def came_back(handoff: Mapping[str, Any]) -> bool:
     """Whether a step that the receiving side has ended so is its sender's again: nobody has served the person, or
     nobody has said that one who was expected arrived. ``handoff`` has the names of ``STATE``, as far as they were said.
     """
-    missing = bool(handoff.get("expected_by")) and handoff.get("arrival") != ARRIVED
     return (
         handoff["status"] in _CAME_BACK
         or handoff.get("reason") in UNSERVED
-        or (handoff["status"] == Status.COMPLETED and missing)
+        or (handoff["status"] == Status.COMPLETED and awaited(handoff))
     )
 
 

@@ -46,6 +46,8 @@ class OpenHandoff:
     expected_by: str | None = None
     respond_by: str | None = None
     arrival: str | None = None
+    #: When that was said.
+    arrival_at: str | None = None
     #: By when the receiving body is to say whether it has erased what it knows; None where that is not open.
     erase_by: str | None = None
     hops: int = 1

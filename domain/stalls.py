@@ -14,7 +14,7 @@ from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import reachable
 from relaypoint.domain.clock import parse_instant
 from relaypoint.domain.deadlines import DEFAULTS, Age, age, deliver_by
-from relaypoint.domain.handoffs import NOT_ARRIVED, UNSERVED, Side, Status
+from relaypoint.domain.handoffs import ARRIVED, NOT_ARRIVED, UNSERVED, Side, Status
 from relaypoint.domain.model import Declared
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.texts import Text, say
@@ -115,7 +115,7 @@ def _returned(handoff: OpenHandoff) -> tuple[str, Text, str]:
             "waitlisted",
             say("stall.waitlisted", "the person was put on a waiting list; nobody serves them yet"),
         ),
-        Status.FAILED: ("failed", say("stall.failed", "it could not be done ({code}); nobody has the case", code=code)),
+        Status.FAILED: ("failed", _failed(handoff, code)),
         Status.ENTERED_IN_ERROR: (
             "entered-in-error",
             say("stall.voided", "the receiving side marked it as entered in error; nobody has the case"),
@@ -126,6 +126,13 @@ def _returned(handoff: OpenHandoff) -> tuple[str, Text, str]:
     )
     # What is said of it afterwards makes it no younger.
     return reason, text, handoff.moved_at or handoff.changed_at
+
+
+def _failed(handoff: OpenHandoff, code: str) -> Text:
+    if handoff.arrival == ARRIVED and (handoff.arrival_at or "") > (handoff.moved_at or ""):
+        text = "it was given up ({code}), and the person has come since: send it there anew, or elsewhere"
+        return say("stall.failed-arrived", text, code=code)
+    return say("stall.failed", "it could not be done ({code}); nobody has the case", code=code)
 
 
 #: So many hops of one referral before anybody has accepted it are too many.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from relaypoint.domain.clock import Instant
-from relaypoint.domain.handoffs import MOVES, RAISE, REMARKS, RESPOND, Side, Status, came_back
+from relaypoint.domain.handoffs import ARRIVED, MOVES, RAISE, REMARKS, RESPOND, Side, Status, came_back
 from relaypoint.domain.replay import step_after
 
 Columns = Mapping[str, Any]
@@ -53,7 +53,7 @@ def _must_see(
     own: Sequence[tuple[Columns, Columns]], notices: Sequence[Columns], at: Instant, sender: str, receiver: str
 ) -> bool:
     """It is noted when the receiving side ends it unserved, and when the other side could not be told of the end; and
-    goes when its sender has seen it, or decides anew."""
+    goes when its sender has seen it or decides anew, or the person who was missing has arrived."""
     untold = sorted(each["tried_at"] for each in notices if each["kind"] == "cancelled" and _stood(each, at) == "dead")
     noted = False
     for event, state in own:
@@ -63,8 +63,8 @@ def _must_see(
         verb = event["kind"].removeprefix("handoff-")
         if _by_sender(verb, event["actor"], sender, receiver):
             noted = False
-        elif verb in MOVES and came_back(state):
-            noted = True
+        elif verb in MOVES or verb == ARRIVED:
+            noted = came_back(state)
     return noted or bool(untold)
 
 

@@ -29,6 +29,7 @@ from relaypoint.domain.handoffs import (
     SEEN,
     Side,
     Status,
+    awaited,
 )
 from relaypoint.domain.words import Priority
 
@@ -179,18 +180,26 @@ def _expect(here: Here) -> dict[str, Any]:
             "The person is expected already, or was.",
             "Say arrived or not-arrived; only who sent the person can say that they come later.",
         )
-    return {"expected_by": format_instant(when), "arrival": None}
+    return {"expected_by": format_instant(when), "arrival": None, "arrival_at": None}
 
 
 def _arrived(here: Here) -> dict[str, Any]:
-    return {"arrival": _expected(here.handoff, ARRIVED)}
+    if not (Status(here.handoff["status"]).open or here.handoff.get("must_see")):
+        raise _not_now(
+            here.handoff,
+            "handoff.arrived-late",
+            "The step is over, and its sender has seen to it.",
+            "Phone its sender: the person may be expected elsewhere now, and is referred to you anew.",
+        )
+    return _came(here, ARRIVED)
 
 
 def _not_arrived(here: Here) -> dict[str, Any]:
-    return {"arrival": _expected(here.handoff, NOT_ARRIVED)}
+    return _came(here, NOT_ARRIVED)
 
 
-def _expected(handoff: Mapping[str, Any], arrival: str) -> str:
+def _came(here: Here, arrival: str) -> dict[str, Any]:
+    handoff = here.handoff
     if handoff.get("arrival") == ARRIVED or (arrival == NOT_ARRIVED and not handoff.get("expected_by")):
         raise _not_now(
             handoff,
@@ -198,7 +207,8 @@ def _expected(handoff: Mapping[str, Any], arrival: str) -> str:
             "The person has arrived already, or was not expected.",
             "Say first by when they are expected: expect.",
         )
-    return arrival
+    again = handoff.get("arrival") == arrival  # To say it once more makes it no younger.
+    return {"arrival": arrival, "arrival_at": handoff.get("arrival_at") if again else format_instant(here.now)}
 
 
 def _raise(here: Here) -> dict[str, Any]:
@@ -289,15 +299,16 @@ def offered(verb: str, handoff: Mapping[str, Any], on: Collection[Side]) -> bool
     if Status(handoff["status"]) not in REMARKS[verb].sources or REMARKS[verb].sides.isdisjoint(on):
         return False
     asked, arrival = bool(handoff.get("asked_at")), handoff.get("arrival")
+    unseen = Status(handoff["status"]).open or bool(handoff.get("must_see"))
     return {
         FORM_SUBMITTED: bool(handoff["form"]) and handoff["form_submitted_at"] is None,
         SEEN: bool(handoff.get("must_see")),
         ASK: not asked,
         ANSWER: asked or wished(handoff),
         EXPECT: Side.SENDER in on or not handoff.get("expected_by"),
-        ARRIVED: bool(handoff.get("expected_by")) and arrival != ARRIVED,
+        ARRIVED: awaited(handoff) and unseen,
         NOT_ARRIVED: bool(handoff.get("expected_by")) and arrival is None,
-        RAISE: not handoff.get("respond_by") and (Status(handoff["status"]).open or bool(handoff.get("must_see"))),
+        RAISE: not handoff.get("respond_by") and unseen,
         RESPOND: bool(handoff.get("respond_by")),
         ERASED: _erasure_open(handoff) and not Status(handoff["status"]).open,
         MUST_KEEP: _erasure_open(handoff),

@@ -13,8 +13,8 @@ from typing import Any, Final
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.deadlines import counted
-from relaypoint.domain.errors import Invalid
-from relaypoint.domain.handoffs import ARRIVED, ASK, EXPECT, MOVES, PHONED, REMARKS, SEEN, Side, Status
+from relaypoint.domain.errors import IllegalTransition, Invalid
+from relaypoint.domain.handoffs import ASK, EXPECT, MOVES, PHONED, REMARKS, SEEN, Side, Status, awaited
 from relaypoint.domain.moves import check_allowed, move, unknown_verb, words_of
 from relaypoint.domain.step_remarks import REMARKED, Here, Saying, erasure_asked, pause
 from relaypoint.domain.words import Priority
@@ -79,8 +79,15 @@ def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime
         changes |= no_longer_served(handoff, now)
     if target is Status.CANCELLED and saying.reason == "consent-withdrawn":
         changes |= erasure_asked(handoff, now)
-    if target is Status.COMPLETED and changes["reason"] == "served" and handoff.get("expected_by"):
-        changes["arrival"] = handoff.get("arrival") or ARRIVED
+    if target is Status.COMPLETED and changes["reason"] == "served" and awaited(handoff):
+        # Nor does it say so by itself: served is also what is meant where no outcome is given.
+        raise IllegalTransition(
+            "handoff.served-awaited",
+            "The person was expected, and is not recorded as arrived: so they can't have been served.",
+            path=("reason",),
+            remedy="If they have come, say arrived first; if not, complete it with the true outcome, or fail it.",
+            present={"status": status.value},
+        )
     return changes
 
 

@@ -13,6 +13,7 @@ from relaypoint.domain import chain
 from relaypoint.domain.errors import Conflict, Invalid, NotFound
 from relaypoint.domain.handoffs import (
     ANSWER,
+    ARRIVED,
     EXPECT,
     FORM_SUBMITTED,
     MOVES,
@@ -247,10 +248,14 @@ def _steps(
         steps.append(Step("handoff_seen", {"handoff": handoff["id"]}))
     elif Status(handoff["status"]).open and not Status(after["status"]).open:
         steps.append(Step("handoff_close", {"handoff": handoff["id"]}))
-    if side is Side.RECEIVER and came_back(after) and not gone_on(row):
+    if side is Side.RECEIVER and verb in MOVES and came_back(after) and not gone_on(row):
         # Before anybody is told: the message may not arrive.
         steps.append(Step("handoff_must_see", {"handoff": handoff["id"]}))
         row["must_see"] = True
+    elif verb == ARRIVED and row["must_see"] and not came_back(after):
+        # That the person was missing is why it came back.
+        steps.append(Step("handoff_seen", {"handoff": handoff["id"]}))
+        row["must_see"] = False
     steps += telling(backend, row, verb, side, also.get("coordinator"))
     return steps, {"handoff": shown(row, after), "next": _offered(row, after, on)}
 

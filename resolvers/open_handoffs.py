@@ -143,6 +143,7 @@ def open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
         expected_by=handoff["expected_by"],
         respond_by=handoff["respond_by"],
         arrival=handoff["arrival"],
+        arrival_at=handoff["arrival_at"],
         erase_by=erase_due(handoff["erasure_asked_at"]) if row["to_erase"] else None,
         hops=handoff["hops"] or 1,
         been_here=bool(handoff["been_here"]),

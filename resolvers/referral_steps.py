@@ -154,7 +154,7 @@ def new_handoff(
         "hops": len(before) + 1,
         "been_here": chosen.contact_point.id in before,
         **own.over(agreed_times(priority, agreed))._asdict(),
-        **{name: continues[name] for name in ("expected_by", "arrival") if continues.get(name)},
+        **{name: continues[name] for name in ("expected_by", "arrival", "arrival_at") if continues.get(name)},
     }
     return handoff | counted(priority, handoff, chosen.contact_point.calendar)
 

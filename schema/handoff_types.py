@@ -85,6 +85,7 @@ class Handoff:
     answered: str | None = strawberry.field(description="How the sender answered: told, not-known or not-agreed.")
     expected_by: str | None = strawberry.field(description="By when the person is expected to arrive.")
     arrival: str | None = strawberry.field(description="arrived or not-arrived; null where nobody has said.")
+    arrival_at: str | None = strawberry.field(description="When that was said.")
     raised_at: str | None = strawberry.field(description="When its sender turned to the coordinator about it.")
     respond_by: str | None = strawberry.field(description="Until when the coordinator is to answer; null: answered.")
     response: str | None = strawberry.field(description="How the coordinator answered.")
@@ -149,6 +150,7 @@ class Handoff:
             answered=row.get("answered"),
             expected_by=row.get("expected_by"),
             arrival=row.get("arrival"),
+            arrival_at=row.get("arrival_at"),
             raised_at=row.get("raised_at"),
             respond_by=row.get("respond_by"),
             response=row.get("response"),

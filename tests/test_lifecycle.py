@@ -114,10 +114,12 @@ class Referral(RuleBasedStateMachine):
             how |= {"reason": "awaiting-person", "review": (now + timedelta(days=2)).date().isoformat()}
         if verb == "expect":
             how["expected"] = format_instant(now + timedelta(hours=3))
-        after = self.allowed(step, verb, side)
+        if verb == "complete" and minutes % 2:
+            how["reason"] = "advised"
+        after = self.allowed(step, verb, side, how.get("reason"))
         self.attempt(step, after, handoffs.move_handoff(self.subject(side, step), self.backend, step.id, verb, **how))
 
-    def allowed(self, step: Step, verb: str, side: str) -> dict[str, Any] | None:
+    def allowed(self, step: Step, verb: str, side: str, reason: str | None) -> dict[str, Any] | None:
         """What the model says becomes of the step; None: it must be refused."""
         if verb in MOVES:
             by, sources, target = MOVES[verb]
@@ -126,8 +128,10 @@ class Referral(RuleBasedStateMachine):
             changes: dict[str, Any] = {"status": target, "asked": step.asked and verb in ("receive", "hold", "resume")}
             if target in ("rejected", "failed"):
                 changes["must_see"] = True
-            if verb == "complete" and step.expected:
-                changes |= {"arrival": step.arrival or "arrived", "must_see": step.arrival == "not-arrived"}
+            if verb == "complete" and step.expected and step.arrival != "arrived":
+                if reason != "advised":
+                    return None
+                changes["must_see"] = True
             return changes
         if verb == "correct":
             return (
@@ -147,7 +151,9 @@ class Referral(RuleBasedStateMachine):
             "ask": side == "receiver" and open and not step.asked,
             "answer": side == "sender" and open and step.asked,
             "expect": working and not (step.expected and side == "receiver"),
-            "arrived": side == "receiver" and step.status in OPEN[2:] and step.arrival != "arrived",
+            "arrived": side == "receiver"
+            and (step.status in OPEN[2:] or (step.status in ("completed", "failed") and step.must_see))
+            and step.arrival != "arrived",
             "not-arrived": side == "receiver"
             and step.status in OPEN[2:]
             and step.expected
@@ -160,7 +166,7 @@ class Referral(RuleBasedStateMachine):
             "ask": {"asked": True, "status": "received" if step.status == "requested" else step.status},
             "answer": {"asked": False},
             "expect": {"expected": True, "arrival": None, "by": self.now + timedelta(hours=3)},
-            "arrived": {"arrival": "arrived"},
+            "arrived": {"arrival": "arrived", "must_see": step.must_see and step.status == "failed"},
             "not-arrived": {"arrival": "not-arrived"},
         }
         return becomes[verb]

@@ -13,8 +13,9 @@ from relaypoint.domain.errors import IllegalTransition, Invalid, NotFound
 from relaypoint.domain.handoffs import SEEN
 from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.notifications.spool import Spool
-from relaypoint.resolvers import handoffs, outbox, referrals, stalled
+from relaypoint.resolvers import audit, handoffs, outbox, referrals, stalled
 from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.consenting import record_consent
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.tests.helpers import Roster, imported, make_backend, member, raw, row, tiny_roster
 
@@ -85,6 +86,53 @@ async def test_a_step_that_was_closed_while_its_person_is_missing_is_told_as_tha
     now = "2026-03-03T10:00:00.000Z"
     past = await stalled.stalled(UNIT, make_backend(backend.store, now, backend.vault), as_of=now)
     assert [each.stall.reason for each in past] == ["not-arrived"]
+
+
+@pytest.mark.parametrize(
+    ("end", "left"),
+    [(("complete", "advised"), None), (("complete", "waitlisted"), "waitlisted"), (("fail", "unreachable"), "failed")],
+)
+async def test_who_comes_once_it_was_ended_without_them_has_arrived(
+    backend: Backend, end: tuple[str, str], left: str | None
+) -> None:
+    late = make_backend(backend.store, "2026-03-03T12:00:00.000Z", backend.vault)
+    step = await send(backend)
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "accept")
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "expect", expected="2026-03-03T11:00Z")
+    ended = await handoffs.move_handoff(SHELTER, backend, step["id"], end[0], reason=end[1])
+    assert "arrived" in ended.next_verbs
+    arrived = await handoffs.move_handoff(SHELTER, late, step["id"], "arrived")
+    assert (arrived.handoff["status"], arrived.handoff["arrival_at"]) == (ended.handoff["status"], late.now())
+    # It stays its sender's where nobody serves the person who has come.
+    assert arrived.handoff["must_see"] == bool(left)
+    assert await report(UNIT, backend, late.now()) == ([(step["reference"], left)] if left else [])
+    past = await stalled.stalled(UNIT, late, as_of=late.now())
+    assert [each.stall.reason for each in past] == ([left] if left else [])
+    if left == "failed":
+        assert "the person has come since" in past[0].stall.text
+    found = await referrals.referral(UNIT, late, step["reference"])
+    last = (await referrals.timeline(UNIT, late, found["id"]))[-1]
+    assert last.kind == "handoff-arrived"
+    assert await audit.verify(OPERATOR, late) == []
+
+
+async def test_once_its_sender_has_seen_to_it_nobody_arrives_there(backend: Backend) -> None:
+    step = await send(backend)
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "accept")
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "fail", reason="unreachable")
+    await handoffs.move_handoff(UNIT, backend, step["id"], SEEN)
+    with pytest.raises(IllegalTransition, match="has seen to it"):
+        await handoffs.move_handoff(SHELTER, backend, step["id"], "arrived")
+
+
+async def test_what_is_erased_once_it_was_seen_does_not_come_back(backend: Backend) -> None:
+    step = await send(backend, consent=True)
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "reject", reason="no-capacity")
+    await handoffs.move_handoff(UNIT, backend, step["id"], SEEN)
+    await record_consent(UNIT, backend, step["reference"], "shelter-desk", withdraw=True)
+    erased = await handoffs.move_handoff(SHELTER, backend, step["id"], "erased")
+    assert not erased.handoff["must_see"]
+    assert await report(UNIT, backend) == []
 
 
 async def test_who_decides_anew_about_a_step_has_seen_it(backend: Backend) -> None:

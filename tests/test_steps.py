@@ -152,11 +152,21 @@ def test_accepted_is_not_arrived() -> None:
             after(silent, "expect", f"2026-03-02T{when}:00Z", **later)
     moved = after(step, "expect", "2026-03-02T17:59:00Z", Side.SENDER, **later)
     assert moved["expected_by"] == "2026-03-03T09:00:00.000Z"
-    assert after(step, "complete", "2026-03-02T19:00:00Z")["arrival"] == "arrived"
+    served: list[dict[str, Any]] = [{}, {"reason": "served"}]
+    for silent in (step, missing):
+        for how in served:
+            with pytest.raises(IllegalTransition, match="can't have been served") as refused:
+                after(silent, "complete", "2026-03-02T19:00:00Z", **how)
+            assert (refused.value.path, "arrived first" in refused.value.remedy) == (("reason",), True)
+        assert after(silent, "complete", "2026-03-02T19:00:00Z", reason="advised")["arrival"] == silent["arrival"]
+        there = after(silent, "arrived", "2026-03-02T19:00:00Z")
+        assert after(there, "complete", "2026-03-02T19:00:00Z")["reason"] == "served"
+    again = after(missing, "not-arrived", "2026-03-02T20:00:00Z")
+    assert again["arrival_at"] == missing["arrival_at"] == "2026-03-02T18:30:00.000Z"
     for wrong in ("2026-03-02T12:00Z", "2026-03-17T12:00Z", "tonight", None):
-        with pytest.raises(Invalid) as refused:
+        with pytest.raises(Invalid) as unread:
             after(step, "expect", "2026-03-02T12:00:00Z", expected=wrong)
-        assert refused.value.path == ("expected",)
+        assert unread.value.path == ("expected",)
 
 
 @pytest.mark.parametrize("verb", sorted(NOTES))
