@@ -19,8 +19,7 @@ from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.clock import Duration, parse_duration, parse_instant
 from relaypoint.domain.deadlines import DEFAULTS, waited
 from relaypoint.domain.model import ContactPoint, holds
-from relaypoint.domain.open_handoff import OpenHandoff
-from relaypoint.domain.stalls import Stall
+from relaypoint.domain.stalls import MISSING, Stall
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Priority, Rung
 
@@ -31,6 +30,9 @@ WAITS: Final[Mapping[Priority, str]] = {
     Priority.URGENT: "PT4H",
     Priority.ROUTINE: "P1D",
 }
+
+#: The rungs where a person did not arrive and nothing is agreed: the sender knows how to reach them.
+SEARCH: Final = (Rung.REMIND, Rung.COORDINATOR, Rung.NATIONAL_COORDINATOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +66,21 @@ class Progress:
 Rungs: TypeAlias = tuple["Step", ...]
 
 
-def ladder(view: View, handoff: OpenHandoff, pathway: str | None) -> Rungs:
-    """The rungs of the policy that holds for the step, in their order."""
+def ladder(view: View, stall: Stall, pathway: str | None) -> Rungs:
+    """The rungs of the policy that holds for the silence, in their order. For a missing person they run on the clock,
+    and press, however much time the referral had."""
+    handoff, missing = stall.handoff, stall.reason in MISSING
+    priority = max(handoff.priority, Priority.ASAP, key=lambda each: each.level) if missing else handoff.priority
     forces = around.shared_forces(view, handoff.sender.id, handoff.receiver.id)
     rows = view.index.rows["task_forces"]
     near = sorted(around.forces_of(view, forces), key=lambda force: (rows[force]["level"], force))
     owners = [("contact_point", handoff.desk.id), ("pathway", pathway), *(("task_force", force) for force in near)]
-    agreed = next((found for owner in owners[1:] if (found := _policy(view, owner, handoff.priority))), None)
-    usual = agreed or tuple(_step(rung, None, None, index, handoff.priority) for index, rung in enumerate(Rung))
-    own = _policy(view, owners[0], handoff.priority)
-    return _hastened(usual, own) if own else usual
+    agreed = next((found for owner in owners[1:] if (found := _policy(view, owner, priority))), None)
+    rungs = SEARCH if stall.reason == "not-arrived" else tuple(Rung)
+    usual = agreed or tuple(_step(rung, None, None, index, priority) for index, rung in enumerate(rungs))
+    own = _policy(view, owners[0], priority)
+    steps = _hastened(usual, own) if own else usual
+    return tuple(replace(step, working=False) for step in steps) if missing else steps
 
 
 def _hastened(agreed: Rungs, own: Rungs) -> Rungs:

@@ -16,7 +16,7 @@ from relaypoint.domain.handoffs import REMARKS, RESPOND, Side
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.moves import possible
 from relaypoint.domain.open_handoff import OpenHandoff
-from relaypoint.domain.stalls import Stall
+from relaypoint.domain.stalls import MISSING, Stall
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.words import MESSAGE_KINDS
 
@@ -42,11 +42,10 @@ class NextStep:
 _SAME_DESK = say("next.same-desk", "Contact the desk that holds it.")
 _TELL = say("next.tell", "Tell the desk yourself that it is over.")
 _OTHER_DESK = say("next.other-desk", "Turn to the organization's other contact point.")
-#: Where it is not known where the person is, nothing is sent to others: somebody has to look for them.
-_MISSING = frozenset({"not-arrived", "arrival-unknown"})
 #: What the receiving side says to each of these; to all others it moves the step on.
 _ANSWERS = {
-    **dict.fromkeys(_MISSING, ("arrived", "not-arrived")),
+    "arrival-unknown": ("arrived", "not-arrived"),
+    "not-arrived": ("arrived",),  # That they did not is said already.
     "erasure-not-answered": ("erased", "must-keep --reason CODE"),
 }
 _HOTLINE = say("next.hotline", "Ask the national hotline for advice.")
@@ -98,7 +97,8 @@ def _towards(handoff: OpenHandoff, reason: str, at: datetime) -> Iterator[NextSt
             command=_command(handoff, "raise"),
         )
         ways += (
-            ("next-candidate", again, () if reason in _MISSING else handoff.candidates),
+            # A missing person is looked for, and sent nowhere else meanwhile.
+            ("next-candidate", again, () if reason in MISSING else handoff.candidates),
             ("coordinator", ask, handoff.coordinators),
             ("hotline", _HOTLINE, handoff.hotlines),
         )
@@ -123,7 +123,7 @@ def _senders_move(handoff: OpenHandoff, reason: str) -> NextStep:
         )
     elif reason == "erasure-not-answered":
         text = say("next.unerased", "Ask them to say it; what the person can do about it is theirs to be told.")
-    elif reason in _MISSING:
+    elif reason in MISSING:
         text = say(
             "next.missing",
             "Reach the person by the way that you agreed on; if they are in danger, call the emergency number.",

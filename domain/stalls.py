@@ -24,6 +24,10 @@ from relaypoint.domain.words import Staffing
 _Found: TypeAlias = tuple[str, Text, str]
 
 
+#: Where it is not known where the person is. Somebody has to look for them, at any hour.
+MISSING: Final = frozenset({"not-arrived", "arrival-unknown"})
+
+
 @dataclass(frozen=True, slots=True)
 class Stall:
     """``due`` is the instant that was missed; ``age`` runs from there, and ``waited`` from when it was sent."""
@@ -58,7 +62,7 @@ class Stall:
 
 #: Silences that begin a ladder of their own, whatever was climbed before: a person is missing, the coordinator is
 #: silent as well, or nobody says what was erased.
-_BY_ITSELF: Final = frozenset({"not-arrived", "arrival-unknown", "coordinator-silent", "erasure-not-answered"})
+_BY_ITSELF: Final = MISSING | {"coordinator-silent", "erasure-not-answered"}
 
 _SENDERS: Final = frozenset(
     {
@@ -70,6 +74,7 @@ _SENDERS: Final = frozenset(
         "form-not-submitted",
         "information-not-answered",
         "refused-by-phone",
+        "not-arrived",
     }
 )
 
@@ -174,7 +179,8 @@ def _missing(handoff: OpenHandoff, at: datetime) -> _Found | None:
     """Accepted is not arrived: the one silence that neither side may wait out."""
     if handoff.arrival == NOT_ARRIVED:
         text = say("stall.not-arrived", "the person has not arrived{todo}", todo=_todo(handoff))
-        return "not-arrived", text, handoff.expected_by or handoff.changed_at
+        since = min(filter(None, (handoff.expected_by, handoff.arrival_at)), default=handoff.changed_at)
+        return "not-arrived", text, since
     if handoff.expected_by and handoff.arrival is None and _passed(handoff.expected_by, at):
         text = say("stall.arrival", "nobody has said whether the person arrived{todo}", todo=_todo(handoff))
         return "arrival-unknown", text, handoff.expected_by

@@ -94,7 +94,7 @@ async def _silent(backend: Backend, work: OpenWork) -> list[_Climb]:
         if (more := around.pop(id, None)) is not None:
             kept = stands.get(id)
             progress = await _progress(backend, silence, kept)
-            rungs = ladder(view, silence.handoff, more["pathway"])
+            rungs = ladder(view, silence, more["pathway"])
             climbs.append(_Climb({**row, **more}, silence, rungs, progress, kept["mark"] if kept else ""))
     return climbs
 

@@ -46,8 +46,59 @@ async def test_a_missing_person_is_not_told_at_the_end_of_another_silences_ladde
     assert (seen.stall.reason, seen.escalated and seen.escalated.taken) == ("arrival-unknown", len(USUAL))
     # That it is said now begins anew as well.
     await handoffs.move_handoff(SHELTER, at(backend, 4 * DAY), step["id"], "not-arrived")
-    assert (await climbed(backend, 4 * DAY, start=4 * DAY))[0][1:] == USUAL[0]
+    assert (await climbed(backend, 4 * DAY, start=4 * DAY))[0][1:] == ("remind", "unit-desk")
     assert await audit.verify(OPERATOR, backend) == []
+
+
+async def test_who_did_not_arrive_is_looked_for_from_when_it_was_said_and_at_any_hour(backend: Backend) -> None:
+    step = await sent(backend, replace(NEED, priority="routine"))
+    await handoffs.move_handoff(SHELTER, at(backend, 5), step["id"], "accept")
+    await handoffs.move_handoff(UNIT, at(backend, 6), step["id"], "expect", expected="2026-03-04T10:00:00Z")
+    # At seven in the evening, when the desk is closed, and two days before the person was to be there.
+    await handoffs.move_handoff(SHELTER, at(backend, 540), step["id"], "not-arrived")
+    (seen,) = await stalled.stalled(UNIT, at(backend, 550))
+    assert (seen.stall.reason, seen.stall.due) == ("not-arrived", at(backend, 540).now())
+    # First its sender, who knows of the person; the desk has said what it knows.
+    assert await climbed(backend, 700, start=540) == [
+        (540, "remind", "unit-desk"),
+        (570, "coordinator", "line-desk"),
+        (600, "national-coordinator", "authority-desk"),
+    ]
+
+
+async def test_whether_a_person_arrived_is_asked_at_any_hour(backend: Backend) -> None:
+    step = await sent(backend, replace(NEED, priority="routine"))
+    await handoffs.move_handoff(SHELTER, at(backend, 5), step["id"], "accept")
+    await handoffs.move_handoff(UNIT, at(backend, 6), step["id"], "expect", expected="2026-03-02T19:00:00Z")
+    found = await climbed(backend, 800, start=540)
+    assert [(action, desk) for _, action, desk in found] == USUAL
+    assert [minute for minute, *_ in found] == [545, 575, 605, 605, 635, 665]
+
+
+async def test_a_policy_that_was_agreed_holds_for_a_missing_person_on_the_clock(backend: Backend) -> None:
+    roster = tiny_roster()
+    agreed = {"task_force": "example-force-north", "hours": "working"}
+    roster["escalations"] += [
+        {**agreed, "id": "north-1", "position": "1", "action": "remind"},
+        {**agreed, "id": "north-2", "position": "2", "action": "coordinator", "wait": "PT1H"},
+    ]
+    step = await sent(backend, replace(NEED, priority="routine"), roster)
+    await handoffs.move_handoff(SHELTER, at(backend, 5), step["id"], "accept")
+    await handoffs.move_handoff(UNIT, at(backend, 6), step["id"], "expect", expected="2026-03-04T10:00:00Z")
+    await handoffs.move_handoff(SHELTER, at(backend, 540), step["id"], "not-arrived")
+    assert await climbed(backend, 700, start=540) == [(540, "remind", "unit-desk"), (600, "coordinator", "line-desk")]
+
+
+async def test_the_receiver_is_told_to_say_what_helps(backend: Backend) -> None:
+    step = await sent(backend)
+    await handoffs.move_handoff(SHELTER, at(backend, 5), step["id"], "accept")
+    await handoffs.move_handoff(UNIT, at(backend, 6), step["id"], "expect", expected="2026-03-02T11:00:00Z")
+    moves = []
+    for minute in (70, 80):
+        (held,) = await stalled.stalled(SHELTER, at(backend, minute))
+        moves.append(held.next_steps[0].text.split(f"{step['reference']} ")[1])
+        await handoffs.move_handoff(SHELTER, at(backend, minute), step["id"], "not-arrived")
+    assert moves == ["arrived | not-arrived.", "arrived."]
 
 
 async def test_a_silent_coordinator_is_reminded_and_the_others_are_told(backend: Backend) -> None:
