@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from relaypoint.domain.chain import Event
 from relaypoint.domain.codes import WORDS
 from relaypoint.domain.replay import step_after
 from relaypoint.domain.texts import Text, listed, say
+from relaypoint.domain.view import View
+from relaypoint.domain.words import Rung
 
 #: The kinds of entries, in words.
 KINDS: Final[Mapping[str, Text]] = {
@@ -64,16 +66,29 @@ _PLAIN: Final = {
 }
 
 
-def told(event: Event) -> Text:
-    """One line: what happened, and the reason or answer that was given with it."""
+#: Whom each rung of an escalation is for.
+_RUNGS: Final[Mapping[Rung, Text]] = {
+    Rung.REMIND: say("rung.remind", "reminder"),
+    Rung.DEPUTY: say("rung.deputy", "deputy"),
+    Rung.OTHER_DESK: say("rung.other-desk", "another desk"),
+    Rung.COORDINATOR: say("rung.coordinator", "coordinator"),
+    Rung.NATIONAL_COORDINATOR: say("rung.national-coordinator", "national coordinator"),
+    Rung.OFFER: say("rung.offer", "offer to send it elsewhere"),
+}
+
+
+def told(event: Event, view: View | None = None) -> Text:
+    """One line: what happened, and the reason or answer that was given with it. ``view`` names whom an escalation
+    turned to, and is given for its sender alone: who was passed over would tell others whom the case avoids."""
     what = KINDS.get(event.kind) or say("event.other", "{kind}", kind=event.kind)
-    details = [each for each in dict.fromkeys(_details(event)) if each != what]
+    details = [each for each in dict.fromkeys(_details(event, view)) if each != what]
     return say("event.with", "{what}: {details}", what=what, details=listed(details)) if details else what
 
 
-def _details(event: Event) -> Iterator[str]:
-    """Of an escalation nothing: whom it passed over would tell whom the case avoids."""
+def _details(event: Event, view: View | None) -> Iterator[str]:
     data = json.loads(event.data)
+    if event.kind == "handoff-escalated" and view is not None:
+        yield _rung(view, data["escalation"])
     if event.kind in ("handoff-escalated", "handoff-recounted"):
         return
     before, after = data.get("before") or {}, step_after(event.data)
@@ -87,6 +102,15 @@ def _details(event: Event) -> Iterator[str]:
     desk = data.get("after", {}).get("contact_point")
     if isinstance(desk, str):
         yield say("event.to", "to {desk}", desk=desk)
+
+
+def _rung(view: View, taken: Mapping[str, Any]) -> Text:
+    rung, id = _RUNGS[Rung(taken["action"])], taken["reached"]
+    if id is None:
+        return say("event.rung-nobody", "{rung} (nobody could be told)", rung=rung)
+    desk = view.index.rows["contact_points"][id]
+    body = view.name("organizations", desk["organization"])
+    return say("event.rung", "{rung} ({desk}, {body})", rung=rung, desk=desk["name"], body=body)
 
 
 def _told(value: str) -> str:

@@ -18,6 +18,7 @@ from relaypoint.domain.moves import in_order
 from relaypoint.domain.policy import Action, Subject, may_act_for, may_see_case, may_see_referral, steps_seen
 from relaypoint.domain.replay import concerned
 from relaypoint.domain.texts import Text
+from relaypoint.domain.told_events import told
 from relaypoint.domain.words import Confidentiality
 from relaypoint.graph import Row, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
@@ -204,8 +205,19 @@ async def referrals(
 async def timeline(subject: Subject, backend: Backend, id: str) -> list[chain.Event]:
     """The events of a referral in their order, of the steps that the subject sees. Raises ``NotFound`` as ``referral``
     does."""
+    return await _events(subject, backend, await shown_referral(subject, backend, id))
+
+
+@permitted(Action.READ_REFERRAL)
+async def told_timeline(subject: Subject, backend: Backend, id: str) -> list[tuple[chain.Event, Text]]:
+    """The same, each in words; its sender alone is told whom an escalation turned to."""
     found = await shown_referral(subject, backend, id)
-    events = [chain.Event(**row["event"]) for row in await backend.store.read("events_of", id=id)]
+    view = await present_view(backend) if may_see_case(subject, found["sender"]["id"]) else None
+    return [(event, told(event, view)) for event in await _events(subject, backend, found)]
+
+
+async def _events(subject: Subject, backend: Backend, found: Row) -> list[chain.Event]:
+    events = [chain.Event(**row["event"]) for row in await backend.store.read("events_of", id=found["id"])]
     if may_act_for(subject, found["sender"]["id"]):
         return events
     seen = {step["id"] for step in found["handoffs"]}

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Self
 
 import strawberry
 
-from relaypoint.domain import told_events
 from relaypoint.domain.chain import Event
 from relaypoint.domain.codes import WORDS
 from relaypoint.domain.policy import Action
@@ -65,18 +64,21 @@ class CaseFields:
 class TimelineEvent:
     sequence: int = strawberry.field(description="Its number in the chain.")
     kind: str = strawberry.field(description="As referral-sent or handoff-accept.")
-    text: str = strawberry.field(description="What happened, in words, with the reason or answer that was given.")
+    text: str = strawberry.field(
+        description="What happened, in words, with the reason or answer that was given; to its sender also whom an "
+        "escalation turned to."
+    )
     at: str = strawberry.field(description="When it was recorded.")
     actor: str = strawberry.field(description="Kind and organization of who did it; never a person.")
     status: str | None = strawberry.field(description="The step's status after it.")
     hash: str = strawberry.field(description="Covers its content and the entry before it.")
 
     @classmethod
-    def of(cls, event: Event) -> Self:
+    def of(cls, event: Event, text: str) -> Self:
         return cls(
             sequence=event.sequence,
             kind=event.kind,
-            text=told_events.told(event),
+            text=text,
             at=event.at,
             actor=event.actor,
             status=step_after(event.data).get("status"),
@@ -103,8 +105,8 @@ class Referral:
     @strawberry.field(description="The referral's record, oldest first.")
     async def timeline(self, info: Info) -> list[TimelineEvent]:
         context = info.context
-        events = await referrals.timeline(context.subject, context.backend, self.key)
-        return [TimelineEvent.of(event) for event in events]
+        told = await referrals.told_timeline(context.subject, context.backend, self.key)
+        return [TimelineEvent.of(event, text) for event, text in told]
 
     @classmethod
     def of(cls, row: dict[str, Any]) -> Self:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from relaypoint.domain.chain import Event
 from relaypoint.domain.handoffs import MOVES, REMARKS
 from relaypoint.domain.policy import OPERATOR
@@ -10,7 +12,7 @@ from relaypoint.resolvers import handoffs, referrals
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.escalating import escalate
 from relaypoint.resolvers.passing import pass_handoff
-from relaypoint.tests.test_escalation import SHELTER, UNIT, at, sent
+from relaypoint.tests.test_escalation import NEED, SHELTER, UNIT, at, climbed, sent
 
 
 def test_every_verb_has_its_words() -> None:
@@ -55,8 +57,25 @@ async def test_times_and_desks_say_what_they_are(backend: Backend) -> None:
 async def test_an_escalation_tells_nobody_whom_it_passed_over(backend: Backend) -> None:
     step = await sent(backend)
     await escalate(OPERATOR, at(backend, 61))
-    (*_, last) = await referrals.timeline(SHELTER, at(backend, 62), step["referral"])
-    assert (last.kind, told(last)) == ("handoff-escalated", KINDS["handoff-escalated"])
+    for subject in (SHELTER, OPERATOR):
+        (*_, (last, text)) = await referrals.told_timeline(subject, at(backend, 62), step["referral"])
+        assert (last.kind, text) == ("handoff-escalated", KINDS["handoff-escalated"])
+
+
+async def test_an_escalation_tells_its_sender_whom_it_turned_to(backend: Backend) -> None:
+    step = await sent(backend, replace(NEED, avoid=("competent-authority",)))
+    await climbed(backend, 600)
+    lines = [text for _, text in await referrals.told_timeline(UNIT, at(backend, 600), step["referral"])]
+    assert [line.removeprefix(f"{KINDS['handoff-escalated']}: ") for line in lines[1:]] == [
+        "reminder (Shelter desk, Example Shelter)",
+        "deputy (Shelter desk, Example Shelter)",
+        "another desk (nobody could be told)",
+        "coordinator (Line, Example Line)",
+        "national coordinator (nobody could be told)",
+        "offer to send it elsewhere (Unit desk, Example Police Unit)",
+    ]
+    seen = [text for _, text in await referrals.told_timeline(SHELTER, at(backend, 600), step["referral"])]
+    assert set(seen[1:]) == {KINDS["handoff-escalated"]}
 
 
 def test_a_kind_of_another_version_is_told_as_it_is() -> None:
