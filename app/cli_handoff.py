@@ -66,7 +66,9 @@ async def handoff(
     consent_to: Annotated[
         str | None,
         typer.Option(
-            "--consent-to", metavar="CONTACT_POINT", help="For answer: the person agrees to be made known there."
+            "--consent-to",
+            metavar="CONTACT_POINT",
+            help="For answer agreed: where the person agrees to be made known; otherwise where it was asked about.",
         ),
     ] = None,
     to: Annotated[
@@ -98,8 +100,8 @@ async def handoff(
     insufficient-information or other; fail: unreachable, declined-by-person, no-capacity, not-eligible or other;
     cancel: declined-by-person, consent-withdrawn, no-longer-needed, sent-elsewhere, duplicate or other;
     hold: awaiting-information, awaiting-capacity, awaiting-person or other; complete: served (unless given), advised or
-    waitlisted; phoned: reached, accepted or refused; answer: told, not-known or not-agreed; respond: spoken,
-    redirected, nobody-else or upheld; where consent was withdrawn, erased, or must-keep with still-serving,
+    waitlisted; phoned: reached, accepted or refused; answer: told, agreed, not-known or not-agreed; respond:
+    spoken, redirected, nobody-else or upheld; where consent was withdrawn, erased, or must-keep with still-serving,
     child-protection, legal-duty, legal-claim or audit.
     ask takes --lacking age, call-back, consent, health, language, place, risk, service or other.
     """

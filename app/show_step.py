@@ -87,14 +87,14 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         role = f", {handoff['phonedRole']}" if handoff["phonedRole"] else ""
         told = f"{handoff['phoned']}{role}, {when(handoff['phonedAt'])}; so its sender reports"
         grid.add_row("By phone", told)
+    about = f", to pass it on to {escape(handoff['askedAbout'])}" if handoff["askedAbout"] else ""
     if handoff["answerBy"]:
-        about = f", to pass it on to {escape(handoff['askedAbout'])}" if handoff["askedAbout"] else ""
         grid.add_row("[bold]Its sender is asked for[/]", f"[bold]{', '.join(handoff['asked'])}[/]{about}")
         grid.add_row("To be answered by", when(handoff["answerBy"]))
     elif handoff["wishedTo"]:
         grid.add_row("The coordinator would send it to", f"{escape(handoff['wishedTo'])}, if the person agrees: answer")
     elif handoff["answered"]:
-        grid.add_row("Asked for", f"{', '.join(handoff['asked'])}: {handoff['answered']}")
+        grid.add_row("Asked for", f"{', '.join(handoff['asked'])}{about}: [bold]{handoff['answered']}[/]")
     if handoff["expectedBy"]:
         came = f"{handoff['arrival']} ({when(handoff['arrivalAt'])})" if handoff["arrival"] else None
         grid.add_row("The person", came or f"is expected by {when(handoff['expectedBy'])}")

@@ -80,5 +80,6 @@ WORDS: Final[Mapping[str, Text]] = {
     "legal-claim": say("erasure.legal-claim", "kept: for a legal claim"),
     "audit": say("erasure.audit", "kept: for an audit"),
     "not-known": say("answered.not-known", "it is not known"),
-    "not-agreed": say("answered.not-agreed", "the person does not agree to tell it"),
+    "agreed": say("answered.agreed", "the person agrees"),
+    "not-agreed": say("answered.not-agreed", "the person does not agree"),
 }

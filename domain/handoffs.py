@@ -154,6 +154,8 @@ PHONED: Final = "phoned"
 #: receiver's clocks stand still.
 ASK: Final = "ask"
 ANSWER: Final = "answer"
+#: How the sender answers whether the person agrees; told does not say it.
+AGREED: Final = "agreed"
 #: Where a person moves, accepted is not arrived: by when they are expected, and whether they came. That they came may
 #: also be said of a step that was ended without them, until its sender has seen to it.
 EXPECT: Final = "expect"
@@ -187,7 +189,7 @@ REMARKS: Final = {
             ("age", "call-back", "consent", "health", "language", "place", "risk", "service", "other"),
             many=True,
         ),
-        Remark(ANSWER, _OPEN, _SENDER, ("told", "not-known", "not-agreed")),
+        Remark(ANSWER, _OPEN, _SENDER, ("told", AGREED, "not-known", "not-agreed")),
         Remark(EXPECT, _WORKING, _EITHER),
         Remark(ARRIVED, _ACTIVE | {Status.COMPLETED, Status.FAILED}, _RECEIVER),
         Remark(NOT_ARRIVED, _ACTIVE, _RECEIVER),

@@ -70,7 +70,7 @@ def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER) -> tuple[Ne
         text = say(
             "next.answer",
             "Tell the desk what it asked for, by a safe channel; then record it: {command}.",
-            command=_command(handoff, "answer --result told | not-known | not-agreed"),
+            command=_command(handoff, f"answer --result {' | '.join(handoff.answers)}"),
         )
         return (NextStep("sender", text), *_towards(handoff, reason, at))
     return (*_towards(handoff, reason, at), _senders_move(handoff, reason))

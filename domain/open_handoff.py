@@ -43,6 +43,8 @@ class OpenHandoff:
     phoned_at: str | None = None
     asked_at: str | None = None
     answer_by: str | None = None
+    #: The words that answer what is asked now.
+    answers: tuple[str, ...] = ("told", "not-agreed", "not-known")
     expected_by: str | None = None
     respond_by: str | None = None
     arrival: str | None = None

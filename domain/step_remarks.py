@@ -11,6 +11,7 @@ from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.deadlines import answer_due
 from relaypoint.domain.errors import IllegalTransition, Invalid
 from relaypoint.domain.handoffs import (
+    AGREED,
     ANSWER,
     ARRIVED,
     ASK,
@@ -139,7 +140,7 @@ def _ask(here: Here) -> dict[str, Any]:
 
 
 def _answer(here: Here) -> dict[str, Any]:
-    asked_at = here.handoff.get("asked_at")
+    asked_at, known = here.handoff.get("asked_at"), answers(here.handoff)
     if not asked_at and not wished(here.handoff):
         raise _not_now(
             here.handoff,
@@ -147,14 +148,46 @@ def _answer(here: Here) -> dict[str, Any]:
             "Nothing is asked of the sender.",
             "There is nothing to answer; phone the desk if it should know something.",
         )
+    if here.words not in known:  # Told does not say whether the person agrees.
+        raise Invalid(
+            "handoff.answer",
+            "'{answer}' does not answer what is asked.",
+            path=("reason",),
+            remedy="Use one of: {known}.",
+            answer=here.words,
+            known=", ".join(known),
+        )
     if not asked_at:
-        return {"answered": here.words, "wished_to": None}
+        # Beside the answer stands what it was an answer to.
+        return {
+            "answered": here.words,
+            "asked": "consent",
+            "asked_about": here.handoff["wished_to"],
+            "wished_to": None,
+        }
     return {
         "answered": here.words,
         "asked_at": None,
         "answer_by": None,
         "pauses": pause(here.handoff, asked_at, format_instant(here.now)),
     }
+
+
+def consent_asked(handoff: Mapping[str, Any]) -> bool:
+    """Whether what its sender is asked now is whether the person agrees: to be made known somewhere, or to this."""
+    if handoff.get("asked_at"):
+        return bool(handoff.get("asked_about")) or "consent" in (handoff.get("asked") or "").split()
+    return wished(handoff)
+
+
+def asked_where(handoff: Mapping[str, Any]) -> str | None:
+    """The contact point at which the person would be made known, by the question that its sender answers next."""
+    return handoff.get("asked_about") if handoff.get("asked_at") else handoff.get("wished_to")
+
+
+def answers(handoff: Mapping[str, Any]) -> tuple[str, ...]:
+    """The words that answer what its sender is asked now."""
+    return (AGREED if consent_asked(handoff) else "told", "not-agreed", "not-known")
 
 
 def wished(handoff: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from relaypoint.domain import chain
 from relaypoint.domain.errors import Conflict, Invalid, NotFound
 from relaypoint.domain.handoffs import (
+    AGREED,
     ANSWER,
     ARRIVED,
     EXPECT,
@@ -28,7 +29,7 @@ from relaypoint.domain.handoffs import (
 )
 from relaypoint.domain.moves import possible
 from relaypoint.domain.policy import Action, Subject
-from relaypoint.domain.step_remarks import Saying, offered
+from relaypoint.domain.step_remarks import Saying, asked_where, offered
 from relaypoint.domain.steps import said, wrong_field
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Row, Step, Unmet
@@ -92,8 +93,9 @@ async def move_handoff(
     idempotency_key: str | None = None,
 ) -> Moved:
     """Carries out one verb that needs no other desk; ``domain.steps.Saying`` tells what goes with which. ``holder`` is
-    who claims the step. ``consent_to`` goes with an answer: the contact point that the person agrees to be made known
-    at. Without ``expected_version`` the version found on reading is the one that is expected.
+    who claims the step. ``consent_to`` goes with the answer ``agreed``: the contact point that the person agrees to be
+    made known at; None: the one that was asked about. Without ``expected_version`` the version found on reading is the
+    one that is expected.
 
     Raises ``NotFound`` (also for a subject on neither side), ``IllegalTransition``, ``Invalid`` for what the verb does
     not take, and ``Conflict`` with the present state where somebody was first.
@@ -184,29 +186,40 @@ async def _decide(backend: Backend, row: Row, saying: Saying, on: frozenset[Side
 
 
 async def _consenting(backend: Backend, row: Row, verb: str, answer: str | None, to: str | None) -> str | None:
-    """The case as its sender's answer leaves it, where that tells of the person's consent."""
-    if to is None:
-        return None
-    if verb != ANSWER:
+    """The case as its sender's answer leaves it, where the person agrees to be made known somewhere."""
+    if to is not None and verb != ANSWER:
         raise wrong_field(verb, "consentTo", ANSWER)
-    if answer != "told":
+    if to is not None and answer != AGREED:
         raise Invalid(
             "handoff.no-consent",
             "'{answer}' tells of no consent.",
             path=("consentTo",),
-            remedy="Answer told, if the person agrees; or leave the contact point out.",
+            remedy="Answer agreed, if the person agrees; or leave the contact point out.",
             answer=answer or "",
         )
-    rows, desk = (await present_view(backend)).index.rows["contact_points"], to.strip().lower()
+    about = asked_where(row["handoff"])
+    desk = to.strip().lower() if to is not None else about
+    if verb != ANSWER or answer != AGREED or desk is None:
+        return None
+    rows = (await present_view(backend)).index.rows["contact_points"]
     if desk not in rows:
         raise NotFound(
             "handoff.consent-to",
             "'{value}' is not a contact point.",
             path=("consentTo",),
             remedy="Use the one that the receiver would pass the case on to; the step shows it.",
-            value=to,
+            value=desk,
         )
-    return consented(backend, row, rows[desk]["organization"])
+    body = rows[desk]["organization"]
+    if about is not None and rows[about]["organization"] != body:
+        raise Invalid(
+            "handoff.consent-elsewhere",
+            "It is asked whether the person may be made known at {about}.",
+            path=("consentTo",),
+            remedy="Answer that; relaypoint consent records that the person agrees to another body.",
+            about=about,
+        )
+    return consented(backend, row, body)
 
 
 async def _taken_back(backend: Backend, row: Row, verb: str, reason: str | None) -> str | None:
@@ -214,9 +227,8 @@ async def _taken_back(backend: Backend, row: Row, verb: str, reason: str | None)
     if verb == "cancel" and reason == "consent-withdrawn":
         return str(row["receiver"]["id"])
     if verb == ANSWER and reason == "not-agreed":
-        handoff, desks = row["handoff"], (await present_view(backend)).index.rows["contact_points"]
-        about = handoff.get("asked_about") if handoff["asked_at"] else handoff.get("wished_to")
-        return str(desks[about]["organization"]) if about in desks else None
+        about, desks = asked_where(row["handoff"]), (await present_view(backend)).index.rows["contact_points"]
+        return str(desks[about]["organization"]) if about is not None else None
     return None
 
 

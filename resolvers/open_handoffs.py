@@ -14,6 +14,7 @@ from relaypoint.domain.history import moment
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.policy import Subject
 from relaypoint.domain.stalls_then import then
+from relaypoint.domain.step_remarks import answers
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Row
@@ -140,6 +141,7 @@ def open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
         phoned_at=handoff["phoned_at"],
         asked_at=handoff["asked_at"],
         answer_by=handoff["answer_by"],
+        answers=answers(handoff),
         expected_by=handoff["expected_by"],
         respond_by=handoff["respond_by"],
         arrival=handoff["arrival"],

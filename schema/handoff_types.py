@@ -71,7 +71,9 @@ class Handoff:
     )
     phoned_at: str | None = strawberry.field(description="When that call was made.")
     phoned_role: str | None = strawberry.field(description="With whom it was: a role.")
-    asked: list[str] = strawberry.field(description="What the receiver last asked its sender for, as codes.")
+    asked: list[str] = strawberry.field(
+        description="What its sender was last asked for, as codes. Where that is consent, told is no answer."
+    )
     asked_about: str | None = strawberry.field(
         description="Key of the contact point to which the receiver would send the case on."
     )
@@ -82,7 +84,9 @@ class Handoff:
         description="Until when the sender is to answer; null where nothing is asked now. The receiver's clocks stand "
         "still meanwhile."
     )
-    answered: str | None = strawberry.field(description="How the sender answered: told, not-known or not-agreed.")
+    answered: str | None = strawberry.field(
+        description="How the sender answered: told or not-known; and whether the person agrees: agreed or not-agreed."
+    )
     expected_by: str | None = strawberry.field(description="By when the person is expected to arrive.")
     arrival: str | None = strawberry.field(description="arrived or not-arrived; null where nobody has said.")
     arrival_at: str | None = strawberry.field(description="When that was said.")
@@ -202,7 +206,9 @@ class MoveInput:
         default=None, description="For claim: the holder of the contact point that works on it."
     )
     consent_to: str | None = strawberry.field(
-        default=None, description="For answer: the contact point that the person agrees to be made known at."
+        default=None,
+        description="For the answer agreed: the contact point that the person agrees to be made known at; null: the "
+        "one that was asked about.",
     )
     idempotency_key: str | None = strawberry.field(
         default=None, description="The same key and request again, within 24 h, gives the first result."

@@ -73,7 +73,7 @@ async def test_who_has_it_passes_it_on_where_the_person_agreed(
     )
     assert len(await steps_of(backend, step)) == 1, "nothing is sent"
     assert (await told(backend))[-1] == ("unit-desk", "moved")
-    await handoffs.move_handoff(UNIT, backend, step["id"], "answer", reason="told", consent_to="line-desk")
+    await handoffs.move_handoff(UNIT, backend, step["id"], "answer", reason="agreed", consent_to="line-desk")
     passed = await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")
     assert (passed.sender_asked, passed.handoff["contact_point"]["id"], passed.handoff["hops"]) == (
         False,
@@ -207,6 +207,43 @@ async def test_who_answers_that_the_person_does_not_agree_records_no_consent(bac
         await handoffs.move_handoff(UNIT, backend, step["id"], "answer", reason=answer, consent_to="line-desk")
     assert refused.value.path == ("consentTo",)
     assert (await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")).sender_asked
+
+
+async def test_whether_the_person_agrees_is_answered_so_that_the_receiver_can_read_it(backend: Backend) -> None:
+    step = await sent(backend)
+
+    async def answer(reason: str, **how: Any) -> dict[str, Any]:
+        await handoffs.move_handoff(UNIT, backend, step["id"], "answer", reason=reason, **how)
+        return (await handoffs.handoff(SHELTER, backend, step["id"])).handoff
+
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "ask", lacking=["age"])
+    with pytest.raises(Invalid, match="does not answer"):
+        await answer("agreed")
+    assert (await answer("told"))["answered"] == "told"
+    for said in ("not-known", "not-agreed", "agreed"):
+        await handoffs.move_handoff(SHELTER, backend, step["id"], "ask", lacking=["consent", "age"])
+        with pytest.raises(Invalid, match="does not answer") as refused:
+            await answer("told")
+        assert (refused.value.path, "agreed, not-agreed" in refused.value.remedy) == (("reason",), True)
+        assert (await answer(said))["answered"] == said
+    # Asked about a contact point, it is answered for that one.
+    await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")
+    for wrong in ({"reason": "told"}, {"reason": "agreed", "consent_to": "authority-desk"}):
+        with pytest.raises(Invalid):
+            await answer(**wrong)
+    assert (await answer("agreed"))["answered"] == "agreed"
+    consents = (await referrals.referral(UNIT, backend, step["referral"]))["case"]["consents"]
+    assert [each["organization"] for each in consents] == ["example-line"]
+    assert not (await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")).sender_asked
+    assert await whole(backend)
+
+
+async def test_its_sender_is_told_how_to_answer_what_was_asked(backend: Backend) -> None:
+    step = await sent(backend)
+    await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")
+    late = make_backend(backend.store, "2026-03-20T10:00:00.000Z", backend.vault)
+    (found,) = await stalled.stalled(UNIT, late)
+    assert "answer --result agreed | not-agreed | not-known" in found.next_steps[0].text
 
 
 async def test_a_suspended_body_sends_nothing_on(backend: Backend) -> None:
@@ -360,8 +397,9 @@ async def test_a_wish_is_answered_and_the_same_wish_asks_once(backend: Backend) 
     assert [each for each in await told(backend) if each == ("unit-desk", "moved")] == [("unit-desk", "moved")]
     offered = (await handoffs.handoff(UNIT, backend, step["id"])).next_verbs
     assert "answer" in offered
-    answered = await handoffs.move_handoff(UNIT, backend, step["id"], "answer", reason="told", consent_to="line-desk")
-    assert answered.handoff["answered"] == "told"
+    answered = await handoffs.move_handoff(UNIT, backend, step["id"], "answer", reason="agreed", consent_to="line-desk")
+    assert answered.handoff["answered"] == "agreed"
+    assert (answered.handoff["asked"], answered.handoff["asked_about"]) == ("consent", "line-desk")
     assert not (await pass_handoff(AUTHORITY, backend, step["id"], "redirect", "line-desk")).sender_asked
     assert await whole(backend)
 
@@ -375,7 +413,7 @@ async def test_a_held_step_can_be_asked_about_and_answered(backend: Backend) -> 
     asked = await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")
     assert asked.sender_asked
     assert asked.handoff["asked_at"]
-    done = await handoffs.move_handoff(UNIT, backend, step["id"], "answer", reason="told", consent_to="line-desk")
+    done = await handoffs.move_handoff(UNIT, backend, step["id"], "answer", reason="agreed", consent_to="line-desk")
     assert (done.handoff["status"], done.handoff["asked_at"]) == ("on-hold", None)
     assert not (await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")).sender_asked
     assert await whole(backend)
@@ -478,7 +516,7 @@ async def test_a_coordinators_wish_and_the_receivers_question_stand_side_by_side
     done = await handoffs.move_handoff(UNIT, backend, step["id"], "answer", reason="not-agreed")
     assert (done.handoff["asked_at"], done.handoff["wished_to"]) == (None, "authority-desk")
     assert "answer" in done.next_verbs
-    done = await handoffs.move_handoff(UNIT, backend, step["id"], "answer", reason="told", consent_to="authority-desk")
+    done = await handoffs.move_handoff(UNIT, backend, step["id"], "answer", reason="agreed")
     assert (done.handoff["wished_to"], "answer" in done.next_verbs) == (None, False)
     kept = (await referrals.referral(UNIT, backend, step["referral"]))["case"]["consents"]
     assert [each["organization"] for each in kept if each["withdrawn_on"] is None] == ["example-authority"]
