@@ -27,7 +27,16 @@ from relaypoint.resolvers.finding import view_of
 from relaypoint.resolvers.handing_over import Referrals, raised_still, told_of_successor
 from relaypoint.resolvers.handoffs import check_version
 from relaypoint.resolvers.known import Known
-from relaypoint.resolvers.passing_rules import SAID_BY, Chosen, Ground, check_last, check_resend, check_side, choose
+from relaypoint.resolvers.passing_rules import (
+    SAID_BY,
+    Chosen,
+    Ground,
+    check_last,
+    check_not_asked,
+    check_resend,
+    check_side,
+    choose,
+)
 from relaypoint.resolvers.referral_steps import new_handoff, senders_desk, told
 from relaypoint.resolvers.step_rows import shown, step_of
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
@@ -93,12 +102,16 @@ async def pass_handoff(
             check_last(row)
             if verb == "resend":
                 check_resend(row)
+            chosen = choose(
+                backend, known, row, case, verb, to, consent=consent, risk_checked=risk_checked, ground=ground
+            )
+            if chosen is None and verb == "pass-on":
+                check_not_asked(row, to)
         except Conflict:
             row, before = await step_of(backend, row["handoff"]["id"]), row
             if row["handoff"] == before["handoff"]:
                 raise
             continue
-        chosen = choose(backend, known, row, case, verb, to, consent=consent, risk_checked=risk_checked, ground=ground)
         if chosen is None:
             steps, result = _asked(subject, backend, known, row, operation, verb, to, ground)
         else:

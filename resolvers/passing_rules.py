@@ -88,6 +88,22 @@ def check_last(row: Row) -> None:
         )
 
 
+def check_not_asked(row: Row, to: str) -> None:
+    """Raises ``IllegalTransition`` where its sender has yet to answer about another contact point: the question about
+    this one would take its place, and the one who asked would never read the answer."""
+    handoff = row["handoff"]
+    about = handoff["asked_about"] if handoff["asked_at"] else None
+    if about not in (None, to.strip().lower()):
+        raise IllegalTransition(
+            "handoff.asked-about",
+            "Its sender is asked about {about} already, and has not answered.",
+            path=("to",),
+            remedy="Wait for the answer, or phone its sender; then pass it on. Or decline it, or fail it.",
+            about=about,
+            present={"status": handoff["status"], "version": handoff["version"]},
+        )
+
+
 def choose(
     backend: Backend,
     known: Known,

@@ -238,6 +238,23 @@ async def test_whether_the_person_agrees_is_answered_so_that_the_receiver_can_re
     assert await whole(backend)
 
 
+async def test_one_question_about_where_it_may_go_is_open_at_a_time(backend: Backend) -> None:
+    step = await sent(backend)
+    await handoffs.move_handoff(SHELTER, backend, step["id"], "ask", lacking=["age"])
+    for _ in range(2):
+        assert (await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")).sender_asked
+    before = await dump(backend.store)
+    with pytest.raises(IllegalTransition, match="asked about line-desk already") as refused:
+        await pass_handoff(SHELTER, backend, step["id"], "pass-on", "authority-desk")
+    assert refused.value.path == ("to",)
+    assert await dump(backend.store) == before
+    await handoffs.move_handoff(UNIT, backend, step["id"], "answer", reason="not-agreed")
+    assert (await pass_handoff(SHELTER, backend, step["id"], "pass-on", "authority-desk")).sender_asked
+    # The same body's other desk waits for no answer.
+    assert not (await pass_handoff(SHELTER, backend, step["id"], "pass-on", "shelter-night-desk")).sender_asked
+    assert await whole(backend)
+
+
 async def test_its_sender_is_told_how_to_answer_what_was_asked(backend: Backend) -> None:
     step = await sent(backend)
     await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")
