@@ -140,6 +140,14 @@ def referral(console: Console, found: Data) -> None:
         console.print(f"Call back: {_calling(found['callBack'])}")
     for handoff in found["handoffs"]:
         step(console, handoff)
+    if found["together"]:
+        console.print("[bold]Sent with it, or for the same person:[/]")
+    for each in found["together"]:
+        back = "  [bold red]came back: nobody has the case[/]" if each["mustSee"] else ""
+        console.print(
+            f"  [bold]{each['reference']}[/]  {escape(each['serviceType']['name'])}: {each['status']}, "
+            f"{escape(each['receiver']['name'])}{back}"
+        )
     for event in found.get("timeline") or ():
         by = event["actor"].partition(":")[2] or event["actor"]
         console.print(f"  {when(event['at'])}  {escape(event['text'])}  [dim]{escape(by)}[/]")
@@ -207,8 +215,9 @@ def _given(day: str | None) -> str:
 
 
 def sent_many(console: Console, done: Data) -> None:
-    """What was sent in one act, by its references."""
+    """What was sent in one act, by its references, each with its deadline and how to phone there."""
     console.print(f"[bold green]Recorded: {len(done['referrals'])}.[/]")
+    ways = {each["contactPoint"]: each["channels"] for each in done["ways"]}
     for each in done["referrals"]:
         (step, *_) = each["handoffs"]
         hand = "  [bold red]phone it: no message reaches them[/]" if each["reference"] in done["byHand"] else ""
@@ -216,3 +225,12 @@ def sent_many(console: Console, done: Data) -> None:
             f"  [bold]{each['reference']}[/]  {escape(each['serviceType']['name'])}: "
             f"{escape(step['receiver']['name'])}, {escape(step['contactPoint']['name'])}{hand}"
         )
+        console.print(f"    To be acknowledged by {when(step['acknowledgeBy'])}")
+        if step["form"]:
+            console.print(
+                f"    [bold]Submit the official form: {escape(step['form'])}[/]; then: relaypoint handoff "
+                f"{each['reference']} form-submitted"
+            )
+        for use in ways[step["contactPoint"]["id"]]:
+            if use["usable"] and by_voice(use):
+                console.print(f"    {channel(use)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from relaypoint.domain import chain, replies
@@ -19,6 +20,7 @@ from relaypoint.domain.policy import Action, Subject, may_act_for, may_see_case,
 from relaypoint.domain.replay import concerned
 from relaypoint.domain.texts import Text
 from relaypoint.domain.told_events import told
+from relaypoint.domain.view import View
 from relaypoint.domain.words import Confidentiality
 from relaypoint.graph import Row, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
@@ -136,16 +138,10 @@ def _protection(answer: Answer) -> Iterator[Advice]:
 async def _again(subject: Subject, backend: Backend, need: NeedInput, known: dict[str, Any]) -> Sent:
     """The first answer, with the channels and numbers as they are now: whoever repeats it may be about to phone."""
     referral = await shown_referral(subject, backend, known["referral"])
-    place, case = need.place, referral["case"]
+    case = referral["case"]
     avoid = Avoid.of(case["avoid"]) if case else EVERYBODY
-    view = await present_view(backend)
-    channels = weigh(
-        view.desk(referral["handoffs"][0]["contact_point"]["id"]),
-        floor=Confidentiality(referral["confidentiality"]),
-        at=backend.clock(),
-        avoid=avoid,
-    )
-    numbers = await emergency(subject, backend, place, avoid, referral["confidentiality"])
+    channels = ways_to(await present_view(backend), referral, backend.clock())
+    numbers = await emergency(subject, backend, need.place, avoid, referral["confidentiality"])
     return Sent(referral, known["phone"], known["hand"], known["form"], numbers, channels, repeated=True)
 
 
@@ -224,6 +220,32 @@ async def _events(subject: Subject, backend: Backend, found: Row) -> list[chain.
     return [event for event in events if concerned(event) in seen]
 
 
+@permitted(Action.READ_REFERRAL)
+async def together(subject: Subject, backend: Backend, id: str) -> list[Row]:
+    """What was sent in one act with a referral, or is of the same case, oldest first: ``referral``, ``service_type``
+    and its last ``step``. To its sender alone: it tells who belongs together. Raises ``NotFound`` as ``referral``
+    does."""
+    found = await shown_referral(subject, backend, id)
+    sender = found["sender"]["id"]
+    if not may_see_case(subject, sender):
+        return []
+    # Of further needs, the first referral of the case is what they have in common.
+    group = found["group"] or found["id"]
+    rows = await backend.store.read("referrals_together", sender=sender, id=found["id"], group=group)
+    return [{**row, "step": in_order(row["handoffs"])[-1]} for row in rows]
+
+
+def ways_to(view: View, referral: Row, at: datetime) -> tuple[ChannelUse, ...]:
+    """The channels of the desk that a referral was sent to, as they are for its case now."""
+    case = referral["case"]
+    return weigh(
+        view.desk(referral["handoffs"][0]["contact_point"]["id"]),
+        floor=Confidentiality(referral["confidentiality"]),
+        at=at,
+        avoid=Avoid.of(case["avoid"]) if case else EVERYBODY,
+    )
+
+
 async def shown_referral(subject: Subject, backend: Backend, id: str, asked: str | None = None) -> dict[str, Any]:
     rows = await backend.store.read("referral_get", id=id)
     if not rows or not may_see_referral(
@@ -243,7 +265,9 @@ async def shown_referral(subject: Subject, backend: Backend, id: str, asked: str
     }
     sealed = shown.pop("sealed")
     del shown["chain_length"], shown["chain_head"]
-    if row["sealed_key"] and sealed and may_see_case(subject, row["sender"]["id"]):
+    if not may_see_case(subject, row["sender"]["id"]):
+        shown["group"] = None  # It would tell others who belongs together.
+    elif row["sealed_key"] and sealed:
         case = backend.vault.unseal(row["sealed_key"], sealed)
         shown["case"] = {**case, "languages": languages_of(case), "agreed_types": agreed_types_of(case)}
     return shown

@@ -6,21 +6,22 @@ have in common is told by their ``group``, which says nothing of anybody.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from relaypoint.domain import replies
+from relaypoint.domain.channels import ChannelUse
 from relaypoint.domain.errors import Conflict, Invalid
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.graph import Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import agreed_types_of, languages_of
 from relaypoint.resolvers.choosing import chosen_for
-from relaypoint.resolvers.finding import Answer, find
+from relaypoint.resolvers.finding import Answer, find, present_view
 from relaypoint.resolvers.needs import NeedInput, agreeing
 from relaypoint.resolvers.referral_steps import first_steps
-from relaypoint.resolvers.referrals import answering_desk, own_desks, own_referral, shown_referral
+from relaypoint.resolvers.referrals import answering_desk, own_desks, own_referral, shown_referral, ways_to
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
 _TRIES: Final = 5
@@ -32,11 +33,12 @@ MOST: Final = 60
 @dataclass(frozen=True, slots=True)
 class SentMany:
     """``referrals`` in the order of people, then of needs. ``by_hand`` are the references of those of which no message
-    can be delivered: they have to be phoned."""
+    can be delivered: they have to be phoned. ``ways`` are the channels to each desk that they went to, by its id."""
 
     group: str
     referrals: tuple[dict[str, Any], ...]
     by_hand: tuple[str, ...]
+    ways: Mapping[str, tuple[ChannelUse, ...]]
 
 
 @permitted(Action.REFER)
@@ -192,8 +194,11 @@ async def _sent(
 
 async def _told(subject: Subject, backend: Backend, done: dict[str, Any]) -> SentMany:
     found = [(each, await shown_referral(subject, backend, each["referral"])) for each in done["sent"]]
+    view = await present_view(backend)
+    to = {referral["handoffs"][0]["contact_point"]["id"]: referral for _, referral in found}
     return SentMany(
         done["group"],
         tuple(referral for _, referral in found),
         tuple(referral["reference"] for each, referral in found if each["hand"]),
+        {desk: ways_to(view, referral, backend.clock()) for desk, referral in to.items()},
     )

@@ -8,6 +8,7 @@ import strawberry
 
 from relaypoint.domain.policy import Action
 from relaypoint.resolvers import referring
+from relaypoint.schema.channel_types import ChannelView
 from relaypoint.schema.permissions import governed
 from relaypoint.schema.problems import Conflict, InvalidInput, NoChannel, NotFound, Unavailable
 from relaypoint.schema.referral_types import Referral
@@ -46,16 +47,30 @@ class SplitInput:
 
 
 @governed(Action.REFER)
+@strawberry.type(description="How to reach a contact point yourself.")
+class DeskWays:
+    contact_point: str = strawberry.field(description="Its key.")
+    channels: list[ChannelView] = strawberry.field(description="First those to use now, in their order.")
+
+
+@governed(Action.REFER)
 @strawberry.type(description="All are stored, and their notifications promised.")
 class ReferralsSent:
     group: str = strawberry.field(description="What they have in common.")
     referrals: list[Referral] = strawberry.field(description="In the order of people, then of needs.")
     by_hand: list[str] = strawberry.field(description="References of those that no message reaches: phone them.")
+    ways: list[DeskWays] = strawberry.field(description="One entry for each contact point that they went to.")
 
     @classmethod
     def of(cls, sent: referring.SentMany) -> Self:
         return cls(
-            group=sent.group, referrals=[Referral.of(each) for each in sent.referrals], by_hand=list(sent.by_hand)
+            group=sent.group,
+            referrals=[Referral.of(each) for each in sent.referrals],
+            by_hand=list(sent.by_hand),
+            ways=[
+                DeskWays(contact_point=desk, channels=[ChannelView.of(use) for use in uses])
+                for desk, uses in sent.ways.items()
+            ],
         )
 
 

@@ -87,6 +87,29 @@ class TimelineEvent:
 
 
 @governed(Action.READ_REFERRAL)
+@strawberry.type(description="A referral that was sent in one act with another one, or is of the same case.")
+class Sibling:
+    key: str = strawberry.field(description="Its id.")
+    reference: str = strawberry.field(description="Its reference.")
+    service_type: Ref = strawberry.field(description="What was asked for.")
+    status: str = strawberry.field(description="The status of its last step.")
+    must_see: bool = strawberry.field(description="That one came back, and its sender has yet to see it.")
+    receiver: Ref = strawberry.field(description="Whose desk that one lies at, or lay.")
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> Self:
+        referral, kind, step = row["referral"], row["service_type"], row["step"]
+        return cls(
+            key=referral["id"],
+            reference=referral["reference"],
+            service_type=Ref(key=kind["id"], name=kind["name"]),
+            status=step["status"],
+            must_see=step["must_see"],
+            receiver=Ref(key=step["receiver"]["id"], name=step["receiver"]["name"]),
+        )
+
+
+@governed(Action.READ_REFERRAL)
 @strawberry.type(description="A request for a service, for a case that has no name here.")
 class Referral:
     key: str = strawberry.field(description="Its id.")
@@ -98,7 +121,9 @@ class Referral:
     sender: Ref = strawberry.field(description="Who sent it.")
     service_type: Ref = strawberry.field(description="What was asked for.")
     call_back: CallBack | None = strawberry.field(description="How and when it is safe to call the sender back.")
-    group: str | None = strawberry.field(description="What was sent in one act, or is of one case, has it in common.")
+    group: str | None = strawberry.field(
+        description="What was sent in one act, or is of one case, has it in common. Only for the sender."
+    )
     handoffs: list[Handoff] = strawberry.field(description="Its steps, oldest first.")
     case: CaseFields | None = strawberry.field(description="Only for the sender; null for anyone else.")
 
@@ -107,6 +132,15 @@ class Referral:
         context = info.context
         told = await referrals.told_timeline(context.subject, context.backend, self.key)
         return [TimelineEvent.of(event, text) for event, text in told]
+
+    @strawberry.field(
+        description="What was sent in one act with it, or is of the same case, oldest first; empty for all but the "
+        "sender."
+    )
+    async def together(self, info: Info) -> list[Sibling]:
+        context = info.context
+        rows = await referrals.together(context.subject, context.backend, self.key)
+        return [Sibling.of(row) for row in rows]
 
     @classmethod
     def of(cls, row: dict[str, Any]) -> Self:

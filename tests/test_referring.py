@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from relaypoint.domain.errors import Invalid, NoChannel, NotFound
-from relaypoint.domain.policy import OPERATOR
-from relaypoint.resolvers import audit, referrals
+from relaypoint.domain.policy import OPERATOR, Subject
+from relaypoint.resolvers import audit, handoffs, referrals
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.referring import MOST, SentMany, refer_many, split
@@ -39,6 +40,47 @@ async def test_many_people_with_several_needs_are_sent_in_one_act(backend: Backe
     assert await audit.verify(OPERATOR, backend) == []
     theirs = await referrals.referrals(SHELTER, backend)
     assert {each["id"] for each in theirs} == {each["id"] for each in sent.referrals[::2]}
+
+
+async def siblings(subject: Subject, backend: Backend, referral: dict[str, Any]) -> list[tuple[str, str, str]]:
+    found = await referrals.together(subject, backend, referral["id"])
+    return [(each["referral"]["id"], each["service_type"]["id"], each["step"]["status"]) for each in found]
+
+
+async def test_who_was_sent_together_is_for_their_sender_to_see_and_nobody_else(backend: Backend) -> None:
+    sent = await refer_many(UNIT, backend, NEED, people=2)
+    first, *others = sent.referrals
+    assert await siblings(UNIT, backend, first) == [
+        (each["id"], each["service_type"]["id"], "requested") for each in others
+    ]
+    for subject in (SHELTER, OPERATOR):
+        assert await siblings(subject, backend, first) == []
+        assert (await referrals.referral(subject, backend, first["id"]))["group"] is None
+    with pytest.raises(NotFound):
+        await siblings(member("example-authority"), backend, first)
+
+
+async def test_further_needs_and_the_first_one_lead_to_each_other(backend: Backend) -> None:
+    await imported(backend, tiny_roster())
+    alone = (await referrals.refer(UNIT, backend, replace(NEED, also=()), to="shelter-desk")).referral
+    first = (await referrals.refer(UNIT, backend, replace(NEED, also=()), to="shelter-desk")).referral
+    assert await siblings(UNIT, backend, first) == []
+    (second,) = (await split(UNIT, backend, first["reference"], ["advice"])).referrals
+    await handoffs.move_handoff(SHELTER, backend, first["handoffs"][0]["id"], "accept")
+    assert await siblings(UNIT, backend, first) == [(second["id"], "advice", "requested")]
+    assert await siblings(UNIT, backend, second) == [(first["id"], first["service_type"]["id"], "accepted")]
+    assert await siblings(UNIT, backend, alone) == []
+
+
+async def test_each_is_told_by_when_it_is_to_be_acknowledged_and_how_to_phone_there(backend: Backend) -> None:
+    first, again = [await refer_many(UNIT, backend, NEED, people=2, idempotency_key="once") for _ in range(2)]
+    assert first.ways == again.ways
+    assert set(first.ways) == set(desks(first))
+    for each in first.referrals:
+        (step,) = each["handoffs"]
+        assert step["acknowledge_by"]
+        usable = [use.channel for use in first.ways[step["contact_point"]["id"]] if use.barred is None]
+        assert "phone" in {channel.kind for channel in usable}
 
 
 async def test_the_same_request_again_sends_nothing(backend: Backend) -> None:

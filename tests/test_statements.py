@@ -187,6 +187,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "service_type_names": [{}],
         "task_force_names": [{}],
         "referral_get": [{"id": first["id"]}, {"id": second["id"]}],
+        "referrals_together": [{"sender": "example-unit", "id": second["id"], "group": first["id"]}],
         "referrals_all": [{"before": None, "limit": 2}, {"before": second["id"], "limit": 9}],
         "referrals_of": [
             {"organization": "example-shelter", "before": None, "limit": 1},

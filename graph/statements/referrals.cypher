@@ -215,6 +215,23 @@ RETURN r {.id, .reference, .version, .priority, .confidentiality, .created_at, .
     continues: head([(h)-[:CONTINUES]->(before:Handoff) | before.id])
   }] AS handoffs
 
+// name: referrals_together
+// What a body sent in one act with a referral of its own, or is of the same case: oldest first.
+// mode: read
+// starts: id
+MATCH (sender:Organization {id: $sender})
+WITH sender
+LIMIT 1
+MATCH (sender)<-[:SENT_BY]-(r:Referral)
+WHERE r.id <> $id AND (r.id = $group OR r.group = $group)
+RETURN r {.id, .reference} AS referral, head([(r)-[:FOR]->(type:ServiceType) | {id: type.id, name: type.name}]) AS service_type,
+  [(r)<-[:STEP_OF]-(h:Handoff)-[:TO]->(:ContactPoint)-[:OF]->(receiver:Organization) | {
+    id: h.id, status: h.status, must_see: EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) },
+    receiver: {id: receiver.id, name: receiver.name},
+    continues: head([(h)-[:CONTINUES]->(before:Handoff) | before.id])
+  }] AS handoffs
+ORDER BY r.id
+
 // name: referrals_of
 // The referrals that an organization sent or received, newest first, after a keyset.
 // mode: read
