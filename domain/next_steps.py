@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relaypoint.domain.channels import ChannelUse, usable, weigh
-from relaypoint.domain.handoffs import REMARKS, RESPOND, Side
+from relaypoint.domain.handoffs import PASSES, PASSING_ON, REMARKS, RESPOND, Side
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.moves import possible
 from relaypoint.domain.open_handoff import OpenHandoff
@@ -49,6 +49,7 @@ _ANSWERS = {
     "erasure-not-answered": ("erased", "must-keep --reason CODE"),
 }
 _HOTLINE = say("next.hotline", "Ask the national hotline for advice.")
+_ASKED = say("next.asked", "You have turned to the coordinator already: ask what became of it.")
 
 
 def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER) -> tuple[NextStep, ...]:
@@ -99,14 +100,14 @@ def _towards(handoff: OpenHandoff, reason: str, at: datetime) -> Iterator[NextSt
         ways += (
             # A missing person is looked for, and sent nowhere else meanwhile.
             ("next-candidate", again, () if reason in MISSING else handoff.candidates),
-            ("coordinator", ask, handoff.coordinators),
+            ("coordinator", _ASKED if handoff.respond_by else ask, handoff.coordinators),
             ("hotline", _HOTLINE, handoff.hotlines),
         )
     for role, text, reachable in ways:
         found = [
             NextStep(role, text, desk, organization.name, channels)
             for desk, organization in reachable
-            if (channels := _reach(handoff, desk, organization, at, by_voice=role != "coordinator"))
+            if (channels := _reach(handoff, desk, organization, at, by_voice=role != "coordinator" or text is _ASKED))
         ]
         yield from found[:_MOST_CANDIDATES] if role == "next-candidate" else found
 
@@ -139,20 +140,59 @@ def _senders_move(handoff: OpenHandoff, reason: str) -> NextStep:
 
 def _own_move(handoff: OpenHandoff, reason: str) -> NextStep:
     moves = [verb for verb in possible(handoff.status, Side.RECEIVER) if verb != "correct"]
-    verbs = " | ".join(_ANSWERS.get(reason, moves))
-    text = say("next.receiver", "It is yours to move on: {command}.", command=_command(handoff, verbs))
+    command = _command(handoff, " | ".join(_ANSWERS.get(reason, moves)))
+    if reason == "information-not-answered":
+        text = say("next.awaited", "Its sender has yet to answer; or decide without it: {command}.", command=command)
+    elif reason == "refused-by-phone":
+        text = say(
+            "next.refused",
+            "Its sender reports that it was refused on the phone, and looks elsewhere; record what you decide: "
+            "{command}.",
+            command=command,
+        )
+    elif reason == "coordinator-silent":
+        text = say(
+            "next.unheard",
+            "The coordinator has yet to answer its sender; what you can do still stands: {command}.",
+            command=command,
+        )
+    elif reason == "hold-expired":
+        text = say(
+            "next.hold",
+            "It is yours to look at again: {command}; if it has to wait longer, resume it and hold it anew: {again}.",
+            command=command,
+            again=_command(handoff, "hold --reason CODE --review DAY"),
+        )
+    else:
+        text = say("next.receiver", "It is yours to move on: {command}.", command=command)
     return NextStep("receiver", text)
 
 
 def _coordinators_move(handoff: OpenHandoff) -> NextStep:
+    """To redirect answers the sender as well, and what has ended can't be redirected: its sender sends it anew."""
     on = _command(handoff, "redirect --to CONTACT_POINT")
-    if handoff.respond_by:
-        text = "Its sender has turned to you: see to it, or send it on: {on}; then answer: {command}."
-        words = " | ".join(REMARKS[RESPOND].words)
-        command = _command(handoff, f"respond --result {words}")
-        return NextStep("yours", say("next.respond", text, on=on, command=command))
-    text = "Speak with whoever holds it, or send it on: {on}."
-    return NextStep("yours", say("next.coordinate", text, on=on))
+    words = " | ".join(word for word in REMARKS[RESPOND].words if word not in PASSING_ON)
+    command = _command(handoff, f"respond --result {words}")
+    lies_there = handoff.status in PASSES["redirect"].sources
+    if handoff.respond_by and lies_there:
+        text = say(
+            "next.respond",
+            "Its sender has turned to you: see to it, then answer: {command}; or send it on, which answers it: {on}.",
+            command=command,
+            on=on,
+        )
+    elif handoff.respond_by:
+        text = say(
+            "next.respond-ended",
+            "Its sender has turned to you about how it ended: speak with both, then answer: {command}. Only its "
+            "sender can send it anew.",
+            command=command,
+        )
+    elif lies_there:
+        text = say("next.coordinate", "Speak with whoever holds it, or send it on: {on}.", on=on)
+    else:
+        text = say("next.coordinate-ended", "It has ended there: speak with its sender, who alone can send it anew.")
+    return NextStep("yours", text)
 
 
 def _command(handoff: OpenHandoff, verb: str) -> str:

@@ -265,7 +265,7 @@ def _respond(here: Here) -> dict[str, Any]:
             here.handoff,
             "handoff.not-raised",
             "The sender has not turned to the coordinator about this step, or has been answered.",
-            "There is nothing to answer.",
+            "There is nothing to answer; to redirect a step is an answer.",
         )
     return {"respond_by": None, "response": here.words}
 

@@ -134,12 +134,14 @@ class Referrals:
             now = self.backend.now()
             changes |= {"changed_at": now, "moved_at": now, "asked_at": None, "answer_by": None}
             changes |= no_longer_served(handoff, self.backend.clock())
-            if handoff.get("respond_by"):  # The coordinator's answer, or its question goes on with the case.
-                changes |= {"respond_by": None, "response": verb if verb == "redirected" else None}
             ended = Step("handoff_close", {"handoff": handoff["id"]})
         else:  # It came back: who sends it anew has seen it.
             changes = {"seen_at": self.backend.now()}
             ended = Step("handoff_seen", {"handoff": handoff["id"]}, None)
+        if handoff.get("respond_by"):
+            # To send it on is the coordinator's answer; the receiving side takes the question with the case, and a
+            # sender that sends it anew waits for nothing any more.
+            changes |= {"respond_by": None, "response": verb if verb == "redirected" else None}
         after = {**handoff, **changes, "version": handoff["version"] + 1}
         steps = [*self.move(row, verb, changes, {"before": handoff, "after": after, **why}), ended]
         steps += handoff_steps(following, referral["id"], chosen, self.operation, roster)

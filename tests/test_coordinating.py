@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
+from relaypoint.domain.errors import IllegalTransition
 from relaypoint.domain.handoffs import Side
+from relaypoint.domain.next_steps import NextStep
 from relaypoint.domain.policy import OPERATOR, Subject
-from relaypoint.resolvers import handoffs
+from relaypoint.resolvers import audit, handoffs
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.backlog import backlog
 from relaypoint.resolvers.escalating import escalate
@@ -30,6 +33,11 @@ async def counted(subject: Subject, backend: Backend, minute: float) -> int:
     return sum(each.group.count for each in await stalled_summary(subject, at(backend, minute), "reason"))
 
 
+def advised(step: NextStep) -> set[str]:
+    """The verbs of the commands that a next step tells to say."""
+    return set(re.findall(r"relaypoint handoff \S+ ([a-z-]+)", step.text))
+
+
 @pytest.mark.parametrize("refused", [True, False])
 async def test_what_was_raised_to_it_is_listed_and_falls_due(backend: Backend, refused: bool) -> None:
     step = await sent(backend)
@@ -41,7 +49,10 @@ async def test_what_was_raised_to_it_is_listed_and_falls_due(backend: Backend, r
     assert found.stall.reason == ("rejected" if refused else "unacknowledged")
     (yours,) = found.next_steps
     assert yours.role == "yours"
-    assert "respond --result spoken" in yours.text
+    assert "respond --result spoken | nobody-else | upheld" in yours.text
+    assert advised(yours) == ({"respond"} if refused else {"respond", "redirect"})
+    sayable = set((await handoffs.handoff(LINE, at(backend, 62), step["reference"])).next_verbs)
+    assert advised(yours) <= sayable
     assert found.escalated is None
     (due,) = await backlog(LINE, at(backend, 62))
     assert (due.side, due.what, due.at) == (Side.COORDINATOR, "respond", "2026-03-02T12:01:00.000Z")
@@ -49,7 +60,7 @@ async def test_what_was_raised_to_it_is_listed_and_falls_due(backend: Backend, r
     await handoffs.move_handoff(LINE, at(backend, 63), step["id"], "respond", reason="spoken")
     assert await backlog(LINE, at(backend, 63)) == []
     (found,) = await listed(LINE, backend, 64)
-    assert "respond" not in found.next_steps[0].text
+    assert advised(found.next_steps[0]) == (set() if refused else {"redirect"})
 
 
 async def test_what_a_rung_told_it_is_listed(backend: Backend) -> None:
@@ -130,3 +141,33 @@ async def test_to_send_it_on_is_the_coordinators_answer(backend: Backend) -> Non
     assert not moved.handoff["respond_by"]
     before = (await handoffs.handoff(UNIT, at(backend, 63), step["id"])).handoff
     assert (before["respond_by"], before["response"]) == (None, "redirected")
+    with pytest.raises(IllegalTransition) as refused:
+        await handoffs.move_handoff(OPERATOR, at(backend, 63), step["id"], "respond", reason="redirected")
+    assert "to redirect a step is an answer" in refused.value.remedy
+    assert await backlog(LINE, at(backend, 63)) == []
+
+
+async def test_a_sender_that_sends_it_anew_waits_for_no_answer_any_more(backend: Backend) -> None:
+    step = await sent(backend)
+    await handoffs.move_handoff(SHELTER, at(backend, 1), step["id"], "reject", reason="no-capacity")
+    await handoffs.move_handoff(UNIT, at(backend, 2), step["id"], "raise")
+    await pass_handoff(UNIT, at(backend, 3), step["id"], "resend", "shelter-night-desk")
+    before = (await handoffs.handoff(UNIT, at(backend, 4), step["id"])).handoff
+    assert (before["respond_by"], before["response"]) == (None, None)
+    assert await audit.verify(OPERATOR, backend) == []
+
+
+async def test_nobody_is_advised_to_ask_again_who_is_asked_already(backend: Backend) -> None:
+    step = await sent(backend)
+
+    async def coordinators(minute: float) -> list[NextStep]:
+        (found,) = await listed(UNIT, backend, minute)
+        return [each for each in found.next_steps if each.role == "coordinator"]
+
+    assert {verb for each in await coordinators(61) for verb in advised(each)} == {"raise"}
+    await handoffs.move_handoff(UNIT, at(backend, 61), step["id"], "raise")
+    asked = await coordinators(62)
+    assert [each.text.message_id for each in asked] == ["next.asked"] * len(asked)
+    assert asked[0].channels[0].channel.id == "line-phone", "a message was sent, so by voice"
+    (theirs,) = await listed(SHELTER, backend, 122)
+    assert theirs.next_steps[0].text.message_id == "next.unheard"

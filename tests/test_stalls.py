@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from relaypoint.domain.avoid import Avoid
-from relaypoint.domain.handoffs import Status
+from relaypoint.domain.handoffs import Side, Status
 from relaypoint.domain.model import Absence, Body, Holder
 from relaypoint.domain.next_steps import NextStep, next_steps
 from relaypoint.domain.open_handoff import OpenHandoff
@@ -113,6 +113,32 @@ def test_once_the_form_is_in_the_receivers_clock_runs() -> None:
     case = handoff(**FORM, form_submitted_at="2026-03-03T12:00:00.000Z")
     assert reason(case, "2026-03-03T13:00") is None
     assert reason(case, "2026-03-03T14:01") == "unacknowledged"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "changes", "verbs"),
+    [
+        ("unacknowledged", {}, ["receive", "accept", "reject"]),
+        ("refused-by-phone", {"phoned": "refused"}, ["receive", "accept", "reject"]),
+        (
+            "information-not-answered",
+            {"status": Status.ACCEPTED, "asked_at": SENT, "answer_by": SENT},
+            ["start", "hold", "complete", "fail"],
+        ),
+        ("hold-expired", {"status": Status.ON_HOLD, "review_on": "2026-03-03"}, ["resume", "complete", "fail"]),
+        ("coordinator-silent", {"respond_by": SENT}, ["receive", "accept", "reject"]),
+    ],
+)
+def test_the_receiver_is_told_whose_turn_it_is_and_what_it_can_do(
+    wanted: str, changes: dict[str, Any], verbs: list[str]
+) -> None:
+    found = stall(handoff(**changes), at("2026-03-03T15:00"), Side.RECEIVER)
+    assert found is not None
+    assert found.reason == wanted
+    (own,) = next_steps(found, at("2026-03-03T15:00"), Side.RECEIVER)
+    assert f"relaypoint handoff ABCDE-23456 {' | '.join(verbs)}" in own.text
+    assert ("It is yours to move on" in own.text) == (wanted == "unacknowledged")
+    assert ("hold --reason CODE --review DAY" in own.text) == (wanted == "hold-expired")
 
 
 def test_the_next_steps_come_in_order_by_voice_and_end_with_the_sender() -> None:
