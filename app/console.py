@@ -6,12 +6,14 @@ import asyncio
 import functools
 import json
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import Any, NoReturn, ParamSpec
+from types import MappingProxyType
+from typing import Any, Final, NoReturn, ParamSpec, get_type_hints
 
 import typer
 from rich.console import Console
+from typer.models import ArgumentInfo, OptionInfo
 
 from relaypoint.app.settings import Settings
 from relaypoint.domain.errors import Invalid, Problem
@@ -63,7 +65,8 @@ def command(
             try:
                 code = asyncio.run(work(*args, **kwargs))
             except Problem as problem:
-                fail(problem, bool(kwargs.get("as_json")))
+                told(problem, bool(kwargs.get("as_json")), _typed(work))
+                raise typer.Exit(problem.exit_code) from None
             except KeyboardInterrupt:
                 raise typer.Exit(130) from None
             except BrokenPipeError:
@@ -98,17 +101,13 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
-def fail(problem: Problem, as_json: bool) -> NoReturn:
-    told(problem, as_json)
-    raise typer.Exit(problem.exit_code)
-
-
-def told(problem: Problem, as_json: bool) -> None:
+def told(problem: Problem, as_json: bool, typed: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Prints a problem; ``typed`` is how what is at fault is typed, as ``_typed`` gives it."""
     if as_json:
         numbers = {"emergency": problem.emergency} if problem.emergency else {}
         print(json.dumps({"error": problem.as_dict(), **numbers}, ensure_ascii=False))
     else:
-        where = f" [{_place(problem.path)}]" if problem.path else ""
+        where = f" [{_place(problem.path, typed)}]" if problem.path else ""
         err.print(_visible(f"{problem.message}{where}"), style="bold red", markup=False)
         if problem.remedy:
             err.print(_visible(problem.remedy), markup=False)
@@ -119,15 +118,37 @@ def _visible(text: str) -> str:
     return "".join(each if each.isprintable() or each == "\n" else "�" for each in text)
 
 
-_ARGUMENTS = {
-    "key": "ID",
-    "handoff": "ID",
-    "verb": "VERB",
-    "as": "--as",
-    "from": "--from",
+#: What the fields of a GraphQL input may lie in; nobody types that.
+_INPUTS: Final = frozenset(
+    {
+        *("need", "send", "move", "pass", "filter", "split", "consent", "view", "shift", "declare", "status", "end"),
+        *("edit", "start", "ask"),
+    }
+)
+#: What is typed for a field that no option or argument of a command is named like.
+_OTHERWISE: Final = {
+    **dict.fromkeys(("key", "handoff", "referral"), "ID"),
+    **dict.fromkeys(("service", "services", "serviceType", "also"), "--service"),
     "languages": "--language",
-    "place": "--place",
+    "takenFrom": "--from",
+    "corrections": "--correct",
+    "due": "--by",
 }
+
+
+def _typed(work: Callable[..., Any]) -> dict[str, str]:
+    """How the parameters of a command are typed, by the options that they would be after their names and by those that
+    they are."""
+    found = {}
+    for name, hint in get_type_hints(work, include_extras=True).items():
+        for told_by in getattr(hint, "__metadata__", ()):
+            if isinstance(told_by, ArgumentInfo):
+                found[f"--{name.replace('_', '-')}"] = told_by.metavar or name.upper()
+            elif isinstance(told_by, OptionInfo):
+                own = f"--{name.replace('_', '-')}"
+                options = [each for each in told_by.param_decls or () if each.startswith("--")] or [own]
+                found |= {own: options[0], **{each: each for each in options}}
+    return found
 
 
 def option_of(field: str) -> str:
@@ -135,16 +156,13 @@ def option_of(field: str) -> str:
     return "--" + "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in field)
 
 
-def _place(path: tuple[str, ...]) -> str:
+def _place(path: tuple[str, ...], typed: Mapping[str, str]) -> str:
     """A path of the GraphQL input as the argument or option that a person typed."""
-    group, *rest = path
-    if group in ("need", "send", "move", "pass", "filter") and rest:
-        group, *rest = rest
-    elif group not in _ARGUMENTS:
-        return ", ".join(path)
-    return " ".join(
-        (_ARGUMENTS.get(group, option_of(group)), *(str(int(each) + 1) for each in rest if each.isdecimal()))
-    )
+    field, *rest = path
+    if field in _INPUTS and rest:
+        field, *rest = rest
+    word = typed.get(option_of(field)) or _OTHERWISE.get(field, field)
+    return " ".join((word, *(str(int(each) + 1) if each.isdecimal() else each for each in rest)))
 
 
 def tell(as_json: bool, data: Any, shown: Callable[[], None]) -> None:

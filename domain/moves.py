@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final, TypeVar
 
 from relaypoint.domain.errors import IllegalTransition, Invalid
-from relaypoint.domain.handoffs import LONGEST_HOLD, MOVES, PASSING_ON, VERBS, Move, Pass, Remark, Side, Status
+from relaypoint.domain.handoffs import (
+    ALIASES,
+    LONGEST_HOLD,
+    MOVES,
+    PASSING_ON,
+    VERBS,
+    Move,
+    Pass,
+    Remark,
+    Side,
+    Status,
+)
+from relaypoint.domain.roster_faults import nearest
 
 S = TypeVar("S", bound=Mapping[str, Any])
 
@@ -34,8 +46,9 @@ def unknown_verb(verb: str) -> Invalid:
         "handoff.verb",
         "'{verb}' is not a verb of a referral step.",
         path=("verb",),
-        remedy="Use one of: {known}.",
-        verb=verb,
+        remedy="{hint}Use one of: {known}.",
+        verb=verb[:_SHOWN],
+        hint=f"Did you mean {near}? " if (near := nearest(verb, (*VERBS, *ALIASES))) else "",
         known=", ".join(VERBS),
     )
 
@@ -154,7 +167,8 @@ def _check_reason(wanted: Move, reason: str | None, review: str | None, day: str
             "A hold, and nothing else, needs the day on which it is reviewed: after today, within {most} days.",
             path=("review",),
             most=most,
-            remedy="Give a day as YYYY-MM-DD." if holding else "Leave the review day out.",
+            last=(date.fromisoformat(day) + timedelta(days=most)).isoformat(),
+            remedy="Give a day as YYYY-MM-DD, {last} at the latest." if holding else "Leave the review day out.",
         )
 
 

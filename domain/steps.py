@@ -131,10 +131,9 @@ def wrong_field(verb: str, field: str, *verbs: str) -> Invalid:
     """What was said with a verb that has no use for it: it is never dropped without a word."""
     return Invalid(
         "handoff.field",
-        "{verb} takes no {field}.",
+        "{verb} does not take this.",
         path=(field,),
         remedy="Leave it out; it belongs to: {verbs}.",
         verb=verb,
-        field=field,
         verbs=", ".join(verbs),
     )

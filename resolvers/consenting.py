@@ -39,8 +39,9 @@ async def record_consent(
     service, or no longer does: then that body, where it has or had the case, is asked to erase what it knows. Returns
     the referral.
 
-    Raises ``NotFound`` for a referral that the subject did not send and for the contact point, ``Invalid`` where there
-    is no consent to withdraw, ``Conflict`` where the referral is being changed by others all the time.
+    Raises what ``own_referral`` raises for one that the subject did not send, ``NotFound`` for the contact point,
+    ``Invalid`` where there is no consent to withdraw, ``Conflict`` where the referral is being changed by others all
+    the time.
     """
     body = await _body(backend, to)
     kind = "consent-withdrawn" if withdraw else "consent-given"
@@ -69,8 +70,8 @@ async def record_view(
 ) -> dict[str, Any]:
     """Records what a child wants for themselves, as a code of ``ChildsView``. Returns the referral.
 
-    Raises ``NotFound`` for a referral that the subject did not send, ``Invalid`` for a word that is none and where the
-    case is not a child's, ``Conflict`` as ``record_consent``.
+    Raises what ``own_referral`` raises for one that the subject did not send, ``Invalid`` for a word that is none and
+    where the case is not a child's, ``Conflict`` as ``record_consent``.
     """
     said = word(ChildsView, "view", view)
 

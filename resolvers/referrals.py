@@ -12,7 +12,7 @@ from relaypoint.domain.advice_steps import Advice, duty, found_ones
 from relaypoint.domain.avoid import EVERYBODY, Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.emergency import Emergency
-from relaypoint.domain.errors import Conflict, Invalid, NotFound
+from relaypoint.domain.errors import Conflict, IllegalTransition, Invalid, NotFound
 from relaypoint.domain.handoffs import Status
 from relaypoint.domain.model import ContactPoint
 from relaypoint.domain.moves import in_order
@@ -248,9 +248,7 @@ def ways_to(view: View, referral: Row, at: datetime) -> tuple[ChannelUse, ...]:
 
 async def shown_referral(subject: Subject, backend: Backend, id: str, asked: str | None = None) -> dict[str, Any]:
     rows = await backend.store.read("referral_get", id=id)
-    if not rows or not may_see_referral(
-        subject, rows[0]["sender"]["id"], frozenset(h["receiver"]["id"] for h in rows[0]["handoffs"])
-    ):
+    if not rows or not _seen_by(subject, rows[0]):
         raise no_referral(asked or id)
     row = rows[0]
     steps = in_order(row["handoffs"])
@@ -285,12 +283,26 @@ async def _calling(subject: Subject, backend: Backend, row: Row) -> dict[str, An
 
 async def own_referral(subject: Subject, backend: Backend, id: str) -> Row:
     """The row of a referral that the subject sent, by its id or a reference, with its case still sealed. Raises
-    ``NotFound`` for one that it did not send, or whose case can't be opened any more."""
+    ``IllegalTransition`` for one that it sees and did not send, ``NotFound`` for one that it does not see, or whose
+    case can't be opened any more."""
     known = await by_reference(subject, backend, id)
     rows = await backend.store.read("referral_get", id=known["referral"] if known else id)
-    if not rows or not rows[0]["sealed_key"] or not may_see_case(subject, rows[0]["sender"]["id"]):
+    if not rows or not _seen_by(subject, rows[0]):
+        raise no_referral(id)
+    if not may_see_case(subject, rows[0]["sender"]["id"]):
+        raise IllegalTransition(
+            "referral.side",
+            "Only its sender may say this of a referral.",
+            path=("id",),
+            remedy="Ask its sender, who knows what the person wants.",
+        )
+    if not rows[0]["sealed_key"]:
         raise no_referral(id)
     return rows[0]
+
+
+def _seen_by(subject: Subject, row: Row) -> bool:
+    return may_see_referral(subject, row["sender"]["id"], frozenset(h["receiver"]["id"] for h in row["handoffs"]))
 
 
 def no_referral(id: str) -> NotFound:

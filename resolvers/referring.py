@@ -88,8 +88,8 @@ async def split(
     confidentiality, whom it avoids and what the adult agreed to. The referral itself stays as it is. ``consent``: the
     adult agrees to these needs, ``no_consent``: to none of them that takes it, whatever was said before.
 
-    Raises ``NotFound`` for one that the subject did not send, ``Invalid`` for no service at all, and what
-    ``refer_many`` raises.
+    Raises what ``own_referral`` raises for one that the subject did not send, ``Invalid`` for no service at all, and
+    what ``refer_many`` raises.
     """
     row = await own_referral(subject, backend, id)
     if not services:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import stat
@@ -418,3 +419,55 @@ def test_ones_own_referrals_are_listed_newest_first(settings: dict[str, str]) ->
         assert "12:00" not in shown
         assert "11:00" in shown
         assert "10:00" in shown, "when it was sent stands beside it"
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["accept", "--consent-to", "line-desk", "--as", "example-shelter"], ["[--consent-to]"]),
+        (["acept", "--as", "example-shelter"], ["[VERB]", "Did you mean accept? Use one of: receive"]),
+        (["decllne", "--as", "example-shelter"], ["Did you mean decline?"]),
+        (["phoned", "--result", "reached", "--at", "soon", "--as", "example-unit"], ["[--at]"]),
+        (["pass-on", "--to", "nowhere", "--as", "example-shelter"], ["[--to]"]),
+        (["accept", "--expected-version", "7", "--as", "example-shelter"], ["[--expected-version]"]),
+    ],
+)
+def test_a_refusal_names_what_was_typed(settings: dict[str, str], command: list[str], words: list[str]) -> None:
+    reference = parsed(run(settings, "refer", *CASE, "--json"))["referral"]["reference"]
+    done = run(settings, "handoff", reference, *command)
+    told = " ".join(done.stderr.split())
+    assert done.returncode in (2, 3)
+    assert [word for word in words if word not in told] == [], told
+    assert re.search(r"\b[a-z]+[A-Z]", told) is None, told
+
+
+@pytest.mark.parametrize(
+    ("command", "word"),
+    [
+        (["gaps", "--task-force", "nobody"], "[--task-force]"),
+        (["stalled", "--service", "nothing"], "[--service]"),
+        (["stalled", "--contact-point", "nowhere"], "[--contact-point]"),
+        (["due", "--contact-point", "nowhere"], "[--contact-point]"),
+        (["shift", "nowhere", "--to", "shelter-first", "--as", "example-shelter"], "[CONTACT_POINT]"),
+        (["refer", *CASE, "--reply-to", "nowhere"], "[--reply-to]"),
+        (["find", *CASE, "--language", "en", "--language", "klingonese"], "[--language 2]"),
+    ],
+)
+def test_a_field_of_the_interface_is_told_as_the_option(
+    settings: dict[str, str], command: list[str], word: str
+) -> None:
+    done = run(settings, *command)
+    assert (done.returncode, word in done.stderr) == (2, True), done.stderr
+
+
+def test_a_hold_is_told_its_last_day_and_a_receiver_who_alone_may_say_it(settings: dict[str, str]) -> None:
+    reference = parsed(run(settings, "refer", *CASE, "--for", "child", "--json"))["referral"]["reference"]
+    assert run(settings, "handoff", reference, "accept", "--as", "example-shelter").returncode == 0
+    hold = ["hold", "--reason", "awaiting-person", "--as", "example-shelter", "--review"]
+    late = run(settings, "handoff", reference, *hold, "2026-06-02")
+    assert (late.returncode, "2026-06-01 at the latest" in late.stderr) == (2, True), late.stderr
+    assert run(settings, "handoff", reference, *hold, "2026-06-01").returncode == 0
+    for theirs in (["split", reference, "--service", "advice"], ["childs-view", reference, "wants-it"]):
+        done = run(settings, *theirs, "--as", "example-shelter")
+        assert (done.returncode, "Only its sender may say this" in done.stderr) == (3, True), done.stderr
+        assert run(settings, *theirs, "--as", "example-police").returncode == 2, "what one does not see is not there"

@@ -12,7 +12,7 @@ from relaypoint.resolvers import audit, handoffs, referrals, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.consenting import record_consent, record_view
 from relaypoint.resolvers.passing import pass_handoff
-from relaypoint.tests.helpers import dump, make_backend
+from relaypoint.tests.helpers import dump, make_backend, member
 from relaypoint.tests.test_passing import AUTHORITY, LINE, NEED, SHELTER, UNIT, sent, told
 
 CHILD = replace(NEED, tags=("child", "female", "labour"))
@@ -77,8 +77,9 @@ async def test_what_a_child_wants_is_recorded_by_code_for_its_sender_alone(backe
     before = await dump(backend.store)
     for subject, view, wrong in (
         (UNIT, "she wants to go home", Invalid),
-        (SHELTER, "wants-it", NotFound),
-        (OPERATOR, "wants-it", NotFound),
+        (SHELTER, "wants-it", IllegalTransition),
+        (OPERATOR, "wants-it", IllegalTransition),
+        (member("example-police"), "wants-it", NotFound),
     ):
         with pytest.raises(wrong):
             await record_view(subject, backend, step["reference"], view)

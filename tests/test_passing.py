@@ -99,9 +99,9 @@ async def test_a_consent_that_was_withdrawn_stops_further_sharing_and_nothing_el
     for subject, to, withdraw, wrong in (
         (UNIT, "line-desk", True, Invalid),
         (UNIT, "nowhere", False, NotFound),
-        (SHELTER, "line-desk", False, NotFound),
+        (SHELTER, "line-desk", False, IllegalTransition),
         (LINE, "line-desk", False, NotFound),
-        (OPERATOR, "line-desk", False, NotFound),
+        (OPERATOR, "line-desk", False, IllegalTransition),
     ):
         with pytest.raises(wrong):
             await record_consent(subject, backend, step["reference"], to, withdraw=withdraw)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from relaypoint.domain.errors import Invalid, NoChannel, NotFound
+from relaypoint.domain.errors import IllegalTransition, Invalid, NoChannel, NotFound
 from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.resolvers import audit, handoffs, referrals
 from relaypoint.resolvers.backend import Backend
@@ -118,8 +118,9 @@ async def test_further_needs_go_as_the_case_is_known(backend: Backend) -> None:
     assert one["group"] == sent.referral["id"]
     assert (await split(UNIT, backend, one["reference"], ["advice"])).group == sent.referral["id"]
     for subject, services, kind in (
-        (SHELTER, ["advice"], NotFound),
-        (OPERATOR, ["advice"], NotFound),
+        (SHELTER, ["advice"], IllegalTransition),
+        (OPERATOR, ["advice"], IllegalTransition),
+        (member("example-police"), ["advice"], NotFound),
         (UNIT, [], Invalid),
         (UNIT, ["nothing-of-this-kind"], NotFound),
     ):
