@@ -13,7 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from relaypoint.app.show import Data, percent
-from relaypoint.domain.process import FEWEST, Fate, Stage
+from relaypoint.domain.kept_back import FEWEST
+from relaypoint.domain.process import Fate, Stage
 from relaypoint.resolvers.tables_cells import guarded
 
 _HEADER: Final = ("Steps", "Acknowledged in time", "Decided in time", "Hours to decide", "Lost")

@@ -104,24 +104,35 @@ _HEADER: Final = ("Steps", "Median", "9 of 10 within", "Worst", "Answered in tim
 
 
 def summary(console: Console, groups: list[Data], by: str) -> None:
-    """How many have stalled in each group, and how old they are in working time."""
-    if not groups:
-        console.print("[green]Nothing has stalled.[/]")
-        return
-    table = Table(title=f"Stalled, by {escape(by)} (working hours since the deadline)", title_justify="left")
-    table.add_column(by.capitalize())
-    for name in _HEADER:
-        table.add_column(name, justify="right")
-    for group in groups:
-        table.add_row(*map(escape, _cells(group)))
-    console.print(table)
-    console.print("[dim]Answered in time: of the steps sent in the last 90 days, where there were five or more.[/]")
+    """How many have stalled in each group, and how old they are in working time; of what one coordinates apart."""
+    own = [group for group in groups if not group["coordinated"]]
+    others = [group for group in groups if group["coordinated"]]
+    for what, part in (("Stalled", own), ("Stalled between those whom you coordinate, in fives", others)):
+        if not part:
+            continue
+        table = Table(title=f"{what}, by {escape(by)} (working hours since the deadline)", title_justify="left")
+        table.add_column(by.capitalize())
+        for name in _HEADER:
+            table.add_column(name, justify="right")
+        for group in part:
+            table.add_row(*map(escape, _cells(group)))
+        console.print(table)
+    if not own:
+        console.print("[green]Nothing of your own has stalled.[/]")
+    if groups:
+        console.print("[dim]Answered in time: of the steps sent in the last 90 days, where there were five or more.[/]")
+    console.print("[dim]Of what you coordinate nothing is told that would tell of fewer than five steps.[/]")
 
 
 def _cells(group: Data) -> list[str]:
     hours, share = group["workingHours"], group["answeredInTime"]
     ages = (f"{hours[each]:.1f}" for each in ("median", "p90", "worst"))
-    return [group["name"] or "–", str(group["count"]), *ages, percent(share)]
+    return [_name(group), str(group["count"]), *ages, percent(share)]
+
+
+def _name(group: Data) -> str:
+    name = group["name"] or "–"
+    return f"{name} (coordinated)" if group["coordinated"] else name
 
 
 def summary_csv(console: Console, groups: list[Data], by: str) -> None:
@@ -129,29 +140,36 @@ def summary_csv(console: Console, groups: list[Data], by: str) -> None:
     rows = csv.writer(sys.stdout)
     ages = ("median", "p90", "worst")
     hours = [f"{kind}_hours_{age}" for kind in ("working", "clock") for age in ages]
-    rows.writerow([by, "name", "steps", *hours, "answered_in_time"])
+    rows.writerow([by, "name", "steps", *hours, "answered_in_time", "coordinated"])
     for group in groups:
         figures = [group[kind][age] for kind in ("workingHours", "clockHours") for age in ages]
         names = (guarded(group[each] or "") for each in ("key", "name"))
-        rows.writerow([*names, group["count"], *figures, group["answeredInTime"]])
+        whose = "yes" if group["coordinated"] else ""
+        rows.writerow([*names, group["count"], *figures, group["answeredInTime"], whose])
 
 
 def trend(console: Console, weeks: list[Data]) -> None:
-    """How many had stalled at the end of each week, and now."""
-    most = max((week["count"] for week in weeks), default=0) or 1
+    """How many had stalled at the end of each week, and now; with what one coordinates, in fives, behind it."""
+    most = max(map(_all_of, weeks), default=0) or 1
     for week in weeks:
         hours = f"  median {week['workingHours']['median']:.1f} working hours" if week["workingHours"] else ""
-        console.print(f"{when(week['at'])}  {week['count']:>6}  {'█' * round(30 * week['count'] / most)}{hours}")
+        others = f"  and {week['coordinated']} or more that you coordinate" if week["coordinated"] else ""
+        bar = "█" * round(30 * _all_of(week) / most)
+        console.print(f"{when(week['at'])}  {week['count']:>6}  {bar}{hours}{others}")
+
+
+def _all_of(week: Data) -> int:
+    return int(week["count"] + (week["coordinated"] or 0))
 
 
 def written(path: Path, groups: list[Data], weeks: list[Data], by: str) -> None:
     """A page to print. Raises ``Invalid`` where it can't be written."""
     from relaypoint.app import charts  # Nobody waits for it who prints nothing.
 
-    parts = [charts.line("Stalled, week by week", [(week["at"][:10], week["count"]) for week in weeks])]
+    parts = [charts.line("Stalled, week by week", [(week["at"][:10], _all_of(week)) for week in weeks])]
     if groups:
-        counts = [(group["name"] or "–", {"stalled": group["count"]}) for group in groups]
-        ages = [(group["name"] or "–", {"median": group["workingHours"]["median"]}) for group in groups]
+        counts = [(_name(group), {"stalled": group["count"]}) for group in groups]
+        ages = [(_name(group), {"median": group["workingHours"]["median"]}) for group in groups]
         parts += [
             charts.bars(f"Stalled, by {by}", counts),
             charts.bars("Working hours since the deadline, median", ages),

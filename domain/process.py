@@ -14,10 +14,9 @@ from typing import Any, Final
 
 from relaypoint.domain.clock import Instant, parse_instant
 from relaypoint.domain.handoffs import UNSERVED, Status
+from relaypoint.domain.kept_back import FEWEST, fives, told
 from relaypoint.domain.stall_summary import Ages
 
-#: Fewer than so many are not told.
-FEWEST: Final = 5
 #: Of so many a share to a twentieth is coarser than a count in fives.
 MANY: Final = 100
 
@@ -105,24 +104,6 @@ def rounded(share: float) -> float:
     return round(20 * share) / 20
 
 
-def _fives(count: int) -> int:
-    """Rounded down to fives. Down, and not to the nearest: then what is told never adds up to more than there was, and
-    what is left over tells nothing exactly."""
-    return count - count % FEWEST
-
-
-def _told(counts: Mapping[Fate, int]) -> dict[Fate, int | None]:
-    """Each in fives; None for fewer, and for as many of the next smallest as it takes for none of these to be worked
-    out from the others and the whole."""
-    hidden, kept_back = set[Fate](), 0
-    for each in sorted(counts, key=lambda each: (counts[each], each)):
-        if counts[each] >= FEWEST and (not hidden or (len(hidden) > 1 and kept_back >= FEWEST)):
-            break
-        hidden.add(each)
-        kept_back += counts[each]
-    return {each: None if each in hidden else _fives(count) for each, count in counts.items()}
-
-
 def _lost(counts: Mapping[Fate, int]) -> float | None:
     """The share of those that were meant. None where it would tell how many it is that are fewer than five: of a small
     group of which any count is kept back, and where the lost, or the others, are so few."""
@@ -130,7 +111,7 @@ def _lost(counts: Mapping[Fate, int]) -> float | None:
     lost = sum(counts.get(each, 0) for each in LOST)
     if any(0 < each < FEWEST for each in (lost, meant - lost)):
         return None
-    if meant < MANY and None in _told(counts).values():
+    if meant < MANY and None in told(counts).values():
         return None
     return rounded(lost / meant) if meant else 0.0
 
@@ -168,11 +149,11 @@ def _figures(key: str | None, courses: Sequence[Course], now: Instant) -> Figure
     spans = {stage: [hours for course in courses if (hours := _spent(course, stage)) is not None] for stage in Stage}
     return Figures(
         key=key,
-        count=_fives(len(courses)),
+        count=fives(len(courses)),
         acknowledged=_in_time([_met(each, "acknowledge_by", _acknowledged(each), now) for each in courses]),
         decided=_in_time([_met(each, "decide_by", each.first(*_DECIDED), now) for each in courses]),
         hours={stage: Ages.of(of) for stage, of in spans.items() if len(of) >= FEWEST},
-        fates=_told(counts),
+        fates=told(counts),
         hops=Ages.of([course.hops for course in courses]),
         lost=_lost(counts),
     )
@@ -224,8 +205,8 @@ def _met(course: Course, deadline: str, answered: Instant | None, now: Instant) 
 
 
 def _in_time(met: Iterable[bool | None]) -> InTime:
-    told = [each for each in met if each is not None]
-    return InTime(len(told), sum(told))
+    known = [each for each in met if each is not None]
+    return InTime(len(known), sum(known))
 
 
 _BETWEEN: Final[Mapping[Stage, tuple[tuple[Status, ...], tuple[Status, ...]]]] = {

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from relaypoint.domain.kept_back import told
 from relaypoint.domain.stalls import Stall
 
 
@@ -33,15 +34,21 @@ class Ages:
         ordered = sorted(hours)
         return cls(statistics.median(ordered), ordered[math.ceil(0.9 * len(ordered)) - 1], ordered[-1])
 
+    def whole(self) -> Ages:
+        """In whole hours: to the minute, an age is as good as a name."""
+        return Ages(round(self.median), round(self.p90), round(self.worst))
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """``key`` is an id of the roster or a reason; None: what belongs to no group."""
+    """``key`` is an id of the roster or a reason; None: what belongs to no group. ``coordinated``: of the steps that
+    lie between others, whom the reader coordinates."""
 
     key: str | None
     count: int
     working: Ages
     clock: Ages
+    coordinated: bool = False
 
 
 def grouped(stalls: Iterable[tuple[Iterable[str], Stall]]) -> list[Group]:
@@ -60,4 +67,22 @@ def grouped(stalls: Iterable[tuple[Iterable[str], Stall]]) -> list[Group]:
         )
         for key, of in groups.items()
     ]
-    return sorted(found, key=lambda group: (-group.count, group.key is None, group.key or ""))
+    return sorted(found, key=_size)
+
+
+def grouped_for_coordinator(stalls: Iterable[tuple[Iterable[str], Stall]]) -> list[Group]:
+    """The same of what lies between others: a coordinator may ask for it by any filter, and must not single out a case
+    by that. Counts are in fives and ages in whole hours; a group is left out where it, or another, would tell a number
+    below five."""
+    groups = grouped(stalls)
+    counts = told({group.key: group.count for group in groups})
+    found = [
+        Group(group.key, count, group.working.whole(), group.clock.whole(), coordinated=True)
+        for group in groups
+        if (count := counts[group.key]) is not None
+    ]
+    return sorted(found, key=_size)
+
+
+def _size(group: Group) -> tuple[int, bool, str]:
+    return -group.count, group.key is None, group.key or ""

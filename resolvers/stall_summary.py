@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
@@ -10,9 +10,11 @@ from typing import Final
 from relaypoint.domain import around
 from relaypoint.domain.clock import format_instant
 from relaypoint.domain.errors import Invalid
+from relaypoint.domain.handoffs import Side
+from relaypoint.domain.kept_back import fives
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.stall_report import ANYTHING
-from relaypoint.domain.stall_summary import Ages, By, Group, grouped
+from relaypoint.domain.stall_summary import Ages, By, Group, grouped, grouped_for_coordinator
 from relaypoint.domain.view import View
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.finding import present_view
@@ -44,8 +46,9 @@ class Named:
 async def stalled_summary(
     subject: Subject, backend: Backend, by: str, typed: WantedInput | None = None, *, as_of: str | None = None
 ) -> list[Named]:
-    """What ``stalled`` reports of the same, counted; for a coordinator also what went silent between members that it
-    coordinates, whether it was told of it or not, but for cases that avoid it.
+    """What ``stalled`` reports of the same, counted. For a coordinator there follows what went silent between members
+    that it coordinates, whether it was told of it or not, but for cases that avoid it, and so that no case can be
+    singled out; its own steps are told as they are.
 
     ``organization`` is the one whose turn it is, ``task-force`` those of both sides, ``place`` where the case is for
     who may read that, for others where its contact point works.
@@ -66,17 +69,23 @@ async def stalled_summary(
     work = await open_handoffs(subject, backend, as_of, of_all=await _coordinates(subject, backend))
     wanted = await wanted_of(backend, work.view, typed) if typed else ANYTHING
     found = await silent(subject, backend, work, wanted)
-    groups = grouped((_keys(subject, work.view, each, way), each.stall) for each in found)
+    own, others = _apart(found)
+    groups = [
+        *grouped((_keys(subject, work.view, each, way), each.stall) for each in own),
+        *grouped_for_coordinator((_keys(subject, work.view, each, way), each.stall) for each in others),
+    ]
     return [Named(group, group_name(work.view, way, group.key)) for group in groups]
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """How it stood at an instant; ``working`` None where nothing had stalled."""
+    """How it stood at an instant; ``working`` None where nothing had stalled. ``coordinated`` are the steps between
+    members that the reader coordinates, in fives; None: fewer."""
 
     at: str
     count: int
     working: Ages | None
+    coordinated: int | None = None
 
 
 @permitted(Action.SEE_STALLED)
@@ -112,8 +121,15 @@ async def _stood(
 ) -> Week:
     work = await open_handoffs(subject, backend, at, of_all=of_all)
     wanted = await wanted_of(backend, work.view, typed) if typed else ANYTHING
-    hours = [each.stall.age.working_hours for each in await silent(subject, backend, work, wanted)]
-    return Week(at or backend.now(), len(hours), Ages.of(hours) if hours else None)
+    own, others = _apart(await silent(subject, backend, work, wanted))
+    hours = [each.stall.age.working_hours for each in own]
+    return Week(at or backend.now(), len(hours), Ages.of(hours) if hours else None, fives(len(others)) or None)
+
+
+def _apart(found: Sequence[Silent]) -> tuple[list[Silent], list[Silent]]:
+    """What the reader sent or holds itself, and what it coordinates."""
+    own = [each for each in found if each.side is not Side.COORDINATOR]
+    return own, [each for each in found if each.side is Side.COORDINATOR]
 
 
 def _keys(subject: Subject, view: View, each: Silent, way: By) -> Iterable[str]:

@@ -20,12 +20,16 @@ from relaypoint.schema.words import told
 @strawberry.type(description="How many steps had stalled when a week was over; the last one is now.")
 class StalledWeek:
     at: str = strawberry.field(description="The instant.")
-    count: int = strawberry.field(description="How many.")
+    count: int = strawberry.field(description="How many of one's own.")
     working_hours: Ages | None = strawberry.field(description="In working hours of their holders; null: none.")
+    coordinated: int | None = strawberry.field(
+        description="How many between members that one coordinates, in fives, rounded down; null: fewer."
+    )
 
     @classmethod
     def of(cls, week: stall_summary.Week) -> Self:
-        return cls(at=week.at, count=week.count, working_hours=Ages.of(week.working) if week.working else None)
+        hours = Ages.of(week.working) if week.working else None
+        return cls(at=week.at, count=week.count, working_hours=hours, coordinated=week.coordinated)
 
 
 @governed(Action.SEE_PROCESS)

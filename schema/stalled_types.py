@@ -207,6 +207,10 @@ class Ages:
 class StalledGroup:
     key: str | None = strawberry.field(description="Key of what they are grouped by, or the reason; null: of none.")
     name: str | None = strawberry.field(description="Its name.")
+    coordinated: bool = strawberry.field(
+        description="Of steps between members that one coordinates: in fives, rounded down, with ages in whole hours; "
+        "a group is left out where it, or another, would tell a number below five. Otherwise one's own, as they are."
+    )
     count: int = strawberry.field(description="How many.")
     working_hours: Ages = strawberry.field(description="In working hours of their holders.")
     clock_hours: Ages = strawberry.field(description="On the clock.")
@@ -217,6 +221,7 @@ class StalledGroup:
         return cls(
             key=group.key,
             name=named.name,
+            coordinated=group.coordinated,
             count=group.count,
             working_hours=Ages.of(group.working),
             clock_hours=Ages.of(group.clock),

@@ -11,15 +11,17 @@ from relaypoint.domain.errors import IllegalTransition
 from relaypoint.domain.handoffs import Side
 from relaypoint.domain.next_steps import NextStep
 from relaypoint.domain.policy import OPERATOR, Subject
-from relaypoint.resolvers import audit, handoffs
+from relaypoint.resolvers import audit, handoffs, referrals
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.backlog import backlog
 from relaypoint.resolvers.escalating import escalate
+from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.passing import pass_handoff
 from relaypoint.resolvers.stall_summary import stalled_summary, stalled_trend
 from relaypoint.resolvers.stalled import Reported, stalled
-from relaypoint.tests.helpers import member
-from relaypoint.tests.test_escalation import NEED, SHELTER, UNIT, at, sent
+from relaypoint.resolvers.wanted import WantedInput
+from relaypoint.tests.helpers import imported, member
+from relaypoint.tests.test_escalation import NEED, SHELTER, UNIT, at, deliver, sent
 
 #: The line coordinates the local task force of both, the authority the national one; the police none.
 LINE, AUTHORITY, POLICE = member("example-line"), member("example-authority"), member("example-police")
@@ -29,8 +31,18 @@ async def listed(subject: Subject, backend: Backend, minute: float) -> list[Repo
     return await stalled(subject, at(backend, minute))
 
 
-async def counted(subject: Subject, backend: Backend, minute: float) -> int:
-    return sum(each.group.count for each in await stalled_summary(subject, at(backend, minute), "reason"))
+async def counted(
+    subject: Subject, backend: Backend, minute: float, by: str = "reason", **only: str
+) -> list[tuple[str | None, int, bool]]:
+    found = await stalled_summary(subject, at(backend, minute), by, WantedInput(**only))
+    return [(each.group.key, each.group.count, each.group.coordinated) for each in found]
+
+
+async def many(backend: Backend, count: int, need: NeedInput = NEED) -> list[str]:
+    await imported(backend)
+    sent = [await referrals.refer(UNIT, at(backend, 0), need, to="shelter-desk") for _ in range(count)]
+    await deliver(backend, 0)
+    return [each.referral["handoffs"][0]["id"] for each in sent]
 
 
 def advised(step: NextStep) -> set[str]:
@@ -88,7 +100,6 @@ async def test_a_case_that_avoids_it_is_neither_listed_nor_counted(backend: Back
     step = await sent(backend, replace(NEED, avoid=("example-line",)))
     await handoffs.move_handoff(UNIT, at(backend, 2), step["id"], "raise")
     assert await listed(LINE, backend, 63) == []
-    assert await counted(LINE, backend, 63) == 0
     assert await backlog(LINE, at(backend, 3)) == []
     (found,) = await listed(AUTHORITY, backend, 63)
     assert found.next_steps[0].role == "yours"
@@ -96,24 +107,58 @@ async def test_a_case_that_avoids_it_is_neither_listed_nor_counted(backend: Back
 
 
 async def test_in_figures_it_is_told_of_all_that_lies_between_its_members(backend: Backend) -> None:
-    await sent(backend)
-    assert await counted(UNIT, backend, 61) == 1
-    assert await counted(LINE, backend, 61) == 1
-    assert await counted(AUTHORITY, backend, 61) == 1
-    assert await counted(POLICE, backend, 61) == 0
-    for subject, count in ((LINE, 1), (POLICE, 0)):
-        week = (await stalled_trend(subject, at(backend, 61), 1))[-1]
-        assert week.count == count
+    await many(backend, 7)
+    assert await counted(UNIT, backend, 61) == [("unacknowledged", 7, False)]
+    assert await counted(LINE, backend, 61) == [("unacknowledged", 5, True)]
+    assert await counted(AUTHORITY, backend, 61) == [("unacknowledged", 5, True)]
+    assert await counted(POLICE, backend, 61) == []
+    (told,) = [each.group for each in await stalled_summary(LINE, at(backend, 100), "organization")]
+    assert (told.key, told.clock.worst) == ("example-shelter", 1), "in whole hours"
     past = at(backend, 60 * 24 * 9)
-    for subject, count in ((LINE, 1), (POLICE, 0)):
-        assert (await stalled_trend(subject, past, 1))[0].count == count
+    for subject, count, coordinated in ((UNIT, 7, None), (LINE, 0, 5), (POLICE, 0, None)):
+        now, then = await stalled_trend(subject, at(backend, 61), 1), await stalled_trend(subject, past, 1)
+        for week in (now[-1], then[0]):
+            assert (week.count, week.coordinated) == (count, coordinated)
+
+
+async def test_no_filter_and_no_grouping_singles_a_case_out_for_it(backend: Backend) -> None:
+    ids = await many(backend, 9)
+    await handoffs.move_handoff(SHELTER, at(backend, 1), ids[0], "reject", reason="no-capacity")
+    assert await counted(UNIT, backend, 61) == [("unacknowledged", 8, False), ("rejected", 1, False)]
+    assert await counted(LINE, backend, 61) == [], "with the one, the others are kept back"
+    assert await counted(LINE, backend, 61, reason="rejected") == []
+    assert await counted(LINE, backend, 61, "organization", reason="unacknowledged") == [("example-shelter", 5, True)]
+    assert await counted(LINE, backend, 61, "service") == [("night-shelter", 5, True)], "neither nine nor eight"
+    assert await counted(LINE, backend, 61, "service", contact_point="shelter-desk", priority="asap") == [
+        ("night-shelter", 5, True)
+    ]
+
+
+async def test_figures_do_not_tell_who_is_avoided_that_a_case_avoids_it(backend: Backend) -> None:
+    await many(backend, 5)
+    await many(backend, 1, replace(NEED, avoid=("example-line",)))
+    for by in ("reason", "organization", "service", "task-force", "place"):
+        seen = [await counted(each, backend, 61, by) for each in (LINE, AUTHORITY)]
+        assert seen[0] == seen[1] != [], "the one that it is not told of changes nothing that it sees"
+        seen = [await counted(each, backend, 61, by, organization="example-shelter") for each in (LINE, AUTHORITY)]
+        assert seen[0] == seen[1] != []
+
+
+async def test_its_own_steps_are_told_as_they_are_beside_those_of_others(backend: Backend) -> None:
+    await many(backend, 5)
+    need = replace(NEED, service="advice")
+    await referrals.refer(UNIT, at(backend, 0), need, to="line-desk")
+    assert await counted(LINE, backend, 61, "organization") == [
+        ("example-line", 1, False),
+        ("example-shelter", 5, True),
+    ]
 
 
 async def test_a_receiver_is_not_asked_to_see_the_end_that_it_made(backend: Backend) -> None:
     step = await sent(backend)
     await handoffs.move_handoff(SHELTER, at(backend, 1), step["id"], "reject", reason="no-capacity")
     assert await listed(SHELTER, backend, 2) == []
-    assert await counted(SHELTER, backend, 2) == 0
+    assert await counted(SHELTER, backend, 2) == []
     assert await stalled(SHELTER, at(backend, 60 * 48), as_of="2026-03-03T12:00:00Z") == []
     assert len(await stalled(UNIT, at(backend, 60 * 48), as_of="2026-03-03T12:00:00Z")) == 1
 

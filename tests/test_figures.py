@@ -13,7 +13,8 @@ import pytest
 from rich.console import Console
 
 from relaypoint.app import show_process, show_stalled
-from relaypoint.domain.process import FEWEST, Course, Fate, Figures, figures
+from relaypoint.domain.kept_back import FEWEST
+from relaypoint.domain.process import Course, Fate, Figures, figures
 
 BY = "2026-03-03T10:00:00.000Z"
 NOW = "2026-03-09T10:00:00.000Z"
@@ -128,7 +129,8 @@ def process_group(name: str) -> dict[str, Any]:
 
 def stalled_group(name: str) -> dict[str, Any]:
     ages = {"median": 1.0, "p90": 2.0, "worst": 3.0}
-    return {"key": "body", "name": name, "count": 5, "workingHours": ages, "clockHours": ages, "answeredInTime": 1.0}
+    how = {"count": 5, "workingHours": ages, "clockHours": ages, "answeredInTime": 1.0, "coordinated": False}
+    return {"key": "body", "name": name, **how}
 
 
 def rows_of(text: str) -> list[list[str]]:
