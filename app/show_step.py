@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from relaypoint.app.show import Data, by_voice, channel, emergency, paused, when, wide
-from relaypoint.domain.handoffs import Status
+from relaypoint.domain.handoffs import Status, accepted_by_phone
 
 
 def sent(console: Console, done: Data) -> None:
@@ -79,7 +79,7 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         grid.add_row("To be acknowledged by", when(handoff["acknowledgeBy"]))
     if handoff["status"] in ("requested", "received"):
         grid.add_row("To be decided by", when(handoff["decideBy"]))
-    if handoff["status"] == "accepted":
+    if handoff["status"] == "accepted" or accepted_by_phone(handoff):
         grid.add_row("To begin by", when(handoff["startBy"]))
     if handoff["status"] == "in-progress":
         grid.add_row("To be completed by", when(handoff["completeBy"]))

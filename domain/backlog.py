@@ -37,6 +37,7 @@ _TEXTS: Final = {
     "look": say("due.look", "see to it: it went silent, you were told, and then the next are"),
     "erase": say("due.erase", "say whether what is known of the person was erased, or why it is kept"),
     "form": say("due.form", "submit the official form, and record it"),
+    "phone": say("due.phone", "phone again: has it begun, has the person arrived"),
 }
 
 
@@ -76,6 +77,8 @@ def _senders(handoff: OpenHandoff) -> Iterator[tuple[str, Instant]]:
         yield "answer", handoff.answer_by
     if handoff.form_awaited and handoff.acknowledge_by:
         yield "form", handoff.acknowledge_by
+    if handoff.accepted_by_phone and handoff.start_by:
+        yield "phone", handoff.start_by
 
 
 def _coordinators(handoff: OpenHandoff) -> Iterator[tuple[str, Instant]]:

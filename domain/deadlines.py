@@ -21,7 +21,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.clock import Duration, Instant, format_instant, parse_duration, parse_instant, shortest
 from relaypoint.domain.errors import Invalid
-from relaypoint.domain.handoffs import Status
+from relaypoint.domain.handoffs import Status, accepted_by_phone
 from relaypoint.domain.hours import WORKING_WEEK
 from relaypoint.domain.texts import Text, listed, say
 from relaypoint.domain.words import Priority
@@ -152,17 +152,21 @@ def counted(priority: Priority, handoff: Mapping[str, Any], calendar: Calendar) 
     """The deadlines of a handoff that run as it stands, and the calendar that they are counted on, as it stores them.
 
     ``handoff`` has the names of ``domain.handoffs.STATE`` and ``TERMS``. Where an official form is the referral, the
-    receiver's clock starts when it was submitted.
+    receiver's clock starts when it was submitted. What was accepted on the phone, as its sender reports, is to begin as
+    if it had been accepted then; that it is still to be decided stays as it is.
     """
     running = RUNNING.get(Status(handoff["status"]))
     if running is None:
         return {}
+    accepted_at = handoff.get("accepted_at")
+    if accepted_by_phone(handoff):
+        running, accepted_at = (*running, "start_by"), handoff["phoned_at"]
     due = deadlines(
         priority,
         handoff["form_submitted_at"] or handoff["sent_at"],
         calendar,
         *(handoff.get(name) for name in Agreed._fields),
-        accepted_at=handoff.get("accepted_at"),
+        accepted_at=accepted_at,
         started_at=handoff.get("started_at"),
         pauses=pauses_of(handoff.get("pauses")),
     )

@@ -302,6 +302,11 @@ def came_back(handoff: Mapping[str, Any]) -> bool:
     )
 
 
+def accepted_by_phone(handoff: Mapping[str, Any]) -> bool:
+    """Whether its sender reports that it was accepted on the phone, and the receiving side has not decided here."""
+    return handoff["status"] in _BEFORE and handoff.get("phoned") == "accepted"
+
+
 def may_resend(handoff: Mapping[str, Any]) -> bool:
     """Whether its sender may send the case anew from this step: not where the person was served, nor where the sender
     itself has called it an error. ``handoff`` also has ``must_see``."""

@@ -82,12 +82,18 @@ def _towards(handoff: OpenHandoff, reason: str, at: datetime) -> Iterator[NextSt
     back = handoff.must_see and reason != "untold"
     desk = () if back or reason in ("orphaned", "avoided") else ((handoff.desk, handoff.receiver),)
     others = () if back else tuple((other, handoff.receiver) for other in handoff.other_desks)
+    again = say(
+        "next.phone-again",
+        "Phone the desk again: has it begun, has the person arrived? Then record what they say: {command}.",
+        command=_command(handoff, "phoned --result accepted | refused --role ROLE"),
+    )
+    same = {"untold": _TELL, "accepted-by-phone": again}.get(reason, _SAME_DESK)
     ways: tuple[tuple[str, Text, Sequence[tuple[ContactPoint, Organization]]], ...] = (
-        ("same-desk", _TELL if reason == "untold" else _SAME_DESK, desk),
+        ("same-desk", same, desk),
         ("other-desk", _OTHER_DESK, others),
     )
     if reason not in ("untold", "information-not-answered", "erasure-not-answered"):
-        again = say(
+        instead = say(
             "next.candidate",
             "Could take it when you sent it: look again with find, then: {command}.",
             command=_command(handoff, "resend --to CONTACT_POINT"),
@@ -98,8 +104,7 @@ def _towards(handoff: OpenHandoff, reason: str, at: datetime) -> Iterator[NextSt
             command=_command(handoff, "raise"),
         )
         ways += (
-            # A missing person is looked for, and sent nowhere else meanwhile.
-            ("next-candidate", again, () if reason in MISSING else handoff.candidates),
+            ("next-candidate", instead, () if reason in MISSING else handoff.candidates),
             ("coordinator", _ASKED if handoff.respond_by else ask, handoff.coordinators),
             ("hotline", _HOTLINE, handoff.hotlines),
         )
@@ -148,6 +153,12 @@ def _own_move(handoff: OpenHandoff, reason: str) -> NextStep:
             "next.refused",
             "Its sender reports that it was refused on the phone, and looks elsewhere; record what you decide: "
             "{command}.",
+            command=command,
+        )
+    elif reason == "accepted-by-phone":
+        text = say(
+            "next.unconfirmed",
+            "Its sender reports that it was accepted on the phone; confirm it, or say what holds: {command}.",
             command=command,
         )
     elif reason == "coordinator-silent":

@@ -76,6 +76,11 @@ class OpenHandoff:
         return self.status in (Status.REQUESTED, Status.RECEIVED)
 
     @property
+    def accepted_by_phone(self) -> bool:
+        """As its sender reports, and not confirmed since: an office without accounts can't."""
+        return self.waiting and self.phoned == "accepted"
+
+    @property
     def form_awaited(self) -> bool:
         """The official form is the referral, and is not recorded as submitted."""
         return bool(self.form) and self.form_submitted_at is None

@@ -61,8 +61,8 @@ class Stall:
 
 
 #: Silences that begin a ladder of their own, whatever was climbed before: a person is missing, the coordinator is
-#: silent as well, or nobody says what was erased.
-_BY_ITSELF: Final = MISSING | {"coordinator-silent", "erasure-not-answered"}
+#: silent as well, nobody says what was erased, or it is the sender that has to phone again.
+_BY_ITSELF: Final = MISSING | {"coordinator-silent", "erasure-not-answered", "accepted-by-phone"}
 
 _SENDERS: Final = frozenset(
     {
@@ -74,6 +74,7 @@ _SENDERS: Final = frozenset(
         "form-not-submitted",
         "information-not-answered",
         "refused-by-phone",
+        "accepted-by-phone",
         "not-arrived",
     }
 )
@@ -248,9 +249,20 @@ def _unacknowledged(handoff: OpenHandoff, at: datetime) -> _Found | None:
 
 
 def _undecided(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    if not handoff.waiting or handoff.form_awaited or not _missed(handoff, handoff.decide_by, at):
+    if not handoff.waiting or handoff.form_awaited or handoff.accepted_by_phone:
+        return None
+    if not _missed(handoff, handoff.decide_by, at):
         return None
     return "undecided", say("stall.undecided", "nobody has accepted or declined it"), handoff.decide_by or ""
+
+
+def _unconfirmed(handoff: OpenHandoff, at: datetime) -> _Found | None:
+    """An office without an account says nothing here: its sender has to phone again, once it should have begun."""
+    due = handoff.start_by or handoff.decide_by
+    if not handoff.accepted_by_phone or not _missed(handoff, due, at):
+        return None
+    text = say("stall.unconfirmed", "it was accepted on the phone, as its sender reports, and not confirmed since")
+    return "accepted-by-phone", text, due or ""
 
 
 def _unanswered(handoff: OpenHandoff, at: datetime) -> _Found | None:
@@ -313,6 +325,7 @@ _CHECKS: Final = (
     _form,
     _unacknowledged,
     _undecided,
+    _unconfirmed,
     _unanswered,
     _not_started,
     _overdue,
@@ -340,6 +353,7 @@ REASONS: Final = (
     "undelivered",
     "unacknowledged",
     "undecided",
+    "accepted-by-phone",
     "information-not-answered",
     "not-started",
     "overdue",

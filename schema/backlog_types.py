@@ -22,7 +22,7 @@ class Due:
     contact_point: Ref = strawberry.field(description="The contact point that holds it.")
     side: str = strawberry.field(description="Who has to do it: sender, receiver or coordinator.")
     what: str = strawberry.field(
-        description="acknowledge, decide, start, complete, review, arrival, erase, answer, form or respond."
+        description="acknowledge, decide, start, complete, review, arrival, erase, answer, form, phone or respond."
     )
     text: str = strawberry.field(description="The same in words.")
     at: str = strawberry.field(description="When it falls due.")

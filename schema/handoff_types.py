@@ -62,7 +62,9 @@ class Handoff:
     acknowledge_by: str | None = strawberry.field(description="Until when it is to be acknowledged.")
     decide_by: str | None = strawberry.field(description="Until when it is to be accepted or declined.")
     deliver_by: str | None = strawberry.field(description="Until when its notification has to be out.")
-    start_by: str | None = strawberry.field(description="Once accepted: until when it is to begin.")
+    start_by: str | None = strawberry.field(
+        description="Once accepted, on the phone as well: until when it is to begin."
+    )
     complete_by: str | None = strawberry.field(description="Once begun: until when it is to be completed.")
     accepted_at: str | None = strawberry.field(description="When it was accepted.")
     started_at: str | None = strawberry.field(description="When it began.")

@@ -21,6 +21,7 @@ from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.notifications.spool import Spool
 from relaypoint.resolvers import audit, contingency, handoffs, referrals, stalled
 from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.backlog import backlog
 from relaypoint.resolvers.escalating import Taken, escalate
 from relaypoint.resolvers.leases import take_lease
 from relaypoint.resolvers.needs import NeedInput
@@ -375,3 +376,37 @@ async def test_one_desk_that_hardly_ever_opens_keeps_no_other_from_being_told(ba
     assert second.referral["handoffs"][0]["id"] in taken
     # Nor is that desk's own silence forgotten.
     assert step["id"] in {each.handoff for each in (await escalate(OPERATOR, at(backend, 16 * 24 * 60))).taken}
+
+
+async def test_what_was_accepted_on_the_phone_is_asked_for_again_of_its_sender(backend: Backend) -> None:
+    """By when it should have begun, on a ladder of its own, though the other one had been climbed."""
+    step = await sent(backend)
+    assert await climbed(backend, 95, every=30, start=65) == [(65, *USUAL[0]), (95, *USUAL[1])]
+    called = await handoffs.move_handoff(
+        UNIT, at(backend, 100), step["id"], "phoned", reason="accepted", role="duty-officer"
+    )
+    assert (called.handoff["status"], called.handoff["decide_by"]) == ("requested", step["decide_by"])
+    assert called.handoff["start_by"] == "2026-03-03T11:40:00.000Z", "a day from the call"
+    assert await climbed(backend, 1535, every=35, start=100) == [], "nobody is told that it is undecided"
+    for subject, what in ((UNIT, "phone"), (SHELTER, "decide")):
+        assert what in {each.what for each in await backlog(subject, at(backend, 101), hours=48)}
+    (found,) = await stalled.stalled(UNIT, at(backend, 1541))
+    assert (found.stall.reason, found.next_steps[0].text.message_id) == ("accepted-by-phone", "next.phone-again")
+    assert found.next_steps[0].channels, "with whom to phone"
+    assert await climbed(backend, 1541, start=1541) == [(1541, "remind", "unit-desk")]
+    again = await handoffs.move_handoff(
+        UNIT, at(backend, 1545), step["id"], "phoned", reason="accepted", role="reception"
+    )
+    assert again.handoff["start_by"] == "2026-03-04T11:45:00.000Z"
+    assert await stalled.stalled(UNIT, at(backend, 1546)) == []
+    taken = await handoffs.move_handoff(SHELTER, at(backend, 1550), step["id"], "accept")
+    assert taken.handoff["start_by"] == "2026-03-04T11:50:00.000Z"
+    assert await audit.verify(OPERATOR, backend) == []
+
+
+async def test_another_report_of_a_call_leaves_the_decision_to_be_waited_for(backend: Backend) -> None:
+    step = await sent(backend)
+    for minute, said in ((10, "accepted"), (20, "reached")):
+        await handoffs.move_handoff(UNIT, at(backend, minute), step["id"], "phoned", reason=said, role="reception")
+    (found,) = await stalled.stalled(UNIT, at(backend, 1441))
+    assert found.stall.reason == "undecided"

@@ -65,6 +65,8 @@ HELD = desk("desk", phone(), staffing=Staffing.HOLDER, holders=(HOLDER,))
 LEFT_ALONE = replace(HELD, holders=(replace(HOLDER, until=None, absences=(Absence(since="2026-03-04"),)),))
 FORM = {"form": "https://example.org/form", "notice": None}
 
+PHONED = {"phoned": "accepted", "phoned_at": SENT}
+
 REASONS: list[tuple[str, dict[str, Any], str, str]] = [
     # the reason, the step, the last moment that is well, the first that is not
     ("unacknowledged", {}, "2026-03-03T14:00", "2026-03-03T14:01"),
@@ -77,6 +79,9 @@ REASONS: list[tuple[str, dict[str, Any], str, str]] = [
         "2026-03-09T23:59",
         "2026-03-10T00:00",
     ),
+    ("accepted-by-phone", {**PHONED, "start_by": "2026-03-06T10:00:00.000Z"}, "2026-03-06T10:00", "2026-03-06T10:01"),
+    # As it was stored before it had such a deadline.
+    ("accepted-by-phone", PHONED, "2026-03-04T10:00", "2026-03-04T10:01"),
     ("orphaned", {"desk": replace(DESK, until="2026-03-04")}, "2026-03-03T13:59", "2026-03-04T00:00"),
     ("orphaned", {"receiver": body("receiver", until="2026-03-04")}, "2026-03-03T13:59", "2026-03-04T00:00"),
     ("orphaned", {"desk": HELD}, "2026-03-03T13:59", "2026-03-04T00:00"),
@@ -120,6 +125,7 @@ def test_once_the_form_is_in_the_receivers_clock_runs() -> None:
     [
         ("unacknowledged", {}, ["receive", "accept", "reject"]),
         ("refused-by-phone", {"phoned": "refused"}, ["receive", "accept", "reject"]),
+        ("accepted-by-phone", {**PHONED, "start_by": SENT}, ["receive", "accept", "reject"]),
         (
             "information-not-answered",
             {"status": Status.ACCEPTED, "asked_at": SENT, "answer_by": SENT},
