@@ -17,6 +17,7 @@ from relaypoint.resolvers.tables_cells import guarded
 _ROLES = {
     "same-desk": "now",
     "other-desk": "then",
+    "reply-desk": "sender",
     "next-candidate": "instead",
     "coordinator": "coordinator",
     "hotline": "hotline",
@@ -98,6 +99,8 @@ def due(console: Console, found: list[Data], hours: int) -> None:
         for each in here:
             who = {"receiver": "", "sender": " (its sender)", "coordinator": " (who coordinates)"}[each["side"]]
             console.print(f"  {when(each['at'])}  {each['reference']}  {each['priority']}, {each['text']}{who}")
+            for step in each["turnTo"]:
+                console.print(f"    {_next(step)}".replace("\n", "\n    "))
 
 
 _HEADER: Final = ("Steps", "Median", "9 of 10 within", "Worst", "Answered in time")

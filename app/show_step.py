@@ -56,6 +56,9 @@ _WHERE = {
 
 def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     grid = Table.grid(padding=(0, 2))
+    if sender := handoff.get("sender"):  # As it is asked for by itself.
+        grid.add_row("For", f"{escape(handoff['serviceType']['name'])}, {handoff['priority']}")
+        grid.add_row("From", escape(sender["name"]))
     code, words = handoff["reason"], handoff["reasonText"] or ""
     why = f" ({code})" if words == (code or "").replace("-", " ") else f" ({code}: {escape(words)})"
     why = why if code else ""
@@ -89,7 +92,8 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         grid.add_row("By phone", told)
     about = f", to pass it on to {escape(handoff['askedAbout'])}" if handoff["askedAbout"] else ""
     if handoff["answerBy"]:
-        grid.add_row("[bold]Its sender is asked for[/]", f"[bold]{', '.join(handoff['asked'])}[/]{about}")
+        what = ", ".join(handoff["asked"]) or "information"  # A coordinator is not told what.
+        grid.add_row("[bold]Its sender is asked for[/]", f"[bold]{what}[/]{about}")
         grid.add_row("To be answered by", when(handoff["answerBy"]))
     elif handoff["wishedTo"]:
         grid.add_row("The coordinator would send it to", f"{escape(handoff['wishedTo'])}, if the person agrees: answer")
@@ -122,6 +126,11 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     console.print(grid)
     if handoff["mustSee"] and handoff["status"] != "cancelled":
         console.print("[bold red]Nobody has this case now.[/]")
+    for each in handoff.get("turnTo", ()):
+        desk = f"{escape(each['organization'])}, {escape(each['contactPoint']['name'])}"
+        console.print(f"{escape(each['text'])} [bold]{desk}[/]")
+        for use in each["channels"]:
+            console.print("  " + channel(use))
     if handoff["status"] == "cancelled" and handoff["formSubmittedAt"]:
         console.print("[bold]The receiver knows it by the official form: withdraw it there as well.[/]")
 

@@ -78,6 +78,14 @@ def can_be_told(
     return any(use.carries_message for use in weigh(desk, floor=floor, at=at, avoid=avoid))
 
 
+def reply_desk(view: View, sender: str, named: str | None) -> ContactPoint | None:
+    """The sender's desk that is told what becomes of a step: the one that was named for it while that is there, or else
+    its first."""
+    own = [view.desk(id) for id in sorted(view.index.ids("desks of", sender))]
+    there = [desk for desk in own if desk.holds(view.day)]
+    return next((desk for desk in there if desk.id == named), next(iter(there), None))
+
+
 def closed_since(view: View, organization: str, service_type: str) -> str | None:
     """The day since which a body says that it is closed for that service type; None where it is not, or where another
     service of it for that goes on."""

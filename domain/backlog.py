@@ -9,13 +9,15 @@ from typing import Final
 
 from relaypoint.domain.clock import Instant, parse_instant
 from relaypoint.domain.handoffs import Side, Status
+from relaypoint.domain.next_steps import NextStep
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.texts import Text, say
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """``side`` is who has to do it; ``working_hours`` are those of the contact point that are left until then."""
+    """``side`` is who has to do it; ``working_hours`` are those of the contact point that are left until then.
+    ``turn_to`` tells a coordinator whom to phone about it."""
 
     handoff: OpenHandoff
     side: Side
@@ -23,6 +25,7 @@ class Due:
     text: Text
     at: Instant
     working_hours: float
+    turn_to: tuple[NextStep, ...] = ()
 
 
 _TEXTS: Final = {

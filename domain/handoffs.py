@@ -263,8 +263,8 @@ STATE: Final = (
     "erasure",
 )
 
-#: What was agreed for a step when it was sent: how long it may take, and what stood in for the person's consent. It
-#: does not change.
+#: What was agreed for a step when it was sent: how long it may take, what stood in for the person's consent, and the
+#: coordinator's body that sent it on. It does not change.
 TERMS: Final = (
     "acknowledge_within",
     "decide_within",
@@ -273,6 +273,7 @@ TERMS: Final = (
     "hops",
     "been_here",
     "without_consent",
+    "redirected_by",
 )
 
 #: The coded reasons that each of these statuses needs.

@@ -7,7 +7,7 @@ would tell it whom the case avoids.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from relaypoint.domain.moves import possible
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.stalls import MISSING, Stall
 from relaypoint.domain.texts import Text, say
-from relaypoint.domain.words import MESSAGE_KINDS
+from relaypoint.domain.words import MESSAGE_KINDS, Confidentiality
 
 #: Nobody reads further down a list of whom to try instead.
 _MOST_CANDIDATES = 2
@@ -26,10 +26,10 @@ _MOST_CANDIDATES = 2
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """``role`` is same-desk, other-desk, next-candidate, coordinator, hotline, sender, receiver or yours.
+    """``role`` is same-desk, other-desk, reply-desk, next-candidate, coordinator, hotline, sender, receiver or yours.
 
-    The last three are oneself, and have no desk: ``yours`` is that of who coordinates both sides. ``channels`` are the
-    usable ones, the first to try first.
+    The last three are oneself, and have no desk: ``yours`` is that of who coordinates both sides, who is told of
+    ``reply-desk``, the sender's. ``channels`` are the usable ones, the first to try first.
     """
 
     role: str
@@ -49,6 +49,10 @@ _ANSWERS = {
     "erasure-not-answered": ("erased", "must-keep --reason CODE"),
 }
 _HOTLINE = say("next.hotline", "Ask the national hotline for advice.")
+_BETWEEN = {
+    "same-desk": say("next.holding-desk", "Speak with the desk that has it, or had it last."),
+    "reply-desk": say("next.reply-desk", "Speak with its sender."),
+}
 _ASKED = say("next.asked", "You have turned to the coordinator already: ask what became of it.")
 
 
@@ -206,6 +210,26 @@ def _coordinators_move(handoff: OpenHandoff) -> NextStep:
     return NextStep("yours", text)
 
 
+def desks_of_both(
+    desks: Iterable[tuple[str, ContactPoint, Organization]], floor: Confidentiality, at: datetime
+) -> tuple[NextStep, ...]:
+    """For a coordinator, how to reach the desks between which a step lies, each given with its role. Only the channels
+    that lead to nobody else: which of the others may be used would tell whom the case avoids."""
+    return tuple(
+        NextStep(role, _BETWEEN[role], desk, organization.name, _directly(desk, organization, floor, at))
+        for role, desk, organization in desks
+    )
+
+
+def _directly(
+    desk: ContactPoint, organization: Organization, floor: Confidentiality, at: datetime
+) -> tuple[ChannelUse, ...]:
+    if not _there(desk, organization, at):
+        return ()
+    may = usable(weigh(desk, floor=floor, at=at))
+    return _by_voice(use for use in may if use.channel.via_contact_point is None and not use.channel.shared)
+
+
 def _command(handoff: OpenHandoff, verb: str) -> str:
     return f"relaypoint handoff {handoff.reference} {verb}"
 
@@ -214,12 +238,16 @@ def _reach(
     handoff: OpenHandoff, desk: ContactPoint, organization: Organization, at: datetime, *, by_voice: bool
 ) -> tuple[ChannelUse, ...]:
     """The channels to use. A message went unanswered, so those by voice come first where one is open now."""
-    day = at.date().isoformat()
-    if not (desk.holds(day) and organization.works(day)):
-        return ()
-    if handoff.avoid.bars_contact_point(desk, organization):
+    if not _there(desk, organization, at) or handoff.avoid.bars_contact_point(desk, organization):
         return ()
     may = usable(weigh(desk, floor=handoff.confidentiality, at=at, avoid=handoff.avoid))
-    if by_voice:
-        may.sort(key=lambda use: (not use.usable_now, use.channel.kind in MESSAGE_KINDS))
-    return tuple(may)
+    return _by_voice(may) if by_voice else tuple(may)
+
+
+def _there(desk: ContactPoint, organization: Organization, at: datetime) -> bool:
+    day = at.date().isoformat()
+    return desk.holds(day) and organization.works(day)
+
+
+def _by_voice(uses: Iterable[ChannelUse]) -> tuple[ChannelUse, ...]:
+    return tuple(sorted(uses, key=lambda use: (not use.usable_now, use.channel.kind in MESSAGE_KINDS)))

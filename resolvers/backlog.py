@@ -18,6 +18,7 @@ from relaypoint.domain.words import Rung
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import stored_case
+from relaypoint.resolvers.coordinating import turn_to
 from relaypoint.resolvers.open_handoffs import open_handoff, open_handoffs
 from relaypoint.resolvers.parts import Coordinated
 from relaypoint.resolvers.typed import contact_point_named
@@ -59,7 +60,12 @@ async def backlog(subject: Subject, backend: Backend, *, hours: int = 8, contact
             on |= {Side.COORDINATOR}
             handoff = replace(handoff, look_by=_look_by(handoff, climbed.get(handoff.id), work.at))
         for side in on:
-            found += falling_due(handoff, side, work.at, work.at + timedelta(hours=hours))
+            due = falling_due(handoff, side, work.at, work.at + timedelta(hours=hours))
+            if due and side is Side.COORDINATOR:
+                between = handoff.desk.id, row["sender"], row["answered_at"]
+                phones = turn_to(work.view, *between, handoff.confidentiality, work.at)
+                due = [replace(each, turn_to=phones) for each in due]
+            found += due
     return sorted(found, key=lambda due: (due.at, due.handoff.id, due.what))
 
 

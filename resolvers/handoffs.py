@@ -31,11 +31,13 @@ from relaypoint.domain.moves import possible
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.step_remarks import Saying, asked_where, offered
 from relaypoint.domain.steps import said, wrong_field
-from relaypoint.domain.words import Priority
+from relaypoint.domain.view import View
+from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import StoredCase, consented, stored_case, withdrawn
 from relaypoint.resolvers.claiming import claiming
+from relaypoint.resolvers.coordinating import turn_to
 from relaypoint.resolvers.erasing import erasing
 from relaypoint.resolvers.faces import called_back, with_faces
 from relaypoint.resolvers.finding import present_view
@@ -62,16 +64,40 @@ async def handoff(subject: Subject, backend: Backend, id: str) -> Moved:
     """One handoff as it is, by its id, its referral's reference (then the open step, or else the last one), or the
     reference of a message about it.
 
+    With what it is for, how urgent, and who sent it; for a coordinator also with whom to phone on both sides, and
+    nothing of the case.
+
     Raises ``NotFound``, also for a subject on neither side.
     """
     row = await step_of(backend, id, subject)
-    on = parts(subject, await present_view(backend), row, _case(backend, row))
+    view = await present_view(backend)
+    on = parts(subject, view, row, _case(backend, row))
     if not on:
         raise no_handoff(id)
-    (step,) = await with_faces(backend, [shown(row, row["handoff"])])
+    (step,) = await with_faces(backend, [shown(row, row["handoff"], on)])
+    step |= _about(view, row)
+    if on == {Side.COORDINATOR}:
+        step["turn_to"] = turn_to(
+            view,
+            row["contact_point"]["id"],
+            row["sender"]["id"],
+            row["answered_at"],
+            Confidentiality(row["referral"]["confidentiality"]),
+            backend.clock(),
+        )
     if Side.SENDER in on or (Side.RECEIVER in on and Status(row["handoff"]["status"]).open):
         step["call_back"] = await called_back(backend, row["referral"])
     return Moved(step, tuple(_offered(row, row["handoff"], on)))
+
+
+def _about(view: View, row: Row) -> dict[str, Any]:
+    """What all who see a step know of its referral."""
+    type = row["service_type"]
+    return {
+        "priority": row["referral"]["priority"],
+        "sender": row["sender"],
+        "service_type": {"id": type, "name": view.name_or_id("service_types", type)},
+    }
 
 
 @permitted(Action.MOVE_HANDOFF)
@@ -269,7 +295,7 @@ def _steps(
         steps.append(Step("handoff_seen", {"handoff": handoff["id"]}))
         row["must_see"] = False
     steps += telling(backend, row, verb, side, also.get("coordinator"))
-    return steps, {"handoff": shown(row, after), "next": _offered(row, after, on)}
+    return steps, {"handoff": shown(row, after, on), "next": _offered(row, after, on)}
 
 
 def _offered(row: Row, handoff: Row, on: frozenset[Side]) -> list[str]:

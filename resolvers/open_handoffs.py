@@ -38,8 +38,8 @@ class OpenWork:
 async def open_handoffs(
     subject: Subject, backend: Backend, as_of: str | None = None, *, of_all: bool = False
 ) -> OpenWork:
-    """What the subject's organization sent or holds, or was told of by a message (the operator: all; ``of_all``: all
-    for everybody). Who may see it decides before anything else: the rows of others are never read.
+    """What the subject's organization sent or holds, was told of by a message, or redirected there (the operator: all;
+    ``of_all``: all for everybody). Who may see it decides before anything else: the rows of others are never read.
 
     ``as_of`` a day or an instant: as it was on record then; what is still to come is now.
     Raises ``Invalid`` for neither.
@@ -82,9 +82,9 @@ async def _past(whose: str | None, backend: Backend, open: Sequence[str], at: In
 
 
 def _concerns(view: View, row: Row, body: str, told: Collection[tuple[str, str]]) -> bool:
-    """Whether it is one of the two sides of the step, or had been told of it by then."""
+    """Whether it is one of the two sides of the step, redirected it there, or had been told of it by then."""
     receiver = view.index.rows["contact_points"][row["desk"]]["organization"]
-    return body in (row["sender"], receiver) or (row["handoff"]["id"], body) in told
+    return body in (row["sender"], receiver, row["handoff"]["redirected_by"]) or (row["handoff"]["id"], body) in told
 
 
 async def _then(
@@ -154,6 +154,7 @@ def open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
         paused=view.paused.get(desk.id),
         must_see=row["must_see"],
         code=handoff["reason"],
+        answered_at=row["answered_at"],
         avoid=case.avoid,
     )
 

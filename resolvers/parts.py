@@ -10,16 +10,17 @@ from relaypoint.domain.policy import Subject, sides
 from relaypoint.domain.view import View
 from relaypoint.graph import Row
 from relaypoint.resolvers.cases import StoredCase
+from relaypoint.resolvers.references import told_of
 
 
 def parts(subject: Subject, view: View, row: Row, case: StoredCase, *, unasked: bool = False) -> frozenset[Side]:
     """``row`` is of the statement ``handoff_get``. A coordinator has a part once it was told of the step, because its
-    sender turned to it or because it went silent; ``unasked``: also without."""
+    sender turned to it or because it went silent, or redirected it there; ``unasked``: also without."""
     sender, receiver = row["sender"]["id"], row["receiver"]["id"]
     on = sides(subject, sender, receiver)
     if subject.organization is None:
         return on | {Side.COORDINATOR} if on else on
-    if not unasked and subject.organization not in row["told"]:
+    if not unasked and not told_of(subject, {**row["handoff"], "told": row["told"]}):
         return on
     coordinates = Coordinated(view, subject.organization).has_part(sender, receiver, case.avoid)
     return on | {Side.COORDINATOR} if coordinates else on

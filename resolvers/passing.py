@@ -153,6 +153,8 @@ def _sent_on(
         following["held_days"] = days_held(row["handoff"], backend.clock())  # From desk to desk it is held no longer.
     if to.unagreed:
         following["without_consent"] = ground.told()
+    if verb == "redirect" and subject.organization:
+        following["redirected_by"] = subject.organization  # Who sent it there sees whether it is taken.
     still = view_of(known, backend.clock())
     raised = raised_still(backend, still, row, case, chosen, following) if verb == "pass-on" else []
     referrals = Referrals(subject, backend, operation)
@@ -181,7 +183,7 @@ def _sent_on(
         steps.append(told(backend, row, row["contact_point"]["id"], "cancelled"))
     desk = chosen.contact_point
     result = {
-        **shown(row, following),
+        **shown(row, following, PASSES[verb].sides),
         "must_see": False,
         "contact_point": {"id": desk.id, "name": desk.name},
         "receiver": {"id": chosen.service.organization.id, "name": chosen.service.organization.name},
@@ -216,4 +218,4 @@ def _asked(
     # Who was asked the same before, and has not answered, gets no second message.
     if not again and (sender := senders_desk(row)):
         steps.append(told(backend, row, sender, "moved"))
-    return steps, {"handoff": shown(row, after), "asked": True}
+    return steps, {"handoff": shown(row, after, PASSES[verb].sides), "asked": True}

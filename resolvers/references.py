@@ -18,8 +18,8 @@ REFERENCE: Final = re.compile(r"[2-9A-Z]{5}-[2-9A-Z]{5}")
 async def by_reference(subject: Subject, backend: Backend, typed: str) -> Row | None:
     """The ``referral`` and the step (``id``) that a reference stands for, or None.
 
-    Of several steps it is the open one, or else the last; for a body that had one of the others, its own last one. Who
-    may see it is for the caller to decide.
+    Of several steps it is the open one, or else the last; for a body that had one of the others, or was told of one as
+    a coordinator, its own last one. Who may see it is for the caller to decide.
     """
     reference = typed.strip().upper()
     if not REFERENCE.fullmatch(reference):
@@ -30,7 +30,11 @@ async def by_reference(subject: Subject, backend: Backend, typed: str) -> Row | 
         return None
     steps = in_order(steps)
     present = next((step for step in steps if Status(step["status"]).open), steps[-1])
-    if sides(subject, present["sender"], present["receiver"]):
-        return present
-    own = [step for step in steps if sides(subject, step["sender"], step["receiver"])]
-    return own[-1] if own else present
+    own = [step for step in steps if sides(subject, step["sender"], step["receiver"]) or told_of(subject, step)]
+    return present if present in own or not own else own[-1]
+
+
+def told_of(subject: Subject, step: Row) -> bool:
+    """Whether a body that may coordinate both sides knows of the step: by a message, or as it redirected it there."""
+    own = subject.organization
+    return own is not None and own in (*step["told"], step["redirected_by"])

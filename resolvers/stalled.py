@@ -20,6 +20,7 @@ from relaypoint.domain.words import Priority
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import StoredCase, stored_case
+from relaypoint.resolvers.coordinating import turn_to
 from relaypoint.resolvers.open_handoffs import OpenWork, open_handoff, open_handoffs
 from relaypoint.resolvers.parts import Coordinated
 from relaypoint.resolvers.wanted import WantedInput, wanted_of
@@ -191,4 +192,8 @@ def _reported(subject: Subject, view: View, silent: Silent, at: datetime, climbe
             hotlines=around.hotlines(view, forces),
         )
         found = replace(found, handoff=handoff)
-    return Reported(found, next_steps(found, at, silent.side), climbed.get(found.handoff.id))
+    steps, handoff = next_steps(found, at, silent.side), found.handoff
+    if silent.side is Side.COORDINATOR:
+        between = handoff.desk.id, handoff.sender.id, handoff.answered_at
+        steps += turn_to(view, *between, handoff.confidentiality, at)
+    return Reported(found, steps, climbed.get(handoff.id))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Final
 
 from relaypoint.domain.errors import NotFound
-from relaypoint.domain.handoffs import STATE
+from relaypoint.domain.handoffs import PASSING_ON, STATE, Side, Status
 from relaypoint.domain.policy import Subject
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend
@@ -27,9 +28,20 @@ async def step_of(backend: Backend, id: str, subject: Subject | None = None) -> 
     return rows[0]
 
 
-def shown(row: Row, handoff: dict[str, Any]) -> dict[str, Any]:
-    """The step as it is told to those who see it."""
+#: What of a step is about the person, or about what they agreed to: its two sides know it, a coordinator need not.
+_OF_THE_PERSON: Final = frozenset(
+    {"asked", "asked_about", "answered", "without_consent", "erasure_asked_at", "erasure"}
+)
+
+
+def shown(row: Row, handoff: dict[str, Any], on: Collection[Side]) -> dict[str, Any]:
+    """The step as it is told to those who see it, ``on`` being the sides on which they stand. A coordinator is told how
+    it stands, and not why its sender took it back."""
     state = {key: handoff.get(key) for key in ("id", "hops", "without_consent", *STATE)}
+    if set(on) == {Side.COORDINATOR}:
+        state |= dict.fromkeys(_OF_THE_PERSON)
+        if state["status"] == Status.CANCELLED and state["reason"] not in PASSING_ON:
+            state["reason"] = None
     return {**state, "must_see": row["must_see"], "contact_point": row["contact_point"], "receiver": row["receiver"]}
 
 
@@ -38,6 +50,7 @@ def no_handoff(id: str) -> NotFound:
         "handoff.none",
         "There is no referral step '{id}' for you.",
         path=("id",),
-        remedy="Check the id, and for whom you act; only the two sides of a step see it.",
+        remedy="Check the id, and for whom you act; the two sides of a step see it, and a coordinator that was told of "
+        "it.",
         id=id,
     )

@@ -10,6 +10,7 @@ from relaypoint.domain.backlog import Due as DomainDue
 from relaypoint.domain.policy import Action
 from relaypoint.schema.permissions import governed
 from relaypoint.schema.roster_types import Ref
+from relaypoint.schema.stalled_types import NextStep
 
 
 @governed(Action.SEE_STALLED)
@@ -27,6 +28,7 @@ class Due:
     text: str = strawberry.field(description="The same in words.")
     at: str = strawberry.field(description="When it falls due.")
     working_hours: float = strawberry.field(description="Working hours of the contact point until then.")
+    turn_to: list[NextStep] = strawberry.field(description="For a coordinator: whom to phone, on both sides.")
 
     @classmethod
     def of(cls, due: DomainDue) -> Self:
@@ -42,4 +44,5 @@ class Due:
             text=due.text,
             at=due.at,
             working_hours=round(due.working_hours, 2),
+            turn_to=[NextStep.of(step) for step in due.turn_to],
         )

@@ -13,6 +13,7 @@ from relaypoint.resolvers import handoffs, passing
 from relaypoint.schema.permissions import governed
 from relaypoint.schema.problems import Conflict, InvalidInput, NoChannel, NotFound, Unavailable
 from relaypoint.schema.roster_types import Ref
+from relaypoint.schema.stalled_types import NextStep
 
 
 @governed(Action.READ_REFERRAL)
@@ -126,6 +127,14 @@ class Handoff:
         default=None, description="How to call the sender back; of the step alone, where it is asked for by itself."
     )
     pathway: Ref | None = strawberry.field(default=None, description="The agreed pathway it went along.")
+    priority: str | None = strawberry.field(
+        default=None, description="routine, urgent, asap or stat; of the step alone, where it is asked for by itself."
+    )
+    service_type: Ref | None = strawberry.field(default=None, description="What was asked for; likewise.")
+    sender: Ref | None = strawberry.field(default=None, description="Who sent it; likewise.")
+    turn_to: list[NextStep] = strawberry.field(
+        default_factory=list, description="For a coordinator: whom to phone, on both sides; likewise."
+    )
 
     @classmethod
     def of(cls, row: dict[str, Any]) -> Self:
@@ -178,6 +187,10 @@ class Handoff:
             paused=Pause.of(row.get("paused")),
             call_back=CallBack.of(row.get("call_back")),
             pathway=Ref.of(row.get("pathway")),
+            priority=row.get("priority"),
+            service_type=Ref.of(row.get("service_type")),
+            sender=Ref.of(row.get("sender")),
+            turn_to=[NextStep.of(step) for step in row.get("turn_to", ())],
         )
 
 

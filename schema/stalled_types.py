@@ -29,7 +29,8 @@ from relaypoint.schema.roster_types import Ref
 @strawberry.type(description="What can be done about a stalled step, and by which channel.")
 class NextStep:
     role: str = strawberry.field(
-        description="same-desk, other-desk, next-candidate, coordinator, hotline, sender, receiver or yours."
+        description="same-desk, other-desk, reply-desk (to a coordinator: the sender's), next-candidate, coordinator, "
+        "hotline, sender, receiver or yours."
     )
     text: str = strawberry.field(description="In plain words.")
     contact_point: Ref | None = strawberry.field(description="Whom to turn to.")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
-from relaypoint.domain.errors import IllegalTransition
+from relaypoint.domain.errors import IllegalTransition, NotFound
 from relaypoint.domain.handoffs import Side
 from relaypoint.domain.next_steps import NextStep
 from relaypoint.domain.policy import OPERATOR, Subject
@@ -45,6 +46,15 @@ async def many(backend: Backend, count: int, need: NeedInput = NEED) -> list[str
     return [each.referral["handoffs"][0]["id"] for each in sent]
 
 
+#: How the desk that holds the step and the sender's are reached without going through anybody else: by voice first.
+PHONES = [("shelter-desk", ["shelter-phone", "shelter-mail"]), ("unit-desk", ["unit-mail"])]
+
+
+def reached(steps: Iterable[NextStep]) -> list[tuple[str, list[str]]]:
+    """The desks of next steps, each with its channels."""
+    return [(each.contact_point.id, [use.channel.id for use in each.channels]) for each in steps if each.contact_point]
+
+
 def advised(step: NextStep) -> set[str]:
     """The verbs of the commands that a next step tells to say."""
     return set(re.findall(r"relaypoint handoff \S+ ([a-z-]+)", step.text))
@@ -59,7 +69,8 @@ async def test_what_was_raised_to_it_is_listed_and_falls_due(backend: Backend, r
     await handoffs.move_handoff(UNIT, at(backend, 61), step["id"], "raise")
     (found,) = await listed(LINE, backend, 62)
     assert found.stall.reason == ("rejected" if refused else "unacknowledged")
-    (yours,) = found.next_steps
+    yours, *phones = found.next_steps
+    assert [each.role for each in phones] == ["same-desk", "reply-desk"]
     assert yours.role == "yours"
     assert "respond --result spoken | nobody-else | upheld" in yours.text
     assert advised(yours) == ({"respond"} if refused else {"respond", "redirect"})
@@ -68,6 +79,7 @@ async def test_what_was_raised_to_it_is_listed_and_falls_due(backend: Backend, r
     assert found.escalated is None
     (due,) = await backlog(LINE, at(backend, 62))
     assert (due.side, due.what, due.at) == (Side.COORDINATOR, "respond", "2026-03-02T12:01:00.000Z")
+    assert reached(due.turn_to) == reached(phones) == PHONES
     assert await listed(AUTHORITY, backend, 62) == [], "it was not told"
     await handoffs.move_handoff(LINE, at(backend, 63), step["id"], "respond", reason="spoken")
     assert await backlog(LINE, at(backend, 63)) == []
@@ -216,3 +228,50 @@ async def test_nobody_is_advised_to_ask_again_who_is_asked_already(backend: Back
     assert asked[0].channels[0].channel.id == "line-phone", "a message was sent, so by voice"
     (theirs,) = await listed(SHELTER, backend, 122)
     assert theirs.next_steps[0].text.message_id == "next.unheard"
+
+
+@pytest.mark.parametrize(("coordinator", "avoid"), [(LINE, ()), (AUTHORITY, ("example-line",))])
+async def test_it_reads_what_it_needs_to_act_and_nothing_of_the_case(
+    backend: Backend, coordinator: Subject, avoid: tuple[str, ...]
+) -> None:
+    """Whom the case avoids makes no difference, though it bars the relay of the desk."""
+    step = await sent(backend, replace(NEED, avoid=avoid))
+    with pytest.raises(NotFound, match=step["reference"]):
+        await handoffs.handoff(coordinator, at(backend, 1), step["reference"])
+    await handoffs.move_handoff(SHELTER, at(backend, 1), step["id"], "ask", lacking=["consent", "health"])
+    await handoffs.move_handoff(UNIT, at(backend, 2), step["id"], "raise")
+    seen = (await handoffs.handoff(coordinator, at(backend, 3), step["reference"])).handoff
+    assert (seen["priority"], seen["service_type"]["name"], seen["sender"]["name"], seen["receiver"]["name"]) == (
+        "asap",
+        "Night shelter",
+        "Example Police Unit",
+        "Example Shelter",
+    )
+    assert (seen["status"], seen["decide_by"], bool(seen["answer_by"])) == ("received", step["decide_by"], True)
+    assert reached(seen["turn_to"]) == PHONES
+    assert seen.keys().isdisjoint({"case", "call_back", "tags", "place"})
+    assert seen["asked"] is None, "what the receiver lacks is about the person"
+    own = (await handoffs.handoff(SHELTER, at(backend, 3), step["id"])).handoff
+    assert (own["asked"], own["sender"]["id"], "turn_to" in own) == ("consent health", "example-unit", False)
+    await handoffs.move_handoff(UNIT, at(backend, 4), step["id"], "cancel", reason="consent-withdrawn")
+    ended = (await handoffs.handoff(coordinator, at(backend, 5), step["reference"])).handoff
+    assert (ended["status"], ended["reason"], ended["erasure_asked_at"]) == ("cancelled", None, None)
+    assert (await handoffs.handoff(UNIT, at(backend, 5), step["id"])).handoff["reason"] == "consent-withdrawn"
+
+
+async def test_who_redirected_a_step_sees_whether_it_is_taken_and_no_other_step(backend: Backend) -> None:
+    step = await sent(backend)
+    moved = (await pass_handoff(AUTHORITY, at(backend, 2), step["id"], "redirect", "shelter-night-desk")).handoff
+    seen = (await handoffs.handoff(AUTHORITY, at(backend, 3), step["reference"])).handoff
+    assert (seen["id"], seen["status"], seen["contact_point"]["id"]) == (moved["id"], "requested", "shelter-night-desk")
+    with pytest.raises(NotFound):
+        await handoffs.handoff(LINE, at(backend, 3), step["reference"])
+    (silent,) = await listed(AUTHORITY, backend, 300)
+    assert silent.stall.handoff.id == moved["id"]
+    assert await stalled(AUTHORITY, at(backend, 60 * 24 * 3), as_of="2026-03-03T12:00:00Z") != []
+    await handoffs.move_handoff(SHELTER, at(backend, 301), moved["id"], "accept")
+    assert (await handoffs.handoff(AUTHORITY, at(backend, 302), step["reference"])).handoff["status"] == "accepted"
+    await pass_handoff(SHELTER, at(backend, 303), moved["id"], "pass-on", "shelter-desk")
+    last = (await handoffs.handoff(AUTHORITY, at(backend, 304), step["reference"])).handoff
+    assert (last["id"], last["reason"]) == (moved["id"], "referred-onward"), "not the one that came after"
+    assert await audit.verify(OPERATOR, backend) == []

@@ -527,7 +527,9 @@ async def test_a_coordinators_wish_and_the_receivers_question_stand_side_by_side
     step = await sent(backend)
     await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")
     wished = await pass_handoff(AUTHORITY, backend, step["id"], "redirect", "authority-desk")
-    assert (wished.handoff["asked_about"], wished.handoff["wished_to"]) == ("line-desk", "authority-desk")
+    assert (wished.handoff["asked_about"], wished.handoff["wished_to"]) == (None, "authority-desk"), "its own alone"
+    both = (await handoffs.handoff(UNIT, backend, step["id"])).handoff
+    assert (both["asked_about"], both["wished_to"]) == ("line-desk", "authority-desk")
     assert wished.handoff["asked_at"], "its clocks stand still for the question"
     # The receiver's question is answered first, and for the desk that it is about.
     done = await handoffs.move_handoff(UNIT, backend, step["id"], "answer", reason="not-agreed")

@@ -41,7 +41,7 @@ RETURN h {
     .deliver_by, .acknowledge_by, .decide_by, .start_by, .complete_by, .calendar, .pauses, .form, .form_submitted_at,
     .phoned, .phoned_at, .phoned_role, .asked, .asked_at, .asked_about, .wished_to, .answer_by, .answered, .expected_by, .arrival, .arrival_at,
     .raised_at, .respond_by, .response, .erasure_asked_at, .erasure,
-    .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .without_consent, .seen_at
+    .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .without_consent, .redirected_by, .seen_at
   } AS handoff,
   r {.id, .reference, .version, .priority, .confidentiality, .chain_length, .chain_head, .sealed} AS referral,
   head([(r)-[:FOR]->(type:ServiceType) | type.id]) AS service_type,

@@ -174,7 +174,7 @@ RETURN h {
     .deliver_by, .acknowledge_by, .decide_by, .start_by, .complete_by, .calendar, .pauses, .form, .form_submitted_at,
     .phoned, .phoned_at, .phoned_role, .asked, .asked_at, .asked_about, .wished_to, .answer_by, .answered, .expected_by, .arrival, .arrival_at,
     .raised_at, .respond_by, .response, .erasure_asked_at, .erasure,
-    .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .without_consent, .seen_at
+    .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .without_consent, .redirected_by, .seen_at
   } AS handoff,
   EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) } AS must_see,
   [(h)<-[:ABOUT]-(:Notice)-[:FOR]->(:ContactPoint)-[:OF]->(told:Organization) | told.id] AS told,
@@ -209,6 +209,7 @@ RETURN r {.id, .reference, .version, .priority, .confidentiality, .created_at, .
     raised_at: h.raised_at, respond_by: h.respond_by, response: h.response,
     erasure_asked_at: h.erasure_asked_at, erasure: h.erasure, acknowledge_within: h.acknowledge_within, decide_within: h.decide_within,
     start_within: h.start_within, complete_within: h.complete_within, hops: h.hops, been_here: h.been_here, without_consent: h.without_consent,
+    redirected_by: h.redirected_by,
     must_see: EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) },
     contact_point: {id: desk.id, name: desk.name}, receiver: {id: receiver.id, name: receiver.name, kind: receiver.kind},
     pathway: head([(h)-[:ALONG]->(p:Pathway) | {id: p.id, name: p.name}]),
@@ -275,7 +276,8 @@ LIMIT 1
 MATCH (r)-[:SENT_BY]->(sender:Organization)
 MATCH (r)<-[:STEP_OF]-(h:Handoff)-[:TO]->(:ContactPoint)-[:OF]->(receiver:Organization)
 RETURN r.id AS referral, h.id AS id, h.status AS status, sender.id AS sender, receiver.id AS receiver,
-  head([(h)-[:CONTINUES]->(b:Handoff) | b.id]) AS continues
+  head([(h)-[:CONTINUES]->(b:Handoff) | b.id]) AS continues, h.redirected_by AS redirected_by,
+  [(h)<-[:ABOUT]-(:Notice)-[:FOR]->(:ContactPoint)-[:OF]->(told:Organization) | told.id] AS told
 ORDER BY h.id
 
 // name: handoff_by_notice
@@ -287,4 +289,5 @@ WITH n
 LIMIT 1
 MATCH (n)-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organization)
 MATCH (h)-[:TO]->(:ContactPoint)-[:OF]->(receiver:Organization)
-RETURN r.id AS referral, h.id AS id, h.status AS status, sender.id AS sender, receiver.id AS receiver, null AS continues
+RETURN r.id AS referral, h.id AS id, h.status AS status, sender.id AS sender, receiver.id AS receiver, null AS continues,
+  h.redirected_by AS redirected_by, [] AS told

@@ -2,18 +2,21 @@
 
 // name: handoffs_open
 // Open work only: it starts at the relationships that a handoff loses when it is closed, when its sender has seen how it
-// ended, and when what is to be erased was answered. A body that was told of a step by a message is given it too: it may coordinate both sides.
+// ended, and when what is to be erased was answered. A body that was told of a step by a message, or redirected it there, is given it too: it may
+// coordinate both sides.
 // mode: read
 // starts: open
 MATCH (desk:ContactPoint)-[:HOLDS_OPEN]->(h:Handoff)
 WHERE $organization IS NULL
   OR EXISTS { MATCH (h)-[:STEP_OF]->(:Referral)-[:SENT_BY]->(:Organization {id: $organization}) }
   OR EXISTS { MATCH (desk)-[:OF]->(:Organization {id: $organization}) }
+  OR h.redirected_by = $organization
   OR EXISTS { MATCH (h)<-[:ABOUT]-(:Notice)-[:FOR]->(:ContactPoint)-[:OF]->(:Organization {id: $organization}) }
 RETURN h.id AS id, h.sent_at AS sent_at, head([(h)-[:STEP_OF]->(r:Referral) | r.priority]) AS priority
 UNION ALL
 MATCH (sender:Organization)-[:MUST_SEE]->(h:Handoff)
 WHERE $organization IS NULL OR sender.id = $organization
+  OR h.redirected_by = $organization
   OR EXISTS { MATCH (h)<-[:ABOUT]-(:Notice)-[:FOR]->(:ContactPoint)-[:OF]->(:Organization {id: $organization}) }
 RETURN h.id AS id, h.sent_at AS sent_at, head([(h)-[:STEP_OF]->(r:Referral) | r.priority]) AS priority
 UNION ALL
@@ -33,6 +36,7 @@ WITH DISTINCT h
 MATCH (h)-[:STEP_OF]->(:Referral)-[:SENT_BY]->(sender:Organization)
 MATCH (h)-[:TO]->(:ContactPoint)-[:OF]->(receiver:Organization)
 WHERE $organization IS NULL OR sender.id = $organization OR receiver.id = $organization
+  OR h.redirected_by = $organization
   OR EXISTS { MATCH (h)<-[:ABOUT]-(:Notice)-[:FOR]->(:ContactPoint)-[:OF]->(:Organization {id: $organization}) }
 RETURN h.id AS id
 
@@ -47,7 +51,7 @@ RETURN h {
     .deliver_by, .acknowledge_by, .decide_by, .start_by, .complete_by, .calendar, .pauses, .form, .form_submitted_at,
     .phoned, .phoned_at, .phoned_role, .asked, .asked_at, .asked_about, .wished_to, .answer_by, .answered, .expected_by, .arrival, .arrival_at,
     .raised_at, .respond_by, .response, .erasure_asked_at, .erasure,
-    .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .without_consent
+    .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .without_consent, .redirected_by
   } AS handoff,
   EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) } AS must_see,
   EXISTS { MATCH (h)<-[:TO_ERASE]-(:ContactPoint) } AS to_erase,
@@ -56,6 +60,7 @@ RETURN h {
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
   sender.id AS sender,
   head([(h)-[:TO]->(desk:ContactPoint) | desk.id]) AS desk,
+  head([(r)-[:ANSWERED_AT]->(own:ContactPoint) | own.id]) AS answered_at,
   [(h)<-[:ABOUT]-(n:Notice) WHERE n.kind = 'requested' | n.status] AS notices
 
 // name: events_about
