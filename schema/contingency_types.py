@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 import strawberry
 
+from relaypoint.domain.model import Declared
 from relaypoint.domain.policy import Action
 from relaypoint.resolvers import contingency as domain
 from relaypoint.resolvers import contingency_effect
@@ -34,6 +35,18 @@ class ContingencyInput:
     idempotency_key: str | None = strawberry.field(
         default=None, description="A random text; a repeat under it within 24 hours gets the first answer."
     )
+
+
+@governed(Action.READ_REFERRAL)
+@strawberry.type(description="A contingency that lets escalations wait until it is over.")
+class Pause:
+    name: str = strawberry.field(description="For whom or where it was declared.")
+    reason: str = strawberry.field(description="Why.")
+    until: str = strawberry.field(description="The day from which it no longer holds.")
+
+    @classmethod
+    def of(cls, declared: Declared | None) -> Self | None:
+        return cls(name=declared.name, reason=declared.reason, until=declared.until) if declared else None
 
 
 @governed(Action.SEE_CONTINGENCIES)

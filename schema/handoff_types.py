@@ -7,9 +7,9 @@ from typing import Annotated, Any, Self
 import strawberry
 
 from relaypoint.domain.codes import WORDS
-from relaypoint.domain.model import Declared
 from relaypoint.domain.policy import Action
 from relaypoint.resolvers import handoffs, passing
+from relaypoint.schema.contingency_types import Pause
 from relaypoint.schema.permissions import governed
 from relaypoint.schema.problems import Conflict, InvalidInput, NoChannel, NotFound, Unavailable
 from relaypoint.schema.roster_types import Ref
@@ -34,18 +34,6 @@ class CallBack:
     @classmethod
     def of(cls, row: dict[str, Any] | None) -> Self | None:
         return cls(**row) if row else None
-
-
-@governed(Action.READ_REFERRAL)
-@strawberry.type(description="A contingency that lets escalations wait until it is over.")
-class Pause:
-    name: str = strawberry.field(description="For whom or where it was declared.")
-    reason: str = strawberry.field(description="Why.")
-    until: str = strawberry.field(description="The day from which it no longer holds.")
-
-    @classmethod
-    def of(cls, declared: Declared | None) -> Self | None:
-        return cls(name=declared.name, reason=declared.reason, until=declared.until) if declared else None
 
 
 @governed(Action.READ_REFERRAL)

@@ -20,7 +20,7 @@ from relaypoint.schema import problems
 from relaypoint.schema.channel_types import ChannelView
 from relaypoint.schema.connections import Connection, connect, no_cursor
 from relaypoint.schema.context import Info
-from relaypoint.schema.handoff_types import Pause
+from relaypoint.schema.contingency_types import Pause
 from relaypoint.schema.permissions import governed
 from relaypoint.schema.roster_types import Ref
 
