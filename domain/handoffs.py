@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from relaypoint.domain.words import Priority
+
 
 class Status(StrEnum):
     REQUESTED = "requested"
@@ -285,6 +287,14 @@ UNSERVED: Final = frozenset({"waitlisted"})
 
 #: How many days a step may be held, all its holds together: a clock that stands still for ever is no clock.
 LONGEST_HOLD: Final = 90
+
+#: Within how many days a hold is looked at again at the latest: what presses is not put off for weeks.
+REVIEWED_WITHIN: Final[Mapping[Priority, int]] = {
+    Priority.STAT: 1,
+    Priority.ASAP: 3,
+    Priority.URGENT: 14,
+    Priority.ROUTINE: LONGEST_HOLD,
+}
 
 
 def awaited(handoff: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from relaypoint.domain.handoffs import (
     LONGEST_HOLD,
     MOVES,
     PASSING_ON,
+    REVIEWED_WITHIN,
     VERBS,
     Move,
     Pass,
@@ -20,15 +21,24 @@ from relaypoint.domain.handoffs import (
     Status,
 )
 from relaypoint.domain.roster_faults import nearest
+from relaypoint.domain.words import Priority
 
 S = TypeVar("S", bound=Mapping[str, Any])
 
 
 def move(
-    status: Status, verb: str, side: Side, *, reason: str | None, review: str | None, day: str, held: int = 0
+    status: Status,
+    verb: str,
+    side: Side,
+    *,
+    reason: str | None,
+    review: str | None,
+    day: str,
+    priority: Priority = Priority.ROUTINE,
+    held: int = 0,
 ) -> Status:
-    """The status that ``verb`` leads to. ``review`` is the ISO day on which a hold is looked at again; ``held`` are the
-    days for which it was held before.
+    """The status that ``verb`` leads to. ``review`` is the ISO day on which a hold is looked at again, the sooner the
+    more it presses; ``held`` are the days for which it was held before.
 
     Raises ``Invalid`` for an unknown verb, a missing or unknown reason or review day, and ``IllegalTransition``
     where the table has no such move for this side.
@@ -37,7 +47,7 @@ def move(
     if wanted is None:
         raise unknown_verb(verb)
     check_allowed(wanted, status, side)
-    _check_reason(wanted, reason, review, day, held)
+    _check_reason(wanted, reason, review, day, priority, held)
     return wanted.target
 
 
@@ -135,7 +145,9 @@ def _no_reason(verb: str) -> Invalid:
     )
 
 
-def _check_reason(wanted: Move, reason: str | None, review: str | None, day: str, held: int) -> None:
+def _check_reason(
+    wanted: Move, reason: str | None, review: str | None, day: str, priority: Priority, held: int
+) -> None:
     if wanted.reasons and (reason or wanted.usual) not in wanted.reasons:
         passing = reason in PASSING_ON
         raise Invalid(
@@ -152,7 +164,7 @@ def _check_reason(wanted: Move, reason: str | None, review: str | None, day: str
     if not wanted.reasons and reason is not None:
         raise _no_reason(wanted.verb)
     holding = wanted.target is Status.ON_HOLD
-    most = LONGEST_HOLD - held
+    most = min(LONGEST_HOLD - held, REVIEWED_WITHIN[priority])
     if holding and most < 1:
         raise Invalid(
             "handoff.held-enough",
@@ -164,7 +176,7 @@ def _check_reason(wanted: Move, reason: str | None, review: str | None, day: str
     if holding != (review is not None) or (review is not None and not _to_come(review, day, most)):
         raise Invalid(
             "handoff.review",
-            "A hold, and nothing else, needs the day on which it is reviewed: after today, within {most} days.",
+            "A hold, and nothing else, needs the day on which it is reviewed: after today, here within {most} days.",
             path=("review",),
             most=most,
             last=(date.fromisoformat(day) + timedelta(days=most)).isoformat(),

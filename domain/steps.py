@@ -31,7 +31,7 @@ def said(
     _check_fields(saying)
     status = Status(handoff["status"])
     if saying.verb in MOVES:
-        changes = _moved(handoff, saying, side, now, status)
+        changes = _moved(handoff, saying, side, now, priority)
     elif saying.verb in REMARKS:
         remark = REMARKS[saying.verb]
         check_allowed(remark, status, side)
@@ -45,7 +45,8 @@ def said(
     return changes | counted(priority, {**handoff, **changes}, calendar)
 
 
-def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime, status: Status) -> dict[str, Any]:
+def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime, priority: Priority) -> dict[str, Any]:
+    status = Status(handoff["status"])
     day, at = now.date().isoformat(), format_instant(now)
     target = move(
         status,
@@ -54,6 +55,7 @@ def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime
         reason=saying.reason,
         review=saying.review,
         day=day,
+        priority=priority,
         held=handoff.get("held_days") or 0,
     )
     changes: dict[str, Any] = {

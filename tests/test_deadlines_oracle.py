@@ -154,7 +154,7 @@ def test_every_deadline_is_the_count_of_its_minutes(
         asked: dict[str, dict[str, Any]] = {
             "ask": {"lacking": ("age",)},
             "answer": {"reason": "told"},
-            "hold": {"reason": "awaiting-person", "review": (now + timedelta(days=5)).date().isoformat()},
+            "hold": {"reason": "awaiting-person", "review": (now + timedelta(days=1)).date().isoformat()},
         }
         how = asked.get(verb, {})
         side = Side.SENDER if verb == "answer" else Side.RECEIVER

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import date, timedelta
 
 import pytest
 
@@ -10,6 +11,7 @@ from relaypoint.domain.errors import IllegalTransition, Invalid
 from relaypoint.domain.handoffs import FORM_SUBMITTED, MOVES, PASSING_ON, REASONS, Side, Status
 from relaypoint.domain.handoffs import VERBS as DECLARED
 from relaypoint.domain.moves import move, possible
+from relaypoint.domain.words import Priority
 
 DAY = "2026-03-03"
 S = Status
@@ -107,6 +109,21 @@ def test_a_hold_needs_a_day_to_come(review: str | None) -> None:
     with pytest.raises(Invalid) as refused:
         move(S.ACCEPTED, "hold", Side.RECEIVER, reason="awaiting-person", review=review, day=DAY)
     assert refused.value.path == ("review",)
+
+
+@pytest.mark.parametrize(("priority", "days"), [("stat", 1), ("asap", 3), ("urgent", 14), ("routine", 90)])
+def test_a_hold_is_looked_at_again_the_sooner_the_more_it_presses(priority: str, days: int) -> None:
+    def held(ahead: int, before: int = 0) -> S:
+        review = (date.fromisoformat(DAY) + timedelta(days=ahead)).isoformat()
+        said = {"reason": "awaiting-person", "review": review, "day": DAY}
+        return move(S.ACCEPTED, "hold", Side.RECEIVER, **said, priority=Priority(priority), held=before)
+
+    assert held(days) is S.ON_HOLD
+    with pytest.raises(Invalid) as refused:
+        held(days + 1)
+    assert refused.value.fields["last"] == (date.fromisoformat(DAY) + timedelta(days=days)).isoformat()
+    with pytest.raises(Invalid):
+        held(2, before=89)
 
 
 def test_no_other_move_takes_a_review_or_a_needless_reason() -> None:
