@@ -19,7 +19,8 @@ from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.clock import Duration, parse_duration, parse_instant
 from relaypoint.domain.deadlines import DEFAULTS, waited
 from relaypoint.domain.model import ContactPoint, holds
-from relaypoint.domain.stalls import MISSING, Stall
+from relaypoint.domain.silences import MISSING
+from relaypoint.domain.stalls import Stall
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Priority, Rung
 

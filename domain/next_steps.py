@@ -16,7 +16,8 @@ from relaypoint.domain.handoffs import PASSES, PASSING_ON, REMARKS, RESPOND, Sid
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.moves import possible
 from relaypoint.domain.open_handoff import OpenHandoff
-from relaypoint.domain.stalls import MISSING, Stall
+from relaypoint.domain.silences import MISSING
+from relaypoint.domain.stalls import Stall
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.words import MESSAGE_KINDS, Confidentiality
 

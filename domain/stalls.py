@@ -8,24 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final
 
+from relaypoint.domain import silences
 from relaypoint.domain.avoid import Avoid
-from relaypoint.domain.channels import reachable
-from relaypoint.domain.clock import parse_instant
-from relaypoint.domain.deadlines import DEFAULTS, Age, age, deliver_by
-from relaypoint.domain.handoffs import ARRIVED, NOT_ARRIVED, UNSERVED, Side, Status
+from relaypoint.domain.deadlines import DEFAULTS, Age, age
+from relaypoint.domain.handoffs import ARRIVED, UNSERVED, Side, Status
 from relaypoint.domain.model import Declared
 from relaypoint.domain.open_handoff import OpenHandoff
+from relaypoint.domain.silences import MISSING, Found
 from relaypoint.domain.texts import Text, say
-from relaypoint.domain.words import Staffing
-
-#: The reason, its words, and the instant from which it holds.
-_Found: TypeAlias = tuple[str, Text, str]
-
-
-#: Where it is not known where the person is. Somebody has to look for them, at any hour.
-MISSING: Final = frozenset({"not-arrived", "arrival-unknown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +81,9 @@ def stall(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> Stall
         # Nor of a message: it may not have arrived because of whom the case avoids, and who reads this knows of it.
         handoff = replace(handoff, avoid=Avoid(), notice=None)
     if handoff.must_see:
-        found: _Found | None = _unheard(handoff, at) or _returned(handoff)
+        found: Found | None = silences.unheard(handoff, at) or _returned(handoff)
     else:
-        found = _reason(handoff, at) if handoff.status.open else _unerased(handoff, at)
+        found = (silences.reason if handoff.status.open else silences.unerased)(handoff, at)
     if found is None or (side is Side.RECEIVER and found[0] == "form-not-submitted"):
         return None
     reason, text, due = found
@@ -106,7 +98,7 @@ def stall(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> Stall
     )
 
 
-def _returned(handoff: OpenHandoff) -> tuple[str, Text, str]:
+def _returned(handoff: OpenHandoff) -> Found:
     """How a closed handoff came back, or that nobody could be told that it was closed."""
     if handoff.status is Status.COMPLETED and handoff.code not in UNSERVED:
         text = say("stall.closed-missing", "it was closed, and nobody has said that the person arrived")
@@ -139,242 +131,3 @@ def _failed(handoff: OpenHandoff, code: str) -> Text:
         text = "it was given up ({code}), and the person has come since: send it there anew, or elsewhere"
         return say("stall.failed-arrived", text, code=code)
     return say("stall.failed", "it could not be done ({code}); nobody has the case", code=code)
-
-
-#: So many hops of one referral before anybody has accepted it are too many.
-MOST_HOPS: Final = 3
-
-
-def _reason(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    """The checks come gravest first; each gives the reason, its words, and the instant from which it holds."""
-    return next((found for check in _CHECKS if (found := check(handoff, at)) is not None), None)
-
-
-def _orphaned(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    day = at.date().isoformat()
-    desk = handoff.desk
-    if desk.ended(day) or handoff.receiver.ended(day):
-        ended = min(until for until in (desk.until, handoff.receiver.until) if until is not None and until <= day)
-        text = say("stall.ended", "the contact point that holds it has ended")
-        return "orphaned", text, max(_start(ended), handoff.sent_at)
-    if desk.staffing is not Staffing.HOLDER or not desk.holders:
-        return None
-    if not any(h.holds(day) for h in desk.holders):
-        left = max((h.until for h in desk.holders if h.until and h.until <= day), default=day)
-        text = say("stall.vacant", "nobody holds the contact point any more")
-        return "orphaned", text, max(_start(left), handoff.sent_at)
-    if not any(h.answers(day) for h in desk.holders):
-        left = max(away.since or day for h in desk.holders if h.holds(day) for away in h.away(day))
-        text = say("stall.away", "who holds the contact point is away, and nobody stands in")
-        return "orphaned", text, max(_start(left), handoff.sent_at)
-    return None
-
-
-def _avoided(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    if not handoff.avoid.bars_contact_point(handoff.desk, handoff.receiver):
-        return None
-    return "avoided", say("stall.avoided", "somebody whom the case avoids may hold it now"), handoff.sent_at
-
-
-def _missing(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    """Accepted is not arrived: the one silence that neither side may wait out."""
-    if handoff.arrival == NOT_ARRIVED:
-        text = say("stall.not-arrived", "the person has not arrived{todo}", todo=_todo(handoff))
-        since = min(filter(None, (handoff.expected_by, handoff.arrival_at)), default=handoff.changed_at)
-        return "not-arrived", text, since
-    if handoff.expected_by and handoff.arrival is None and _passed(handoff.expected_by, at):
-        text = say("stall.arrival", "nobody has said whether the person arrived{todo}", todo=_todo(handoff))
-        return "arrival-unknown", text, handoff.expected_by
-    return None
-
-
-def _todo(handoff: OpenHandoff) -> str:
-    """What the task force has agreed for a missing person, in its own words."""
-    return f": {handoff.missing_person}" if handoff.missing_person else ""
-
-
-def _unheard(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    """Its sender has turned to the coordinator, who does not answer either."""
-    if not _passed(handoff.respond_by, at):
-        return None
-    text = say("stall.unheard", "its sender has turned to the coordinator, who has not answered")
-    return "coordinator-silent", text, handoff.respond_by or ""
-
-
-def _unreachable(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    if reachable(handoff.desk, floor=handoff.confidentiality, at=at, avoid=handoff.avoid):
-        return None
-    return (
-        "unreachable",
-        say("stall.unreachable", "no channel of the contact point can be used for it"),
-        handoff.sent_at,
-    )
-
-
-def _closed(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    if handoff.closed_since is None:
-        return None
-    text = say("stall.closed", "who is to take it says that it is closed")
-    return "target-closed", text, max(_start(handoff.closed_since), handoff.sent_at)
-
-
-def _refused(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    if not handoff.waiting or handoff.phoned != "refused":
-        return None
-    text = say("stall.refused", "it was refused on the phone, as its sender reports; nobody has the case")
-    return "refused-by-phone", text, handoff.phoned_at or handoff.sent_at
-
-
-def _form(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    if not handoff.form_awaited or not _passed(handoff.acknowledge_by, at):
-        return None
-    text = say("stall.form", "the official form is not recorded as submitted")
-    return "form-not-submitted", text, handoff.acknowledge_by or ""
-
-
-def _unacknowledged(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    """Not delivered, or delivered and nobody has acknowledged it. A call that reached somebody stands for both."""
-    if handoff.status is not Status.REQUESTED or handoff.phoned or handoff.form_awaited:
-        return None
-    late = _passed(handoff.acknowledge_by, at)
-    if handoff.notice == "dead":
-        text = say("stall.undeliverable", "no message could be delivered; it has to be phoned")
-        return "undelivered", text, handoff.sent_at
-    if handoff.notice == "pending" and not late and _passed(deliver_by(handoff.priority, handoff.sent_at), at):
-        return "undelivered", say("stall.undelivered", "the notification has not gone out"), handoff.sent_at
-    if late:
-        text = say("stall.unacknowledged", "nobody has acknowledged it")
-        return "unacknowledged", text, handoff.acknowledge_by or ""
-    return None
-
-
-def _undecided(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    if not handoff.waiting or handoff.form_awaited or handoff.accepted_by_phone:
-        return None
-    if not _missed(handoff, handoff.decide_by, at):
-        return None
-    return "undecided", say("stall.undecided", "nobody has accepted or declined it"), handoff.decide_by or ""
-
-
-def _unconfirmed(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    """An office without an account says nothing here: its sender has to phone again, once it should have begun."""
-    due = handoff.start_by or handoff.decide_by
-    if not handoff.accepted_by_phone or not _missed(handoff, due, at):
-        return None
-    text = say("stall.unconfirmed", "it was accepted on the phone, as its sender reports, and not confirmed since")
-    return "accepted-by-phone", text, due or ""
-
-
-def _unanswered(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    """The receiver waits for its sender."""
-    if not handoff.asked_at or not _passed(handoff.answer_by, at):
-        return None
-    return (
-        "information-not-answered",
-        say("stall.unanswered", "the receiver has asked for information, and waits for the answer"),
-        handoff.answer_by or "",
-    )
-
-
-def _not_started(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    if handoff.status is not Status.ACCEPTED or not _missed(handoff, handoff.start_by, at):
-        return None
-    return "not-started", say("stall.not-started", "it was accepted, and has not begun"), handoff.start_by or ""
-
-
-def _overdue(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    if handoff.status is not Status.IN_PROGRESS or not _missed(handoff, handoff.complete_by, at):
-        return None
-    return "overdue", say("stall.overdue", "it has begun, and is not completed in time"), handoff.complete_by or ""
-
-
-def _hold_expired(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    if handoff.status is not Status.ON_HOLD or handoff.review_on is None or handoff.review_on > at.date().isoformat():
-        return None
-    return "hold-expired", say("stall.hold", "the review of its hold is due"), _start(handoff.review_on)
-
-
-def _bounced(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    # To accept it and pass it on, from desk to desk, is to send it round as well.
-    around = handoff.hops > MOST_HOPS and (handoff.waiting or handoff.status is Status.ACCEPTED)
-    if not around and not (handoff.waiting and handoff.been_here):
-        return None
-    text = (
-        say("stall.back", "it is back where it was before, and nobody has accepted it")
-        if handoff.been_here
-        else say("stall.hops", "it has been passed on {count} times, and nobody has accepted it", count=handoff.hops)
-    )
-    return "bounced", text, handoff.sent_at
-
-
-def _unerased(handoff: OpenHandoff, at: datetime) -> _Found | None:
-    if not _passed(handoff.erase_by, at):
-        return None
-    text = "the person took the consent back, and nobody has said whether what is known of them was erased"
-    return "erasure-not-answered", say("stall.unerased", text), handoff.erase_by or ""
-
-
-_CHECKS: Final = (
-    _orphaned,
-    _avoided,
-    _missing,
-    _unheard,
-    _unreachable,
-    _closed,
-    _refused,
-    _form,
-    _unacknowledged,
-    _undecided,
-    _unconfirmed,
-    _unanswered,
-    _not_started,
-    _overdue,
-    _hold_expired,
-    _bounced,
-    _unerased,
-)
-
-#: Every reason that can be told, those of what came back among them.
-REASONS: Final = (
-    "rejected",
-    "failed",
-    "waitlisted",
-    "entered-in-error",
-    "untold",
-    "orphaned",
-    "avoided",
-    "not-arrived",
-    "arrival-unknown",
-    "coordinator-silent",
-    "unreachable",
-    "target-closed",
-    "refused-by-phone",
-    "form-not-submitted",
-    "undelivered",
-    "unacknowledged",
-    "undecided",
-    "accepted-by-phone",
-    "information-not-answered",
-    "not-started",
-    "overdue",
-    "hold-expired",
-    "bounced",
-    "erasure-not-answered",
-)
-
-
-def _missed(handoff: OpenHandoff, instant: str | None, at: datetime) -> bool:
-    """Whether the deadline passed; a question that was asked before stops the clock, one that was asked late does
-    not."""
-    if instant is not None and handoff.asked_at and handoff.asked_at <= instant:
-        return False
-    return _passed(instant, at)
-
-
-def _passed(instant: str | None, at: datetime) -> bool:
-    return instant is not None and parse_instant(instant) < at
-
-
-def _start(day: str) -> str:
-    # A slip in a roster's year must not stop the report of everything else.
-    return f"{max(day, '1970-01-01')}T00:00:00.000Z"

@@ -11,7 +11,6 @@ from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.deadlines import answer_due
 from relaypoint.domain.errors import IllegalTransition, Invalid
 from relaypoint.domain.handoffs import (
-    AGREED,
     ANSWER,
     ARRIVED,
     ASK,
@@ -32,6 +31,7 @@ from relaypoint.domain.handoffs import (
     Status,
     awaited,
 )
+from relaypoint.domain.questions import answers, wished
 from relaypoint.domain.words import Priority
 
 #: How far ahead a person may be expected.
@@ -171,29 +171,6 @@ def _answer(here: Here) -> dict[str, Any]:
         "answer_by": None,
         "pauses": pause(here.handoff, asked_at, format_instant(here.now)),
     }
-
-
-def consent_asked(handoff: Mapping[str, Any]) -> bool:
-    """Whether what its sender is asked now is whether the person agrees: to be made known somewhere, or to this."""
-    if handoff.get("asked_at"):
-        return bool(handoff.get("asked_about")) or "consent" in (handoff.get("asked") or "").split()
-    return wished(handoff)
-
-
-def asked_where(handoff: Mapping[str, Any]) -> str | None:
-    """The contact point at which the person would be made known, by the question that its sender answers next."""
-    return handoff.get("asked_about") if handoff.get("asked_at") else handoff.get("wished_to")
-
-
-def answers(handoff: Mapping[str, Any]) -> tuple[str, ...]:
-    """The words that answer what its sender is asked now."""
-    return (AGREED if consent_asked(handoff) else "told", "not-agreed", "not-known")
-
-
-def wished(handoff: Mapping[str, Any]) -> bool:
-    """Whether a coordinator would send it on, and its sender has not said yet whether the person agrees. No clock
-    stands still for that, and a question of the receiver's is answered first."""
-    return bool(handoff.get("wished_to"))
 
 
 def _expect(here: Here) -> dict[str, Any]:

@@ -29,7 +29,8 @@ from relaypoint.domain.handoffs import (
 )
 from relaypoint.domain.moves import possible
 from relaypoint.domain.policy import Action, Subject
-from relaypoint.domain.step_remarks import Saying, asked_where, offered
+from relaypoint.domain.questions import asked_where
+from relaypoint.domain.step_remarks import Saying, offered
 from relaypoint.domain.steps import said, wrong_field
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Confidentiality, Priority

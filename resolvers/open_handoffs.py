@@ -13,8 +13,8 @@ from relaypoint.domain.handoffs import STATE, Status
 from relaypoint.domain.history import moment
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.policy import Subject
+from relaypoint.domain.questions import answers
 from relaypoint.domain.stalls_then import then
-from relaypoint.domain.step_remarks import answers
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Row

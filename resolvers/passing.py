@@ -16,7 +16,8 @@ from relaypoint.domain.errors import Conflict
 from relaypoint.domain.handoffs import ASK, PASSES, Side, Status
 from relaypoint.domain.moves import check_allowed, in_order, unknown_verb
 from relaypoint.domain.policy import Action, Subject
-from relaypoint.domain.step_remarks import Saying, wished
+from relaypoint.domain.questions import wished
+from relaypoint.domain.step_remarks import Saying
 from relaypoint.domain.steps import days_held, said
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Row, Step, Unmet

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from relaypoint.domain.errors import Invalid
+from relaypoint.domain.silences import REASONS
 from relaypoint.domain.stall_report import Wanted
-from relaypoint.domain.stalls import REASONS
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Priority
 from relaypoint.resolvers.backend import Backend

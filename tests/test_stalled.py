@@ -15,8 +15,8 @@ from relaypoint.domain.clock import fixed_clock, format_instant, parse_instant
 from relaypoint.domain.errors import Problem
 from relaypoint.domain.handoffs import PASSES, VERBS
 from relaypoint.domain.policy import OPERATOR
+from relaypoint.domain.silences import REASONS
 from relaypoint.domain.stall_report import position
-from relaypoint.domain.stalls import REASONS
 from relaypoint.graph import Row
 from relaypoint.resolvers import contingency, escalating, handoffs, outbox, passing, referrals, stalled
 from relaypoint.resolvers.backend import Backend

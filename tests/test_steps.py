@@ -221,14 +221,23 @@ def test_what_is_offered_can_be_said(verb: str) -> None:
 def test_a_question_and_a_hold_stop_the_clocks_once() -> None:
     step = after(sent(), "accept", "2026-03-02T10:00:00Z")
     asked = after(step, "ask", "2026-03-03T10:00:00Z", lacking=("age",))
-    held = after(asked, "hold", "2026-03-04T10:00:00Z", priority=Priority.ROUTINE, reason="awaiting-information", review="2026-03-20")
+    held = after(
+        asked,
+        "hold",
+        "2026-03-04T10:00:00Z",
+        priority=Priority.ROUTINE,
+        reason="awaiting-information",
+        review="2026-03-20",
+    )
     assert (held["asked_at"], held["held_at"]) == ("2026-03-03T10:00:00.000Z", "2026-03-04T10:00:00.000Z")
     told = after(held, "answer", "2026-03-05T10:00:00Z", Side.SENDER, reason="told")
     assert (told["status"], told["asked_at"]) == ("on-hold", None)
     again = after(told, "resume", "2026-03-06T10:00:00Z")
     assert pauses_of(again["pauses"]) == (("2026-03-03T10:00:00.000Z", "2026-03-06T10:00:00.000Z"),)
     # In the other order, and ended without an answer: it is one pause all the same.
-    first = after(step, "hold", "2026-03-03T10:00:00Z", priority=Priority.ROUTINE, reason="awaiting-person", review="2026-03-20")
+    first = after(
+        step, "hold", "2026-03-03T10:00:00Z", priority=Priority.ROUTINE, reason="awaiting-person", review="2026-03-20"
+    )
     both = after(first, "ask", "2026-03-04T10:00:00Z", lacking=("age",))
     done = after(both, "complete", "2026-03-06T10:00:00Z")
     assert pauses_of(done["pauses"]) == pauses_of(again["pauses"])
@@ -239,14 +248,32 @@ def test_a_question_and_a_hold_stop_the_clocks_once() -> None:
 
 def test_a_step_is_not_held_for_ever() -> None:
     step = after(sent(), "accept", "2026-03-02T10:00:00Z")
-    held = after(step, "hold", "2026-03-02T10:00:00Z", priority=Priority.ROUTINE, reason="awaiting-capacity", review="2026-04-11")
+    held = after(
+        step, "hold", "2026-03-02T10:00:00Z", priority=Priority.ROUTINE, reason="awaiting-capacity", review="2026-04-11"
+    )
     step = after(held, "resume", "2026-04-11T10:00:00Z")
     with pytest.raises(Invalid, match="within 50 days"):
-        after(step, "hold", "2026-04-11T10:00:00Z", priority=Priority.ROUTINE, reason="awaiting-capacity", review="2026-06-01")
-    held = after(step, "hold", "2026-04-11T10:00:00Z", priority=Priority.ROUTINE, reason="awaiting-capacity", review="2026-05-31")
+        after(
+            step,
+            "hold",
+            "2026-04-11T10:00:00Z",
+            priority=Priority.ROUTINE,
+            reason="awaiting-capacity",
+            review="2026-06-01",
+        )
+    held = after(
+        step, "hold", "2026-04-11T10:00:00Z", priority=Priority.ROUTINE, reason="awaiting-capacity", review="2026-05-31"
+    )
     step = after(held, "resume", "2026-05-31T11:00:00Z")
     with pytest.raises(Invalid, match="held for 91 days already"):
-        after(step, "hold", "2026-05-31T11:00:00Z", priority=Priority.ROUTINE, reason="awaiting-capacity", review="2026-06-01")
+        after(
+            step,
+            "hold",
+            "2026-05-31T11:00:00Z",
+            priority=Priority.ROUTINE,
+            reason="awaiting-capacity",
+            review="2026-06-01",
+        )
 
 
 def test_every_code_has_its_words() -> None:
@@ -266,17 +293,35 @@ def test_a_review_is_a_day_and_not_one_of_a_week() -> None:
 def test_each_hold_counts_in_days_however_short_and_a_question_does_not() -> None:
     step = after(sent(), "accept", "2026-03-02T10:00:00Z")
     for day in range(1, 4):
-        step = after(step, "hold", f"2026-03-1{day}T10:00:00Z", priority=Priority.ROUTINE, reason="awaiting-capacity", review="2026-03-20")
+        step = after(
+            step,
+            "hold",
+            f"2026-03-1{day}T10:00:00Z",
+            priority=Priority.ROUTINE,
+            reason="awaiting-capacity",
+            review="2026-03-20",
+        )
         step = after(step, "resume", f"2026-03-1{day}T18:00:00Z")
     assert step["held_days"] == 3
     step = after(step, "ask", "2026-03-15T10:00:00Z", lacking=("age",))
     step = after(step, "answer", "2026-03-19T10:00:00Z", Side.SENDER, reason="told")
-    step = after(step, "hold", "2026-03-20T10:00:00Z", priority=Priority.ROUTINE, reason="awaiting-capacity", review="2026-06-01")
+    step = after(
+        step, "hold", "2026-03-20T10:00:00Z", priority=Priority.ROUTINE, reason="awaiting-capacity", review="2026-06-01"
+    )
     step = after(step, "resume", "2026-05-19T10:00:00Z")
     assert step["held_days"] == 63
     with pytest.raises(Invalid, match="within 27 days"):
-        after(step, "hold", "2026-05-20T10:00:00Z", priority=Priority.ROUTINE, reason="awaiting-capacity", review="2026-06-17")
-    after(step, "hold", "2026-05-20T10:00:00Z", priority=Priority.ROUTINE, reason="awaiting-capacity", review="2026-06-16")
+        after(
+            step,
+            "hold",
+            "2026-05-20T10:00:00Z",
+            priority=Priority.ROUTINE,
+            reason="awaiting-capacity",
+            review="2026-06-17",
+        )
+    after(
+        step, "hold", "2026-05-20T10:00:00Z", priority=Priority.ROUTINE, reason="awaiting-capacity", review="2026-06-16"
+    )
 
 
 def test_a_move_is_told_from_what_is_said_of_a_step() -> None:
