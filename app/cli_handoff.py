@@ -98,7 +98,8 @@ async def handoff(
 
     Reasons: reject takes no-capacity, not-eligible, out-of-area, language-not-covered, not-safe-here, duplicate,
     insufficient-information or other; fail: unreachable, declined-by-person, no-capacity, not-eligible or other;
-    cancel: declined-by-person, consent-withdrawn, no-longer-needed, sent-elsewhere, duplicate or other;
+    cancel: declined-by-person, consent-withdrawn, no-longer-needed, sent-elsewhere, duplicate, served-there (what was
+    accepted on the phone) or other;
     hold: awaiting-information, awaiting-capacity, awaiting-person or other; complete: served (unless given), advised or
     waitlisted; phoned: reached, accepted or refused; answer: told, agreed, not-known or not-agreed; respond:
     spoken, redirected, nobody-else or upheld; where consent was withdrawn, erased, or must-keep with still-serving,

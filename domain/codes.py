@@ -48,6 +48,7 @@ WORDS: Final[Mapping[str, Text]] = {
     "unreachable": say("reason.unreachable", "the person could not be reached"),
     "declined-by-person": say("reason.declined-by-person", "the person declined"),
     "consent-withdrawn": say("reason.consent-withdrawn", "the person withdrew the consent"),
+    "served-there": say("reason.served-there", "the person was served there, as its sender was told on the phone"),
     "no-longer-needed": say("reason.no-longer-needed", "no longer needed"),
     "sent-elsewhere": say("reason.sent-elsewhere", "sent elsewhere"),
     "referred-onward": say("reason.referred-onward", "passed on"),

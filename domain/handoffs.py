@@ -85,7 +85,11 @@ _DECLINED: Final = (
 _ON_HOLD: Final = ("awaiting-information", "awaiting-capacity", "awaiting-person", "other")
 _SERVED: Final = ("served", "advised", "waitlisted")
 _FAILED: Final = ("unreachable", "declined-by-person", "no-capacity", "not-eligible", "other")
+#: How its sender ends a step of an office without accounts, which has said on the phone that it took the case, and now
+#: that it is done.
+SERVED_THERE: Final = "served-there"
 _CANCELLED: Final = (
+    SERVED_THERE,
     "declined-by-person",
     "consent-withdrawn",
     "no-longer-needed",
@@ -323,7 +327,8 @@ def may_resend(handoff: Mapping[str, Any]) -> bool:
     itself has called it an error. ``handoff`` also has ``must_see``."""
     if handoff["status"] == Status.ENTERED_IN_ERROR:
         return bool(handoff.get("must_see"))
-    return handoff["status"] != Status.COMPLETED or came_back(handoff)
+    served = handoff["status"] == Status.COMPLETED or handoff.get("reason") == SERVED_THERE
+    return not served or came_back(handoff)
 
 
 def passing_on(status: Status, reason: str = "reassigned") -> tuple[Status, str]:

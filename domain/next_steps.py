@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relaypoint.domain.channels import ChannelUse, usable, weigh
-from relaypoint.domain.handoffs import PASSES, PASSING_ON, REMARKS, RESPOND, Side
+from relaypoint.domain.handoffs import PASSES, PASSING_ON, REMARKS, RESPOND, SERVED_THERE, Side
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.moves import possible
 from relaypoint.domain.open_handoff import OpenHandoff
@@ -89,8 +89,10 @@ def _towards(handoff: OpenHandoff, reason: str, at: datetime) -> Iterator[NextSt
     others = () if back else tuple((other, handoff.receiver) for other in handoff.other_desks)
     again = say(
         "next.phone-again",
-        "Phone the desk again: has it begun, has the person arrived? Then record what they say: {command}.",
+        "Phone the desk again: has it begun, has the person arrived? Then record what they say: {command}; once the "
+        "person was served: {over}.",
         command=_command(handoff, "phoned --result accepted | refused --role ROLE"),
+        over=_command(handoff, f"cancel --reason {SERVED_THERE}"),
     )
     same = {"untold": _TELL, "accepted-by-phone": again}.get(reason, _SAME_DESK)
     ways: tuple[tuple[str, Text, Sequence[tuple[ContactPoint, Organization]]], ...] = (

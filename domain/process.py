@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from relaypoint.domain.clock import Instant, parse_instant
-from relaypoint.domain.handoffs import UNSERVED, Status
+from relaypoint.domain.handoffs import SERVED_THERE, UNSERVED, Status
 from relaypoint.domain.kept_back import FEWEST, fives, told
 from relaypoint.domain.stall_summary import Ages
 
@@ -167,6 +167,8 @@ def fate(course: Course, now: Instant) -> Fate:
         return Fate.IN_ERROR
     if status is Status.REJECTED:
         return Fate.PASSED_ON if reason in _PASSED else Fate.DECLINED
+    if reason == SERVED_THERE:
+        return Fate.SERVED
     if status is Status.COMPLETED:
         return Fate.WAITLISTED if reason in UNSERVED else Fate.SERVED
     decided = course.first(*_DECIDED)

@@ -14,7 +14,19 @@ from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.deadlines import counted
 from relaypoint.domain.errors import IllegalTransition, Invalid
-from relaypoint.domain.handoffs import ASK, EXPECT, MOVES, PHONED, REMARKS, SEEN, Side, Status, awaited
+from relaypoint.domain.handoffs import (
+    ASK,
+    EXPECT,
+    MOVES,
+    PHONED,
+    REMARKS,
+    SEEN,
+    SERVED_THERE,
+    Side,
+    Status,
+    accepted_by_phone,
+    awaited,
+)
 from relaypoint.domain.moves import check_allowed, move, unknown_verb, words_of
 from relaypoint.domain.step_remarks import REMARKED, Here, Saying, erasure_asked, pause
 from relaypoint.domain.words import Priority
@@ -81,6 +93,14 @@ def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime
         changes |= no_longer_served(handoff, now)
     if target is Status.CANCELLED and saying.reason == "consent-withdrawn":
         changes |= erasure_asked(handoff, now)
+    if changes["reason"] == SERVED_THERE and not accepted_by_phone(handoff):
+        raise IllegalTransition(
+            "handoff.served-there",
+            "Its sender reports what an office without accounts says; here none has accepted on the phone.",
+            path=("reason",),
+            remedy="Record the call first: phoned accepted. Where the desk itself has decided, it completes the step.",
+            present={"status": status.value},
+        )
     if target is Status.COMPLETED and changes["reason"] == "served" and awaited(handoff):
         # Nor does it say so by itself: served is also what is meant where no outcome is given.
         raise IllegalTransition(

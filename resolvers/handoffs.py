@@ -22,6 +22,7 @@ from relaypoint.domain.handoffs import (
     RAISE,
     REMARKS,
     SEEN,
+    SERVED_THERE,
     Side,
     Status,
     came_back,
@@ -295,7 +296,8 @@ def _steps(
         # That the person was missing is why it came back.
         steps.append(Step("handoff_seen", {"handoff": handoff["id"]}))
         row["must_see"] = False
-    steps += telling(backend, row, verb, side, also.get("coordinator"))
+    if changes.get("reason") != SERVED_THERE:  # The office has said it itself.
+        steps += telling(backend, row, verb, side, also.get("coordinator"))
     return steps, {"handoff": shown(row, after, on), "next": _offered(row, after, on)}
 
 

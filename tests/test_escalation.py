@@ -15,7 +15,7 @@ import pytest
 
 from relaypoint.app.delivering import deliver_due
 from relaypoint.domain.clock import format_instant, parse_instant
-from relaypoint.domain.errors import NotFound
+from relaypoint.domain.errors import IllegalTransition, NotFound
 from relaypoint.domain.model import Declared
 from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.notifications.spool import Spool
@@ -401,6 +401,22 @@ async def test_what_was_accepted_on_the_phone_is_asked_for_again_of_its_sender(b
     assert await stalled.stalled(UNIT, at(backend, 1546)) == []
     taken = await handoffs.move_handoff(SHELTER, at(backend, 1550), step["id"], "accept")
     assert taken.handoff["start_by"] == "2026-03-04T11:50:00.000Z"
+    assert await audit.verify(OPERATOR, backend) == []
+
+
+async def test_what_an_office_without_accounts_has_done_ends_as_its_sender_was_told(backend: Backend) -> None:
+    step = await sent(backend)
+    with pytest.raises(IllegalTransition) as refused:
+        await handoffs.move_handoff(UNIT, at(backend, 1), step["id"], "cancel", reason="served-there")
+    assert refused.value.message_id == "handoff.served-there"
+    await handoffs.move_handoff(UNIT, at(backend, 2), step["id"], "phoned", reason="accepted", role="manager")
+    (found,) = await stalled.stalled(UNIT, at(backend, 1541))
+    assert "cancel --reason served-there" in found.next_steps[0].text
+    done = await handoffs.move_handoff(UNIT, at(backend, 1550), step["id"], "cancel", reason="served-there")
+    assert (done.handoff["status"], done.handoff["reason"]) == ("cancelled", "served-there")
+    assert "resend" not in done.next_verbs
+    assert await deliver(backend, 1551) == [], "whoever has the person is not told that it is cancelled"
+    assert await stalled.stalled(UNIT, at(backend, 9999)) == []
     assert await audit.verify(OPERATOR, backend) == []
 
 
