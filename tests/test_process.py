@@ -118,6 +118,8 @@ NOW = "2026-03-09T10:00:00.000Z"
     [
         ([("1", "requested")], {}, Fate.UNANSWERED),
         ([("1", "requested")], {"decide_by": "2026-03-10T10:00:00.000Z"}, Fate.OPEN),
+        # An office without accounts answers nothing here, and has served the person all the same.
+        ([("1", "requested"), ("8", "cancelled")], {"reason": "served-there"}, Fate.SERVED),
         ([("1", "requested"), ("2", "received")], {}, Fate.UNDECIDED),
         ([("1", "requested"), ("2", "cancelled")], {}, Fate.TAKEN_BACK),
         ([("1", "requested"), ("4", "cancelled")], {}, Fate.UNANSWERED),
