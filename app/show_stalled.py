@@ -44,7 +44,8 @@ def stalled(console: Console, stalls: list[Data], *, more: bool = False) -> None
         table.add_row(
             f"[bold]{stall['reference']}[/]\n{stall['priority']}, {stall['status']}\n"
             f"from {escape(stall['sender']['name'])}",
-            f"[bold red]{stall['reason']}[/]\n{escape(stall['text'])}\nsince {when(stall['due'])}\n"
+            f"[bold red]{stall['reason']}[/]\n{escape(stall['text'])}\n"
+            f"{''.join(f'also: {escape(text)}{chr(10)}' for text in stall['also'])}since {when(stall['due'])}\n"
             f"{_hours_told(stall, 'clockHours', 'workingHours')}\n"
             f"[dim]sent {_hours_told(stall, 'waitedClockHours', 'waitedWorkingHours')} ago[/]"
             f"{_escalated(stall)}",

@@ -63,8 +63,9 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     why = f" ({code})" if words == (code or "").replace("-", " ") else f" ({code}: {escape(words)})"
     why = why if code else ""
     grid.add_row("Status", f"[bold]{handoff['status']}[/]{why}")
+    refused = handoff["phoned"] == "refused" and handoff["status"] in ("requested", "received")
     grid.add_row(
-        _WHERE.get(handoff["status"], "Was with"),
+        "[bold red]Refused on the phone by[/]" if refused else _WHERE.get(handoff["status"], "Was with"),
         f"{escape(handoff['receiver']['name'])}, {escape(handoff['contactPoint']['name'])}",
     )
     if other := handoff["divertedTo"]:
@@ -176,12 +177,15 @@ def referrals(console: Console, rows: list[Data]) -> None:
     for found in rows:
         last = next((each for each in found["handoffs"] if Status(each["status"]).open), found["handoffs"][-1])
         back = "\n[bold red]came back: nobody has the case[/]" if last["mustSee"] else ""
+        said = (
+            f", {last['phoned']} on the phone" if last["phoned"] and last["status"] in ("requested", "received") else ""
+        )
         sent = f"\nsent {when(last['sentAt'])}" if last["sentAt"] != last["movedAt"] else ""
         table.add_row(
             f"[bold]{found['reference']}[/]\n{found['priority']}",
             f"{escape(found['serviceType']['name'])}\nfrom {escape(found['sender']['name'])}",
             f"{escape(last['receiver']['name'])}\n{escape(last['contactPoint']['name'])}",
-            f"{last['status']}\nsince {when(last['movedAt'])}{sent}{back}",
+            f"{last['status']}{said}\nsince {when(last['movedAt'])}{sent}{back}",
         )
     console.print(table)
 

@@ -69,7 +69,7 @@ def _receivers(handoff: OpenHandoff) -> Iterator[tuple[str, Instant]]:
         running = []
     if handoff.status is Status.ON_HOLD and handoff.review_on:
         running.append(("review", f"{handoff.review_on}T00:00:00.000Z"))
-    if handoff.arrival is None:
+    if handoff.arrival is None and handoff.status.open:
         running.append(("arrival", handoff.expected_by))
     running.append(("erase", handoff.erase_by))
     yield from ((what, at) for what, at in running if at)

@@ -1,9 +1,9 @@
 """What is done about a step that has gone silent: a ladder of rungs, and where a step stands on it.
 
-An episode is the silence of one step in one status: whoever moves the step on begins anew, and a remark does not. A
-rung is due its wait after the rung before, counted from when that one was taken and not from when it was due, so that
-what was missed while nothing ran is not made up for in a burst. A rung that reaches nobody is kept as such, and the
-next one is due at once. What has happened is told by ``Progress``; nothing here reads a clock or a store.
+An episode is one strand of silence since what it is about began: whoever moves the step on begins anew, and a remark
+does not. A rung is due its wait after the rung before, counted from when that one was taken and not from when it was
+due, so that what was missed while nothing ran is not made up for in a burst. A rung that reaches nobody is kept as
+such, and the next one is due at once. What has happened is told by ``Progress``; nothing here reads a clock or a store.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.clock import Duration, parse_duration, parse_instant
 from relaypoint.domain.deadlines import DEFAULTS, waited
 from relaypoint.domain.model import ContactPoint, holds
-from relaypoint.domain.silences import MISSING
+from relaypoint.domain.silences import Strand
 from relaypoint.domain.stalls import Stall
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Priority, Rung
@@ -32,8 +32,14 @@ WAITS: Final[Mapping[Priority, str]] = {
     Priority.ROUTINE: "P1D",
 }
 
-#: The rungs where a person did not arrive and nothing is agreed: the sender knows how to reach them.
-SEARCH: Final = (Rung.REMIND, Rung.COORDINATOR, Rung.NATIONAL_COORDINATOR)
+COORDINATORS: Final = (Rung.COORDINATOR, Rung.NATIONAL_COORDINATOR)
+
+#: The rungs of some silences, where nothing is agreed: of a person who did not arrive, whom the sender knows how to
+#: reach; and of a case that is sent round, which no desk has for long enough to be reminded.
+USUAL: Final[Mapping[str, tuple[Rung, ...]]] = {
+    "not-arrived": (Rung.REMIND, *COORDINATORS),
+    "bounced": (*COORDINATORS, Rung.OFFER),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,8 @@ class Step:
     wait: Duration | None
     working: bool
     extra: bool = False
+    #: It comes after the end of the ladder, and tells any coordinator that can be told.
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +77,20 @@ Rungs: TypeAlias = tuple["Step", ...]
 
 def ladder(view: View, stall: Stall, pathway: str | None) -> Rungs:
     """The rungs of the policy that holds for the silence, in their order. For a missing person they run on the clock,
-    and press, however much time the referral had."""
-    handoff, missing = stall.handoff, stall.reason in MISSING
+    and press, however much time the referral had. Of what coordinators are not to know, they are told nothing."""
+    handoff, missing = stall.handoff, stall.strand is Strand.MISSING
     priority = max(handoff.priority, Priority.ASAP, key=lambda each: each.level) if missing else handoff.priority
     forces = around.shared_forces(view, handoff.sender.id, handoff.receiver.id)
     rows = view.index.rows["task_forces"]
     near = sorted(around.forces_of(view, forces), key=lambda force: (rows[force]["level"], force))
     owners = [("contact_point", handoff.desk.id), ("pathway", pathway), *(("task_force", force) for force in near)]
     agreed = next((found for owner in owners[1:] if (found := _policy(view, owner, priority))), None)
-    rungs = SEARCH if stall.reason == "not-arrived" else tuple(Rung)
+    rungs = USUAL.get(stall.reason, tuple(Rung))
     usual = agreed or tuple(_step(rung, None, None, index, priority) for index, rung in enumerate(rungs))
     own = _policy(view, owners[0], priority)
     steps = _hastened(usual, own) if own else usual
+    if stall.discreet:
+        steps = tuple(step for step in steps if step.action not in COORDINATORS)
     return tuple(replace(step, working=False) for step in steps) if missing else steps
 
 
@@ -142,24 +152,25 @@ def _step(rung: Rung, wait: str | None, hours: str | None, index: int, priority:
     return Step(rung, parse_duration(chosen) if chosen else None, working)
 
 
-#: What is done again and again once a ladder has ended, and so many times each day before it is once a week.
-_AGAIN: Final = (Rung.COORDINATOR, Rung.OFFER)
+#: So many times what is silent still at the end of a ladder is told again each day, before it is once a week.
 _DAYS: Final = 5
 
 
-def rung(steps: Rungs, taken: int) -> Step:
-    """The one that follows after so many. A ladder ends and a silence need not: then the coordinator and the sender
+def rung(steps: Rungs, taken: int, stall: Stall) -> Step:
+    """The one that follows after so many. A ladder ends and a silence need not: then the sender and a coordinator
     hear of it again, each day and later each week."""
     if taken < len(steps):
         return steps[taken]
-    round, turn = divmod(taken - len(steps), len(_AGAIN))
+    again = (Rung.OFFER,) if stall.discreet else (Rung.OFFER, Rung.COORDINATOR)
+    round, turn = divmod(taken - len(steps), len(again))
     pause = Duration(days=1) if round < _DAYS else Duration(weeks=1)
-    return Step(_AGAIN[turn], None if turn else pause, steps[-1].working)
+    working = steps[-1].working if steps else DEFAULTS[stall.handoff.priority].basis == "working"
+    return Step(again[turn], None if turn else pause, working, again=True)
 
 
 def due(steps: Rungs, progress: Progress, stall: Stall, calendar: Calendar) -> datetime:
     """When the next rung is due."""
-    step = rung(steps, progress.taken)
+    step = rung(steps, progress.taken, stall)
     since = parse_instant(progress.taken_at) if progress.taken_at else parse_instant(stall.due)
     if step.wait is None or (progress.in_vain and progress.taken < len(steps)):
         return since
@@ -181,7 +192,7 @@ def turned_to(view: View, stall: Stall, step: Step, reply_desk: str | None, at: 
     # Nobody is the judge of what it sent or holds itself.
     bodies = handoff.sender.id, handoff.receiver.id
     leading = [desk for desk, owner in around.coordinators(view, forces) if owner.id not in bodies]
-    if stall.reason == "coordinator-silent":  # The one that was asked; others are told of it.
+    if stall.strand is Strand.COORDINATOR:  # The one that was asked; others are told of it.
         silent = next(filter(may, leading), None)
         leading = [desk for desk in leading if desk is not silent]
 
@@ -193,7 +204,7 @@ def turned_to(view: View, stall: Stall, step: Step, reply_desk: str | None, at: 
     elif step.action is Rung.OTHER_DESK:
         wanted = _others(view, silent, handoff.service_type if silent is handoff.desk else None)
     elif step.action is Rung.COORDINATOR:
-        wanted = list(leading[:1])
+        wanted = list(leading if step.again else leading[:1])
     elif step.action is Rung.NATIONAL_COORDINATOR:
         wanted = list(leading[1:][-1:])
     else:

@@ -46,10 +46,10 @@ _CLOSED: Final = frozenset(
     {Status.REJECTED, Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.ENTERED_IN_ERROR}
 )
 
-_BEFORE: Final = frozenset({Status.REQUESTED, Status.RECEIVED})
+BEFORE: Final = frozenset({Status.REQUESTED, Status.RECEIVED})
 _WORKING: Final = frozenset({Status.ACCEPTED, Status.IN_PROGRESS})
-_ACTIVE: Final = _WORKING | {Status.ON_HOLD}
-_OPEN: Final = _BEFORE | _ACTIVE
+ACTIVE: Final = _WORKING | {Status.ON_HOLD}
+_OPEN: Final = BEFORE | ACTIVE
 _ANY: Final = frozenset(Status) - {Status.ENTERED_IN_ERROR}
 
 _SENDER: Final = frozenset({Side.SENDER})
@@ -102,13 +102,13 @@ MOVES: Final = {
     move.verb: move
     for move in (
         Move("receive", frozenset({Status.REQUESTED}), Status.RECEIVED, _RECEIVER),
-        Move("accept", _BEFORE, Status.ACCEPTED, _RECEIVER),
-        Move("reject", _BEFORE, Status.REJECTED, _RECEIVER, _DECLINED),
+        Move("accept", BEFORE, Status.ACCEPTED, _RECEIVER),
+        Move("reject", BEFORE, Status.REJECTED, _RECEIVER, _DECLINED),
         Move("start", frozenset({Status.ACCEPTED}), Status.IN_PROGRESS, _RECEIVER),
         Move("hold", _WORKING, Status.ON_HOLD, _RECEIVER, _ON_HOLD),
         Move("resume", frozenset({Status.ON_HOLD}), Status.IN_PROGRESS, _RECEIVER),
-        Move("complete", _ACTIVE, Status.COMPLETED, _RECEIVER, _SERVED, usual="served"),
-        Move("fail", _ACTIVE, Status.FAILED, _RECEIVER, _FAILED),
+        Move("complete", ACTIVE, Status.COMPLETED, _RECEIVER, _SERVED, usual="served"),
+        Move("fail", ACTIVE, Status.FAILED, _RECEIVER, _FAILED),
         Move("cancel", _OPEN, Status.CANCELLED, _SENDER, _CANCELLED),
         Move("correct", _ANY, Status.ENTERED_IN_ERROR, _EITHER),
     )
@@ -167,6 +167,8 @@ AGREED: Final = "agreed"
 EXPECT: Final = "expect"
 ARRIVED: Final = "arrived"
 NOT_ARRIVED: Final = "not-arrived"
+#: What is kept of it.
+ARRIVING: Final = ("expected_by", "arrival", "arrival_at")
 #: Who of those that share a desk does it, and that nobody in particular does.
 CLAIM: Final = "claim"
 RELEASE: Final = "release"
@@ -187,7 +189,7 @@ REMARKS: Final = {
     for each in (
         Remark(FORM_SUBMITTED, _OPEN, _SENDER),
         Remark(SEEN, frozenset(Status), _SENDER),
-        Remark(PHONED, _BEFORE, _SENDER, ("reached", "accepted", "refused")),
+        Remark(PHONED, BEFORE, _SENDER, ("reached", "accepted", "refused")),
         Remark(
             ASK,
             _OPEN,
@@ -196,9 +198,10 @@ REMARKS: Final = {
             many=True,
         ),
         Remark(ANSWER, _OPEN, _SENDER, ("told", AGREED, "not-known", "not-agreed")),
-        Remark(EXPECT, _WORKING, _EITHER),
-        Remark(ARRIVED, _ACTIVE | {Status.COMPLETED, Status.FAILED}, _RECEIVER),
-        Remark(NOT_ARRIVED, _ACTIVE, _RECEIVER),
+        Remark(EXPECT, _OPEN, _EITHER),
+        # Of what an office without accounts accepted, its sender reports it.
+        Remark(ARRIVED, _OPEN | {Status.COMPLETED, Status.FAILED}, _EITHER),
+        Remark(NOT_ARRIVED, _OPEN, _EITHER),
         Remark(RAISE, frozenset(Status), _SENDER),
         Remark(
             RESPOND, frozenset(Status), frozenset({Side.COORDINATOR}), ("spoken", "redirected", "nobody-else", "upheld")
@@ -319,7 +322,7 @@ def came_back(handoff: Mapping[str, Any]) -> bool:
 
 def accepted_by_phone(handoff: Mapping[str, Any]) -> bool:
     """Whether its sender reports that it was accepted on the phone, and the receiving side has not decided here."""
-    return handoff["status"] in _BEFORE and handoff.get("phoned") == "accepted"
+    return handoff["status"] in BEFORE and handoff.get("phoned") == "accepted"
 
 
 def may_resend(handoff: Mapping[str, Any]) -> bool:
@@ -337,6 +340,6 @@ def passing_on(status: Status, reason: str = "reassigned") -> tuple[Status, str]
     Before acceptance the receiving side, where it is the one that passes it on, declines it as referred onward; after
     it, and where others send it elsewhere, it is cancelled for ``reason``.
     """
-    if status in _BEFORE and reason in ("referred-onward", "reassigned"):
+    if status in BEFORE and reason in ("referred-onward", "reassigned"):
         return Status.REJECTED, "referred-onward"
     return Status.CANCELLED, reason

@@ -68,12 +68,13 @@ def check_allowed(wanted: Move | Pass | Remark, status: Status, side: Side) -> N
     if status not in wanted.sources:
         raise IllegalTransition(
             "handoff.transition",
-            "A referral step that is {status} can't {verb}.",
+            "'{verb}' can't be said of a referral step that is {status}.",
             path=("verb",),
-            remedy="From {status} these are possible: {known}.",
+            remedy="The {side} may move it on from there by: {known}.",
             status=status,
             verb=wanted.verb,
-            known=", ".join(possible(status)) or "none",
+            side=side,
+            known=", ".join(possible(status, side)) or "nothing",
             present={"status": str(status)},
         )
     if side not in wanted.sides:

@@ -46,6 +46,7 @@ class OpenHandoff:
     #: The words that answer what is asked now.
     answers: tuple[str, ...] = ("told", "not-agreed", "not-known")
     expected_by: str | None = None
+    raised_at: str | None = None
     respond_by: str | None = None
     arrival: str | None = None
     #: When that was said.

@@ -169,6 +169,8 @@ def fate(course: Course, now: Instant) -> Fate:
         return Fate.PASSED_ON if reason in _PASSED else Fate.DECLINED
     if reason == SERVED_THERE:
         return Fate.SERVED
+    if end.get("phoned") == "accepted" and not course.first(*_DECIDED):
+        return Fate.OPEN if status.open else _left(reason)  # An office without accounts answers on the phone.
     if status is Status.COMPLETED:
         return Fate.WAITLISTED if reason in UNSERVED else Fate.SERVED
     decided = course.first(*_DECIDED)

@@ -1,20 +1,38 @@
-"""Why an open handoff has gone silent: one check for each reason, the gravest first."""
+"""Why a handoff has gone silent: one check for each reason, the gravest first.
+
+It may be silent in several ways at once, and none of them hides another: that the desk is vacant does not find the
+person who has not arrived. So each strand tells its own reason, and has a ladder of its own (``domain.escalation``).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from enum import StrEnum
 from typing import Final, TypeAlias
 
 from relaypoint.domain.channels import reachable
 from relaypoint.domain.clock import parse_instant
 from relaypoint.domain.deadlines import deliver_by
-from relaypoint.domain.handoffs import NOT_ARRIVED, Status
+from relaypoint.domain.handoffs import ARRIVED, NOT_ARRIVED, UNSERVED, Status
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.words import Staffing
 
 #: The reason, its words, and the instant from which it holds.
 Found: TypeAlias = tuple[str, Text, str]
+
+
+class Strand(StrEnum):
+    """What is silent: the step itself, who should say that a person arrived, the coordinator that was asked, who should
+    say what was erased, or the sender that should phone again."""
+
+    STEP = "step"
+    MISSING = "missing"
+    COORDINATOR = "coordinator"
+    ERASURE = "erasure"
+    PHONE = "phone"
+
 
 #: Where it is not known where the person is. Somebody has to look for them, at any hour.
 MISSING: Final = frozenset({"not-arrived", "arrival-unknown"})
@@ -23,9 +41,25 @@ MISSING: Final = frozenset({"not-arrived", "arrival-unknown"})
 MOST_HOPS: Final = 3
 
 
-def reason(handoff: OpenHandoff, at: datetime) -> Found | None:
-    """The checks come gravest first; each gives the reason, its words, and the instant from which it holds."""
-    return next((found for check in _CHECKS if (found := check(handoff, at)) is not None), None)
+def open_reasons(handoff: OpenHandoff, at: datetime) -> list[tuple[Strand, Found]]:
+    """Of an open one, the first of each strand."""
+    return _each_strand(_CHECKS, handoff, at)
+
+
+def ended_reasons(handoff: OpenHandoff, at: datetime) -> list[tuple[Strand, Found]]:
+    """Of one that is over: a person is looked for, a coordinator asked, and what was erased told, until its sender has
+    seen how it ended; and that by itself."""
+    return _each_strand(_ENDED if handoff.must_see else _OVER, handoff, at)
+
+
+def _each_strand(
+    checks: Iterable[tuple[Strand, _Check]], handoff: OpenHandoff, at: datetime
+) -> list[tuple[Strand, Found]]:
+    found: dict[Strand, Found] = {}
+    for strand, check in checks:
+        if strand not in found and (reason := check(handoff, at)) is not None:
+            found[strand] = reason
+    return list(found.items())
 
 
 def _orphaned(handoff: OpenHandoff, at: datetime) -> Found | None:
@@ -71,7 +105,7 @@ def _todo(handoff: OpenHandoff) -> str:
     return f": {handoff.missing_person}" if handoff.missing_person else ""
 
 
-def unheard(handoff: OpenHandoff, at: datetime) -> Found | None:
+def _unheard(handoff: OpenHandoff, at: datetime) -> Found | None:
     """Its sender has turned to the coordinator, who does not answer either."""
     if not _passed(handoff.respond_by, at):
         return None
@@ -185,32 +219,83 @@ def _bounced(handoff: OpenHandoff, at: datetime) -> Found | None:
     return "bounced", text, handoff.sent_at
 
 
-def unerased(handoff: OpenHandoff, at: datetime) -> Found | None:
+def _unerased(handoff: OpenHandoff, at: datetime) -> Found | None:
     if not _passed(handoff.erase_by, at):
         return None
     text = "the person took the consent back, and nobody has said whether what is known of them was erased"
     return "erasure-not-answered", say("stall.unerased", text), handoff.erase_by or ""
 
 
-_CHECKS: Final = (
-    _orphaned,
-    _avoided,
-    _missing,
-    unheard,
-    _unreachable,
-    _closed,
-    _refused,
-    _form,
-    _unacknowledged,
-    _undecided,
-    _unconfirmed,
-    _unanswered,
-    _not_started,
-    _overdue,
-    _hold_expired,
-    _bounced,
-    unerased,
+def _closed_missing(handoff: OpenHandoff, at: datetime) -> Found | None:
+    if handoff.status is not Status.COMPLETED or handoff.code in UNSERVED:
+        return None
+    text = say("stall.closed-missing", "it was closed, and nobody has said that the person arrived")
+    return "not-arrived", text, handoff.moved_at or handoff.changed_at
+
+
+def _returned(handoff: OpenHandoff, at: datetime) -> Found | None:
+    """How a closed handoff came back, or that nobody could be told that it was closed."""
+    if handoff.status is Status.COMPLETED and handoff.code not in UNSERVED:
+        return None  # It came back for the person who is missing.
+    code = handoff.code or "–"
+    reason, text = {
+        Status.REJECTED: (
+            "rejected",
+            say("stall.rejected", "it was declined ({code}); nobody has the case", code=code),
+        ),
+        Status.COMPLETED: (
+            "waitlisted",
+            say("stall.waitlisted", "the person was put on a waiting list; nobody serves them yet"),
+        ),
+        Status.FAILED: ("failed", _failed(handoff, code)),
+        Status.ENTERED_IN_ERROR: (
+            "entered-in-error",
+            say("stall.voided", "the receiving side marked it as entered in error; nobody has the case"),
+        ),
+    }.get(
+        handoff.status,
+        ("untold", say("stall.untold", "it is over, but no message could tell the contact point so")),
+    )
+    # What is said of it afterwards makes it no younger.
+    return reason, text, handoff.moved_at or handoff.changed_at
+
+
+def _failed(handoff: OpenHandoff, code: str) -> Text:
+    if handoff.arrival == ARRIVED and (handoff.arrival_at or "") > (handoff.moved_at or ""):
+        text = "it was given up ({code}), and the person has come since: send it there anew, or elsewhere"
+        return say("stall.failed-arrived", text, code=code)
+    return say("stall.failed", "it could not be done ({code}); nobody has the case", code=code)
+
+
+_Check: TypeAlias = Callable[[OpenHandoff, datetime], Found | None]
+
+_CHECKS: Final[tuple[tuple[Strand, _Check], ...]] = (
+    (Strand.MISSING, _missing),
+    (Strand.STEP, _avoided),
+    (Strand.STEP, _orphaned),
+    (Strand.COORDINATOR, _unheard),
+    (Strand.STEP, _unreachable),
+    (Strand.STEP, _closed),
+    (Strand.STEP, _refused),
+    (Strand.STEP, _form),
+    (Strand.STEP, _unacknowledged),
+    (Strand.STEP, _undecided),
+    (Strand.STEP, _unanswered),
+    (Strand.STEP, _not_started),
+    (Strand.STEP, _overdue),
+    (Strand.STEP, _hold_expired),
+    (Strand.STEP, _bounced),
+    (Strand.PHONE, _unconfirmed),
+    (Strand.ERASURE, _unerased),
 )
+_ENDED: Final[tuple[tuple[Strand, _Check], ...]] = (
+    (Strand.MISSING, _closed_missing),
+    (Strand.MISSING, _missing),
+    (Strand.COORDINATOR, _unheard),
+    (Strand.STEP, _returned),
+    (Strand.ERASURE, _unerased),
+)
+_OVER: Final[tuple[tuple[Strand, _Check], ...]] = ((Strand.ERASURE, _unerased),)
 
 #: Every reason that can be told, those of what came back among them.
 REASONS: Final = (

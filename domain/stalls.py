@@ -6,37 +6,46 @@ A stalled handoff always has a reason, an age, who holds it now, and the steps t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from relaypoint.domain import silences
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.deadlines import DEFAULTS, Age, age
-from relaypoint.domain.handoffs import ARRIVED, UNSERVED, Side, Status
+from relaypoint.domain.handoffs import Side
 from relaypoint.domain.model import Declared
 from relaypoint.domain.open_handoff import OpenHandoff
-from relaypoint.domain.silences import MISSING, Found
-from relaypoint.domain.texts import Text, say
+from relaypoint.domain.silences import Strand, ended_reasons, open_reasons
+from relaypoint.domain.texts import Text
 
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """``due`` is the instant that was missed; ``age`` runs from there, and ``waited`` from when it was sent."""
+    """``due`` is the instant that was missed; ``age`` runs from there, and ``waited`` from when it was sent. ``also``
+    tells in what other ways it is silent."""
 
     handoff: OpenHandoff
+    strand: Strand
     reason: str
     text: Text
     due: str
     age: Age
     waited: Age
+    also: tuple[Text, ...] = ()
 
     @property
     def episode(self) -> str:
-        """What an escalation belongs to: the silence of a status; and by itself what must not wait for the end of
-        it."""
-        status = self.handoff.status.value
-        return f"{status} {self.reason}" if self.reason in _BY_ITSELF else status
+        """What a ladder belongs to: this silence since what it is about began. What begins anew is climbed anew."""
+        handoff = self.handoff
+        since = {
+            Strand.STEP: f"{handoff.status} {handoff.moved_at or ''}",
+            Strand.MISSING: f"{self.reason} {handoff.expected_by or ''}",
+            Strand.COORDINATOR: handoff.raised_at or "",
+            Strand.ERASURE: handoff.erase_by or "",
+            Strand.PHONE: handoff.phoned_at or "",
+        }
+        return f"{self.strand} {since[self.strand]}"
 
     @property
     def senders(self) -> bool:
@@ -44,18 +53,20 @@ class Stall:
         return self.reason in _SENDERS
 
     @property
+    def discreet(self) -> bool:
+        """Whether no coordinator is told: it would learn whom the case avoids, or that a consent was taken back."""
+        return self.reason in _DISCREET
+
+    @property
     def waits(self) -> Declared | None:
-        """The contingency that its escalation waits for. That lets a desk be slow, with what does not press, and
-        nobody else."""
+        """The contingency that its escalation waits for. That lets a desk be slow with what does not press, and
+        nothing else."""
         presses = DEFAULTS[self.handoff.priority].basis == "clock"
-        others = self.senders or self.reason in _BY_ITSELF or self.reason == "avoided"
-        return None if presses or others else self.handoff.paused
+        return self.handoff.paused if self.reason in _SLOW and not presses else None
 
 
-#: Silences that begin a ladder of their own, whatever was climbed before: a person is missing, the coordinator is
-#: silent as well, nobody says what was erased, or it is the sender that has to phone again.
-_BY_ITSELF: Final = MISSING | {"coordinator-silent", "erasure-not-answered", "accepted-by-phone"}
-
+_SLOW: Final = frozenset({"unacknowledged", "undecided", "not-started", "overdue", "hold-expired"})
+_DISCREET: Final = frozenset({"avoided", "erasure-not-answered"})
 _SENDERS: Final = frozenset(
     {
         "rejected",
@@ -68,66 +79,48 @@ _SENDERS: Final = frozenset(
         "refused-by-phone",
         "accepted-by-phone",
         "not-arrived",
+        "avoided",
     }
 )
 
 
 def stall(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> Stall | None:
-    """The first of the reasons that holds at that moment, gravest first; None while all is well.
+    """The gravest of the ways in which it is silent at that moment; None while all is well."""
+    found = stalls(handoff, at, side)
+    return gravest(found) if found else None
 
-    The receiving side and a coordinator are told nothing that whom the case avoids decides.
+
+def gravest(found: Sequence[Stall], reason: str | None = None) -> Stall | None:
+    """The first of them, or the one of that reason, beside which the others are told."""
+    chosen = next((each for each in found if reason in (None, each.reason)), None)
+    return replace(chosen, also=tuple(each.text for each in found if each is not chosen)) if chosen else None
+
+
+def stalls(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> list[Stall]:
+    """All of them, the gravest first.
+
+    The receiving side and a coordinator are told nothing that whom the case avoids decides; a coordinator nothing of
+    what the person consents to; and the receiving side is not asked to see the end that it made.
     """
     if side is not Side.SENDER:
         # Nor of a message: it may not have arrived because of whom the case avoids, and who reads this knows of it.
         handoff = replace(handoff, avoid=Avoid(), notice=None)
-    if handoff.must_see:
-        found: Found | None = silences.unheard(handoff, at) or _returned(handoff)
-    else:
-        found = (silences.reason if handoff.status.open else silences.unerased)(handoff, at)
-    if found is None or (side is Side.RECEIVER and found[0] == "form-not-submitted"):
-        return None
-    reason, text, due = found
-    due = max(due, handoff.sent_at)  # Nothing was missed before it was sent.
-    return Stall(
-        handoff=handoff,
-        reason=reason,
-        text=text,
-        due=due,
-        age=age(at, due, handoff.desk.calendar),
-        waited=age(at, handoff.sent_at, handoff.desk.calendar),
-    )
+    found = (open_reasons if handoff.status.open else ended_reasons)(handoff, at)
+    return [
+        _stall(handoff, strand, reason, text, max(due, handoff.sent_at), at)  # Nothing was missed before it was sent.
+        for strand, (reason, text, due) in found
+        if _told(handoff, side, strand, reason)
+    ]
 
 
-def _returned(handoff: OpenHandoff) -> Found:
-    """How a closed handoff came back, or that nobody could be told that it was closed."""
-    if handoff.status is Status.COMPLETED and handoff.code not in UNSERVED:
-        text = say("stall.closed-missing", "it was closed, and nobody has said that the person arrived")
-        return "not-arrived", text, handoff.moved_at or handoff.changed_at
-    code = handoff.code or "–"
-    reason, text = {
-        Status.REJECTED: (
-            "rejected",
-            say("stall.rejected", "it was declined ({code}); nobody has the case", code=code),
-        ),
-        Status.COMPLETED: (
-            "waitlisted",
-            say("stall.waitlisted", "the person was put on a waiting list; nobody serves them yet"),
-        ),
-        Status.FAILED: ("failed", _failed(handoff, code)),
-        Status.ENTERED_IN_ERROR: (
-            "entered-in-error",
-            say("stall.voided", "the receiving side marked it as entered in error; nobody has the case"),
-        ),
-    }.get(
-        handoff.status,
-        ("untold", say("stall.untold", "it is over, but no message could tell the contact point so")),
-    )
-    # What is said of it afterwards makes it no younger.
-    return reason, text, handoff.moved_at or handoff.changed_at
+def _told(handoff: OpenHandoff, side: Side, strand: Strand, reason: str) -> bool:
+    if side is Side.COORDINATOR:
+        return strand is not Strand.ERASURE
+    if side is Side.RECEIVER:
+        return reason != "form-not-submitted" and (strand is Strand.ERASURE or not handoff.must_see)
+    return True
 
 
-def _failed(handoff: OpenHandoff, code: str) -> Text:
-    if handoff.arrival == ARRIVED and (handoff.arrival_at or "") > (handoff.moved_at or ""):
-        text = "it was given up ({code}), and the person has come since: send it there anew, or elsewhere"
-        return say("stall.failed-arrived", text, code=code)
-    return say("stall.failed", "it could not be done ({code}); nobody has the case", code=code)
+def _stall(handoff: OpenHandoff, strand: Strand, reason: str, text: Text, due: str, at: datetime) -> Stall:
+    calendar = handoff.desk.calendar
+    return Stall(handoff, strand, reason, text, due, age(at, due, calendar), age(at, handoff.sent_at, calendar))

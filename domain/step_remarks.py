@@ -11,9 +11,11 @@ from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.deadlines import answer_due
 from relaypoint.domain.errors import IllegalTransition, Invalid
 from relaypoint.domain.handoffs import (
+    ACTIVE,
     ANSWER,
     ARRIVED,
     ASK,
+    BEFORE,
     CLAIM,
     ERASED,
     EXPECT,
@@ -29,6 +31,7 @@ from relaypoint.domain.handoffs import (
     SEEN,
     Side,
     Status,
+    accepted_by_phone,
     awaited,
 )
 from relaypoint.domain.questions import answers, wished
@@ -76,6 +79,12 @@ def erasure_asked(handoff: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     return {} if handoff.get("erasure_asked_at") else {"erasure_asked_at": format_instant(now), "erasure": None}
 
 
+def erasure_over(handoff: Mapping[str, Any]) -> dict[str, Any]:
+    """The person agrees again: what was not erased may be kept."""
+    asked = handoff.get("erasure_asked_at") and handoff.get("erasure") != ERASED
+    return {"erasure_asked_at": None, "erasure": None} if asked else {}
+
+
 def _form_submitted(here: Here) -> dict[str, Any]:
     if not here.handoff["form"] or here.handoff["form_submitted_at"] is not None:
         raise _not_now(
@@ -95,7 +104,9 @@ def _seen(here: Here) -> dict[str, Any]:
             "There is nothing about this step that the sender has yet to see.",
             "Only the sender records it, once, for a step that came back or whose end nobody could be told of.",
         )
-    return {"seen_at": format_instant(here.now)}
+    # Who sees to it itself waits for no answer any more.
+    over = {"respond_by": None} if here.handoff.get("respond_by") else {}
+    return {"seen_at": format_instant(here.now), **over}
 
 
 def _phoned(here: Here) -> dict[str, Any]:
@@ -116,6 +127,8 @@ def _phoned(here: Here) -> dict[str, Any]:
             path=("at",),
             remedy="Give the time of the call, or leave it out if it was just now.",
         )
+    if here.words == "reached" and accepted_by_phone(here.handoff):
+        return {}  # Whom one reaches later does not take back that it was accepted.
     return {"phoned": here.words, "phoned_at": format_instant(when), "phoned_role": here.saying.role}
 
 
@@ -175,6 +188,8 @@ def _answer(here: Here) -> dict[str, Any]:
 
 def _expect(here: Here) -> dict[str, Any]:
     when = _instant(here.saying.expected, "expected")
+    if here.side is Side.RECEIVER and Status(here.handoff["status"]) not in ACTIVE:
+        raise _not_now(here.handoff, "handoff.expect", "It is not accepted yet.", "Accept it first; then say expect.")
     if not here.now < when <= here.now + LONGEST_WAY:
         raise Invalid(
             "handoff.expected",
@@ -210,6 +225,15 @@ def _not_arrived(here: Here) -> dict[str, Any]:
 
 def _came(here: Here, arrival: str) -> dict[str, Any]:
     handoff = here.handoff
+    if here.side is Side.SENDER and not accepted_by_phone(handoff):
+        raise _not_now(
+            handoff,
+            "handoff.arrival-theirs",
+            "Whether the person came is for who received the step to say.",
+            "Where an office without accounts has said so, record first that it accepted: phoned accepted.",
+        )
+    if here.side is Side.RECEIVER and Status(handoff["status"]) in BEFORE:
+        raise _not_now(handoff, "handoff.arrival-early", "It is not accepted yet.", "Accept it first.")
     if handoff.get("arrival") == ARRIVED or (arrival == NOT_ARRIVED and not handoff.get("expected_by")):
         raise _not_now(
             handoff,
@@ -261,6 +285,13 @@ def _erased(here: Here) -> dict[str, Any]:
 
 def _must_keep(here: Here) -> dict[str, Any]:
     _check_erasure(here.handoff)
+    if here.words == "still-serving" and not Status(here.handoff["status"]).open:
+        raise _not_now(
+            here.handoff,
+            "handoff.served-no-more",
+            "The step is over: nobody is served by it any more.",
+            "Say erased, or for what else it has to be kept.",
+        )
     if here.handoff.get("erasure") == here.words:
         raise _not_now(here.handoff, "handoff.kept", "That was said already.", "Say it once; or erased, once it is.")
     return {"erasure": here.words}
@@ -310,14 +341,15 @@ def offered(verb: str, handoff: Mapping[str, Any], on: Collection[Side]) -> bool
         return False
     asked, arrival = bool(handoff.get("asked_at")), handoff.get("arrival")
     unseen = Status(handoff["status"]).open or bool(handoff.get("must_see"))
+    may_tell = accepted_by_phone(handoff) if Side.RECEIVER not in on else Status(handoff["status"]) not in BEFORE
     return {
         FORM_SUBMITTED: bool(handoff["form"]) and handoff["form_submitted_at"] is None,
         SEEN: bool(handoff.get("must_see")),
         ASK: not asked,
         ANSWER: asked or wished(handoff),
-        EXPECT: Side.SENDER in on or not handoff.get("expected_by"),
-        ARRIVED: awaited(handoff) and unseen,
-        NOT_ARRIVED: bool(handoff.get("expected_by")) and arrival is None,
+        EXPECT: Side.SENDER in on or (Status(handoff["status"]) in ACTIVE and not handoff.get("expected_by")),
+        ARRIVED: awaited(handoff) and unseen and may_tell,
+        NOT_ARRIVED: bool(handoff.get("expected_by")) and arrival is None and may_tell,
         RAISE: not handoff.get("respond_by") and unseen,
         RESPOND: bool(handoff.get("respond_by")),
         ERASED: _erasure_open(handoff) and not Status(handoff["status"]).open,

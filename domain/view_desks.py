@@ -142,9 +142,14 @@ class DeskView:
 
     @cached_property
     def paused(self) -> dict[str, Declared]:
-        """By contact point the contingency that lets escalations of its silence wait until it is over."""
+        """By contact point the contingency that lets escalations of its silence wait until it is over: never where a
+        body answers that coordinates others, for it declares them."""
         rows = (row for row in self._rows["contingencies"].values() if row["pause_escalations"] == "yes")
-        return self._where(row for row in rows if holds(row, self.day))
+        desks, forces = self._rows["contact_points"], self._rows["task_forces"].values()
+        leading = {id for row in forces if holds(row, self.day) for id in (row["coordinator"], *row["deputies"]) if id}
+        bodies = {desks[id]["organization"] for id in leading}
+        found = self._where(row for row in rows if holds(row, self.day))
+        return {id: declared for id, declared in found.items() if desks[id]["organization"] not in bodies}
 
     @cached_property
     def diverted(self) -> dict[str, str]:

@@ -10,11 +10,11 @@ from typing import Final
 
 from relaypoint.domain.backlog import Due, falling_due
 from relaypoint.domain.errors import Invalid
+from relaypoint.domain.escalation import COORDINATORS
 from relaypoint.domain.handoffs import Side
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.policy import Action, Subject, sides
-from relaypoint.domain.stalls import stall
-from relaypoint.domain.words import Rung
+from relaypoint.domain.stalls import stalls
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import stored_case
@@ -55,10 +55,10 @@ async def backlog(subject: Subject, backend: Backend, *, hours: int = 8, contact
             continue
         case = stored_case(backend, row["sealed_key"], row["referral"]["sealed"])
         handoff = open_handoff(work.view, row, case)
-        on = sides(subject, row["sender"], handoff.receiver.id) if not row["must_see"] else frozenset()
+        on = sides(subject, row["sender"], handoff.receiver.id)
         if coordinated and coordinated.has_part(row["sender"], handoff.receiver.id, case.avoid):
             on |= {Side.COORDINATOR}
-            handoff = replace(handoff, look_by=_look_by(handoff, climbed.get(handoff.id), work.at))
+            handoff = replace(handoff, look_by=_look_by(handoff, climbed.get(handoff.id, ()), work.at))
         for side in on:
             due = falling_due(handoff, side, work.at, work.at + timedelta(hours=hours))
             if due and side is Side.COORDINATOR:
@@ -69,17 +69,18 @@ async def backlog(subject: Subject, backend: Backend, *, hours: int = 8, contact
     return sorted(found, key=lambda due: (due.at, due.handoff.id, due.what))
 
 
-async def _climbed(backend: Backend, rows: Sequence[Row], organization: str | None) -> dict[str, Row]:
-    """By step that others sent, where its escalation stands."""
+async def _climbed(backend: Backend, rows: Sequence[Row], organization: str | None) -> dict[str, list[Row]]:
+    """By step that others sent, where its ladders stand."""
     others = sorted({row["handoff"]["id"] for row in rows if row["sender"] != organization})
-    found = await backend.store.read("escalations_of", handoffs=others) if others else []
-    return {row["escalation"]["id"]: row["escalation"] for row in found}
+    found: dict[str, list[Row]] = {}
+    for row in await backend.store.read("escalations_of", handoffs=others) if others else []:
+        found.setdefault(row["handoff"], []).append(row["escalation"])
+    return found
 
 
-def _look_by(handoff: OpenHandoff, climbed: Row | None, at: datetime) -> str | None:
+def _look_by(handoff: OpenHandoff, climbed: Sequence[Row], at: datetime) -> str | None:
     """Until when a coordinator that the last rung told has to see to it; None where that told others, or the step has
     moved since."""
-    if climbed is None or climbed["action"] not in (Rung.COORDINATOR, Rung.NATIONAL_COORDINATOR):
-        return None
-    silence = stall(handoff, at, Side.COORDINATOR)
-    return climbed["next_at"] if silence and silence.episode == climbed["episode"] else None
+    silent = {each.episode for each in stalls(handoff, at, Side.COORDINATOR)}
+    told = [each for each in climbed if each["action"] in COORDINATORS and each["episode"] in silent]
+    return min((each["next_at"] for each in told), default=None)

@@ -6,13 +6,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from relaypoint.domain.handoffs import ERASED
-from relaypoint.domain.step_remarks import erasure_asked
+from relaypoint.domain.step_remarks import erasure_asked, erasure_over
 from relaypoint.graph import Row, Step
 from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.finding import present_view
 from relaypoint.resolvers.handing_over import Referrals
 from relaypoint.resolvers.referral_steps import told
 from relaypoint.resolvers.step_rows import step_of
+
+
+async def steps_of_body(backend: Backend, row: Row, body: str) -> list[str]:
+    """The other steps of the referral that the body has or had. ``row`` is of the statement ``handoff_get``."""
+    desks = (await present_view(backend)).index.rows["contact_points"]
+    others = (each for each in row["steps"] if each["id"] != row["handoff"]["id"])
+    return [each["id"] for each in others if desks[each["desk"]]["organization"] == body]
 
 
 async def erasing(backend: Backend, referrals: Referrals, ids: Iterable[str]) -> list[Step]:
@@ -34,8 +41,8 @@ async def erasing_over(backend: Backend, referrals: Referrals, ids: Iterable[str
     steps: list[Step] = []
     for id in sorted(ids):
         row = await step_of(backend, id)
-        if row["handoff"].get("erasure_asked_at") and row["handoff"].get("erasure") != ERASED:
-            steps += _moved(referrals, row, "erasure-over", {"erasure_asked_at": None, "erasure": None})
+        if changes := erasure_over(row["handoff"]):
+            steps += _moved(referrals, row, "erasure-over", changes)
     return steps
 
 

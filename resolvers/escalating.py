@@ -19,7 +19,7 @@ from relaypoint.domain.escalation import Progress, Rungs, due, ladder, rung, tur
 from relaypoint.domain.escalation import Step as Rising
 from relaypoint.domain.handoffs import Side
 from relaypoint.domain.policy import OPERATOR, Action, Subject
-from relaypoint.domain.stalls import Stall, stall
+from relaypoint.domain.stalls import Stall, stalls
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Rung
 from relaypoint.graph import Row, Step, Unmet
@@ -50,7 +50,7 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class _Climb:
-    """One silent step: its ladder, and the row that its next write is tested against."""
+    """One silence of a step: its ladder, and the row that its next write is tested against."""
 
     row: Row
     stall: Stall
@@ -65,38 +65,44 @@ async def escalate(subject: Subject, backend: Backend) -> Escalation:
     work = await open_handoffs(OPERATOR, backend)
     view, taken = work.view, list[Taken]()
     silent = await _silent(backend, work)
+    heads: dict[str, Row] = {}
     for climb in silent:
+        id = climb.stall.handoff.id
         # A policy or a calendar that can't be followed stands in nobody else's way.
         with contextlib.suppress(Invalid):
-            taken += await _climb(subject, backend, view, climb)
-    return Escalation(tuple(taken), waiting=sum(climb.stall.waits is not None for climb in silent))
+            rungs, climb = await _climb(subject, backend, view, replace(climb, row=heads.get(id, climb.row)))
+            heads[id] = climb.row
+            taken += rungs
+    return Escalation(tuple(taken), len({climb.stall.handoff.id for climb in silent if climb.stall.waits}))
 
 
 async def _silent(backend: Backend, work: OpenWork) -> list[_Climb]:
     view, found = work.view, []
     for row in await work.read([step["id"] for step in work.steps]):
         case = stored_case(backend, row["sealed_key"], row["referral"]["sealed"])
-        silence = stall(open_handoff(view, row, case), work.at, Side.SENDER)
-        if silence is not None:
-            found.append((row, silence))
-    ids = sorted({row["handoff"]["id"] for row, _ in found})
+        found.append((row, stalls(open_handoff(view, row, case), work.at, Side.SENDER)))
+    ids = sorted({row["handoff"]["id"] for row, silences in found if silences})
     if not ids:
         return []
-    stands = {
-        each["escalation"]["id"]: each["escalation"]
-        for each in await backend.store.read("escalations_of", handoffs=ids)
-    }
+    rows = await backend.store.read("escalations_of", handoffs=ids)
+    stands = {each["escalation"]["id"]: each["escalation"] for each in rows}
     around = {each["id"]: each for each in await backend.store.read("work_escalating", handoffs=ids, day=view.day)}
     climbs = []
-    for row, silence in found:
-        id = row["handoff"]["id"]
+    for row, silences in found:
         # Moved meanwhile, or told twice because it is open in two ways: then the first one counts.
-        if (more := around.pop(id, None)) is not None:
-            kept = stands.get(id)
+        if (more := around.pop(row["handoff"]["id"], None)) is None:
+            continue
+        for silence in silences:
+            kept = stands.get(_id(silence))
             progress = await _progress(backend, silence, kept)
             rungs = ladder(view, silence, more["pathway"])
             climbs.append(_Climb({**row, **more}, silence, rungs, progress, kept["mark"] if kept else ""))
     return climbs
+
+
+def _id(silence: Stall) -> str:
+    """Under which its ladder is kept: each strand has one."""
+    return f"{silence.handoff.id}.{silence.strand}"
 
 
 async def _progress(backend: Backend, silence: Stall, kept: Row | None) -> Progress:
@@ -111,20 +117,21 @@ async def _progress(backend: Backend, silence: Stall, kept: Row | None) -> Progr
     return Progress(*stood, action=kept["action"])
 
 
-async def _climb(subject: Subject, backend: Backend, view: View, climb: _Climb) -> list[Taken]:
-    """Takes the rungs of one step that are due: those that reach nobody, and the first that reaches somebody."""
-    at, taken = backend.clock(), []
+async def _climb(subject: Subject, backend: Backend, view: View, climb: _Climb) -> tuple[list[Taken], _Climb]:
+    """Takes the rungs of one silence that are due: those that reach nobody, and the first that reaches somebody; and
+    gives how it stands then."""
+    at, taken = backend.clock(), list[Taken]()
     desk = climb.stall.handoff.desk
     paused = climb.stall.waits is not None
     if paused or climb.progress.paused_at:
         changed = _pausing(climb.progress, paused, at)
         if changed is None:
-            return []
+            return [], climb
         if not await _written(backend, [_put(backend, climb, changed)]) or paused:
-            return []
+            return [], climb
         climb = replace(climb, progress=changed, mark=_mark(changed))
     while due(climb.rungs, climb.progress, climb.stall, desk.calendar) <= at:
-        step = rung(climb.rungs, climb.progress.taken)
+        step = rung(climb.rungs, climb.progress.taken, climb.stall)
         desk_told = turned_to(view, climb.stall, step, senders_desk(climb.row), at)
         whom = desk_told.id if desk_told else None
         after = await _take(subject, backend, climb, step, whom, at)
@@ -134,7 +141,7 @@ async def _climb(subject: Subject, backend: Backend, view: View, climb: _Climb) 
         taken.append(Taken(climb.row["handoff"]["id"], climb.progress.taken, step.action.value, whom))
         if whom is not None:
             break
-    return taken
+    return taken, climb
 
 
 def _pausing(progress: Progress, paused: bool, at: datetime) -> Progress | None:
@@ -167,6 +174,7 @@ async def _take(
                 "before": handoff,
                 "after": handoff,
                 "escalation": {
+                    "ladder": climb.stall.strand.value,
                     "rung": taken,
                     "of": len(climb.rungs),
                     "reason": climb.stall.reason,
@@ -237,6 +245,7 @@ def _put(backend: Backend, climb: _Climb, progress: Progress) -> Step:
         "escalation_put",
         {
             "handoff": climb.row["handoff"]["id"],
+            "escalation": _id(climb.stall),
             "operation": backend.new_id(),
             "chain_head": climb.row["chain_head"],
             "version": climb.row["handoff"]["version"],

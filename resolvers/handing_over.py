@@ -12,6 +12,7 @@ from relaypoint.domain.deadlines import Agreed
 from relaypoint.domain.errors import NoChannel
 from relaypoint.domain.handoffs import Status, passing_on
 from relaypoint.domain.policy import Subject
+from relaypoint.domain.step_remarks import erasure_over
 from relaypoint.domain.steps import days_held, no_longer_served
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Priority
@@ -123,10 +124,11 @@ class Referrals:
         *,
         verb: str,
         reason: str,
+        agreed: bool = False,
         why: Mapping[str, Any] = MappingProxyType({}),
     ) -> list[Step]:
-        """The step ends, if it is open, and ``following`` continues it at the chosen desk. ``why`` is kept with the
-        record of it."""
+        """The step ends, if it is open, and ``following`` continues it at the chosen desk. ``agreed``: the person
+        agrees now that the body which had it may know them. ``why`` is kept with the record of it."""
         handoff, referral = row["handoff"], row["referral"]
         if Status(handoff["status"]).open:
             status, code = passing_on(Status(handoff["status"]), reason)
@@ -138,6 +140,8 @@ class Referrals:
         else:  # It came back: who sends it anew has seen it.
             changes = {"seen_at": self.backend.now()}
             ended = Step("handoff_seen", {"handoff": handoff["id"]}, None)
+        if agreed:
+            changes |= erasure_over(handoff)
         if handoff.get("respond_by"):
             # To send it on is the coordinator's answer; the receiving side takes the question with the case, and a
             # sender that sends it anew waits for nothing any more.

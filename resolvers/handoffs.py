@@ -31,7 +31,7 @@ from relaypoint.domain.handoffs import (
 from relaypoint.domain.moves import possible
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.questions import asked_where
-from relaypoint.domain.step_remarks import Saying, offered
+from relaypoint.domain.step_remarks import Saying, erasure_over, offered
 from relaypoint.domain.steps import said, wrong_field
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Confidentiality, Priority
@@ -40,7 +40,7 @@ from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import StoredCase, consented, stored_case, withdrawn
 from relaypoint.resolvers.claiming import claiming
 from relaypoint.resolvers.coordinating import turn_to
-from relaypoint.resolvers.erasing import erasing
+from relaypoint.resolvers.erasing import erasing, erasing_over, steps_of_body
 from relaypoint.resolvers.faces import called_back, with_faces
 from relaypoint.resolvers.finding import present_view
 from relaypoint.resolvers.handing_over import Referrals
@@ -149,7 +149,8 @@ async def move_handoff(
             check_version(row, expected_version)
             changes, side = await _decide(backend, row, saying, on)
             person = await claiming(backend, row, verb, holder)
-            case = await _consenting(backend, row, verb, reason, consent_to)
+            agreeing = await _agreeing(backend, row, verb, reason, consent_to)
+            case = consented(backend, row, agreeing) if agreeing else None
             refusing = await _taken_back(backend, row, verb, reason)
             if refusing is not None:  # None where there is no consent of it to withdraw.
                 case = withdrawn(backend, row, refusing)
@@ -166,10 +167,14 @@ async def move_handoff(
         if case is not None:
             also["case"] = chain.salted_digest(case)
             person.append(Step("case_reseal", {"referral": row["referral"]["id"], "sealed": case}))
+        if agreeing == row["receiver"]["id"]:
+            changes |= erasure_over(row["handoff"])
         moved = Referrals(subject, backend, operation)
         steps, result = _steps(backend, moved, row, verb, changes, on, side, also)
         if case is not None and refusing is not None:
-            steps += await erasing(backend, moved, await _steps_of(backend, row, refusing))
+            steps += await erasing(backend, moved, await steps_of_body(backend, row, refusing))
+        if agreeing is not None:
+            steps += await erasing_over(backend, moved, await steps_of_body(backend, row, agreeing))
         steps += person
         try:
             told = await write_once(backend, operation, steps, request=request, result=result)
@@ -213,8 +218,8 @@ async def _decide(backend: Backend, row: Row, saying: Saying, on: frozenset[Side
     return said(handoff, saying, side, backend.clock(), Priority(row["referral"]["priority"]), calendar), side
 
 
-async def _consenting(backend: Backend, row: Row, verb: str, answer: str | None, to: str | None) -> str | None:
-    """The case as its sender's answer leaves it, where the person agrees to be made known somewhere."""
+async def _agreeing(backend: Backend, row: Row, verb: str, answer: str | None, to: str | None) -> str | None:
+    """The body that the person agrees to be made known at, by its sender's answer; None: no consent is given."""
     if to is not None and verb != ANSWER:
         raise wrong_field(verb, "consentTo", ANSWER)
     if to is not None and answer != AGREED:
@@ -247,7 +252,7 @@ async def _consenting(backend: Backend, row: Row, verb: str, answer: str | None,
             remedy="Answer that; relaypoint consent records that the person agrees to another body.",
             about=about,
         )
-    return consented(backend, row, body)
+    return str(body)
 
 
 async def _taken_back(backend: Backend, row: Row, verb: str, reason: str | None) -> str | None:
@@ -258,13 +263,6 @@ async def _taken_back(backend: Backend, row: Row, verb: str, reason: str | None)
         about, desks = asked_where(row["handoff"]), (await present_view(backend)).index.rows["contact_points"]
         return str(desks[about]["organization"]) if about is not None else None
     return None
-
-
-async def _steps_of(backend: Backend, row: Row, body: str) -> list[str]:
-    """The other steps of the referral that the body has or had."""
-    desks = (await present_view(backend)).index.rows["contact_points"]
-    others = (each for each in row["steps"] if each["id"] != row["handoff"]["id"])
-    return [each["id"] for each in others if desks[each["desk"]]["organization"] == body]
 
 
 def _steps(

@@ -143,6 +143,7 @@ def open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
         answer_by=handoff["answer_by"],
         answers=answers(handoff),
         expected_by=handoff["expected_by"],
+        raised_at=handoff["raised_at"],
         respond_by=handoff["respond_by"],
         arrival=handoff["arrival"],
         arrival_at=handoff["arrival_at"],

@@ -13,7 +13,7 @@ from typing import Any, Final
 from relaypoint.domain import free_text
 from relaypoint.domain.chain import salted_digest
 from relaypoint.domain.errors import Conflict
-from relaypoint.domain.handoffs import ASK, PASSES, Side, Status
+from relaypoint.domain.handoffs import ARRIVING, ASK, PASSES, Side, Status
 from relaypoint.domain.moves import check_allowed, in_order, unknown_verb
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.questions import wished
@@ -23,6 +23,7 @@ from relaypoint.domain.words import Priority
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import StoredCase, consented, stored_case
+from relaypoint.resolvers.erasing import erasing_over, steps_of_body
 from relaypoint.resolvers.faces import with_faces
 from relaypoint.resolvers.finding import view_of
 from relaypoint.resolvers.handing_over import Referrals, raised_still, told_of_successor
@@ -116,7 +117,12 @@ async def pass_handoff(
         if chosen is None:
             steps, result = _asked(subject, backend, known, row, operation, verb, to, ground)
         else:
-            steps, result = _sent_on(subject, backend, known, row, case, chosen, operation, verb, consent, ground)
+            moving = Referrals(subject, backend, operation)
+            body = chosen.candidate.service.organization.id
+            agreed = consent and not case.agreed_to(body, row["service_type"])
+            steps, result = _sent_on(moving, known, row, case, chosen, verb, ground, agreed=agreed)
+            if agreed:
+                steps += await erasing_over(backend, moving, await steps_of_body(backend, row, body))
         try:
             return await _told(backend, await write_once(backend, operation, steps, request=request, result=result))
         except Unmet:
@@ -136,20 +142,23 @@ async def _told(backend: Backend, result: dict[str, Any]) -> Passed:
 
 
 def _sent_on(
-    subject: Subject,
-    backend: Backend,
+    referrals: Referrals,
     known: Known,
     row: Row,
     case: StoredCase,
     to: Chosen,
-    operation: str,
     verb: str,
-    consent: bool,
     ground: Ground,
+    *,
+    agreed: bool,
 ) -> tuple[list[Step], dict[str, Any]]:
+    """``agreed``: the person agrees now that the body it goes to learns of them."""
+    subject, backend = referrals.subject, referrals.backend
     before = [each["desk"] for each in in_order(row["steps"])]
     priority, chosen = Priority(row["referral"]["priority"]), to.candidate
     following = new_handoff(backend, chosen, priority, backend.clock(), to.agreed, before, row["handoff"])
+    if verb == "resend":  # Where the person is expected now, their sender says anew.
+        following = {name: value for name, value in following.items() if name not in ARRIVING}
     if chosen.service.organization.id == row["receiver"]["id"]:
         following["held_days"] = days_held(row["handoff"], backend.clock())  # From desk to desk it is held no longer.
     if to.unagreed:
@@ -158,10 +167,9 @@ def _sent_on(
         following["redirected_by"] = subject.organization  # Who sent it there sees whether it is taken.
     still = view_of(known, backend.clock())
     raised = raised_still(backend, still, row, case, chosen, following) if verb == "pass-on" else []
-    referrals = Referrals(subject, backend, operation)
     why: dict[str, Any] = dict(ground.recorded())
     steps: list[Step] = []
-    if consent and not case.agreed_to(chosen.service.organization.id, row["service_type"]):
+    if agreed:
         sealed = consented(backend, row, chosen.service.organization.id)
         why["case"] = salted_digest(sealed)
         steps.append(Step("case_reseal", {"referral": row["referral"]["id"], "sealed": sealed}))
@@ -173,6 +181,7 @@ def _sent_on(
             known.root["version"],
             verb=_RECORDED[verb],
             reason=PASSES[verb].reason,
+            agreed=agreed and chosen.service.organization.id == row["receiver"]["id"],
             why=why,
         ),
         *steps,

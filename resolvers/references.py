@@ -21,7 +21,8 @@ async def by_reference(subject: Subject, backend: Backend, typed: str) -> Row | 
     Of several steps it is the open one, or else the last; for a body that had one of the others, or was told of one as
     a coordinator, its own last one. Who may see it is for the caller to decide.
     """
-    reference = typed.strip().upper()
+    read = re.sub(r"[\s-]", "", typed).upper()  # As it was heard on the phone.
+    reference = f"{read[:5]}-{read[5:]}"
     if not REFERENCE.fullmatch(reference):
         return None
     steps = await backend.store.read("handoffs_by_reference", reference=reference)

@@ -12,7 +12,7 @@ from relaypoint.domain import chain
 from relaypoint.domain.answer import Candidate
 from relaypoint.domain.clock import format_instant
 from relaypoint.domain.deadlines import AS_USUAL, Agreed, agreed_times, counted
-from relaypoint.domain.handoffs import Status
+from relaypoint.domain.handoffs import ARRIVING, Status
 from relaypoint.domain.model import Pathway
 from relaypoint.domain.policy import Subject
 from relaypoint.domain.words import Priority
@@ -154,7 +154,7 @@ def new_handoff(
         "hops": len(before) + 1,
         "been_here": chosen.contact_point.id in before,
         **own.over(agreed_times(priority, agreed))._asdict(),
-        **{name: continues[name] for name in ("expected_by", "arrival", "arrival_at") if continues.get(name)},
+        **{name: continues[name] for name in ARRIVING if continues.get(name)},
     }
     return handoff | counted(priority, handoff, chosen.contact_point.calendar)
 

@@ -216,8 +216,10 @@ async def _events(subject: Subject, backend: Backend, found: Row) -> list[chain.
     events = [chain.Event(**row["event"]) for row in await backend.store.read("events_of", id=found["id"])]
     if may_act_for(subject, found["sender"]["id"]):
         return events
+    # Neither when somebody was told of silence, nor how many entries there are beside: both tell whom the case avoids.
     seen = {step["id"] for step in found["handoffs"]}
-    return [event for event in events if concerned(event) in seen]
+    shown = [event for event in events if concerned(event) in seen and event.kind != "handoff-escalated"]
+    return [replace(event, sequence=number) for number, event in enumerate(shown, 1)]
 
 
 @permitted(Action.READ_REFERRAL)

@@ -14,7 +14,7 @@ from relaypoint.domain.next_steps import NextStep, next_steps
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.policy import Action, Subject, may_see_case, sides
 from relaypoint.domain.stall_report import ANYTHING, Position, Wanted
-from relaypoint.domain.stalls import Stall, stall
+from relaypoint.domain.stalls import Stall, gravest, stalls
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Row
@@ -90,13 +90,13 @@ async def _escalated(backend: Backend, found: Sequence[Silent]) -> dict[str, Esc
     if not episodes:
         return {}
     rows = await backend.store.read("escalations_of", handoffs=sorted(episodes))
-    stands = (row["escalation"] for row in rows)
     return {
-        row["id"]: Escalated(
-            row["taken"], row["action"], row["taken_at"], not row["in_vain"], row["paused_at"], row["next_at"]
+        row["handoff"]: Escalated(
+            **{name: stands[name] for name in ("taken", "action", "taken_at", "paused_at", "next_at")},
+            told=not stands["in_vain"],
         )
-        for row in stands
-        if row["episode"] == episodes[row["id"]]
+        for row in rows
+        if (stands := row["escalation"])["episode"] == episodes[row["handoff"]]
     }
 
 
@@ -150,13 +150,8 @@ def _silent(
     if not wanted.within(view, places_of(subject, handoff, case, view)):
         return None
     side = _side(subject, coordinated, sender, handoff.receiver.id, case)
-    # A receiver is not asked to see the end that it made.
-    if side is None or (side is Side.RECEIVER and row["must_see"]):
-        return None
-    found = stall(handoff, work.at, side)
-    if found is None or wanted.reason not in (None, found.reason):
-        return None
-    return Silent(found, side, case)
+    found = gravest(stalls(handoff, work.at, side), wanted.reason) if side else None
+    return Silent(found, side, case) if side and found else None
 
 
 def _side(

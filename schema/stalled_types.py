@@ -87,6 +87,7 @@ class Stall:
         description="What was done about it by itself; for its sender alone, null before the first rung."
     )
     paused: Pause | None = strawberry.field(description="The contingency that its escalation waits for.")
+    also: list[str] = strawberry.field(description="In what other ways it is silent at the same time, in plain words.")
 
     @classmethod
     def of(cls, reported: Reported) -> Self:
@@ -112,6 +113,7 @@ class Stall:
             next_steps=[NextStep.of(step) for step in reported.next_steps],
             escalated=Escalated(**asdict(climbed)) if (climbed := reported.escalated) else None,
             paused=Pause.of(found.waits),
+            also=[str(text) for text in found.also],
         )
 
 

@@ -420,9 +420,30 @@ async def test_what_an_office_without_accounts_has_done_ends_as_its_sender_was_t
     assert await audit.verify(OPERATOR, backend) == []
 
 
-async def test_another_report_of_a_call_leaves_the_decision_to_be_waited_for(backend: Backend) -> None:
+async def test_whom_one_reaches_later_does_not_take_back_that_it_was_accepted(backend: Backend) -> None:
     step = await sent(backend)
     for minute, said in ((10, "accepted"), (20, "reached")):
-        await handoffs.move_handoff(UNIT, at(backend, minute), step["id"], "phoned", reason=said, role="reception")
-    (found,) = await stalled.stalled(UNIT, at(backend, 1441))
-    assert found.stall.reason == "undecided"
+        done = await handoffs.move_handoff(
+            UNIT, at(backend, minute), step["id"], "phoned", reason=said, role="reception"
+        )
+    assert (done.handoff["phoned"], done.handoff["phoned_at"]) == ("accepted", at(backend, 10).now())
+    assert await stalled.stalled(UNIT, at(backend, 1441)) == []
+    refused = await handoffs.move_handoff(
+        UNIT, at(backend, 1442), step["id"], "phoned", reason="refused", role="reception"
+    )
+    assert refused.handoff["phoned"] == "refused"
+
+
+async def test_of_who_goes_to_an_office_without_accounts_its_sender_says_whether_they_came(backend: Backend) -> None:
+    step = await sent(backend)
+    await handoffs.move_handoff(UNIT, at(backend, 5), step["id"], "expect", expected=at(backend, 120).now())
+    with pytest.raises(IllegalTransition):
+        await handoffs.move_handoff(UNIT, at(backend, 6), step["id"], "arrived")
+    await handoffs.move_handoff(UNIT, at(backend, 7), step["id"], "phoned", reason="accepted", role="manager")
+    (found,) = await stalled.stalled(UNIT, at(backend, 121))
+    assert found.stall.reason == "arrival-unknown"
+    with pytest.raises(IllegalTransition):
+        await handoffs.move_handoff(SHELTER, at(backend, 122), step["id"], "arrived")
+    came = await handoffs.move_handoff(UNIT, at(backend, 123), step["id"], "arrived")
+    assert came.handoff["arrival"] == "arrived"
+    assert await stalled.stalled(UNIT, at(backend, 124)) == []

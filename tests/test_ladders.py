@@ -3,6 +3,7 @@ do. On each engine."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -31,6 +32,13 @@ LINE, AUTHORITY = member("example-line"), member("example-authority")
 DAY = 24 * 60
 
 
+async def ladder_of(backend: Backend, step: dict[str, Any], ladder: str) -> list[tuple[str, str | None]]:
+    """The rungs of one silence of it, by the record."""
+    events = await referrals.timeline(UNIT, backend, step["referral"])
+    rungs = [json.loads(event.data)["escalation"] for event in events if event.kind == "handoff-escalated"]
+    return [(each["action"], each["reached"]) for each in rungs if each["ladder"] == ladder]
+
+
 async def test_a_missing_person_is_not_told_at_the_end_of_another_silences_ladder(backend: Backend) -> None:
     step = await sent(backend)
     await handoffs.move_handoff(SHELTER, at(backend, 5), step["id"], "accept")
@@ -40,8 +48,10 @@ async def test_a_missing_person_is_not_told_at_the_end_of_another_silences_ladde
     assert [(action, desk) for _, action, desk in found] == USUAL
     # The person does not come on Thursday: that is acted on from the first rung on, and at once.
     found = await climbed(backend, 3 * DAY + 600, every=5, start=3 * DAY + 5)
-    assert [(action, desk) for _, action, desk in found] == USUAL
-    assert found[0][0] == 3 * DAY + 5
+    assert await ladder_of(backend, step, "missing") == USUAL
+    assert found[0] == (3 * DAY + 5, *USUAL[0])
+    # What had not begun goes on beside it.
+    assert (await ladder_of(backend, step, "step"))[: len(USUAL) + 2] == [*USUAL, ("offer", "unit-desk"), USUAL[3]]
     (seen,) = await stalled.stalled(UNIT, at(backend, 3 * DAY + 600))
     assert (seen.stall.reason, seen.escalated and seen.escalated.taken) == ("arrival-unknown", len(USUAL))
     # That it is said now begins anew as well.

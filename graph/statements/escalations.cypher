@@ -11,7 +11,7 @@ MATCH (h)-[:STEP_OF]->(r:Referral)
 SET r.lock = $operation
 WITH h, r
 WHERE r.chain_head = $chain_head AND h.version = $version
-MERGE (e:Escalation {id: $handoff})
+MERGE (e:Escalation {id: $escalation})
 WITH h, e
 WHERE coalesce(e.mark, '') = $mark
 SET e += $properties
@@ -37,8 +37,10 @@ RETURN h.id AS id
 // mode: read
 // starts: id
 UNWIND $handoffs AS id
-MATCH (e:Escalation {id: id})
-RETURN e {.id, .mark, .episode, .taken, .taken_at, .paused_at, .in_vain, .notices, .action, .next_at} AS escalation
+MATCH (h:Handoff {id: id})
+WITH h
+MATCH (h)-[:ESCALATED]->(e:Escalation)
+RETURN h.id AS handoff, e {.id, .mark, .episode, .taken, .taken_at, .paused_at, .in_vain, .notices, .action, .next_at} AS escalation
 ORDER BY e.id
 
 // name: notices_stand
