@@ -84,7 +84,7 @@ def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER) -> tuple[Ne
 
 def _towards(handoff: OpenHandoff, reason: str, at: datetime) -> Iterator[NextStep]:
     """The steps that lead to somebody who can be reached."""
-    back = handoff.must_see and reason != "untold"
+    back = handoff.must_see and reason != "untold" and reason not in MISSING
     desk = () if back or reason in ("orphaned", "avoided") else ((handoff.desk, handoff.receiver),)
     others = () if back else tuple((other, handoff.receiver) for other in handoff.other_desks)
     again = say(
@@ -127,6 +127,13 @@ def _towards(handoff: OpenHandoff, reason: str, at: datetime) -> Iterator[NextSt
 def _senders_move(handoff: OpenHandoff, reason: str) -> NextStep:
     if reason == "untold":
         text = say("next.told", "Once they know, record it: {command}.", command=_command(handoff, "seen"))
+    elif reason in MISSING and handoff.must_see:
+        text = say(
+            "next.missing-over",
+            "Reach the person by the way that you agreed on; if they are in danger, call the emergency number. It is "
+            "looked for until you record that you see to it: {seen}.",
+            seen=_command(handoff, "seen"),
+        )
     elif handoff.must_see:
         text = say(
             "next.send-again",

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 from relaypoint.domain.channels import reachable
 from relaypoint.domain.clock import parse_instant
 from relaypoint.domain.deadlines import deliver_by
-from relaypoint.domain.handoffs import ARRIVED, NOT_ARRIVED, UNSERVED, Status
+from relaypoint.domain.handoffs import NOT_ARRIVED, Status
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.words import Staffing
@@ -43,17 +43,11 @@ MOST_HOPS: Final = 3
 
 def open_reasons(handoff: OpenHandoff, at: datetime) -> list[tuple[Strand, Found]]:
     """Of an open one, the first of each strand."""
-    return _each_strand(_CHECKS, handoff, at)
+    return each_strand(_CHECKS, handoff, at)
 
 
-def ended_reasons(handoff: OpenHandoff, at: datetime) -> list[tuple[Strand, Found]]:
-    """Of one that is over: a person is looked for, a coordinator asked, and what was erased told, until its sender has
-    seen how it ended; and that by itself."""
-    return _each_strand(_ENDED if handoff.must_see else _OVER, handoff, at)
-
-
-def _each_strand(
-    checks: Iterable[tuple[Strand, _Check]], handoff: OpenHandoff, at: datetime
+def each_strand(
+    checks: Iterable[tuple[Strand, Check]], handoff: OpenHandoff, at: datetime
 ) -> list[tuple[Strand, Found]]:
     found: dict[Strand, Found] = {}
     for strand, check in checks:
@@ -88,7 +82,7 @@ def _avoided(handoff: OpenHandoff, at: datetime) -> Found | None:
     return "avoided", say("stall.avoided", "somebody whom the case avoids may hold it now"), handoff.sent_at
 
 
-def _missing(handoff: OpenHandoff, at: datetime) -> Found | None:
+def missing(handoff: OpenHandoff, at: datetime) -> Found | None:
     """Accepted is not arrived: the one silence that neither side may wait out."""
     if handoff.arrival == NOT_ARRIVED:
         text = say("stall.not-arrived", "the person has not arrived{todo}", todo=_todo(handoff))
@@ -105,7 +99,7 @@ def _todo(handoff: OpenHandoff) -> str:
     return f": {handoff.missing_person}" if handoff.missing_person else ""
 
 
-def _unheard(handoff: OpenHandoff, at: datetime) -> Found | None:
+def unheard(handoff: OpenHandoff, at: datetime) -> Found | None:
     """Its sender has turned to the coordinator, who does not answer either."""
     if not _passed(handoff.respond_by, at):
         return None
@@ -219,61 +213,20 @@ def _bounced(handoff: OpenHandoff, at: datetime) -> Found | None:
     return "bounced", text, handoff.sent_at
 
 
-def _unerased(handoff: OpenHandoff, at: datetime) -> Found | None:
+def unerased(handoff: OpenHandoff, at: datetime) -> Found | None:
     if not _passed(handoff.erase_by, at):
         return None
     text = "the person took the consent back, and nobody has said whether what is known of them was erased"
     return "erasure-not-answered", say("stall.unerased", text), handoff.erase_by or ""
 
 
-def _closed_missing(handoff: OpenHandoff, at: datetime) -> Found | None:
-    if handoff.status is not Status.COMPLETED or handoff.code in UNSERVED:
-        return None
-    text = say("stall.closed-missing", "it was closed, and nobody has said that the person arrived")
-    return "not-arrived", text, handoff.moved_at or handoff.changed_at
+Check: TypeAlias = Callable[[OpenHandoff, datetime], Found | None]
 
-
-def _returned(handoff: OpenHandoff, at: datetime) -> Found | None:
-    """How a closed handoff came back, or that nobody could be told that it was closed."""
-    if handoff.status is Status.COMPLETED and handoff.code not in UNSERVED:
-        return None  # It came back for the person who is missing.
-    code = handoff.code or "–"
-    reason, text = {
-        Status.REJECTED: (
-            "rejected",
-            say("stall.rejected", "it was declined ({code}); nobody has the case", code=code),
-        ),
-        Status.COMPLETED: (
-            "waitlisted",
-            say("stall.waitlisted", "the person was put on a waiting list; nobody serves them yet"),
-        ),
-        Status.FAILED: ("failed", _failed(handoff, code)),
-        Status.ENTERED_IN_ERROR: (
-            "entered-in-error",
-            say("stall.voided", "the receiving side marked it as entered in error; nobody has the case"),
-        ),
-    }.get(
-        handoff.status,
-        ("untold", say("stall.untold", "it is over, but no message could tell the contact point so")),
-    )
-    # What is said of it afterwards makes it no younger.
-    return reason, text, handoff.moved_at or handoff.changed_at
-
-
-def _failed(handoff: OpenHandoff, code: str) -> Text:
-    if handoff.arrival == ARRIVED and (handoff.arrival_at or "") > (handoff.moved_at or ""):
-        text = "it was given up ({code}), and the person has come since: send it there anew, or elsewhere"
-        return say("stall.failed-arrived", text, code=code)
-    return say("stall.failed", "it could not be done ({code}); nobody has the case", code=code)
-
-
-_Check: TypeAlias = Callable[[OpenHandoff, datetime], Found | None]
-
-_CHECKS: Final[tuple[tuple[Strand, _Check], ...]] = (
-    (Strand.MISSING, _missing),
+_CHECKS: Final[tuple[tuple[Strand, Check], ...]] = (
+    (Strand.MISSING, missing),
     (Strand.STEP, _avoided),
     (Strand.STEP, _orphaned),
-    (Strand.COORDINATOR, _unheard),
+    (Strand.COORDINATOR, unheard),
     (Strand.STEP, _unreachable),
     (Strand.STEP, _closed),
     (Strand.STEP, _refused),
@@ -286,16 +239,8 @@ _CHECKS: Final[tuple[tuple[Strand, _Check], ...]] = (
     (Strand.STEP, _hold_expired),
     (Strand.STEP, _bounced),
     (Strand.PHONE, _unconfirmed),
-    (Strand.ERASURE, _unerased),
+    (Strand.ERASURE, unerased),
 )
-_ENDED: Final[tuple[tuple[Strand, _Check], ...]] = (
-    (Strand.MISSING, _closed_missing),
-    (Strand.MISSING, _missing),
-    (Strand.COORDINATOR, _unheard),
-    (Strand.STEP, _returned),
-    (Strand.ERASURE, _unerased),
-)
-_OVER: Final[tuple[tuple[Strand, _Check], ...]] = ((Strand.ERASURE, _unerased),)
 
 #: Every reason that can be told, those of what came back among them.
 REASONS: Final = (

@@ -16,7 +16,8 @@ from relaypoint.domain.deadlines import DEFAULTS, Age, age
 from relaypoint.domain.handoffs import Side
 from relaypoint.domain.model import Declared
 from relaypoint.domain.open_handoff import OpenHandoff
-from relaypoint.domain.silences import Strand, ended_reasons, open_reasons
+from relaypoint.domain.silences import Strand, open_reasons
+from relaypoint.domain.silences_ended import ended_reasons
 from relaypoint.domain.texts import Text
 
 
