@@ -87,8 +87,7 @@ _SENDERS: Final = frozenset(
 
 def stall(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> Stall | None:
     """The gravest of the ways in which it is silent at that moment; None while all is well."""
-    found = stalls(handoff, at, side)
-    return gravest(found) if found else None
+    return gravest(stalls(handoff, at, side))
 
 
 def gravest(found: Sequence[Stall], reason: str | None = None) -> Stall | None:

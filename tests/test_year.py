@@ -25,6 +25,7 @@ from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.errors import Problem
 from relaypoint.domain.handoffs import Status
 from relaypoint.domain.policy import OPERATOR
+from relaypoint.domain.silences import Strand
 from relaypoint.graph import Operation, Row, Step, Store
 from relaypoint.notifications.spool import Spool
 from relaypoint.resolvers import audit, handoffs, referrals, stalled
@@ -212,10 +213,11 @@ async def check(year: Year, events: Sequence[Event], listed: set[str]) -> None:
         else:
             states[after["id"]].append((event.at, after))
     for taken in rungs.values():
-        numbers = [each["rung"] for _, _, each in taken]
-        year.counts["episodes"] += numbers.count(1)
-        steps = zip([0, *numbers], numbers, strict=False)
-        assert all(number in (1, before + 1) for before, number in steps), "a rung twice, or left out"
+        for ladder in Strand:
+            numbers = [each["rung"] for _, _, each in taken if each["ladder"] == ladder]
+            year.counts["episodes"] += numbers.count(1)
+            steps = zip([0, *numbers], numbers, strict=False)
+            assert all(number in (1, before + 1) for before, number in steps), "a rung twice, or left out"
     # A worker that was killed at one look, and at the next, is not silent for longer than these.
     patience = timedelta(hours=year.hours * 6 + 1)
     for id, told in states.items():
