@@ -27,6 +27,7 @@ HELPERS = {
     "contingency_effect.effect_of",
     "erasing.erasing",
     "erasing.erasing_over",
+    "erasing.steps_of_body",
     "faces.called_back",
     "faces.with_faces",
     "finding.present_view",

@@ -201,6 +201,7 @@ def test_what_is_offered_can_be_said(verb: str) -> None:
             must_see=seen,
             respond_by=respond,
             erasure_asked_at=erasing,
+            phoned=phoned,
         )
         for status in Status
         for form in (None, "https://example.org/form")
@@ -210,6 +211,7 @@ def test_what_is_offered_can_be_said(verb: str) -> None:
         for seen in (False, True)
         for respond in (None, MONDAY)
         for erasing in (None, MONDAY)
+        for phoned in (None, "accepted")
     ]
     for side in NOTES[verb].sides:
         assert any(offered(verb, state, {side}) for state in states)
