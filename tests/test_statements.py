@@ -146,7 +146,9 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
     (root,) = await raw(store, "MATCH (r:Roster) RETURN r.version AS version, r.chain_head AS head")
     (done, *_) = await raw(store, "MATCH (o:Operation) WHERE size(o.id) = 64 RETURN o.id AS id ORDER BY o.id")
     step = steps[0]
-    (stands,) = await raw(store, f"MATCH (e:Escalation {{id: '{step['id']}'}}) RETURN e.mark AS mark")
+    (stands,) = await raw(
+        store, f"MATCH (:Handoff {{id: '{step['id']}'}})-[:ESCALATED]->(e) RETURN e.id AS id, e.mark AS mark"
+    )
     move = {
         "handoff": step["id"],
         "operation": "lock",
@@ -275,6 +277,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "escalation_put": [
             {
                 "handoff": step["id"],
+                "escalation": stands["id"],
                 "operation": "lock",
                 "chain_head": step["chain_head"],
                 "version": step["version"] + 1,
@@ -376,7 +379,7 @@ async def stale(store: Store) -> list[tuple[str, Parameters]]:
     (stands, *_) = await raw(
         store,
         "MATCH (r:Referral)<-[:STEP_OF]-(h:Handoff)-[:ESCALATED]->(e) RETURN h.id AS handoff, h.version AS version, "
-        "r.chain_head AS chain_head, e.mark AS mark ORDER BY h.id",
+        "r.chain_head AS chain_head, e.mark AS mark, e.id AS escalation ORDER BY h.id",
     )
     rung = {**stands, "operation": "lock", "properties": {}}
     return [
