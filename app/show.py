@@ -12,6 +12,8 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from relaypoint.app.runtime import clock_of
+from relaypoint.app.settings import read_settings
 from relaypoint.domain.words import VOICE_KINDS
 
 Data = dict[str, Any]
@@ -30,6 +32,12 @@ def when(instant: str | None, zone: str | None = None) -> str:
     if not instant:
         return "–"
     return f"{datetime.fromisoformat(instant).astimezone(ZoneInfo(zone) if zone else None):%a %d %b %Y %H:%M %Z}"
+
+
+def until(instant: str | None) -> str:
+    """A deadline as ``when`` tells it, with a word where it has passed."""
+    passed = instant is not None and datetime.fromisoformat(instant) < clock_of(read_settings())()
+    return f"{when(instant)} [bold red](passed)[/]" if passed else when(instant)
 
 
 def percent(share: float | None) -> str:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from relaypoint.app.show import Data, by_voice, channel, emergency, paused, when, wide
+from relaypoint.app.show import Data, by_voice, channel, emergency, paused, until, when, wide
 from relaypoint.domain.handoffs import Status, accepted_by_phone
 
 
@@ -80,13 +80,13 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     if handoff["sentAt"] != handoff["movedAt"]:
         grid.add_row("Sent", when(handoff["sentAt"]))
     if handoff["status"] == "requested":
-        grid.add_row("To be acknowledged by", when(handoff["acknowledgeBy"]))
+        grid.add_row("To be acknowledged by", until(handoff["acknowledgeBy"]))
     if handoff["status"] in ("requested", "received"):
-        grid.add_row("To be decided by", when(handoff["decideBy"]))
+        grid.add_row("To be decided by", until(handoff["decideBy"]))
     if handoff["status"] == "accepted" or accepted_by_phone(handoff):
-        grid.add_row("To begin by", when(handoff["startBy"]))
+        grid.add_row("To begin by", until(handoff["startBy"]))
     if handoff["status"] == "in-progress":
-        grid.add_row("To be completed by", when(handoff["completeBy"]))
+        grid.add_row("To be completed by", until(handoff["completeBy"]))
     if handoff["phoned"]:
         role = f", {handoff['phonedRole']}" if handoff["phonedRole"] else ""
         told = f"{handoff['phoned']}{role}, {when(handoff['phonedAt'])}; so its sender reports"
@@ -95,19 +95,19 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     if handoff["answerBy"]:
         what = ", ".join(handoff["asked"]) or "information"  # A coordinator is not told what.
         grid.add_row("[bold]Its sender is asked for[/]", f"[bold]{what}[/]{about}")
-        grid.add_row("To be answered by", when(handoff["answerBy"]))
+        grid.add_row("To be answered by", until(handoff["answerBy"]))
     elif handoff["wishedTo"]:
         grid.add_row("The coordinator would send it to", f"{escape(handoff['wishedTo'])}, if the person agrees: answer")
     elif handoff["answered"]:
         grid.add_row("Asked for", f"{', '.join(handoff['asked'])}{about}: [bold]{handoff['answered']}[/]")
     if handoff["expectedBy"]:
         came = f"{handoff['arrival']} ({when(handoff['arrivalAt'])})" if handoff["arrival"] else None
-        grid.add_row("The person", came or f"is expected by {when(handoff['expectedBy'])}")
+        grid.add_row("The person", came or f"is expected by {until(handoff['expectedBy'])}")
     if ground := handoff["withoutConsent"]:
         why = "danger to life" if ground == "danger" else escape(f"a legal {ground}")
         grid.add_row("[bold red]Sent on without the person's consent[/]", f"[bold red]{why}[/]")
     if handoff["respondBy"]:
-        grid.add_row("The coordinator is asked", f"and is to answer by {when(handoff['respondBy'])}")
+        grid.add_row("The coordinator is asked", f"and is to answer by {until(handoff['respondBy'])}")
     elif handoff["response"]:
         grid.add_row("The coordinator's answer", handoff["response"])
     if handoff["erasureAskedAt"]:

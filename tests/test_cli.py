@@ -419,6 +419,9 @@ def test_ones_own_referrals_are_listed_newest_first(settings: dict[str, str]) ->
         assert "12:00" not in shown
         assert "11:00" in shown
         assert "10:00" in shown, "when it was sent stands beside it"
+    assert "(passed)" not in run(later, "handoff", second, "--as", "example-shelter").stdout
+    later["RELAYPOINT_NOW"] = "2026-06-01T12:00:00Z"
+    assert "(passed)" in run(later, "handoff", second, "--as", "example-shelter").stdout
 
 
 @pytest.mark.parametrize(
