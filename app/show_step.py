@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from relaypoint.app.show import Data, by_voice, channel, emergency, paused, until, when, wide
-from relaypoint.domain.handoffs import Status, accepted_by_phone
+from relaypoint.domain.handoffs import BEFORE, Status, accepted_by_phone
 
 
 def sent(console: Console, done: Data) -> None:
@@ -63,7 +63,7 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     why = f" ({code})" if words == (code or "").replace("-", " ") else f" ({code}: {escape(words)})"
     why = why if code else ""
     grid.add_row("Status", f"[bold]{handoff['status']}[/]{why}")
-    refused = handoff["phoned"] == "refused" and handoff["status"] in ("requested", "received")
+    refused = handoff["phoned"] == "refused" and handoff["status"] in BEFORE
     grid.add_row(
         "[bold red]Refused on the phone by[/]" if refused else _WHERE.get(handoff["status"], "Was with"),
         f"{escape(handoff['receiver']['name'])}, {escape(handoff['contactPoint']['name'])}",
@@ -81,7 +81,7 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         grid.add_row("Sent", when(handoff["sentAt"]))
     if handoff["status"] == "requested":
         grid.add_row("To be acknowledged by", until(handoff["acknowledgeBy"]))
-    if handoff["status"] in ("requested", "received"):
+    if handoff["status"] in BEFORE:
         grid.add_row("To be decided by", until(handoff["decideBy"]))
     if handoff["status"] == "accepted" or accepted_by_phone(handoff):
         grid.add_row("To begin by", until(handoff["startBy"]))
@@ -177,9 +177,7 @@ def referrals(console: Console, rows: list[Data]) -> None:
     for found in rows:
         last = next((each for each in found["handoffs"] if Status(each["status"]).open), found["handoffs"][-1])
         back = "\n[bold red]came back: nobody has the case[/]" if last["mustSee"] else ""
-        said = (
-            f", {last['phoned']} on the phone" if last["phoned"] and last["status"] in ("requested", "received") else ""
-        )
+        said = f", {last['phoned']} on the phone" if last["phoned"] and last["status"] in BEFORE else ""
         sent = f"\nsent {when(last['sentAt'])}" if last["sentAt"] != last["movedAt"] else ""
         table.add_row(
             f"[bold]{found['reference']}[/]\n{found['priority']}",

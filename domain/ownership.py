@@ -71,14 +71,15 @@ def forces(rows: Rows, day: str, sheet: str, row: Columns) -> set[str]:
     return {force for force in _around(rows, own) if holds(rows["task_forces"][force], day)}
 
 
+def coordinating_desks(rows: Rows, forces: Iterable[str]) -> set[str]:
+    """The contact points that coordinate these task forces, and those that deputise for them."""
+    leading = (rows["task_forces"][force] for force in forces)
+    return {desk for row in leading for desk in (row["coordinator"], *row["deputies"]) if desk}
+
+
 def coordinators(rows: Rows, day: str, forces: set[str]) -> set[str]:
     """The organizations that coordinate these task forces, and those whose contact points deputise for them."""
-    desks = {
-        desk
-        for force in forces
-        for desk in (rows["task_forces"][force]["coordinator"], *rows["task_forces"][force]["deputies"])
-        if desk is not None
-    }
+    desks = coordinating_desks(rows, forces)
     found = {rows["contact_points"][desk]["organization"] for desk in desks if holds(rows["contact_points"][desk], day)}
     return {
         body for body in found if holds(rows["organizations"][body], day) and not _suspended(rows, day, body, forces)

@@ -24,6 +24,7 @@ from relaypoint.domain.model import (
     Relay,
     holds,
 )
+from relaypoint.domain.ownership import coordinating_desks
 from relaypoint.domain.rows import Columns, upwards
 from relaypoint.domain.view_values import channel, holder
 from relaypoint.domain.words import ANSWERED_KINDS, OperationalState, Presence, Staffing
@@ -145,8 +146,8 @@ class DeskView:
         """By contact point the contingency that lets escalations of its silence wait until it is over: never where a
         body answers that coordinates others, for it declares them."""
         rows = (row for row in self._rows["contingencies"].values() if row["pause_escalations"] == "yes")
-        desks, forces = self._rows["contact_points"], self._rows["task_forces"].values()
-        leading = {id for row in forces if holds(row, self.day) for id in (row["coordinator"], *row["deputies"]) if id}
+        desks, forces = self._rows["contact_points"], self._rows["task_forces"]
+        leading = coordinating_desks(self._rows, (id for id, row in forces.items() if holds(row, self.day)))
         bodies = {desks[id]["organization"] for id in leading}
         found = self._where(row for row in rows if holds(row, self.day))
         return {id: declared for id, declared in found.items() if desks[id]["organization"] not in bodies}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from relaypoint.domain import around
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.handoffs import Side
-from relaypoint.domain.ownership import coordinators_between
+from relaypoint.domain.ownership import coordinating_desks, coordinators_between
 from relaypoint.domain.policy import Subject, sides
 from relaypoint.domain.view import View
 from relaypoint.graph import Row
@@ -36,7 +36,7 @@ class Coordinated:
     def anything(self) -> bool:
         """Whether it coordinates, or deputises for, any task force."""
         rows = self.view.index.rows
-        desks = {id for row in rows["task_forces"].values() for id in (row["coordinator"], *row["deputies"]) if id}
+        desks = coordinating_desks(rows, rows["task_forces"])
         return any(rows["contact_points"][id]["organization"] == self.organization for id in desks)
 
     def has_part(self, sender: str, receiver: str, avoid: Avoid) -> bool:
@@ -58,8 +58,8 @@ class Coordinated:
         if not avoid.entries and not avoid.everybody:
             return False
         view = self.view
-        own, rows = view.organization(self.organization), view.index.rows["task_forces"]
+        own = view.organization(self.organization)
         forces = around.forces_of(view, around.shared_forces(view, sender, receiver))
-        desks = {id for force in forces for id in (rows[force]["coordinator"], *rows[force]["deputies"]) if id}
+        desks = coordinating_desks(view.index.rows, forces)
         offices = [desk for desk, owner in around.reachable(view, sorted(desks)) if owner.id == own.id]
         return avoid.bars_organization(own) or avoid.bars_all(offices)
