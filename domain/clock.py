@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import isodate  # type: ignore[import-untyped, unused-ignore]
@@ -86,17 +87,9 @@ def parse_duration(text: str, *, path: tuple[str, ...] = ()) -> Duration:
 
     Months and years are refused: they have no fixed length.
     """
-    match = _DURATION.fullmatch(text)
-    if match:
-        weeks, days, time = match.groups()
-        try:
-            found = Duration(
-                int(weeks or 0), int(days or 0), isodate.parse_duration(f"P{time}") if time else timedelta()
-            )
-        except isodate.ISO8601Error:
-            found = Duration()
-        if found.elapsed:
-            return found
+    found = _duration(text)
+    if found.elapsed:
+        return found
     raise Invalid(
         "clock.duration",
         "'{value}' is not a duration.",
@@ -104,6 +97,19 @@ def parse_duration(text: str, *, path: tuple[str, ...] = ()) -> Duration:
         remedy="Use ISO 8601 with weeks, days, hours or minutes, more than zero, such as P5D or PT4H.",
         value=text[:60],
     )
+
+
+@lru_cache(maxsize=1024)
+def _duration(text: str) -> Duration:
+    """Nothing at all for what is none. A few durations are read again and again: what pathways agree."""
+    match = _DURATION.fullmatch(text)
+    if not match:
+        return Duration()
+    weeks, days, time = match.groups()
+    try:
+        return Duration(int(weeks or 0), int(days or 0), isodate.parse_duration(f"P{time}") if time else timedelta())
+    except isodate.ISO8601Error:
+        return Duration()
 
 
 def system_clock() -> datetime:

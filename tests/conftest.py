@@ -20,7 +20,9 @@ from typing import Any
 import hypothesis
 import pytest
 
-from relaypoint.graph import Store, open_store
+from relaypoint.graph import Step, Store, open_store
+from relaypoint.graph.neo4j import Neo4jStore
+from relaypoint.graph.schema import VERSION
 from relaypoint.resolvers.backend import Backend
 from relaypoint.tests.engines import NoNeo4j, Server, running
 from relaypoint.tests.helpers import filled
@@ -50,6 +52,7 @@ class Account:
         self.server: Server | None = None
         self.neo4j = ""
         self.no_server = ""
+        self.prepared: set[str] = set()
 
     def problem(self) -> str:
         """Why a run in CI is not good enough, or nothing."""
@@ -73,6 +76,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
+        if getattr(getattr(item, "function", None), "is_hypothesis_test", False):
+            item.add_marker("counted")
         call = getattr(item, "callspec", None)
         engine = call.params.get("engine") if call is not None else None
         if engine in ALL_ENGINES:
@@ -149,7 +154,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def _neo4j() -> Iterator[Server | None]:
     """Started by the first test that needs it. None, and not an error, so that only one start is tried."""
     try:
-        with running() as server:
+        with running(briefly=True) as server:
             ACCOUNT.server = server
             ACCOUNT.neo4j = server.origin + (f", started in {server.seconds:.1f} s" if server.seconds else "")
             yield server
@@ -210,7 +215,14 @@ def store_env(store_url: str, store_auth: dict[str, str | None]) -> dict[str, st
 @pytest.fixture
 async def store(store_url: str, store_auth: dict[str, str | None]) -> AsyncIterator[Store]:
     """An open, empty store on the engine at hand."""
-    opened = await open_store(store_url, **store_auth)
+    if store_url in ACCOUNT.prepared:
+        # A server keeps its constraints when it is emptied; to look for each again takes longer than most tests.
+        opened: Store = await Neo4jStore.open(store_url, **store_auth)
+        await opened.write([Step("schema_found", {"version": VERSION})])
+    else:
+        opened = await open_store(store_url, **store_auth)
+        if opened.engine == "neo4j":
+            ACCOUNT.prepared.add(store_url)
     yield opened
     await opened.close()
 

@@ -21,9 +21,10 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import neo4j
@@ -33,6 +34,8 @@ IMAGE = "neo4j:2026.09-community"
 #: The lowest Java feature release that a version of Neo4j runs on, newest first.
 VERSIONS = ((21, "2026.09.0"), (17, "5.26.30"))
 START_SECONDS = 120
+#: For a server that lives for minutes: to compile its code once more, and better, costs more than that saves.
+_THRIFTY = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
 _OPENED = [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in ("java.nio", "java.io", "sun.nio.ch")]
 
 
@@ -71,11 +74,14 @@ HEAP = os.environ.get("NEO4J_HEAP", "1g")
 
 
 @contextmanager
-def running() -> Iterator[Server]:
-    """The server for one session, stopped at the end if this started it. Raises ``NoNeo4j``."""
+def running(*, briefly: bool = False) -> Iterator[Server]:
+    """The server for one session, stopped at the end if this started it. Raises ``NoNeo4j``.
+
+    ``briefly``: for many small tests, and not to be measured.
+    """
     reasons: list[str] = []
     with ExitStack() as stack:
-        for way in (_given, _in_docker, _with_java):
+        for way in (_given, _in_docker, partial(_with_java, _THRIFTY if briefly else ())):
             try:
                 server = stack.enter_context(way())
             except NoNeo4j as reason:
@@ -129,7 +135,7 @@ def _in_docker() -> Iterator[Server]:
 
 
 @contextmanager
-def _with_java() -> Iterator[Server]:
+def _with_java(options: Sequence[str] = ()) -> Iterator[Server]:
     feature, home = _jdk()
     version = next(version for lowest, version in VERSIONS if feature >= lowest)
     jars = _jars(version, home)
@@ -139,7 +145,7 @@ def _with_java() -> Iterator[Server]:
         log = Path(folder, "server.log")
         port = _free_port()
         with log.open("wb") as output:
-            command = [str(home / "bin/java"), f"-Xmx{HEAP}", *_OPENED, "-cp", f"{jars}/*"]
+            command = [str(home / "bin/java"), f"-Xmx{HEAP}", *options, *_OPENED, "-cp", f"{jars}/*"]
             command += [str(ROOT / "tests/neo4j/BoltForTests.java"), f"{folder}/data", str(port)]
             process = subprocess.Popen(
                 command,

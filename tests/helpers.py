@@ -10,15 +10,9 @@ import contextlib
 import csv
 import json
 import os
-import signal
-import subprocess
-import sys
-import threading
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import pytest
+from typing import Any, Final
 
 from relaypoint.domain import chain
 from relaypoint.domain.answer import Candidate
@@ -39,6 +33,9 @@ EXAMPLE = ROOT / "examples" / "uk-nrm"
 
 #: A Tuesday morning, within the hours of every office of the roster.
 NOW = "2026-03-03T10:00:00.000Z"
+
+#: Whether as much is tried as is promised (``make test-full``), or a small run of it.
+FULL: Final = os.environ.get("RELAYPOINT_TEST_PROFILE") == "full"
 
 Roster = dict[str, list[dict[str, str]]]
 
@@ -280,60 +277,6 @@ async def dump(store: Store) -> list[str]:
     for tie in ties:
         lines.append(f"{tie['from'][0]} {tie['id']} -{tie['type']}-> {tie['to'][0]} {tie['to_id']}")
     return sorted(lines)
-
-
-# processes of our own
-
-
-def relaypoint(*arguments: str) -> list[str]:
-    """The command line of ``relaypoint`` with these arguments, for a process of its own."""
-    return [sys.executable, "-c", "from relaypoint.app.cli import main; main()", *arguments]
-
-
-def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """This process's environment with these settings of relaypoint and no others."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("RELAYPOINT_")} | dict(settings)
-
-
-def run(settings: Mapping[str, str], *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
-    """Runs ``relaypoint`` to its end."""
-    return subprocess.run(
-        relaypoint(*arguments), env=environment(settings), capture_output=True, text=True, timeout=seconds
-    )
-
-
-@contextlib.contextmanager
-def serving(settings: Mapping[str, str], *arguments: str, seconds: float = 60) -> Iterator[str]:
-    """The address, as http://127.0.0.1:PORT, of ``relaypoint serve`` in a process of its own; stopped at the end."""
-    command = relaypoint("serve", "--port", "0", *arguments)
-    with subprocess.Popen(
-        command, env=environment(settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        late = threading.Timer(seconds, process.kill)
-        late.start()
-        try:
-            assert process.stdout is not None
-            assert process.stderr is not None
-            announced = process.stdout.readline()
-            late.cancel()
-            if not announced.startswith("Serving on http://"):
-                process.kill()
-                pytest.fail(f"no server: {announced}{process.stdout.read()}{process.stderr.read()}")
-            errors: list[str] = []
-            # Read on, lest a full pipe stops the server.
-            reader = threading.Thread(target=lambda pipe: errors.extend(pipe), args=(process.stderr,), daemon=True)
-            reader.start()
-            yield announced.split()[-1].removesuffix("/graphql")
-            process.send_signal(signal.SIGTERM)
-            process.wait(20)
-            reader.join(5)
-            # A server says only what is wrong, so here it has to be silent.
-            assert not errors, "".join(errors)
-            assert process.returncode == 0
-        finally:
-            late.cancel()
-            if process.poll() is None:
-                process.kill()
 
 
 @contextlib.asynccontextmanager

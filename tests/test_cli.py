@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from relaypoint.domain.handoffs import ALIASES, REASONS, VERBS
-from relaypoint.tests.helpers import EXAMPLE, environment, relaypoint, row, run, serving, tiny_roster, write_folder
+from relaypoint.tests.helpers import EXAMPLE, row, tiny_roster, write_folder
+from relaypoint.tests.processes import environment, relaypoint, run, serving
 
 CASE = ["--from", "Example-Unit ", "--service", "Housing", "--place", "gb-x-north", "--for", "Female"]
 NOW = "2026-03-03T10:00:00Z"

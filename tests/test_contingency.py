@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.contingency import Contingency, Scope
 from relaypoint.resolvers.contingency_effect import Effect
 from relaypoint.resolvers.needs import NeedInput
-from relaypoint.tests.helpers import dump, filled, imported, make_backend, member, tables, tiny_roster
+from relaypoint.tests.helpers import FULL, dump, filled, imported, make_backend, member, tables, tiny_roster
 from relaypoint.tests.helpers import row as row_of
 
 HOUSING = NeedInput(from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female",))
@@ -31,7 +30,6 @@ SHELTER = member("example-shelter")
 UNIT = member("example-unit")
 OF_SHELTER = Scope(organization="example-shelter")
 UNTIL = "2026-03-20"
-FULL = os.environ.get("RELAYPOINT_TEST_PROFILE") == "full"
 
 
 async def planned(store: Store) -> Backend:
@@ -282,6 +280,7 @@ async def test_a_repeat_under_its_key_declares_once(store: Store) -> None:
     assert len(await contingency.contingencies(OPERATOR, backend)) == 2
 
 
+@pytest.mark.counted
 async def test_no_open_handoff_is_without_a_holder_at_any_instant(store: Store) -> None:
     """Many open steps; some are settled while it holds, by others, at the same time as it is declared and ended."""
     count = 1000 if FULL else 30

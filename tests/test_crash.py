@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import subprocess
 import sys
@@ -11,10 +10,13 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from relaypoint.tests.helpers import Roster, broken_roster_link, environment, opened, relaypoint, run, write_folder
+import pytest
+
+from relaypoint.tests.helpers import FULL, Roster, broken_roster_link, opened, write_folder
+from relaypoint.tests.processes import environment, relaypoint, run
 
 ROWS = 500
-KILLS = 10 if os.environ.get("RELAYPOINT_TEST_PROFILE") == "full" else 3
+KILLS = 10 if FULL else 3
 SEED = 20261123
 
 # The command as it is, but that it says on standard output when the store's write begins and when it is through.
@@ -96,6 +98,7 @@ def killed_in_the_write(settings: dict[str, str], folder: Path, after: float) ->
     return "in the write" if ended == "before the write" else ended
 
 
+@pytest.mark.counted
 async def test_an_import_that_is_killed_leaves_all_or_nothing(
     store_url: str, store_auth: dict[str, str | None], store_env: dict[str, str], tmp_path: Path
 ) -> None:

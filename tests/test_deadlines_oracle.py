@@ -3,7 +3,6 @@ days and holidays, in four time zones, with questions and holds that lie over ea
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -19,9 +18,9 @@ from relaypoint.domain.handoffs import STATE, Side
 from relaypoint.domain.step_remarks import Saying
 from relaypoint.domain.steps import said
 from relaypoint.domain.words import Priority
+from relaypoint.tests.helpers import FULL
 from relaypoint.tests.test_calendars import MINUTE, Place, Week, calendar, moments, works
 
-FULL: Final = os.environ.get("RELAYPOINT_TEST_PROFILE") == "full"
 #: What the design says of each priority, in minutes on the clock or of working time; a working day is the word.
 USUAL: Final[dict[Priority, dict[str, int | str]]] = {
     Priority.STAT: {"deliver": 5, "acknowledge": 15, "decide": 60, "start": 240, "complete": 30 * 1440},

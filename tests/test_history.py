@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -23,9 +22,20 @@ from relaypoint.resolvers.known import Memory, read_whole
 from relaypoint.resolvers.roster import export_roster
 from relaypoint.schema.context import Context
 from relaypoint.schema.operational import schema
-from relaypoint.tests.helpers import NOW, Roster, Through, filled, imported, make_backend, member, row, tiny_roster
+from relaypoint.tests.helpers import (
+    FULL,
+    NOW,
+    Roster,
+    Through,
+    filled,
+    imported,
+    make_backend,
+    member,
+    row,
+    tiny_roster,
+)
 
-HISTORIES = 12 if os.environ.get("RELAYPOINT_TEST_PROFILE") == "full" else 3
+HISTORIES = 12 if FULL else 3
 
 #: All that can be asked of the roster, but for versions, which the past has none of.
 EVERYTHING = """
@@ -92,6 +102,7 @@ EDITS: list[Callable[[Roster, int], None]] = [
 ]
 
 
+@pytest.mark.counted
 @pytest.mark.parametrize("seed", range(HISTORIES))
 async def test_as_of_gives_back_exactly_what_was_true(backend: Backend, seed: int) -> None:
     """A random history, with a snapshot after each change; each is then asked for at its first and last instant."""

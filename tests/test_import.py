@@ -27,11 +27,11 @@ from relaypoint.tests.helpers import (
     make_backend,
     member,
     row,
-    run,
     tables,
     tiny_roster,
     write_folder,
 )
+from relaypoint.tests.processes import run
 
 
 async def test_importing_again_changes_nothing(backend: Backend) -> None:

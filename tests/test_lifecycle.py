@@ -7,12 +7,12 @@ nothing, whatever was said before; what it allows must happen; and at the end th
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -26,7 +26,7 @@ from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.keys import prove_key
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.passing import pass_handoff
-from relaypoint.tests.helpers import imported, make_backend, member
+from relaypoint.tests.helpers import FULL, imported, make_backend, member
 from relaypoint.tests.test_passing import two_shelters
 
 T = TypeVar("T")
@@ -253,9 +253,9 @@ class Referral(RuleBasedStateMachine):
             assert self.run(audit.verify(OPERATOR, self.backend)) == []
 
 
+@pytest.mark.counted
 def test_any_history_goes_as_the_table_says(store_url: str, store_auth: dict[str, Any], engine: str) -> None:
-    full = os.environ.get("RELAYPOINT_TEST_PROFILE") == "full"
-    count = {"embedded": (12, 150), "neo4j": (3, 30)}[engine][full]
+    count = {"embedded": (12, 150), "neo4j": (3, 30)}[engine][FULL]
     with asyncio.Runner() as runner:
         store = runner.run(open_store(store_url, **store_auth))
         try:

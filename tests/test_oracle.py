@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -33,11 +32,9 @@ from relaypoint.resolvers.keys import prove_key
 from relaypoint.resolvers.known import read_whole
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.tables_cells import cell
-from relaypoint.tests.helpers import imported, make_backend
+from relaypoint.tests.helpers import FULL, imported, make_backend
 from relaypoint.tests.oracle import SHOWN, Asked, Candidate, Expected, answer
 from relaypoint.tests.oracle_cases import DAY, MOMENTS, Case, Columns, Making, Rows, cases, rosters
-
-FULL: Final = os.environ.get("RELAYPOINT_TEST_PROFILE") == "full"
 
 
 def examples(quick: int, full: int) -> settings:

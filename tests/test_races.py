@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from relaypoint.domain import chain
-from relaypoint.tests.helpers import opened, run, serving, tiny_roster, write_folder
+from relaypoint.tests.helpers import FULL, opened, tiny_roster, write_folder
+from relaypoint.tests.processes import run, serving
 
-RACES = 200 if os.environ.get("RELAYPOINT_TEST_PROFILE") == "full" else 20
+RACES = 200 if FULL else 20
 
 REFER = """
 mutation {
@@ -51,6 +52,7 @@ async def ask(client: httpx.AsyncClient, organization: str, query: str, **variab
     return value
 
 
+@pytest.mark.counted
 async def test_accept_and_cancel_at_once_have_one_winner(
     engine: str, store_url: str, store_auth: dict[str, str | None], store_env: dict[str, str], tmp_path: Path
 ) -> None:

@@ -16,7 +16,8 @@ from relaypoint.domain.reconcile import Body, reconcile
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.lists import MOST_NAMES, read_list
 from relaypoint.resolvers.reconcile import against_path, against_stored
-from relaypoint.tests.helpers import EXAMPLE, row, run, tiny_roster, write_folder
+from relaypoint.tests.helpers import EXAMPLE, row, tiny_roster, write_folder
+from relaypoint.tests.processes import run
 
 OLD = Body("old", ("Westshire County Council",), ended=True, until="2023-04-01", replaced_by=("new",))
 NEW = Body("new", ("Westshire Council", "Westshire"))

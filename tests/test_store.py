@@ -23,7 +23,8 @@ from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.keys import prove_key
 from relaypoint.resolvers.writing import operation_id, write_once
 from relaypoint.tests.engines import Server
-from relaypoint.tests.helpers import dump, environment, make_backend, raw
+from relaypoint.tests.helpers import dump, make_backend, raw
+from relaypoint.tests.processes import environment
 
 Auth = dict[str, str | None]
 

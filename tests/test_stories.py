@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 import pytest
 
-from relaypoint.tests.helpers import ROOT, environment
+from relaypoint.tests import loaded
+from relaypoint.tests.helpers import ROOT
+from relaypoint.tests.processes import door, environment
 
 _BLOCK = re.compile(r"^```(sh|text)(?: exit=(\d))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -45,7 +47,7 @@ def test_it_goes_as_it_is_written(tmp_path: Path, story: str) -> None:
     day = steps(story)
     assert len(day) > 10
     assert all(step.shown for step in day)
-    script = [f"relaypoint() {{ '{sys.executable}' -c 'from relaypoint.app.cli import main; main()' \"$@\"; }}"]
+    script = [f"relaypoint() {{ '{sys.executable}' -I -S '{loaded.__file__}' '{door()}' \"$@\"; }}"]
     for number, step in enumerate(day):
         script.append(f'{step.commands}\necho "=== {number} $?"')
     done = subprocess.run(

@@ -19,6 +19,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
 from relaypoint.app.delivering import deliver_due
 from relaypoint.domain.chain import Event
 from relaypoint.domain.clock import format_instant, parse_instant
@@ -34,11 +36,10 @@ from relaypoint.resolvers.escalating import escalate
 from relaypoint.resolvers.leases import take_lease
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.passing import pass_handoff
-from relaypoint.tests.helpers import Through, imported, make_backend, member
+from relaypoint.tests.helpers import FULL, Through, imported, make_backend, member
 from relaypoint.tests.test_passing import two_shelters
 
 START: Final = parse_instant("2026-03-02T08:00:00Z")
-FULL: Final = os.environ.get("RELAYPOINT_TEST_PROFILE") == "full"
 #: A whole year takes longer than all other tests together: ``RELAYPOINT_YEAR=whole`` asks for it.
 WHOLE: Final = os.environ.get("RELAYPOINT_YEAR") == "whole"
 #: How many referrals, over how many days, and how many hours from one look to the next.
@@ -182,6 +183,7 @@ class Year:
                 return
 
 
+@pytest.mark.counted
 async def test_a_year_loses_nothing_and_leaves_no_silence_untold(
     backend: Backend, engine: str, record_property: Callable[[str, object], None]
 ) -> None:
