@@ -60,7 +60,7 @@ def stalled(console: Console, stalls: list[Data], *, more: bool = False) -> None
 def _escalated(stall: Data) -> str:
     line, climbed = "", stall["escalated"]
     if climbed and climbed["taken"]:
-        whom = "told" if climbed["told"] else "[bold]nobody could be told[/]"
+        whom = "told" if climbed["told"] else "[bold]nobody who is there could be told[/]"
         line = f"\nescalated: {climbed['taken']}. {climbed['action']}, {when(climbed['takenAt'])}, {whom}"
         line += "" if stall["paused"] else f"; next {when(climbed['nextAt'])}"
     return line + (f"\n[bold yellow]escalation {waits}[/]" if (waits := paused(stall)) else "")

@@ -151,11 +151,13 @@ def referral(console: Console, found: Data) -> None:
     for handoff in found["handoffs"]:
         step(console, handoff)
     if found["together"]:
-        console.print("[bold]Sent with it, or for the same person:[/]")
+        whose = f" (this is for person {found['person']})" if found["person"] else ""
+        console.print(f"[bold]Sent with it, or for the same person{whose}:[/]")
     for each in found["together"]:
+        person = f"person {each['person']}, " if each["person"] else ""
         back = "  [bold red]came back: nobody has the case[/]" if each["mustSee"] else ""
         console.print(
-            f"  [bold]{each['reference']}[/]  {escape(each['serviceType']['name'])}: {each['status']}, "
+            f"  [bold]{each['reference']}[/]  {person}{escape(each['serviceType']['name'])}: {each['status']}, "
             f"{escape(each['receiver']['name'])}{back}"
         )
     for event in found.get("timeline") or ():
@@ -229,8 +231,12 @@ def sent_many(console: Console, done: Data) -> None:
     """What was sent in one act, by its references, each with its deadline and how to phone there."""
     console.print(f"[bold green]Recorded: {len(done['referrals'])}.[/]")
     ways = {each["contactPoint"]: each["channels"] for each in done["ways"]}
+    before = None
     for each in done["referrals"]:
         (step, *_) = each["handoffs"]
+        if each["person"] and each["person"] != before:
+            before = each["person"]
+            console.print(f"[bold]Person {before}[/]")
         hand = "  [bold red]phone it: no message reaches them[/]" if each["reference"] in done["byHand"] else ""
         console.print(
             f"  [bold]{each['reference']}[/]  {escape(each['serviceType']['name'])}: "

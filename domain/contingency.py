@@ -54,7 +54,7 @@ def declared(rows: Rows, contingency: Columns) -> Declared:
     """For whom or where it was declared, why, and until when."""
     scopes = {"place": "jurisdictions", "task_force": "task_forces", "organization": "organizations"}
     (name,) = [str(rows[sheet][id]["name"]) for scope, sheet in scopes.items() if (id := contingency[scope])]
-    return Declared(name, contingency["reason"], contingency["until"])
+    return Declared(contingency["id"], name, contingency["reason"], contingency["until"])
 
 
 def in_contingency(rows: Rows, day: str) -> frozenset[str]:

@@ -65,7 +65,8 @@ class Progress:
     paused_at: str | None = None
     #: The messages of the last rung, by id.
     notices: tuple[str, ...] = ()
-    #: The last rung that is not extra reached nobody: there was nobody to tell, or no message arrived.
+    #: The last rung that is not extra reached nobody: there was nobody to tell, they were closed while time pressed, or
+    #: no message arrived.
     in_vain: bool = False
     #: What the last rung was, as a ``Rung``; None: none was taken.
     action: str | None = None
@@ -178,8 +179,8 @@ def due(steps: Rungs, progress: Progress, stall: Stall, calendar: Calendar) -> d
 
 
 def turned_to(view: View, stall: Stall, step: Step, reply_desk: str | None, at: datetime) -> ContactPoint | None:
-    """Whom a rung reaches now: never whom the case avoids, never by a channel that is not safe enough for it, and
-    nobody who is not there. None: nobody. ``reply_desk`` is the sender's own."""
+    """Whom a rung turns to now: never whom the case avoids, never by a channel that is not safe enough for it, nobody
+    who is not there, and one that is open where there are several. None: nobody. ``reply_desk`` is the sender's own."""
     handoff = stall.handoff
     sender_desk = view.desk(reply_desk) if reply_desk and view.has("contact_points", reply_desk) else None
     silent = sender_desk if stall.senders else handoff.desk
@@ -209,7 +210,14 @@ def turned_to(view: View, stall: Stall, step: Step, reply_desk: str | None, at: 
         wanted = list(leading[1:][-1:])
     else:
         wanted = [sender_desk]
-    return next((desk for desk in wanted if desk is not None and may(desk)), None)
+    found = [desk for desk in wanted if desk is not None and may(desk)]
+    return next((desk for desk in found if not closed(step, desk, at)), next(iter(found), None))
+
+
+def closed(step: Step, desk: ContactPoint, at: datetime) -> bool:
+    """Whether time presses and the contact point says that nobody is there now: it is told, and the next rung does not
+    wait for it. In working time a wait takes care of that."""
+    return not step.working and desk.calendar.is_open(at) is False
 
 
 def _others(view: View, desk: ContactPoint | None, service_type: str | None) -> list[ContactPoint | None]:

@@ -181,6 +181,7 @@ def access(types: Mapping[str, Columns], service_type: str) -> Access:
 class Declared:
     """A contingency in force: for whom or where, why, and until which day (ISO)."""
 
+    id: str
     name: str
     reason: str
     until: str

@@ -110,6 +110,8 @@ def _rung(view: View, taken: Mapping[str, Any]) -> Text:
         return say("event.rung-nobody", "{rung} (nobody could be told)", rung=rung)
     desk = view.index.rows["contact_points"][id]
     body = view.name("organizations", desk["organization"])
+    if taken.get("closed"):
+        return say("event.rung-closed", "{rung} ({desk}, {body}; closed then)", rung=rung, desk=desk["name"], body=body)
     return say("event.rung", "{rung} ({desk}, {body})", rung=rung, desk=desk["name"], body=body)
 
 

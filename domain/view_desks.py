@@ -144,13 +144,27 @@ class DeskView:
     @cached_property
     def paused(self) -> dict[str, Declared]:
         """By contact point the contingency that lets escalations of its silence wait until it is over: never where a
-        body answers that coordinates others, for it declares them."""
+        body answers that coordinates others, for it declares them; and for a place, of members of its task forces."""
         rows = (row for row in self._rows["contingencies"].values() if row["pause_escalations"] == "yes")
         desks, forces = self._rows["contact_points"], self._rows["task_forces"]
         leading = coordinating_desks(self._rows, (id for id, row in forces.items() if holds(row, self.day)))
         bodies = {desks[id]["organization"] for id in leading}
-        found = self._where(row for row in rows if holds(row, self.day))
-        return {id: declared for id, declared in found.items() if desks[id]["organization"] not in bodies}
+        found: dict[str, Declared] = {}
+        for row in sorted(rows, key=lambda row: (row["until"], row["id"])):
+            if holds(row, self.day):
+                of = self._led(row["place"]) if row["place"] else None
+                for id, declared in self._where([row]).items():
+                    body = desks[id]["organization"]
+                    if body not in bodies and (of is None or body in of):
+                        found[id] = declared
+        return found
+
+    def _led(self, place: str) -> set[str]:
+        """The members of the task forces for that place or more: whose coordinators can say what waits there."""
+        forces, around = self._rows["task_forces"], set(upwards(self._rows["jurisdictions"], place))
+        of = {id for id, force in forces.items() if force["jurisdiction"] in around and holds(force, self.day)}
+        members = self._rows["memberships"].values()
+        return {row["organization"] for row in members if row["task_force"] in of and holds(row, self.day)}
 
     @cached_property
     def diverted(self) -> dict[str, str]:

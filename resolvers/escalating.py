@@ -10,12 +10,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from relaypoint.domain import chain
 from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.errors import Invalid
-from relaypoint.domain.escalation import Progress, Rungs, due, ladder, rung, turned_to
+from relaypoint.domain.escalation import Progress, Rungs, closed, due, ladder, rung, turned_to
 from relaypoint.domain.escalation import Step as Rising
 from relaypoint.domain.handoffs import Side
 from relaypoint.domain.policy import OPERATOR, Action, Subject
@@ -28,6 +29,9 @@ from relaypoint.resolvers.cases import stored_case
 from relaypoint.resolvers.open_handoffs import OpenWork, open_handoff, open_handoffs
 from relaypoint.resolvers.referral_steps import record, salted, senders_desk, told
 from relaypoint.resolvers.writing import write_once
+
+#: So far the clocks of two servers may lie apart.
+_SKEW: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,48 +122,57 @@ async def _progress(backend: Backend, silence: Stall, kept: Row | None) -> Progr
 
 
 async def _climb(subject: Subject, backend: Backend, view: View, climb: _Climb) -> tuple[list[Taken], _Climb]:
-    """Takes the rungs of one silence that are due: those that reach nobody, and the first that reaches somebody; and
-    gives how it stands then."""
+    """Takes the rungs of one silence that are due: those that reach nobody who is there, and the first that reaches
+    somebody; and gives how it stands then."""
     at, taken = backend.clock(), list[Taken]()
     desk = climb.stall.handoff.desk
     paused = climb.stall.waits is not None
-    if paused or climb.progress.paused_at:
-        changed = _pausing(climb.progress, paused, at)
-        if changed is None:
+    stands = _in_time(_pausing(climb.progress, paused, at), at)
+    if stands != climb.progress:
+        if not await _written(backend, [_put(backend, climb, stands)]):
             return [], climb
-        if not await _written(backend, [_put(backend, climb, changed)]) or paused:
-            return [], climb
-        climb = replace(climb, progress=changed, mark=_mark(changed))
+        climb = replace(climb, progress=stands, mark=_mark(stands))
+    if paused:
+        return [], climb
     while due(climb.rungs, climb.progress, climb.stall, desk.calendar) <= at:
         step = rung(climb.rungs, climb.progress.taken, climb.stall)
         desk_told = turned_to(view, climb.stall, step, senders_desk(climb.row), at)
         whom = desk_told.id if desk_told else None
-        after = await _take(subject, backend, climb, step, whom, at)
+        shut = desk_told is not None and closed(step, desk_told, at)
+        after = await _take(subject, backend, climb, step, whom, at, shut=shut)
         if after is None:
             break
         climb = after
         taken.append(Taken(climb.row["handoff"]["id"], climb.progress.taken, step.action.value, whom))
-        if whom is not None:
+        if whom is not None and not shut:
             break
     return taken, climb
 
 
-def _pausing(progress: Progress, paused: bool, at: datetime) -> Progress | None:
-    """The progress as the beginning or the end of a pause leaves it; None where neither is now. What was left of a
-    wait is left of it afterwards."""
+def _pausing(progress: Progress, paused: bool, at: datetime) -> Progress:
+    """The progress as the beginning or the end of a pause leaves it. What was left of a wait is left of it
+    afterwards."""
     if progress.paused_at is None:
-        return replace(progress, paused_at=format_instant(at)) if paused else None
+        return replace(progress, paused_at=format_instant(at)) if paused else progress
     if paused:
-        return None
-    gone = at - parse_instant(progress.paused_at)
+        return progress
+    gone = max(at - parse_instant(progress.paused_at), timedelta())
     since = format_instant(parse_instant(progress.taken_at) + gone) if progress.taken_at else None
     return replace(progress, paused_at=None, taken_at=since)
 
 
+def _in_time(progress: Progress, at: datetime) -> Progress:
+    """A rung that a server took whose clock ran ahead counts from now: nobody waits for what was never a time."""
+    if progress.taken_at is None or parse_instant(progress.taken_at) <= at + _SKEW:
+        return progress
+    return replace(progress, taken_at=format_instant(at))
+
+
 async def _take(
-    subject: Subject, backend: Backend, climb: _Climb, step: Rising, desk: str | None, at: datetime
+    subject: Subject, backend: Backend, climb: _Climb, step: Rising, desk: str | None, at: datetime, *, shut: bool
 ) -> _Climb | None:
-    """Takes the rung: where the step stands then, or None where another worker took it or the step has moved."""
+    """Takes the rung: where the step stands then, or None where another worker took it or the step has moved. ``shut``:
+    nobody is at the desk now."""
     handoff, referral, taken = climb.row["handoff"], climb.row["referral"], climb.progress.taken + 1
     action = step.action
     event = chain.append(
@@ -180,6 +193,7 @@ async def _take(
                     "reason": climb.stall.reason,
                     "action": action.value,
                     "reached": desk,
+                    "closed": shut,
                     "ended": taken >= len(climb.rungs),
                 },
             }
@@ -197,7 +211,7 @@ async def _take(
         taken=taken,
         taken_at=format_instant(at),
         notices=tuple(str(message.parameters["id"]) for message in messages),
-        in_vain=desk is None or (step.extra and climb.progress.in_vain),
+        in_vain=desk is None or shut or (step.extra and climb.progress.in_vain),
         action=action.value,
     )
     name, mine = f"escalate {handoff['id']} {climb.row['chain_length']}", backend.new_id()

@@ -30,7 +30,7 @@ def first_steps(
     *,
     consent: bool,
     answered_at: str | None,
-    calling: Mapping[str, str | None],
+    calling: Mapping[str, str | int | None],
 ) -> tuple[list[Step], dict[str, Any]]:
     need, now = answer.need, backend.now()
     referral_id = backend.new_id()

@@ -266,7 +266,7 @@ async def shown_referral(subject: Subject, backend: Backend, id: str, asked: str
     sealed = shown.pop("sealed")
     del shown["chain_length"], shown["chain_head"]
     if not may_see_case(subject, row["sender"]["id"]):
-        shown["group"] = None  # It would tell others who belongs together.
+        shown["group"] = shown["person"] = None  # It would tell others who belongs together.
     elif row["sealed_key"] and sealed:
         case = backend.vault.unseal(row["sealed_key"], sealed)
         shown["case"] = {**case, "languages": languages_of(case), "agreed_types": agreed_types_of(case)}

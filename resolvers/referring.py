@@ -127,6 +127,7 @@ async def split(
         idempotency_key,
         request,
         group=calling["group"] or calling["id"],
+        person=calling["person"],
     )
 
 
@@ -142,6 +143,7 @@ async def _sent(
     idempotency_key: str | None,
     asked: dict[str, Any],
     group: str | None = None,
+    person: int | None = None,
 ) -> SentMany:
     needs = 1 + len(need.also)
     if people < 1 or people * needs > MOST:
@@ -165,10 +167,11 @@ async def _sent(
         items = [item for item in answer.items if item.added is None]
         desk = await answering_desk(backend, answer, reply_to)
         by = replies.call_back(await own_desks(backend, answer, desk), answer.need, answer.at, call_back)
-        calling = {"call_back": by, "safe_hours": hours, "group": group or backend.new_id()}
+        calling: dict[str, Any] = {"call_back": by, "safe_hours": hours, "group": group or backend.new_id()}
         steps: list[Step] = []
         sent: list[dict[str, Any]] = []
-        for _person in range(people):
+        for number in range(people):
+            calling["person"] = number + 1 if people > 1 else person
             for item in items:
                 one: Answer = replace(answer, items=(item,))
                 chosen = chosen_for(one, None, consent=consent, risk_checked=False)

@@ -9,7 +9,7 @@ import strawberry
 from relaypoint.domain.model import Declared
 from relaypoint.domain.policy import Action
 from relaypoint.resolvers import contingency as domain
-from relaypoint.resolvers import contingency_effect
+from relaypoint.resolvers import contingency_effect, pausing
 from relaypoint.schema.context import Info
 from relaypoint.schema.gap_types import Gap
 from relaypoint.schema.permissions import governed
@@ -90,6 +90,15 @@ class Contingency:
     async def contact_points(self, info: Info) -> list[CoveredContactPoint]:
         found = await domain.reached(info.context.subject, info.context.backend, self.key)
         return [CoveredContactPoint.of(each) for each in found]
+
+    @strawberry.field(
+        description="How many silent steps wait for its end, of what the reader coordinates: in fives, rounded down. "
+        "Null: the reader coordinates nobody, or nothing waits for it by its kind."
+    )
+    async def waiting(self, info: Info) -> int | None:
+        if not (self.active and self.pause_escalations):
+            return None
+        return await pausing.waiting(info.context.subject, info.context.backend, self.key)
 
     @classmethod
     def of(cls, found: domain.Contingency) -> Self:

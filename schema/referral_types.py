@@ -92,6 +92,9 @@ class Sibling:
     key: str = strawberry.field(description="Its id.")
     reference: str = strawberry.field(description="Its reference.")
     service_type: Ref = strawberry.field(description="What was asked for.")
+    person: int | None = strawberry.field(
+        description="Which of the people of a group it is for, from 1 on; null: it is for one alone, or not yours."
+    )
     status: str = strawberry.field(description="The status of its last step.")
     must_see: bool = strawberry.field(description="That one came back, and its sender has yet to see it.")
     receiver: Ref = strawberry.field(description="Whose desk that one lies at, or lay.")
@@ -103,6 +106,7 @@ class Sibling:
             key=referral["id"],
             reference=referral["reference"],
             service_type=Ref(key=kind["id"], name=kind["name"]),
+            person=referral["person"],
             status=step["status"],
             must_see=step["must_see"],
             receiver=Ref(key=step["receiver"]["id"], name=step["receiver"]["name"]),
@@ -123,6 +127,9 @@ class Referral:
     call_back: CallBack | None = strawberry.field(description="How and when it is safe to call the sender back.")
     group: str | None = strawberry.field(
         description="What was sent in one act, or is of one case, has it in common. Only for the sender."
+    )
+    person: int | None = strawberry.field(
+        description="Which of the people of a group it is for, from 1 on; null: it is for one alone, or not yours."
     )
     handoffs: list[Handoff] = strawberry.field(description="Its steps, oldest first.")
     case: CaseFields | None = strawberry.field(description="Only for the sender; null for anyone else.")
@@ -156,6 +163,7 @@ class Referral:
             service_type=Ref(key=row["service_type"]["id"], name=row["service_type"]["name"]),
             call_back=CallBack.of(row["call_back"]),
             group=row["group"],
+            person=row["person"],
             handoffs=[Handoff.of(handoff) for handoff in row["handoffs"]],
             case=CaseFields(
                 place=case["place"],

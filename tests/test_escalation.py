@@ -15,11 +15,10 @@ import pytest
 
 from relaypoint.app.delivering import deliver_due
 from relaypoint.domain.clock import format_instant, parse_instant
-from relaypoint.domain.errors import IllegalTransition, NotFound
-from relaypoint.domain.model import Declared
-from relaypoint.domain.policy import OPERATOR, Subject
+from relaypoint.domain.errors import IllegalTransition
+from relaypoint.domain.policy import OPERATOR
 from relaypoint.notifications.spool import Spool
-from relaypoint.resolvers import audit, contingency, handoffs, referrals, stalled
+from relaypoint.resolvers import audit, handoffs, referrals, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.backlog import backlog
 from relaypoint.resolvers.escalating import Taken, escalate
@@ -115,7 +114,9 @@ async def test_what_stays_silent_at_the_end_of_the_ladder_is_told_again_each_day
     rungs = [json.loads(event.data)["escalation"] for event in events if event.kind == "handoff-escalated"]
     assert [each["rung"] for each in rungs] == list(range(1, 19))
     await handoffs.move_handoff(SHELTER, at(backend, 186 + 20 * day), step["id"], "receive")
-    assert [t.action for t in (await escalate(OPERATOR, at(backend, 186 + 20 * day))).taken] == ["remind"]
+    # It is a Sunday: the shelter's desk is closed, and the line is told at once.
+    taken = (await escalate(OPERATOR, at(backend, 186 + 20 * day))).taken
+    assert [(each.action, each.contact_point) for each in taken] == USUAL[:4]
 
 
 async def test_its_sender_sees_how_far_it_was_escalated_and_its_receiver_does_not(backend: Backend) -> None:
@@ -156,9 +157,9 @@ async def test_an_escalation_does_not_make_a_move_a_conflict(backend: Backend) -
 
 async def test_what_was_missed_while_nothing_ran_is_not_made_up_for_in_a_burst(backend: Backend) -> None:
     await sent(backend)
-    found = await climbed(backend, 5000 + 300, start=5000)
+    found = await climbed(backend, 4320 + 300, start=4320)
     assert [(action, desk) for _, action, desk in found] == USUAL
-    assert [minute - 5000 for minute, *_ in found] == [0, 30, 60, 60, 90, 120]
+    assert [minute - 4320 for minute, *_ in found] == [0, 30, 60, 60, 90, 120]
 
 
 @pytest.mark.parametrize(
@@ -238,8 +239,9 @@ async def test_the_pathways_policy_goes_before_the_task_forces_and_a_desk_can_on
     roster["escalations"].append(
         {"id": "way-1", "pathway": "unit-to-shelter", "position": "1", "action": "offer"},
     )
-    await sent(backend, roster=roster)
-    assert (await climbed(backend, 65, start=65)) == [(65, "offer", "unit-desk")]
+    second = await sent(backend, roster=roster)
+    taken = (await escalate(OPERATOR, at(backend, 201))).taken
+    assert [each.action for each in taken if each.handoff == second["id"]] == ["offer"]
     roster["escalations"].append(
         {
             "id": "desk-1",
@@ -250,8 +252,11 @@ async def test_the_pathways_policy_goes_before_the_task_forces_and_a_desk_can_on
             "wait": "PT1M",
         }
     )
-    await sent(backend, roster=roster)
-    found = await climbed(backend, 63, every=1, start=60)
+    third = await sent(backend, roster=roster)
+    found = []
+    for minute in range(60, 64):
+        taken = (await escalate(OPERATOR, at(backend, minute))).taken
+        found += [(minute, each.action, each.contact_point) for each in taken if each.handoff == third["id"]]
     assert found == [(61, "offer", "unit-desk"), (62, "deputy", "shelter-desk"), (63, "deputy", "shelter-desk")]
 
 
@@ -268,76 +273,6 @@ async def test_what_came_back_reminds_its_sender(backend: Backend) -> None:
         ("offer", "unit-desk"),
     ]
     assert [minute for minute, *_ in found] == [5, 35, 35, 35, 65, 95]
-
-
-#: Declared by its coordinator for the shelter alone, with its escalations waiting.
-SCOPE = contingency.Scope(organization="example-shelter")
-LINE = member("example-line")
-
-
-async def flooded(backend: Backend, minute: int, subject: Subject = LINE) -> None:
-    await contingency.declare(
-        subject, at(backend, minute), SCOPE, "A flood", "2026-03-10", id="flood", pause_escalations=True
-    )
-
-
-async def test_a_contingency_may_let_it_wait_and_nothing_is_forgotten(backend: Backend) -> None:
-    await sent(backend, replace(NEED, priority="urgent"))
-    assert await climbed(backend, 245, start=240) == [(245, "remind", "shelter-desk")]
-    await flooded(backend, 255)
-    assert await climbed(backend, 1440, every=60, start=260) == []
-    assert (await escalate(OPERATOR, at(backend, 1440))).waiting == 1
-    for subject in (UNIT, SHELTER):
-        (seen,) = await stalled.stalled(subject, at(backend, 1440))
-        assert seen.stall.waits == Declared("Example Shelter", "A flood", "2026-03-10")
-    (step,) = (await referrals.referral(UNIT, at(backend, 1440), seen.stall.handoff.reference))["handoffs"]
-    assert step["paused"] == seen.stall.waits
-    await contingency.end(SHELTER, at(backend, 1445), "flood")
-    # Fifteen minutes of the four hours had passed when it was first seen to pause.
-    assert await climbed(backend, 1920, start=1450, every=15) == [
-        (1675, "deputy", "shelter-desk"),
-        (1915, "other-desk", None),
-        (1915, "coordinator", "line-desk"),
-    ]
-    assert (await escalate(OPERATOR, at(backend, 1920))).waiting == 0
-
-
-@pytest.mark.parametrize("priority", ["asap", "stat"])
-async def test_what_presses_waits_for_no_contingency(backend: Backend, priority: str) -> None:
-    await sent(backend, replace(NEED, priority=priority))
-    await flooded(backend, 1)
-    assert (65, "remind") in [each[:2] for each in await climbed(backend, 65, start=65)]
-    assert (await escalate(OPERATOR, at(backend, 66))).waiting == 0
-
-
-async def test_neither_a_silent_coordinator_nor_what_came_back_waits_for_the_contingency_of_a_desk(
-    backend: Backend,
-) -> None:
-    step = await sent(backend, replace(NEED, priority="urgent"))
-    await flooded(backend, 1)
-    await handoffs.move_handoff(UNIT, at(backend, 2), step["id"], "raise")
-    (first, *_) = await climbed(backend, 245, start=245)
-    assert first == (245, "remind", "line-desk")
-    await handoffs.move_handoff(LINE, at(backend, 250), step["id"], "respond", reason="spoken")
-    await handoffs.move_handoff(SHELTER, at(backend, 251), step["id"], "reject", reason="no-capacity")
-    (first, *_) = await climbed(backend, 255, start=255)
-    assert first == (255, "remind", "unit-desk")
-
-
-async def test_nobody_lets_what_is_done_about_its_own_silence_wait(backend: Backend) -> None:
-    await sent(backend)
-    with pytest.raises(NotFound) as refused:
-        await flooded(backend, 1, SHELTER)
-    assert refused.value.message_id == "contingency.pause"
-    own = contingency.Scope(organization="example-line")
-    with pytest.raises(NotFound):
-        await contingency.declare(LINE, at(backend, 1), own, "A flood", "2026-03-10", pause_escalations=True)
-    await flooded(backend, 2)
-    with pytest.raises(NotFound):
-        await contingency.renew(SHELTER, at(backend, 3), "flood", "2026-03-20")
-    await contingency.renew(LINE, at(backend, 4), "flood", "2026-03-20")
-    await contingency.end(SHELTER, at(backend, 5), "flood")
-    assert (await contingency.declare(SHELTER, at(backend, 6), SCOPE, "A flood", "2026-03-10")).active
 
 
 async def test_of_many_workers_one_takes_each_rung(backend: Backend) -> None:

@@ -19,9 +19,12 @@ from relaypoint.domain.escalation import Progress, Rungs, Step, _hastened, due
 from relaypoint.domain.handoffs import Status
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.stalls import stall
+from relaypoint.domain.told_events import told
 from relaypoint.domain.words import Rung
 from relaypoint.resolvers import audit, handoffs, referrals, stalled
 from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.escalating import escalate
+from relaypoint.resolvers.open_handoffs import open_handoffs
 from relaypoint.resolvers.passing import pass_handoff
 from relaypoint.tests.helpers import imported, member, row, tiny_roster
 from relaypoint.tests.test_escalation import NEED, SHELTER, UNIT, USUAL, at, climbed, sent
@@ -82,7 +85,8 @@ async def test_whether_a_person_arrived_is_asked_at_any_hour(backend: Backend) -
     await handoffs.move_handoff(UNIT, at(backend, 6), step["id"], "expect", expected="2026-03-02T19:00:00Z")
     found = await climbed(backend, 800, start=540)
     assert [(action, desk) for _, action, desk in found] == USUAL
-    assert [minute for minute, *_ in found] == [545, 575, 605, 605, 635, 665]
+    # The shelter's office has closed, and so has the authority's: they are told, and nobody waits for them.
+    assert [minute for minute, *_ in found] == [545, 545, 545, 545, 575, 575]
 
 
 async def test_a_policy_that_was_agreed_holds_for_a_missing_person_on_the_clock(backend: Backend) -> None:
@@ -224,3 +228,28 @@ def test_whatever_a_desk_sets_for_itself_nobody_is_told_later(agreed: Rungs, own
     alone = times(_hastened(agreed, own))
     for rung, when in times(own).items():
         assert alone[rung] <= when, rung
+
+
+async def test_where_time_presses_nobody_waits_for_who_is_closed(backend: Backend) -> None:
+    step = await sent(backend)
+    # Looked at first in the evening, when the shelter's office and the authority's have closed.
+    found = await climbed(backend, 12 * 60, start=12 * 60)
+    assert [(action, desk) for _, action, desk in found] == USUAL[:4], "told, and the next one at once"
+    assert [each[1:] for each in await climbed(backend, 12 * 60 + 30, start=12 * 60 + 30)] == USUAL[4:]
+    events = await referrals.timeline(UNIT, backend, step["referral"])
+    rungs = [json.loads(event.data)["escalation"] for event in events if event.kind == "handoff-escalated"]
+    assert [each["closed"] for each in rungs] == [True, True, False, False, True, False]
+    assert "closed then" in told(events[-2], (await open_handoffs(OPERATOR, backend)).view)
+    # What does not press waits for the hours in which it is read.
+    calm = await sent(backend, replace(NEED, priority="urgent"))
+    evening = at(backend, 4 * 60 + 1), at(backend, 12 * 60)
+    for when in evening:
+        taken = [each.action for each in (await escalate(OPERATOR, when)).taken if each.handoff == calm["id"]]
+        assert taken == (["remind"] if when is evening[0] else [])
+
+
+async def test_a_server_whose_clock_runs_ahead_holds_no_ladder_up(backend: Backend) -> None:
+    await sent(backend)
+    assert [each[1:] for each in await climbed(backend, DAY + 65, start=DAY + 65)] == USUAL[:1]
+    assert await climbed(backend, 70, start=70) == [], "from now on its time counts"
+    assert [each[1:] for each in await climbed(backend, 101, start=101)] == USUAL[1:2]

@@ -37,6 +37,7 @@ async def test_many_people_with_several_needs_are_sent_in_one_act(backend: Backe
     assert desks(sent) == [desks(sent)[0], "line-desk"] * 3
     assert len({each["reference"] for each in sent.referrals}) == 6
     assert {each["group"] for each in sent.referrals} == {sent.group}
+    assert [each["person"] for each in sent.referrals] == [1, 1, 2, 2, 3, 3]
     assert await audit.verify(OPERATOR, backend) == []
     theirs = await referrals.referrals(SHELTER, backend)
     assert {each["id"] for each in theirs} == {each["id"] for each in sent.referrals[::2]}
@@ -53,9 +54,13 @@ async def test_who_was_sent_together_is_for_their_sender_to_see_and_nobody_else(
     assert await siblings(UNIT, backend, first) == [
         (each["id"], each["service_type"]["id"], "requested") for each in others
     ]
+    assert [each["referral"]["person"] for each in await referrals.together(UNIT, backend, first["id"])] == [1, 2, 2]
+    (more,) = (await split(UNIT, backend, others[-1]["reference"], ["housing"])).referrals
+    assert more["person"] == 2, "what the second one needs as well"
     for subject in (SHELTER, OPERATOR):
         assert await siblings(subject, backend, first) == []
-        assert (await referrals.referral(subject, backend, first["id"]))["group"] is None
+        seen = await referrals.referral(subject, backend, first["id"])
+        assert (seen["group"], seen["person"]) == (None, None)
     with pytest.raises(NotFound):
         await siblings(member("example-authority"), backend, first)
 

@@ -194,7 +194,7 @@ RETURN h {
 // starts: id
 MATCH (r:Referral {id: $id})-[:SENT_BY]->(sender:Organization)
 MATCH (r)-[:FOR]->(type:ServiceType)
-RETURN r {.id, .reference, .version, .priority, .confidentiality, .created_at, .sealed, .call_back, .safe_hours, .group,
+RETURN r {.id, .reference, .version, .priority, .confidentiality, .created_at, .sealed, .call_back, .safe_hours, .group, .person,
     .chain_length, .chain_head} AS referral,
   sender {.id, .name, .kind} AS sender, type {.id, .name} AS service_type,
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
@@ -225,7 +225,7 @@ WITH sender
 LIMIT 1
 MATCH (sender)<-[:SENT_BY]-(r:Referral)
 WHERE r.id <> $id AND (r.id = $group OR r.group = $group)
-RETURN r {.id, .reference} AS referral, head([(r)-[:FOR]->(type:ServiceType) | {id: type.id, name: type.name}]) AS service_type,
+RETURN r {.id, .reference, .person} AS referral, head([(r)-[:FOR]->(type:ServiceType) | {id: type.id, name: type.name}]) AS service_type,
   [(r)<-[:STEP_OF]-(h:Handoff)-[:TO]->(:ContactPoint)-[:OF]->(receiver:Organization) | {
     id: h.id, status: h.status, must_see: EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) },
     receiver: {id: receiver.id, name: receiver.name},
