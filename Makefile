@@ -30,7 +30,7 @@ serve: install
 	RELAYPOINT_DEV=1 RELAYPOINT_STORE=$(DEMO_STORE) $(BIN)/relaypoint serve \
 		--host $(firstword $(subst :, ,$(ADDRESS))) --port $(lastword $(subst :, ,$(ADDRESS)))
 
-# The tests on Neo4j share one process, and so one server; those on the embedded store take the others.
+# Each process starts a Neo4j of its own.
 PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope
 
 test: install-dev

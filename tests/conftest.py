@@ -3,8 +3,8 @@
 A test that takes ``store`` or ``store_url`` runs twice, on the embedded engine and on Neo4j. One that is about a
 single engine takes ``embedded_url`` or ``neo4j_server`` instead, and is not counted for either.
 
-The suite may run in several processes (pytest-xdist). All tests on Neo4j then share one of them, and so one server
-whose database is emptied for each.
+The suite may run in several processes (pytest-xdist). Each then has a server of its own, whose database is emptied for
+each test on Neo4j; where ``NEO4J_URI`` names one, these tests share one process.
 """
 
 from __future__ import annotations
@@ -92,12 +92,15 @@ def _on_neo4j(nodeid: str) -> bool:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """All tests on Neo4j go to one process, every other test to whichever is free."""
+    """Tests on Neo4j go by file, for each process starts a server of its own for them; every other test by itself. Of a
+    server that was named there is one."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByEngine(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
-            return "neo4j" if _on_neo4j(nodeid) else nodeid
+            if not _on_neo4j(nodeid):
+                return nodeid
+            return "neo4j" if os.environ.get("NEO4J_URI") else f"neo4j {nodeid.partition('::')[0]}"
 
     return ByEngine(config, log)
 

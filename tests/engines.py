@@ -1,4 +1,4 @@
-"""Finding, or starting, the Neo4j that the suite runs on. One server a session; its data is thrown away.
+"""Finding, or starting, the Neo4j that the suite runs on. One server a process; its data is thrown away.
 
 Looked for in this order:
 
@@ -13,6 +13,7 @@ None of them: ``NoNeo4j``, which says what was tried.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import secrets
@@ -212,7 +213,10 @@ def _jars(version: str, java_home: Path) -> Path:
     if not maven:
         raise NoNeo4j("Maven (mvn) is not installed")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as part:
+    with (folder.parent / "lock").open("w") as lock, tempfile.TemporaryDirectory(dir=folder.parent) as part:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # Another process of the suite may be fetching them.
+        if folder.is_dir():
+            return folder
         target = Path(part, "lib")
         command = [maven, "-q", "-B", "-ntp", "-f", str(ROOT / "tests/neo4j/pom.xml"), "-Dmaven.artifact.threads=8"]
         command += [f"-Dneo4j.version={version}", f"-DoutputDirectory={target}", "dependency:copy-dependencies"]
@@ -220,8 +224,7 @@ def _jars(version: str, java_home: Path) -> Path:
         done = subprocess.run(command, capture_output=True, text=True, env=environment, stdin=subprocess.DEVNULL)
         if done.returncode:
             raise NoNeo4j(f"Maven could not fetch Neo4j {version}: {done.stdout[-600:].strip()}")
-        if not folder.is_dir():
-            target.rename(folder)
+        target.rename(folder)
     return folder
 
 

@@ -27,6 +27,7 @@ from relaypoint.resolvers.keys import prove_key
 from relaypoint.resolvers.roster import Import, import_roster
 from relaypoint.resolvers.tables_cells import RawTable
 from relaypoint.resolvers.vault import Vault
+from relaypoint.tests.snapshots import once
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "uk-nrm"
@@ -214,7 +215,12 @@ async def filled(store: Store, now: str = NOW) -> Backend:
 
 async def imported(backend: Backend, roster: Roster | None = None) -> Import:
     """Imports the roster, or the tiny one, as the operator; fails on any error in it."""
-    done = await import_roster(OPERATOR, backend, tables(roster or tiny_roster()))
+    sheets = roster or tiny_roster()
+
+    async def work() -> Import:
+        return await import_roster(OPERATOR, backend, tables(sheets))
+
+    done = await once(backend.store, backend.now(), sheets, work)
     assert done.errors == []
     return done
 

@@ -1,0 +1,74 @@
+"""What an import leaves in an empty database, put there again in one statement.
+
+Neo4j takes longer for the import of a small roster than for most tests, which only begin with it. The first one is
+done by ``import_roster``; for the same roster at the same time in a store that holds nothing yet, what it left is
+written back as it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from relaypoint.graph.neo4j import Neo4jStore
+from relaypoint.resolvers.roster import Import
+
+#: How many nodes a store holds that was opened and nothing else: the schema's, and the two roots.
+_BARE: Final = 3
+
+_NODES: Final = "MATCH (n) RETURN elementId(n) AS id, labels(n) AS labels, properties(n) AS properties"
+_TIES: Final = (
+    "MATCH (a)-[r]->(b) RETURN elementId(a) AS a, elementId(b) AS b, type(r) AS type, properties(r) AS properties"
+)
+#: The three that are there already stand first; the schema's keeps the proof of its key.
+_AGAIN: Final = """
+    MATCH (schema:Schema {id: 'relaypoint'}), (roster:Roster {id: 'roster'}), (queue:Queue {id: 'notices'})
+    SET roster = $roster, queue = $queue
+    WITH schema, roster, queue
+    CALL () { UNWIND $nodes AS node CREATE (n:$(node.labels)) SET n = node.properties RETURN collect(n) AS made }
+    WITH [schema, roster, queue] + made AS all
+    UNWIND $ties AS tie
+    WITH tie, all[tie.a] AS a, all[tie.b] AS b
+    CREATE (a)-[r:$(tie.type)]->(b)
+    SET r = tie.properties
+    RETURN count(r) AS count
+"""
+
+_KEPT: dict[str, tuple[Import, dict[str, Any]]] = {}
+
+
+async def once(store: object, now: str, roster: object, work: Callable[[], Awaitable[Import]]) -> Import:
+    """Does the work, an import of that roster at that time, or gives what came of it before in such a store."""
+    if type(store) is not Neo4jStore or await _count(store) != _BARE:
+        return await work()
+    key = json.dumps([now, roster], sort_keys=True)
+    if key in _KEPT:
+        done, graph = _KEPT[key]
+        async with store._driver.session(bookmark_manager=store._bookmarks) as session:
+            await (await session.run(_AGAIN, graph)).consume()
+        return done
+    done = await work()
+    if done.applied:
+        _KEPT[key] = done, await _graph(store)
+    return done
+
+
+async def _count(store: Neo4jStore) -> int:
+    return int((await _rows(store, "MATCH (n) RETURN count(n) AS count"))[0]["count"])
+
+
+async def _graph(store: Neo4jStore) -> dict[str, Any]:
+    base = ["Schema", "Roster", "Queue"]
+    nodes = await _rows(store, _NODES)
+    first = {node["labels"][0]: node for node in nodes if node["labels"][0] in base}
+    rest = [node for node in nodes if node["labels"][0] not in base]
+    places = {node["id"]: place for place, node in enumerate([*(first[label] for label in base), *rest])}
+    ties = [{**tie, "a": places[tie["a"]], "b": places[tie["b"]]} for tie in await _rows(store, _TIES)]
+    roots = {"roster": first["Roster"]["properties"], "queue": first["Queue"]["properties"]}
+    return {**roots, "nodes": rest, "ties": ties}
+
+
+async def _rows(store: Neo4jStore, text: str) -> list[dict[str, Any]]:
+    async with store._driver.session(bookmark_manager=store._bookmarks) as session:
+        return [record.data() async for record in await session.run(text)]
