@@ -11,6 +11,7 @@ import csv
 import json
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -203,6 +204,11 @@ def member(organization: str) -> Subject:
 def make_backend(store: Store, now: str = NOW, vault: Vault | None = None) -> Backend:
     """The store with a clock that stands still at ``now`` and a key of its own; ids and references are real ones."""
     return Backend(store, fixed_clock(now), vault or Vault(Vault.new_installation_key()))
+
+
+def at_time(backend: Backend, now: str) -> Backend:
+    """The same at another time: as a server that has run all the while, it knows the roster already."""
+    return replace(backend, clock=fixed_clock(now))
 
 
 async def filled(store: Store, now: str = NOW) -> Backend:

@@ -19,7 +19,7 @@ from relaypoint.resolvers.passing import pass_handoff
 from relaypoint.resolvers.recounting import recount
 from relaypoint.resolvers.referring import refer_many
 from relaypoint.resolvers.shifts import hand_over_shift
-from relaypoint.tests.helpers import imported, make_backend, member, raw, row, tiny_roster
+from relaypoint.tests.helpers import at_time, imported, member, raw, row, tiny_roster
 
 NEED = NeedInput(from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female",))
 UNIT, SHELTER = member("example-unit"), member("example-shelter")
@@ -94,7 +94,7 @@ async def test_each_event_of_a_referral_has_a_salt_of_its_own(backend: Backend) 
     await handoffs.move_handoff(UNIT, backend, id, "raise")
     await handoffs.move_handoff(SHELTER, backend, id, "claim", holder="shelter-second")
     await hand_over_shift(SHELTER, backend, "shelter-desk", "shelter-first")
-    await escalate(OPERATOR, make_backend(backend.store, "2026-03-20T10:00:00.000Z", backend.vault))
+    await escalate(OPERATOR, at_time(backend, "2026-03-20T10:00:00.000Z"))
     roster = tiny_roster()
     row(roster, "contact_points", "shelter-desk")["hours"] = "Mo-Fr 08:00-17:00"
     await imported(backend, roster)

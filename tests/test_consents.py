@@ -12,7 +12,7 @@ from relaypoint.resolvers import audit, handoffs, referrals, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.consenting import record_consent, record_view
 from relaypoint.resolvers.passing import pass_handoff
-from relaypoint.tests.helpers import dump, make_backend, member
+from relaypoint.tests.helpers import at_time, dump, member
 from relaypoint.tests.test_passing import AUTHORITY, LINE, NEED, SHELTER, UNIT, sent, told
 
 CHILD = replace(NEED, tags=("child", "female", "labour"))
@@ -60,7 +60,7 @@ async def test_every_step_of_that_body_is_asked_for_and_no_other(backend: Backen
     assert asked == [("shelter-desk", True), ("shelter-night-desk", True), ("line-desk", False)]
     with pytest.raises(IllegalTransition):
         await handoffs.move_handoff(LINE, backend, step["reference"], "erased")
-    again = make_backend(backend.store, "2026-03-04T10:00:00.000Z", backend.vault)
+    again = at_time(backend, "2026-03-04T10:00:00.000Z")
     taken = await record_consent(UNIT, again, step["referral"], "shelter-desk", withdraw=True)
     assert taken["handoffs"][0]["erasure_asked_at"] == backend.now(), "it is asked for once"
     assert await audit.verify(OPERATOR, backend) == []
@@ -109,7 +109,7 @@ async def test_who_agrees_again_is_not_erased_and_may_be_asked_for_anew(backend:
         ("shelter-desk", True, "erased"),
         ("shelter-night-desk", False, None),
     ]
-    again = make_backend(backend.store, "2026-03-04T10:00:00.000Z", backend.vault)
+    again = at_time(backend, "2026-03-04T10:00:00.000Z")
     taken = await record_consent(UNIT, again, step["referral"], "shelter-desk", withdraw=True)
     assert [each["erasure_asked_at"] for each in taken["handoffs"]] == [backend.now(), again.now()]
     assert await audit.verify(OPERATOR, backend) == []
@@ -214,6 +214,6 @@ async def test_what_is_kept_while_the_person_is_served_is_asked_for_when_that_is
 
 async def test_the_day_on_which_a_consent_was_given_stays(backend: Backend) -> None:
     step = await sent(backend, consent=True)
-    later = make_backend(backend.store, "2026-03-09T10:00:00.000Z", backend.vault)
+    later = at_time(backend, "2026-03-09T10:00:00.000Z")
     found = await record_consent(UNIT, later, step["referral"], "shelter-desk")
     assert [each["given_on"] for each in found["case"]["consents"]] == ["2026-03-03"]

@@ -15,7 +15,7 @@ from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.contingency import Contingency, Scope
 from relaypoint.resolvers.contingency_effect import Effect
 from relaypoint.resolvers.needs import NeedInput
-from relaypoint.tests.helpers import FULL, dump, filled, imported, make_backend, member, tables, tiny_roster
+from relaypoint.tests.helpers import FULL, at_time, dump, filled, imported, make_backend, member, tables, tiny_roster
 from relaypoint.tests.helpers import row as row_of
 
 HOUSING = NeedInput(from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female",))
@@ -162,7 +162,7 @@ async def test_gaps_follow_it(store: Store) -> None:
     now = {gap.key for gap in (await gaps.coverage_gaps(OPERATOR, backend)).gaps}
     assert now - was == opened
     # It ends by itself, on its day.
-    later = make_backend(store, f"{UNTIL}T10:00:00.000Z", backend.vault)
+    later = at_time(backend, f"{UNTIL}T10:00:00.000Z")
     then = {gap.key for gap in (await gaps.coverage_gaps(OPERATOR, later)).gaps}
     assert ("no-channel", "contact_points", "unit-desk", "", "", "", "") not in then
 

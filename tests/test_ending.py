@@ -17,6 +17,7 @@ from relaypoint.resolvers.leaving import WITHHELD
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.tests.helpers import (
     Through,
+    at_time,
     broken_roster_link,
     dump,
     filled,
@@ -384,7 +385,7 @@ async def test_an_import_may_end_what_holds_no_work_and_what_ends_later_is_a_gap
     assert await of_work(backend, days=30) == [("work-unheld", "shelter-desk")]
     assert await of_work(backend, days=10) == []
     # The day comes, and nobody has acted.
-    later = make_backend(store, "2026-03-20T10:00:00.000Z", backend.vault)
+    later = at_time(backend, "2026-03-20T10:00:00.000Z")
     assert await of_work(later) == [("work-unheld", "shelter-desk")]
     settled = await by_two(later, "contact-point", "shelter-desk", override="It moved.")
     assert takers(settled) == [None]

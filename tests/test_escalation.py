@@ -25,7 +25,7 @@ from relaypoint.resolvers.escalating import Taken, escalate
 from relaypoint.resolvers.leases import take_lease
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.recounting import recount
-from relaypoint.tests.helpers import Roster, imported, make_backend, member, raw, row, tiny_roster
+from relaypoint.tests.helpers import Roster, at_time, imported, member, raw, row, tiny_roster
 
 #: A Monday, in the working hours of the shelter's desk.
 SENT = "2026-03-02T10:00:00.000Z"
@@ -51,7 +51,7 @@ USUAL = [
 
 def at(backend: Backend, minutes: float) -> Backend:
     then = parse_instant(SENT) + timedelta(minutes=minutes)
-    return make_backend(backend.store, format_instant(then), backend.vault)
+    return at_time(backend, format_instant(then))
 
 
 async def sent(backend: Backend, need: NeedInput = NEED, roster: Roster | None = None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from relaypoint.domain.policy import ANONYMOUS, OPERATOR, NotSignedIn
 from relaypoint.graph import Store
 from relaypoint.resolvers import ending, gaps, guidance, proposing, round_answers, rounds, trend
 from relaypoint.resolvers.backend import Backend
-from relaypoint.tests.helpers import NOW, dump, filled, imported, make_backend, member, tiny_roster
+from relaypoint.tests.helpers import NOW, at_time, dump, filled, imported, make_backend, member, tiny_roster
 from relaypoint.tests.helpers import row as row_of
 from relaypoint.tests.test_graphql import ask
 
@@ -114,7 +114,7 @@ async def test_the_trend_shows_what_was_counted(store: Store) -> None:
     await ending.end(OPERATOR, backend, "holder", "shelter-second")
     more = await trend.snapshot(OPERATOR, backend)  # The last of a day stays.
     assert more.counts == {**first.counts, "no-deputy": 1}
-    later = make_backend(store, "2026-03-05T10:00:00.000Z", backend.vault)
+    later = at_time(backend, "2026-03-05T10:00:00.000Z")
     await proposing.edit(OPERATOR, later, "task_forces", "example-force-north", {"coordinator": ""})
     await proposing.edit(OPERATOR, later, "channels", "line-mail", {"state": "dead"})
     await trend.snapshot(OPERATOR, later)

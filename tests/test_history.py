@@ -27,6 +27,7 @@ from relaypoint.tests.helpers import (
     NOW,
     Roster,
     Through,
+    at_time,
     filled,
     imported,
     make_backend,
@@ -243,7 +244,7 @@ async def test_what_is_known_is_kept_true_by_what_others_record(backend: Backend
 
 async def test_what_else_is_asked_of_the_roster_has_a_past_too(store: Store) -> None:
     backend = await filled(store)
-    later = make_backend(store, "2026-03-09T10:00:00.000Z", backend.vault)
+    later = at_time(backend, "2026-03-09T10:00:00.000Z")
     authority = member("example-authority")
     await proposing.edit(authority, later, "guidance", "force-rules", {"version": "3"})
     await proposing.edit(authority, later, "facilities", "north-centre", {"name": "Another centre"})

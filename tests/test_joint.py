@@ -12,7 +12,7 @@ from relaypoint.graph import Store
 from relaypoint.resolvers import audit, duty, ending, finding, gaps, joint, proposing, referrals, roster, rounds
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.needs import NeedInput
-from relaypoint.tests.helpers import dump, filled, make_backend, member, remarked, tables, tiny_roster
+from relaypoint.tests.helpers import at_time, dump, filled, member, remarked, tables, tiny_roster
 from relaypoint.tests.helpers import row as row_of
 from relaypoint.tests.test_graphql import ask
 
@@ -53,7 +53,7 @@ async def test_a_request_is_answered_refused_withdrawn_or_a_gap(store: Store) ->
     assert await joint.requests(SHELTER, backend) == []
     assert len(await joint.requests(UNIT, backend, past=True)) == 3
     await asked(backend)
-    late = make_backend(store, "2026-03-10T00:00:00.000Z", backend.vault)
+    late = at_time(backend, "2026-03-10T00:00:00.000Z")
     assert await kinds(late) == [("request-overdue", "request-4", None)]
     await joint.answer(UNIT, late, "request-4", "agree")
     assert await kinds(late) == []
@@ -95,7 +95,7 @@ async def test_who_may_ask_answer_and_see(store: Store) -> None:
 async def test_access_that_ends_is_seen_before(store: Store) -> None:
     backend = await filled(store)
     assert await kinds(backend, 366) == []
-    soon = make_backend(store, "2027-05-10T10:00:00.000Z", backend.vault)
+    soon = at_time(backend, "2027-05-10T10:00:00.000Z")
     assert await kinds(soon, 30) == [("access-expired", "line-in-centre", "2027-06-01")]
     (centre,) = await joint.facilities(LINE, backend)
     assert [may["organization"] for may in centre[1]] == ["example-line", "example-shelter"]

@@ -18,7 +18,7 @@ from relaypoint.notifications.spool import Spool
 from relaypoint.resolvers import handoffs, outbox, referrals, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.needs import NeedInput
-from relaypoint.tests.helpers import imported, make_backend, member, raw, row, tiny_roster
+from relaypoint.tests.helpers import at_time, imported, member, raw, row, tiny_roster
 
 SITE = "https://site.example.org/"
 NEED = NeedInput(
@@ -49,10 +49,6 @@ def messages_in(folder: Path) -> list[dict[str, Any]]:
 async def notices(backend: Backend) -> list[dict[str, Any]]:
     text = "MATCH (n:Notice) RETURN n.id AS id, n.status AS status, n.why AS why, n.channel AS channel ORDER BY n.id"
     return await raw(backend.store, text)
-
-
-def later(backend: Backend, now: str) -> Backend:
-    return make_backend(backend.store, now, backend.vault)
 
 
 async def test_a_message_holds_an_urgency_a_reference_and_a_link(backend: Backend, tmp_path: Path) -> None:
@@ -199,7 +195,7 @@ async def test_a_transport_that_fails_is_tried_again_later_and_more_slowly(backe
         ("2026-03-03T10:01:29.000Z", {}),
         ("2026-03-03T10:01:30.000Z", {"delivered": 1}),
     ):
-        done = await deliver_due(later(backend, now), transport, SITE)
+        done = await deliver_due(at_time(backend, now), transport, SITE)
         assert {status: count for status, count in done.items() if count} == ended, now
     ((kind, message),) = transport.taken
     assert (kind in MESSAGE_KINDS, message.key) == (True, notice["id"])
@@ -223,10 +219,10 @@ async def test_what_fails_to_the_end_is_counted_as_dead(backend: Backend) -> Non
     transport = Failing(1000)
     ends = []
     for day in range(3, 3 + outbox.MOST_ATTEMPTS):
-        done = await deliver_due(later(backend, f"2026-03-{day:02}T10:00:00.000Z"), transport, SITE)
+        done = await deliver_due(at_time(backend, f"2026-03-{day:02}T10:00:00.000Z"), transport, SITE)
         ends += [status for status, count in done.items() if count]
     assert ends == ["failed"] * (outbox.MOST_ATTEMPTS - 1) + ["dead"]
-    assert await outbox.lease(OPERATOR, later(backend, "2027-01-01T10:00:00.000Z")) == []
+    assert await outbox.lease(OPERATOR, at_time(backend, "2027-01-01T10:00:00.000Z")) == []
     (stall,) = await stalled.stalled(UNIT, backend)
     assert stall.stall.reason == "undelivered"
 
@@ -234,9 +230,9 @@ async def test_what_fails_to_the_end_is_counted_as_dead(backend: Backend) -> Non
 async def test_a_worker_whose_lease_ran_out_changes_nothing(backend: Backend) -> None:
     await send(backend)
     (slow,) = await outbox.lease(OPERATOR, backend)
-    just_before = later(backend, "2026-03-03T10:01:59.000Z")
+    just_before = at_time(backend, "2026-03-03T10:01:59.000Z")
     assert await outbox.lease(OPERATOR, just_before) == []
-    quick = later(backend, "2026-03-03T10:02:00.000Z")
+    quick = at_time(backend, "2026-03-03T10:02:00.000Z")
     (again,) = await outbox.lease(OPERATOR, quick)
     assert (again.id, again.attempts) == (slow.id, 2)
     assert not await outbox.settle(OPERATOR, quick, slow, "dead", None, {"shelter-mail": "late"})
@@ -250,5 +246,5 @@ async def test_a_spool_that_can_not_be_written_fails_and_is_tried_again(backend:
     await send(backend)
     (tmp_path / "file").write_text("in the way")
     assert (await deliver_due(backend, Spool(tmp_path / "file"), SITE))["failed"] == 1
-    counts, messages = await deliver(later(backend, "2026-03-03T10:10:00.000Z"), tmp_path / "spool")
+    counts, messages = await deliver(at_time(backend, "2026-03-03T10:10:00.000Z"), tmp_path / "spool")
     assert (counts["delivered"], len(messages)) == (1, 1)

@@ -13,7 +13,7 @@ from relaypoint.resolvers import finding, gaps, operational, roster
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.finding import Answer
 from relaypoint.resolvers.needs import NeedInput
-from relaypoint.tests.helpers import dump, filled, make_backend, member, remarked, tables, tiny_roster
+from relaypoint.tests.helpers import at_time, dump, filled, member, remarked, tables, tiny_roster
 from relaypoint.tests.helpers import row as row_of
 
 BEDS = NeedInput(from_organization="example-unit", service="night-shelter", place="GB-X-NORTH", tags=("female",))
@@ -41,7 +41,7 @@ async def test_what_has_closed_is_ruled_out_until_it_has_run_out(store: Store) -
     kinds = {(gap.kind, gap.service_type) for gap in (await gaps.coverage_gaps(OPERATOR, backend)).gaps}
     assert ("place-uncovered", "night-shelter") in kinds
 
-    later = make_backend(store, "2026-03-17T10:00:00.000Z", backend.vault)
+    later = at_time(backend, "2026-03-17T10:00:00.000Z")
     assert (await found(later)).finding.candidates
     kinds = {(gap.kind, gap.service_type) for gap in (await gaps.coverage_gaps(OPERATOR, later)).gaps}
     assert ("place-uncovered", "night-shelter") not in kinds
@@ -87,7 +87,7 @@ async def test_the_overview_counts_who_can_still_operate(store: Store) -> None:
     assert {cell.service_type for cell in near.cells} == {"night-shelter"}
     with pytest.raises(NotFound):
         await operational.overview(OPERATOR, backend, place="GB-X-WEST")
-    later = make_backend(store, "2026-04-01T10:00:00.000Z", backend.vault)
+    later = at_time(backend, "2026-04-01T10:00:00.000Z")
     assert (await operational.overview(OPERATOR, later, kind="cso")).organizations == {"unknown": 2}
 
 

@@ -18,7 +18,7 @@ from relaypoint.resolvers.ending import end
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.passing import Passed, pass_handoff
 from relaypoint.schema.handoff_types import Handoff
-from relaypoint.tests.helpers import Roster, dump, imported, make_backend, member, raw, row, tiny_roster
+from relaypoint.tests.helpers import Roster, at_time, dump, imported, member, raw, row, tiny_roster
 
 NEED = NeedInput(
     from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("adult", "female", "labour")
@@ -258,7 +258,7 @@ async def test_one_question_about_where_it_may_go_is_open_at_a_time(backend: Bac
 async def test_its_sender_is_told_how_to_answer_what_was_asked(backend: Backend) -> None:
     step = await sent(backend)
     await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")
-    late = make_backend(backend.store, "2026-03-20T10:00:00.000Z", backend.vault)
+    late = at_time(backend, "2026-03-20T10:00:00.000Z")
     (found,) = await stalled.stalled(UNIT, late)
     assert "answer --result agreed | not-agreed | not-known" in found.next_steps[0].text
 
@@ -295,7 +295,7 @@ async def test_a_coordinators_wish_without_consent_asks_the_sender_and_stops_no_
     assert (done.sender_asked, done.handoff["status"], done.handoff["asked_at"]) == (True, "requested", None)
     assert (done.handoff["wished_to"], done.handoff["asked_about"]) == ("line-desk", None)
     assert (await told(backend))[-1] == ("unit-desk", "moved")
-    late = make_backend(backend.store, "2026-03-09T10:00:00.000Z", backend.vault)
+    late = at_time(backend, "2026-03-09T10:00:00.000Z")
     assert [each.stall.reason for each in await stalled.stalled(UNIT, late)] == ["unacknowledged"]
     sent_on = await pass_handoff(UNIT, backend, step["id"], "resend", "line-desk", consent=True)
     assert sent_on.handoff["contact_point"]["id"] == "line-desk"
@@ -318,7 +318,7 @@ async def test_its_sender_sends_it_anew_and_it_stays_one_referral(backend: Backe
     assert done.handoff["continues"] == step["id"]
     end = ("rejected", "no-capacity") if came_back else ("cancelled", "sent-elsewhere")
     assert await steps_of(backend, step) == [("shelter-desk", *end), ("line-desk", "requested", None)]
-    late = make_backend(backend.store, "2026-03-03T10:00:01.000Z", backend.vault)
+    late = at_time(backend, "2026-03-03T10:00:01.000Z")
     assert [found.stall.reason for found in await stalled.stalled(UNIT, late)] == [], "it was seen, and goes on"
     assert await whole(backend)
     with pytest.raises(Conflict):
@@ -546,7 +546,7 @@ async def test_a_hold_goes_on_counting_from_desk_to_desk_of_one_body(backend: Ba
     step = await sent(backend, replace(NEED, tags=("child", "female", "labour")))
     await handoffs.move_handoff(SHELTER, backend, step["id"], "accept")
     await handoffs.move_handoff(SHELTER, backend, step["id"], "hold", reason="awaiting-capacity", review="2026-05-20")
-    late = make_backend(backend.store, "2026-05-22T10:00:00.000Z", backend.vault)
+    late = at_time(backend, "2026-05-22T10:00:00.000Z")
     there = await pass_handoff(SHELTER, late, step["id"], "pass-on", "shelter-night-desk")
     await handoffs.move_handoff(SHELTER, late, there.handoff["id"], "accept")
     with pytest.raises(Invalid, match="within 10 days"):
@@ -589,7 +589,7 @@ async def test_how_to_call_back_is_for_its_sender_and_who_has_it(backend: Backen
 async def test_a_step_that_is_sent_on_was_moved_then(backend: Backend) -> None:
     step = await sent(backend)
     await handoffs.move_handoff(SHELTER, backend, step["id"], "accept")
-    late = make_backend(backend.store, "2026-03-09T10:00:00.000Z", backend.vault)
+    late = at_time(backend, "2026-03-09T10:00:00.000Z")
     await pass_handoff(UNIT, late, step["id"], "resend", "line-desk", consent=True)
     first, *_ = (await referrals.referral(UNIT, late, step["referral"]))["handoffs"]
     assert (first["status"], first["moved_at"]) == ("cancelled", late.now())
@@ -597,7 +597,7 @@ async def test_a_step_that_is_sent_on_was_moved_then(backend: Backend) -> None:
 
 async def test_what_is_said_of_a_step_does_not_change_since_when_it_has_its_status(backend: Backend) -> None:
     def at(hour: int) -> Backend:
-        return make_backend(backend.store, f"2026-03-03T{hour}:00:00.000Z", backend.vault)
+        return at_time(backend, f"2026-03-03T{hour}:00:00.000Z")
 
     async def since() -> str:
         (step,) = (await referrals.referral(UNIT, backend, sent_step["referral"]))["handoffs"]
@@ -617,7 +617,7 @@ async def test_a_hold_goes_on_counting_where_its_desk_ends(backend: Backend) -> 
     step = await sent(backend)
     await handoffs.move_handoff(SHELTER, backend, step["id"], "accept")
     await handoffs.move_handoff(SHELTER, backend, step["id"], "hold", reason="awaiting-capacity", review="2026-05-20")
-    late = make_backend(backend.store, "2026-05-22T10:00:00.000Z", backend.vault)
+    late = at_time(backend, "2026-05-22T10:00:00.000Z")
     assert (await end(SHELTER, late, "contact-point", "shelter-desk", to=("shelter-night-desk",))).applied
     there = (await handoffs.handoff(SHELTER, late, step["reference"])).handoff
     assert (there["contact_point"]["id"], there["held_days"]) == ("shelter-night-desk", 80)

@@ -26,7 +26,7 @@ from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.proposing import Outcome
 from relaypoint.resolvers.round_answers import Correction
-from relaypoint.tests.helpers import dump, filled, make_backend, member
+from relaypoint.tests.helpers import at_time, dump, filled, member
 
 AUTHORITY, LINE, UNIT, SHELTER, POLICE = (
     member(f"example-{each}") for each in ("authority", "line", "unit", "shelter", "police")
@@ -230,7 +230,7 @@ async def test_no_day_is_beyond_reckoning(store: Store) -> None:
 
 async def test_who_says_today_that_they_will_be_there_is_still_asked(store: Store) -> None:
     backend = await filled(store)
-    late = make_backend(store, "2026-05-01T10:00:00.000Z", backend.vault)
+    late = at_time(backend, "2026-05-01T10:00:00.000Z")
     await edit(AUTHORITY, backend, "task_forces", "example-force", {"confirm_every": "P30D"})
     found = {gap.subject for gap in (await gaps.coverage_gaps(OPERATOR, late)).gaps if gap.kind == "unconfirmed"}
     assert found == {"shelter-first", "shelter-second"}

@@ -18,15 +18,12 @@ from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.passing import pass_handoff
 from relaypoint.resolvers.process import Named, process
 from relaypoint.resolvers.stall_summary import stalled_trend
-from relaypoint.tests.helpers import imported, make_backend, member, write_folder
+from relaypoint.tests.helpers import at_time as at
+from relaypoint.tests.helpers import imported, member, write_folder
 from relaypoint.tests.processes import run
 from relaypoint.tests.test_passing import AUTHORITY, FORMER, LINE, NEED, SHELTER, UNIT, two_shelters
 
 CHILD = replace(NEED, tags=("child", "female", "labour"))
-
-
-def at(backend: Backend, when: str) -> Backend:
-    return make_backend(backend.store, when, backend.vault)
 
 
 async def history(backend: Backend) -> Backend:

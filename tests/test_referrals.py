@@ -16,7 +16,7 @@ from relaypoint.resolvers import audit, handoffs, outbox, referrals, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.finding import find
 from relaypoint.resolvers.needs import NeedInput
-from relaypoint.tests.helpers import Through, dump, imported, make_backend, member, raw, row, tiny_roster
+from relaypoint.tests.helpers import Through, at_time, dump, imported, make_backend, member, raw, row, tiny_roster
 
 NEED = NeedInput(
     from_organization="example-unit",
@@ -81,7 +81,7 @@ async def test_whoever_is_not_on_the_chain_can_not_tell_it_from_nothing(backend:
             await handoffs.handoff(LINE, backend, id)
     assert len(set(told)) == 1
     assert await referrals.referrals(LINE, backend) == []
-    assert await stalled.stalled(LINE, make_backend(backend.store, "2027-01-01T00:00:00.000Z", backend.vault)) == []
+    assert await stalled.stalled(LINE, at_time(backend, "2027-01-01T00:00:00.000Z")) == []
     with pytest.raises(NotFound):
         await referrals.timeline(LINE, backend, sent.referral["id"])
 
@@ -232,7 +232,7 @@ async def test_a_coordinators_relay_by_whom_the_case_avoids_is_no_way_on(backend
     await backend.store.apply(["MATCH (c:Channel {id: 'authority-mail'}) DETACH DELETE c"])
     for avoid, reached in (((), True), (("example-line",), False)):
         await referrals.refer(UNIT, backend, replace(NEED, avoid=avoid), to="shelter-desk")
-        late = make_backend(backend.store, "2026-03-10T10:00:00.000Z", backend.vault)
+        late = at_time(backend, "2026-03-10T10:00:00.000Z")
         stall = (await stalled.stalled(UNIT, late))[-1]
         desks = {step.contact_point.id for step in stall.next_steps if step.contact_point}
         assert ("authority-desk" in desks) == reached
@@ -243,7 +243,7 @@ async def test_a_hotline_whose_holder_the_case_avoids_is_no_way_on(backend: Back
     roster = tiny_roster()
     roster["holders"].append({"id": "line-first", "contact_point": "line-desk", "role": "primary", "rank": "1"})
     await imported(backend, roster)
-    late = make_backend(backend.store, "2026-03-10T10:00:00.000Z", backend.vault)
+    late = at_time(backend, "2026-03-10T10:00:00.000Z")
     for avoid, roles in (((), {"coordinator", "hotline"}), (("line-first",), set())):
         await referrals.refer(UNIT, backend, replace(NEED, avoid=avoid), to="shelter-desk")
         (stall,) = await stalled.stalled(UNIT, late)
@@ -267,7 +267,7 @@ async def test_who_is_avoided_is_avoided_in_every_way(backend: Backend) -> None:
     with pytest.raises(NoChannel):
         await referrals.refer(UNIT, backend, replace(NEED, service="advice", avoid=("cso",)))
     await send(backend)
-    late = make_backend(backend.store, "2026-03-10T10:00:00.000Z", backend.vault)
+    late = at_time(backend, "2026-03-10T10:00:00.000Z")
     (stall,) = await stalled.stalled(UNIT, late)
     reached = {step.contact_point.id for step in stall.next_steps if step.contact_point}
     assert reached, "there is somebody to turn to"
@@ -280,7 +280,7 @@ async def test_a_roster_change_that_takes_the_desk_away_is_a_stall(backend: Back
     roster = tiny_roster()
     row(roster, "contact_points", "shelter-desk")["until"] = "2026-03-05"
     await imported(backend, roster)
-    late = make_backend(backend.store, "2026-03-05T09:00:00.000Z", backend.vault)
+    late = at_time(backend, "2026-03-05T09:00:00.000Z")
     (stall,) = await stalled.stalled(OPERATOR, late)
     assert stall.stall.reason == "orphaned"
     assert {step.role for step in stall.next_steps} >= {"other-desk", "sender"}
@@ -294,20 +294,20 @@ async def test_two_workers_never_get_the_same_notice(backend: Backend) -> None:
     assert (len(first), len(second)) == (4, 2)
     assert not {each.id for each in first} & {each.id for each in second}
     assert await outbox.lease(OPERATOR, backend) == []
-    late = make_backend(backend.store, "2026-03-03T10:05:00.000Z", backend.vault)
+    late = at_time(backend, "2026-03-03T10:05:00.000Z")
     taken = await outbox.lease(OPERATOR, late, limit=10)
     assert len(taken) == 6, "a lapsed lease is taken over"
     assert not await outbox.settle(OPERATOR, late, first[0], "delivered", "shelter-mail", {}), "and its holder told"
     for each in taken:
         assert await outbox.settle(OPERATOR, late, each, "delivered", "shelter-mail", {})
-    assert await outbox.lease(OPERATOR, make_backend(backend.store, "2026-03-09T10:05:00.000Z", backend.vault)) == []
+    assert await outbox.lease(OPERATOR, at_time(backend, "2026-03-09T10:05:00.000Z")) == []
 
 
 async def test_a_failing_transport_backs_off_and_is_seen_in_the_end(backend: Backend) -> None:
     await send(backend)
     seen = 0
     for day in range(3, 20):
-        late = make_backend(backend.store, f"2026-03-{day:02}T10:00:00.000Z", backend.vault)
+        late = at_time(backend, f"2026-03-{day:02}T10:00:00.000Z")
         for each in await outbox.lease(OPERATOR, late):
             seen += 1
             await outbox.settle(OPERATOR, late, each, "failed", None, {"shelter-mail": "failed: OSError"})
@@ -330,7 +330,7 @@ async def test_an_outsider_who_knows_a_reference_learns_nothing_by_it(backend: B
 
 async def test_a_key_holds_for_a_day_and_is_never_blank(backend: Backend) -> None:
     first = await send(backend, "key")
-    next_day = make_backend(backend.store, "2026-03-04T10:00:00.001Z", backend.vault)
+    next_day = at_time(backend, "2026-03-04T10:00:00.001Z")
     second = await send(next_day, "key")
     assert second.referral["id"] != first.referral["id"]
     with pytest.raises(Invalid) as refused:
@@ -364,7 +364,7 @@ async def test_a_case_that_can_not_be_read_reaches_nobody_and_stops_nothing(back
     kept = await send(backend, "two")
     leased = {each.kind: each for each in await outbox.lease(OPERATOR, backend)}
     assert leased
-    late = make_backend(backend.store, "2026-03-10T10:00:00.000Z", backend.vault)
+    late = at_time(backend, "2026-03-10T10:00:00.000Z")
     stalls = {stall.stall.handoff.reference: stall for stall in await stalled.stalled(UNIT, late)}
     assert stalls.keys() == {lost.referral["reference"], kept.referral["reference"]}
     unreadable = stalls[lost.referral["reference"]]

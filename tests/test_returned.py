@@ -17,7 +17,7 @@ from relaypoint.resolvers import audit, handoffs, outbox, referrals, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.consenting import record_consent
 from relaypoint.resolvers.needs import NeedInput
-from relaypoint.tests.helpers import Roster, imported, make_backend, member, raw, row, tiny_roster
+from relaypoint.tests.helpers import Roster, at_time, imported, make_backend, member, raw, row, tiny_roster
 
 NEED = NeedInput(from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female", "labour"))
 UNIT, SHELTER, LINE = member("example-unit"), member("example-shelter"), member("example-line")
@@ -29,7 +29,7 @@ async def send(backend: Backend, need: NeedInput = NEED, **how: Any) -> dict[str
 
 
 async def report(subject: Subject, backend: Backend, now: str = "2026-03-03T10:00:00.000Z") -> list[tuple[str, str]]:
-    found = await stalled.stalled(subject, make_backend(backend.store, now, backend.vault))
+    found = await stalled.stalled(subject, at_time(backend, now))
     return [(each.stall.handoff.reference, each.stall.reason) for each in found]
 
 
@@ -84,7 +84,7 @@ async def test_a_step_that_was_closed_while_its_person_is_missing_is_told_as_tha
     await handoffs.move_handoff(SHELTER, backend, step["id"], "complete", reason="advised")
     assert await report(UNIT, backend) == [(step["reference"], "not-arrived")]
     now = "2026-03-03T10:00:00.000Z"
-    past = await stalled.stalled(UNIT, make_backend(backend.store, now, backend.vault), as_of=now)
+    past = await stalled.stalled(UNIT, at_time(backend, now), as_of=now)
     assert [each.stall.reason for each in past] == ["not-arrived"]
 
 
@@ -95,7 +95,7 @@ async def test_a_step_that_was_closed_while_its_person_is_missing_is_told_as_tha
 async def test_who_comes_once_it_was_ended_without_them_has_arrived(
     backend: Backend, end: tuple[str, str], left: str | None
 ) -> None:
-    late = make_backend(backend.store, "2026-03-03T12:00:00.000Z", backend.vault)
+    late = at_time(backend, "2026-03-03T12:00:00.000Z")
     step = await send(backend)
     await handoffs.move_handoff(SHELTER, backend, step["id"], "accept")
     await handoffs.move_handoff(SHELTER, backend, step["id"], "expect", expected="2026-03-03T11:00Z")
@@ -230,7 +230,7 @@ async def test_the_receiver_can_not_tell_whom_the_case_avoids(backend: Backend, 
     (held,) = await raw(backend.store, "MATCH (r:Referral)-[:SEALED_UNDER]->(k) RETURN r.id AS id, k.sealed_key AS key")
     text = backend.vault.seal(held["key"], {"avoid": list(avoid), "place": "GB-X-NORTH", "candidates": []})
     await backend.store.apply([f"MATCH (r:Referral {{id: '{held['id']}'}}) SET r.sealed = '{text}'"])
-    late = make_backend(backend.store, "2026-03-03T15:00:00.000Z", backend.vault)
+    late = at_time(backend, "2026-03-03T15:00:00.000Z")
     (mine,) = await stalled.stalled(UNIT, late)
     assert mine.stall.reason == ("avoided" if avoid else "unacknowledged")
     (theirs,) = await stalled.stalled(SHELTER, late)
@@ -244,7 +244,7 @@ async def test_the_receiver_can_not_tell_whom_the_case_avoids(backend: Backend, 
 async def test_the_most_urgent_comes_first_then_the_oldest(backend: Backend) -> None:
     order = []
     for hour, priority in enumerate(("routine", "urgent", "stat", "asap", "urgent")):
-        then = make_backend(backend.store, f"2026-03-03T{10 + hour}:00:00.000Z", backend.vault)
+        then = at_time(backend, f"2026-03-03T{10 + hour}:00:00.000Z")
         order.append((await send(then, replace(NEED, priority=priority)))["reference"])
     routine, urgent, stat, asap, later = order
     found = [reference for reference, _ in await report(UNIT, backend, "2026-03-20T10:00:00.000Z")]
@@ -264,7 +264,7 @@ async def test_another_desk_has_to_be_for_the_place_of_the_case(backend: Backend
         row(roster, "contact_points", "shelter-night-desk")["jurisdictions"] = places
         await imported(backend, roster)
         step = await send(backend)
-        late = make_backend(backend.store, "2026-03-10T10:00:00.000Z", backend.vault)
+        late = at_time(backend, "2026-03-10T10:00:00.000Z")
         (found,) = await stalled.stalled(UNIT, late)
         assert ("other-desk" in {s.role for s in found.next_steps}) == offered, places
         await handoffs.move_handoff(UNIT, backend, step["id"], "cancel", reason="duplicate")

@@ -14,6 +14,7 @@ from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.round_answers import Correction
 from relaypoint.resolvers.rounds import Link, Started
 from relaypoint.tests.helpers import NOW, dump, filled, imported, make_backend, member, raw, tiny_roster
+from relaypoint.tests.helpers import at_time as at
 from relaypoint.tests.helpers import row as row_of
 
 COORDINATOR = member("example-authority")
@@ -35,10 +36,6 @@ async def stored(backend: Backend, sheet: str, id: str) -> dict[str, Any]:
 async def kinds(backend: Backend, subject: str, days: int = 0) -> list[tuple[str, str | None]]:
     report = await gaps.coverage_gaps(OPERATOR, backend, days=days)
     return [(gap.kind, gap.opens_on) for gap in (*report.gaps, *report.ahead) if gap.subject == subject]
-
-
-def at(backend: Backend, now: str) -> Backend:
-    return make_backend(backend.store, now, backend.vault)
 
 
 async def test_who_confirms_is_confirmed_and_who_does_not_is_a_gap(store: Store) -> None:

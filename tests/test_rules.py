@@ -25,7 +25,18 @@ from relaypoint.resolvers import (
 )
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.needs import NeedInput
-from relaypoint.tests.helpers import NOW, Roster, dump, filled, imported, make_backend, member, raw, tiny_roster
+from relaypoint.tests.helpers import (
+    NOW,
+    Roster,
+    at_time,
+    dump,
+    filled,
+    imported,
+    make_backend,
+    member,
+    raw,
+    tiny_roster,
+)
 from relaypoint.tests.helpers import row as row_of
 
 SHELTER, LINE, UNIT, COORDINATOR = (member(f"example-{each}") for each in ("shelter", "line", "unit", "authority"))
@@ -201,7 +212,7 @@ async def test_what_takes_two_waits_for_another_person(store: Store) -> None:
     assert (await ending.end(by_hand, backend, "task-force", "example-force-north")).waits
     # Another thing is not what the first one said; nor is it the same a week later.
     assert (await ending.end(OPERATOR, backend, "task-force", "example-force")).waits
-    later = make_backend(store, "2026-03-10T10:00:00.000Z", backend.vault)
+    later = at_time(backend, "2026-03-10T10:00:00.000Z")
     assert (await ending.end(OPERATOR, later, "task-force", "example-force-north")).waits
     done = await ending.end(LINE, later, "task-force", "example-force-north")
     assert (done.applied, done.waits) == (True, False)

@@ -33,18 +33,7 @@ from relaypoint.resolvers import (
 )
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.tests.engines import Server
-from relaypoint.tests.helpers import (
-    NOW,
-    Through,
-    dump,
-    filled,
-    make_backend,
-    member,
-    opened,
-    raw,
-    tiny_roster,
-    unordered,
-)
+from relaypoint.tests.helpers import NOW, Through, at_time, dump, filled, member, opened, raw, tiny_roster, unordered
 
 Parameters = dict[str, Any]
 
@@ -111,7 +100,7 @@ async def populate(store: Store) -> None:
     leased = await outbox.lease(OPERATOR, backend, limit=3)
     await outbox.settle(OPERATOR, backend, leased[0], "delivered", "shelter-mail", {})
     await outbox.settle(OPERATOR, backend, leased[1], "failed", None, {"shelter-mail": "no answer"})
-    assert (await escalating.escalate(OPERATOR, make_backend(store, "2026-03-09T10:00:00.000Z", backend.vault))).taken
+    assert (await escalating.escalate(OPERATOR, at_time(backend, "2026-03-09T10:00:00.000Z"))).taken
 
 
 @asynccontextmanager

@@ -22,8 +22,9 @@ from relaypoint.graph.schema import LABELS, VERSION, prepare
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.keys import prove_key
 from relaypoint.resolvers.writing import operation_id, write_once
+from relaypoint.tests import snapshots
 from relaypoint.tests.engines import Server
-from relaypoint.tests.helpers import dump, make_backend, raw
+from relaypoint.tests.helpers import broken_roster_link, dump, filled, make_backend, raw
 from relaypoint.tests.processes import environment
 
 Auth = dict[str, str | None]
@@ -493,3 +494,23 @@ async def test_a_store_that_goes_away_is_told(neo4j_server: Server) -> None:
     finally:
         await store.close()
         between.close()
+
+
+async def test_what_an_import_left_is_written_back_as_it_was(neo4j_server: Server) -> None:
+    """The shortcut of the suite itself (``tests/snapshots.py``)."""
+    snapshots._KEPT.clear()
+    found = []
+    for _ in range(2):
+        neo4j_server.empty()
+        store = await open_store(neo4j_server.uri, user=neo4j_server.user, password=neo4j_server.password)
+        try:
+            backend = await filled(store)
+            assert await broken_roster_link(store) is None
+            found.append([line for line in await dump(store) if not line.startswith("Schema ")])
+            (root,) = [line for line in await dump(store) if line.startswith("Schema ")]
+            assert "key_check" in root
+            await prove_key(backend)
+        finally:
+            await store.close()
+    assert found[0] == found[1]
+    assert len(found[0]) > 200

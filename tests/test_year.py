@@ -36,7 +36,7 @@ from relaypoint.resolvers.escalating import escalate
 from relaypoint.resolvers.leases import take_lease
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.passing import pass_handoff
-from relaypoint.tests.helpers import FULL, Through, imported, make_backend, member
+from relaypoint.tests.helpers import FULL, Through, at_time, imported, make_backend, member
 from relaypoint.tests.test_passing import two_shelters
 
 START: Final = parse_instant("2026-03-02T08:00:00Z")
@@ -90,12 +90,12 @@ class Year:
         self.spool = Path(tempfile.mkdtemp(prefix="relaypoint-year-"))
         self.lives = [self.born() for _ in range(workers)]
 
-    def at(self, store: Store | None = None) -> Backend:
-        return make_backend(store or self.plain.store, format_instant(self.now), self.plain.vault)
+    def at(self) -> Backend:
+        return at_time(self.plain, format_instant(self.now))
 
     def born(self) -> Backend:
         """A worker that has just been started: it remembers nothing."""
-        return self.at(Mortal(self.plain.store, self.chance))
+        return make_backend(Mortal(self.plain.store, self.chance), format_instant(self.now), self.plain.vault)
 
     async def run(self, count: int, days: int) -> None:
         looks = days * 24 // self.hours
