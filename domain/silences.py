@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, TypeAlias
 
+from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import reachable
 from relaypoint.domain.clock import parse_instant
 from relaypoint.domain.deadlines import deliver_by
@@ -24,10 +25,15 @@ Found: TypeAlias = tuple[str, Text, str]
 
 
 class Strand(StrEnum):
-    """What is silent: the step itself, who should say that a person arrived, the coordinator that was asked, who should
-    say what was erased, or the sender that should phone again."""
+    """What is silent: the desk with the step; that there is nobody at the desk; the sender, whose turn it is; whom the
+    case avoids; a case that is sent round; who should say that a person arrived; the coordinator that was asked; who
+    should say what was erased; or the sender that should phone again. Within one strand one ladder is climbed."""
 
     STEP = "step"
+    DESK = "desk"
+    SENDER = "sender"
+    AVOIDED = "avoided"
+    ROUND = "round"
     MISSING = "missing"
     COORDINATOR = "coordinator"
     ERASURE = "erasure"
@@ -42,8 +48,10 @@ MOST_HOPS: Final = 3
 
 
 def open_reasons(handoff: OpenHandoff, at: datetime) -> list[tuple[Strand, Found]]:
-    """Of an open one, the first of each strand."""
-    return each_strand(_CHECKS, handoff, at)
+    """Of an open one, the first of each strand. While nobody is at the desk, nobody there is slow."""
+    found = each_strand(_CHECKS, handoff, at)
+    gone = any(strand is Strand.DESK for strand, _ in found)
+    return [each for each in found if not (gone and each[0] is Strand.STEP)]
 
 
 def each_strand(
@@ -77,9 +85,17 @@ def _orphaned(handoff: OpenHandoff, at: datetime) -> Found | None:
 
 
 def _avoided(handoff: OpenHandoff, at: datetime) -> Found | None:
-    if not handoff.avoid.bars_contact_point(handoff.desk, handoff.receiver):
-        return None
-    return "avoided", say("stall.avoided", "somebody whom the case avoids may hold it now"), handoff.sent_at
+    if handoff.avoid.bars_contact_point(handoff.desk, handoff.receiver):
+        return "avoided", say("stall.avoided", "somebody whom the case avoids may hold it now"), handoff.sent_at
+    # That no channel is left but through them is as telling.
+    if _reached(handoff, at, Avoid()) and not _reached(handoff, at, handoff.avoid):
+        text = say("stall.avoided-way", "the contact point can be reached through somebody alone whom the case avoids")
+        return "avoided", text, handoff.sent_at
+    return None
+
+
+def _reached(handoff: OpenHandoff, at: datetime, avoid: Avoid) -> bool:
+    return bool(reachable(handoff.desk, floor=handoff.confidentiality, at=at, avoid=avoid))
 
 
 def missing(handoff: OpenHandoff, at: datetime) -> Found | None:
@@ -108,7 +124,7 @@ def unheard(handoff: OpenHandoff, at: datetime) -> Found | None:
 
 
 def _unreachable(handoff: OpenHandoff, at: datetime) -> Found | None:
-    if reachable(handoff.desk, floor=handoff.confidentiality, at=at, avoid=handoff.avoid):
+    if _reached(handoff, at, Avoid()):
         return None
     return (
         "unreachable",
@@ -155,7 +171,7 @@ def _unacknowledged(handoff: OpenHandoff, at: datetime) -> Found | None:
 
 
 def _undecided(handoff: OpenHandoff, at: datetime) -> Found | None:
-    if not handoff.waiting or handoff.form_awaited or handoff.accepted_by_phone:
+    if not handoff.waiting or handoff.form_awaited or handoff.accepted_by_phone or handoff.phoned == "refused":
         return None
     if not _missed(handoff, handoff.decide_by, at):
         return None
@@ -224,20 +240,20 @@ Check: TypeAlias = Callable[[OpenHandoff, datetime], Found | None]
 
 _CHECKS: Final[tuple[tuple[Strand, Check], ...]] = (
     (Strand.MISSING, missing),
-    (Strand.STEP, _avoided),
-    (Strand.STEP, _orphaned),
+    (Strand.AVOIDED, _avoided),
+    (Strand.DESK, _orphaned),
     (Strand.COORDINATOR, unheard),
-    (Strand.STEP, _unreachable),
-    (Strand.STEP, _closed),
-    (Strand.STEP, _refused),
-    (Strand.STEP, _form),
+    (Strand.DESK, _unreachable),
+    (Strand.DESK, _closed),
+    (Strand.SENDER, _refused),
+    (Strand.SENDER, _form),
     (Strand.STEP, _unacknowledged),
     (Strand.STEP, _undecided),
-    (Strand.STEP, _unanswered),
+    (Strand.SENDER, _unanswered),
     (Strand.STEP, _not_started),
     (Strand.STEP, _overdue),
     (Strand.STEP, _hold_expired),
-    (Strand.STEP, _bounced),
+    (Strand.ROUND, _bounced),
     (Strand.PHONE, _unconfirmed),
     (Strand.ERASURE, unerased),
 )

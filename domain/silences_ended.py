@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from relaypoint.domain.handoffs import ARRIVED, UNSERVED, Status
+from relaypoint.domain.handoffs import ARRIVED, NOT_ARRIVED, UNSERVED, Status
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.silences import Check, Found, Strand, each_strand, missing, unerased, unheard
 from relaypoint.domain.texts import Text, say
@@ -15,6 +15,11 @@ def ended_reasons(handoff: OpenHandoff, at: datetime) -> list[tuple[Strand, Foun
     """Of one that is over: a person is looked for, a coordinator asked, and what was erased told, until its sender has
     seen how it ended; and that by itself."""
     return each_strand(_ENDED if handoff.must_see else _OVER, handoff, at)
+
+
+def _gone(handoff: OpenHandoff, at: datetime) -> Found | None:
+    """Who was closed without having come has not arrived, and is not merely late once they should have."""
+    return (None if handoff.arrival == NOT_ARRIVED else _closed_missing(handoff, at)) or missing(handoff, at)
 
 
 def _closed_missing(handoff: OpenHandoff, at: datetime) -> Found | None:
@@ -59,10 +64,9 @@ def _failed(handoff: OpenHandoff, code: str) -> Text:
 
 
 _ENDED: Final[tuple[tuple[Strand, Check], ...]] = (
-    (Strand.MISSING, missing),
-    (Strand.MISSING, _closed_missing),
+    (Strand.MISSING, _gone),
     (Strand.COORDINATOR, unheard),
-    (Strand.STEP, _returned),
+    (Strand.SENDER, _returned),
     (Strand.ERASURE, unerased),
 )
 _OVER: Final[tuple[tuple[Strand, Check], ...]] = ((Strand.ERASURE, unerased),)

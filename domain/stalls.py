@@ -39,8 +39,14 @@ class Stall:
     def episode(self) -> str:
         """What a ladder belongs to: this silence since what it is about began. What begins anew is climbed anew."""
         handoff = self.handoff
+        step = f"{handoff.status} {handoff.moved_at or ''}"
+        asked = {"information-not-answered": handoff.asked_at, "refused-by-phone": handoff.phoned_at}.get(self.reason)
         since = {
-            Strand.STEP: f"{handoff.status} {handoff.moved_at or ''}",
+            Strand.STEP: step,
+            Strand.DESK: step,
+            Strand.SENDER: f"{self.reason} {asked or step}",
+            Strand.AVOIDED: "",
+            Strand.ROUND: "",
             Strand.MISSING: f"{self.reason} {handoff.expected_by or ''}",
             Strand.COORDINATOR: handoff.raised_at or "",
             Strand.ERASURE: handoff.erase_by or "",
@@ -51,7 +57,8 @@ class Stall:
     @property
     def senders(self) -> bool:
         """Whether the silence is the sender's: nobody else has the case, or is waited for."""
-        return self.reason in _SENDERS
+        over = self.strand is Strand.MISSING and not self.handoff.status.open
+        return self.reason in _SENDERS or over
 
     @property
     def discreet(self) -> bool:

@@ -246,12 +246,13 @@ def _came(here: Here, arrival: str) -> dict[str, Any]:
 
 
 def _raise(here: Here) -> dict[str, Any]:
-    if not (Status(here.handoff["status"]).open or here.handoff.get("must_see")) or here.handoff.get("respond_by"):
+    waits = (here.handoff.get("respond_by") or "") >= format_instant(here.now)
+    if waits or not (Status(here.handoff["status"]).open or here.handoff.get("must_see")):
         raise _not_now(
             here.handoff,
             "handoff.raised",
             "The coordinator has been asked already, or there is nothing left to ask for.",
-            "Raise a step that is open or came back, once until the coordinator has answered.",
+            "Raise a step that is open or came back, once until the coordinator has answered, or was to.",
         )
     return {
         "raised_at": format_instant(here.now),

@@ -163,13 +163,16 @@ def _may_declare(subject: Subject, known: Known, row: Mapping[str, Any], day: st
     else:
         around = set(upwards(known.rows["jurisdictions"], row["place"]))
         of = {id for id, force in known.rows["task_forces"].items() if force["jurisdiction"] in around}
-        may = body in coordinators(known.rows, day, {id for id in of if holds(known.rows["task_forces"][id], day)})
+        of = {id for id in of if holds(known.rows["task_forces"][id], day)}
+        may = body in coordinators(known.rows, day, of)
+        if pauses:  # Of each body there, whichever of the task forces it is in.
+            may = may and all(coordinates(known.rows, day, body, force) for force in of)
     if not may and pauses:
         raise NotFound(
             "contingency.pause",
             "Only a coordinator lets escalations wait.",
             path=("pauseEscalations",),
-            remedy="Declare it without, or ask your task force's coordinator to declare it.",
+            remedy="Declare it without, or for a task force or an organization that you coordinate.",
         )
     if not may:
         raise NotFound(

@@ -30,8 +30,9 @@ from relaypoint.resolvers.open_handoffs import OpenWork, open_handoff, open_hand
 from relaypoint.resolvers.referral_steps import record, salted, senders_desk, told
 from relaypoint.resolvers.writing import write_once
 
-#: So far the clocks of two servers may lie apart.
-_SKEW: Final = timedelta(minutes=1)
+#: So far the clocks of two servers may lie apart, for one may take its zone's time for that of all. What each takes for
+#: the other's past shortens no wait.
+_SKEW: Final = timedelta(hours=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ def _pausing(progress: Progress, paused: bool, at: datetime) -> Progress:
 
 
 def _in_time(progress: Progress, at: datetime) -> Progress:
-    """A rung that a server took whose clock ran ahead counts from now: nobody waits for what was never a time."""
+    """A rung that a server took whose clock ran far ahead counts from now: nobody waits for what was never a time."""
     if progress.taken_at is None or parse_instant(progress.taken_at) <= at + _SKEW:
         return progress
     return replace(progress, taken_at=format_instant(at))
@@ -211,7 +212,7 @@ async def _take(
         taken=taken,
         taken_at=format_instant(at),
         notices=tuple(str(message.parameters["id"]) for message in messages),
-        in_vain=desk is None or shut or (step.extra and climb.progress.in_vain),
+        in_vain=climb.progress.in_vain if step.extra else desk is None or shut,
         action=action.value,
     )
     name, mine = f"escalate {handoff['id']} {climb.row['chain_length']}", backend.new_id()

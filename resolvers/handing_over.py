@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from relaypoint.domain import chain
 from relaypoint.domain.answer import Candidate
 from relaypoint.domain.deadlines import Agreed
 from relaypoint.domain.errors import NoChannel
-from relaypoint.domain.handoffs import Status, passing_on
+from relaypoint.domain.handoffs import ERASED, Status, passing_on
 from relaypoint.domain.policy import Subject
+from relaypoint.domain.silences import Strand
 from relaypoint.domain.step_remarks import erasure_over
 from relaypoint.domain.steps import days_held, no_longer_served
 from relaypoint.domain.view import View
@@ -88,6 +89,9 @@ def told_of_successor(backend: Backend, row: Row, chosen: Candidate, following: 
     return steps
 
 
+_ERASING: Final = ("erasure_asked_at", "erasure")
+
+
 class Referrals:
     """The referrals as the steps so far leave them: several steps of one may move in the same write."""
 
@@ -135,13 +139,18 @@ class Referrals:
             changes: dict[str, Any] = {"status": status.value, "reason": code, "review_on": None}
             now = self.backend.now()
             changes |= {"changed_at": now, "moved_at": now, "asked_at": None, "answer_by": None}
-            changes |= no_longer_served(handoff, self.backend.clock())
+            if chosen.service.organization.id == row["receiver"]["id"] and handoff.get("erasure") != ERASED:
+                # The same body serves the person on; what it is to erase is asked of the step that it does so by.
+                following |= {name: handoff[name] for name in _ERASING if handoff.get(name)}
+                changes |= dict.fromkeys(_ERASING)
+            changes |= no_longer_served({**handoff, **changes}, self.backend.clock())
             ended = Step("handoff_close", {"handoff": handoff["id"]})
         else:  # It came back: who sends it anew has seen it.
             changes = {"seen_at": self.backend.now()}
             ended = Step("handoff_seen", {"handoff": handoff["id"]}, None)
         if agreed:
             changes |= erasure_over(handoff)
+            following |= erasure_over(following)
         if handoff.get("respond_by"):
             # To send it on is the coordinator's answer; the receiving side takes the question with the case, and a
             # sender that sends it anew waits for nothing any more.
@@ -149,6 +158,7 @@ class Referrals:
         after = {**handoff, **changes, "version": handoff["version"] + 1}
         steps = [*self.move(row, verb, changes, {"before": handoff, "after": after, **why}), ended]
         steps += handoff_steps(following, referral["id"], chosen, self.operation, roster)
+        steps += [*_erasing({}, following), *_climbed(handoff, following)]
         steps.append(Step("handoff_continues", {"handoff": following["id"], "before": handoff["id"]}))
         sent = {"handoff": following, "contact_point": chosen.contact_point.id, "continues": handoff["id"]}
         steps.append(self.event(referral, "handoff-sent-on", {"before": None, "after": sent}))
@@ -174,6 +184,25 @@ def _erasing(handoff: Mapping[str, Any], changes: Mapping[str, Any]) -> list[Ste
     if changes.keys().isdisjoint(("erasure", "erasure_asked_at")):
         return []
     after = {**handoff, **changes}
-    if after["erasure_asked_at"] and not after["erasure"]:
-        return [Step("handoff_to_erase", {"handoff": handoff["id"]})]
-    return [Step("handoff_erasure_said", {"handoff": handoff["id"]}, None)]
+    if after["erasure_asked_at"] and not after.get("erasure"):
+        return [Step("handoff_to_erase", {"handoff": after["id"]})]
+    return [Step("handoff_erasure_said", {"handoff": after["id"]}, None)]
+
+
+def _climbed(handoff: Mapping[str, Any], following: Mapping[str, Any]) -> list[Step]:
+    """What goes on from step to step is climbed on: the search for a person, a question that its coordinator owes an
+    answer to. To lay the case elsewhere begins neither anew."""
+    strands = {Strand.MISSING: following.get("expected_by"), Strand.COORDINATOR: following.get("respond_by")}
+    return [
+        Step(
+            "escalation_goes_on",
+            {
+                "escalation": f"{handoff['id']}.{strand}",
+                "handoff": following["id"],
+                "following": f"{following['id']}.{strand}",
+            },
+            None,
+        )
+        for strand, goes_on in strands.items()
+        if goes_on
+    ]

@@ -22,7 +22,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -82,7 +82,7 @@ def running(*, briefly: bool = False) -> Iterator[Server]:
     """
     reasons: list[str] = []
     with ExitStack() as stack:
-        for way in (_given, _in_docker, partial(_with_java, _THRIFTY if briefly else ())):
+        for way in (_given, _in_docker, partial(_with_java, briefly)):
             try:
                 server = stack.enter_context(way())
             except NoNeo4j as reason:
@@ -136,7 +136,7 @@ def _in_docker() -> Iterator[Server]:
 
 
 @contextmanager
-def _with_java(options: Sequence[str] = ()) -> Iterator[Server]:
+def _with_java(briefly: bool) -> Iterator[Server]:
     feature, home = _jdk()
     version = next(version for lowest, version in VERSIONS if feature >= lowest)
     jars = _jars(version, home)
@@ -146,8 +146,16 @@ def _with_java(options: Sequence[str] = ()) -> Iterator[Server]:
         log = Path(folder, "server.log")
         port = _free_port()
         with log.open("wb") as output:
-            command = [str(home / "bin/java"), f"-Xmx{HEAP}", *options, *_OPENED, "-cp", f"{jars}/*"]
+            command = [
+                str(home / "bin/java"),
+                f"-Xmx{HEAP}",
+                *(_THRIFTY if briefly else ()),
+                *_OPENED,
+                "-cp",
+                f"{jars}/*",
+            ]
             command += [str(ROOT / "tests/neo4j/BoltForTests.java"), f"{folder}/data", str(port)]
+            command += ["briefly"] if briefly else []
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,

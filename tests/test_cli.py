@@ -362,7 +362,7 @@ def test_whoever_refuses_is_sent_as_they_were_found(settings: dict[str, str], tm
     assert printed.count("To be acknowledged by ") == 2
     assert printed.count("phone 0") >= 2
     shown = run(settings, "referral", many[0]["reference"], "--as", "example-unit").stdout
-    assert f"or for the same person:\n  {many[1]['reference']}" in shown
+    assert f"or for the same person (this is for person 1):\n  {many[1]['reference']}" in shown
     further = [sent["id"], "--service", "advice", "--no-consent", "--as", "example-unit"]
     more = parsed(run(settings, "split", *further, "--json"))["referrals"]
     desks = [each["handoffs"][0]["contactPoint"]["id"] for each in (sent, *many, *more)]

@@ -18,7 +18,7 @@ from relaypoint.tests.test_escalation import NEED, SHELTER, UNIT, at, climbed, s
 
 #: Declared by its coordinator for the shelter alone, with its escalations waiting.
 SCOPE = contingency.Scope(organization="example-shelter")
-LINE = member("example-line")
+LINE, AUTHORITY = member("example-line"), member("example-authority")
 
 
 async def flooded(backend: Backend, minute: int, subject: Subject = LINE) -> None:
@@ -108,8 +108,11 @@ async def test_a_place_lets_only_those_wait_whom_its_coordinators_coordinate(bac
         if not outside:
             place = contingency.Scope(place="GB-X-NORTH")
             row(roster, "contact_points", "shelter-desk")["jurisdictions"] = "GB-X-NORTH"
+            with pytest.raises(NotFound) as refused:  # Some there are in the national task force alone.
+                await contingency.declare(LINE, at(backend, 1), place, "A flood", "2026-03-10", pause_escalations=True)
+            assert refused.value.message_id == "contingency.pause"
             await contingency.declare(
-                LINE, at(backend, 1), place, "A flood", "2026-03-10", id="flood", pause_escalations=True
+                AUTHORITY, at(backend, 1), place, "A flood", "2026-03-10", id="flood", pause_escalations=True
             )
         found = (await escalate(OPERATOR, at(backend, 300))).taken
         assert next((each.action for each in found if each.handoff == step["id"]), None) == first

@@ -24,7 +24,7 @@ from relaypoint.resolvers.contingency import Scope
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.stalled import Reported
 from relaypoint.resolvers.wanted import WantedInput
-from relaypoint.tests.helpers import Roster, Through, imported, member, row, tiny_roster
+from relaypoint.tests.helpers import FULL, Roster, Through, imported, member, row, tiny_roster
 from relaypoint.tests.test_graphql import ask
 
 NEED = NeedInput(from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female",))
@@ -257,7 +257,8 @@ async def reports(backend: Backend, as_of: str | None = None) -> dict[str, list[
     return found
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.counted
+@pytest.mark.parametrize("seed", range(6 if FULL else 2))
 async def test_the_past_is_told_as_it_was_told_then(backend: Backend, seed: int) -> None:
     """Many steps are sent and moved at random, messages go out or fail, the roster changes; whoever asks later how it
     was is told what was told at the time."""

@@ -140,6 +140,7 @@ async def test_what_could_not_be_written_is_not_said_to_be_counted(store: Store)
         async def write(self, steps: Sequence[Step], operation: Operation | None = None) -> list[list[Row]]:
             raise Unavailable("store.away", "The store is away.", remedy="Try again.")
 
+    await backend.memory.roster(store)  # To read it whole takes a lock, and so a write.
     broken = replace(backend, store=Refusing(store))
     answer = await find(UNIT, broken, HOUSING)
     assert not any(note.message_id == "note.unmet" for note in answer.notes)

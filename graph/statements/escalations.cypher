@@ -18,6 +18,22 @@ SET e += $properties
 MERGE (h)-[:ESCALATED]->(e)
 RETURN e.id AS id
 
+// name: escalation_goes_on
+// The step that continues another one goes on where its ladder stood.
+// mode: write
+// starts: id
+MATCH (e:Escalation {id: $escalation})
+WITH e
+LIMIT 1
+MATCH (h:Handoff {id: $handoff})
+WITH e, h
+LIMIT 1
+CREATE (f:Escalation {id: $following})
+SET f.mark = e.mark, f.episode = e.episode, f.taken = e.taken, f.taken_at = e.taken_at, f.paused_at = e.paused_at,
+  f.in_vain = e.in_vain, f.notices = e.notices, f.action = e.action, f.next_at = e.next_at
+CREATE (h)-[:ESCALATED]->(f)
+RETURN f.id AS id
+
 // name: handoff_recount
 // Its deadlines on another calendar: nobody has moved it, so that its version stays.
 // mode: write

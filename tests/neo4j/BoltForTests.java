@@ -1,4 +1,5 @@
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import org.neo4j.configuration.GraphDatabaseSettings;
 import org.neo4j.configuration.connectors.BoltConnector;
@@ -9,8 +10,8 @@ import org.neo4j.dbms.api.DatabaseManagementServiceBuilder;
 /**
  * A Neo4j Community server on loopback for one test session.
  *
- * <p>Arguments: an empty folder for its data, and a port. The password of user neo4j comes in the environment
- * as BOLT_PASSWORD; without one, authentication is off. Prints READY once it answers. Runs until its standard
+ * <p>Arguments: an empty folder for its data, a port, and "briefly" for many small tests. The password of user neo4j
+ * comes in the environment as BOLT_PASSWORD; without one, authentication is off. Prints READY once it answers. Runs until its standard
  * input closes, so that it never outlives the process that started it, however that ended.
  */
 final class BoltForTests {
@@ -20,7 +21,7 @@ final class BoltForTests {
     String password = System.getenv("BOLT_PASSWORD");
     boolean guarded = password != null && !password.isEmpty();
 
-    DatabaseManagementService service =
+    DatabaseManagementServiceBuilder builder =
         new DatabaseManagementServiceBuilder(folder)
             .setConfig(GraphDatabaseSettings.auth_enabled, guarded)
             .setConfig(BoltConnector.enabled, true)
@@ -28,8 +29,14 @@ final class BoltForTests {
             .setConfig(BoltConnector.advertised_address, new SocketAddress("127.0.0.1", port))
             .setConfig(GraphDatabaseSettings.udc_enabled, false) // a test run reports to nobody
             .setConfig(GraphDatabaseSettings.preallocate_logical_logs, false) // 500 MB of disk for little data
-            .setConfig(GraphDatabaseSettings.pagecache_memory, 256L << 20)
-            .build();
+            .setConfig(GraphDatabaseSettings.pagecache_memory, 256L << 20);
+    if (arguments.length > 2 && arguments[2].equals("briefly")) {
+      // A database that is emptied and filled again and again is planned for once: its sizes are no sign of anything.
+      builder
+          .setConfig(GraphDatabaseSettings.cypher_min_replan_interval, Duration.ofDays(1))
+          .setConfig(GraphDatabaseSettings.query_cache_size, 20_000);
+    }
+    DatabaseManagementService service = builder.build();
     if (guarded) {
       service
           .database(GraphDatabaseSettings.SYSTEM_DATABASE_NAME)
