@@ -76,7 +76,8 @@ def _head(console: Console, each: Data) -> None:
         f"{each['since']} to {each['until']}: {escape(each['reason'])}"
     )
     if each["pauseEscalations"]:
-        console.print("[bold yellow]Meanwhile nobody is told of what goes silent there[/], but of asap and stat.")
+        console.print("[bold yellow]Meanwhile nobody is reminded of slowness there[/], but with asap and stat;")
+        console.print("its sender is told once. What can't be delivered, and who can't be reached, is told as ever.")
 
 
 def _scope(each: Data) -> str:

@@ -45,6 +45,8 @@ def sent(console: Console, done: Data) -> None:
     step(console, handoff)
 
 
+#: What its sender was told there, before anybody there has said it here.
+_PHONED = {"accepted": "Accepted on the phone by", "refused": "[bold red]Refused on the phone by[/]"}
 _WHERE = {
     "requested": "Waits at",
     "received": "Waits at",
@@ -63,9 +65,11 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     why = f" ({code})" if words == (code or "").replace("-", " ") else f" ({code}: {escape(words)})"
     why = why if code else ""
     grid.add_row("Status", f"[bold]{handoff['status']}[/]{why}")
-    refused = handoff["phoned"] == "refused" and handoff["status"] in BEFORE
+    where = _WHERE.get(handoff["status"], "Was with")
+    if handoff["status"] in BEFORE:
+        where = _PHONED.get(handoff["phoned"], where)
     grid.add_row(
-        "[bold red]Refused on the phone by[/]" if refused else _WHERE.get(handoff["status"], "Was with"),
+        where,
         f"{escape(handoff['receiver']['name'])}, {escape(handoff['contactPoint']['name'])}",
     )
     if other := handoff["divertedTo"]:
@@ -79,9 +83,9 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     grid.add_row("Since", when(handoff["movedAt"]))
     if handoff["sentAt"] != handoff["movedAt"]:
         grid.add_row("Sent", when(handoff["sentAt"]))
-    if handoff["status"] == "requested":
+    if handoff["status"] == "requested" and not handoff["phoned"]:
         grid.add_row("To be acknowledged by", until(handoff["acknowledgeBy"]))
-    if handoff["status"] in BEFORE:
+    if handoff["status"] in BEFORE and not accepted_by_phone(handoff):
         grid.add_row("To be decided by", until(handoff["decideBy"]))
     if handoff["status"] == "accepted" or accepted_by_phone(handoff):
         grid.add_row("To begin by", until(handoff["startBy"]))
@@ -198,6 +202,11 @@ def passed(console: Console, done: Data) -> None:
         )
     else:
         console.print("[bold green]Sent on.[/] The step before it is closed.")
+        if done["byHand"]:
+            console.print("[bold red]Nobody there has been told: no message can be delivered there. Phone it now.[/]")
+        for use in done["channels"]:
+            if by_voice(use):
+                console.print("  " + channel(use))
     step(console, done["handoff"])
 
 

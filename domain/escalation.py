@@ -70,6 +70,8 @@ class Progress:
     in_vain: bool = False
     #: What the last rung was, as a ``Rung``; None: none was taken.
     action: str | None = None
+    #: A coordinator was told on the way.
+    coordinated: bool = False
 
 
 #: The rungs of a policy in their order.
@@ -79,8 +81,7 @@ Rungs: TypeAlias = tuple["Step", ...]
 def ladder(view: View, stall: Stall, pathway: str | None) -> Rungs:
     """The rungs of the policy that holds for the silence, in their order. For a missing person they run on the clock,
     and press, however much time the referral had. Of what coordinators are not to know, they are told nothing."""
-    handoff, missing = stall.handoff, stall.strand is Strand.MISSING
-    priority = max(handoff.priority, Priority.ASAP, key=lambda each: each.level) if missing else handoff.priority
+    handoff, missing, priority = stall.handoff, stall.strand is Strand.MISSING, _priority(stall)
     forces = around.shared_forces(view, handoff.sender.id, handoff.receiver.id)
     rows = view.index.rows["task_forces"]
     near = sorted(around.forces_of(view, forces), key=lambda force: (rows[force]["level"], force))
@@ -93,6 +94,12 @@ def ladder(view: View, stall: Stall, pathway: str | None) -> Rungs:
     if stall.discreet:
         steps = tuple(step for step in steps if step.action not in COORDINATORS)
     return tuple(replace(step, working=False) for step in steps) if missing else steps
+
+
+def _priority(stall: Stall) -> Priority:
+    """How much it presses: that a person is missing does so at least as ``asap``."""
+    own = stall.handoff.priority
+    return max(own, Priority.ASAP, key=lambda each: each.level) if stall.strand is Strand.MISSING else own
 
 
 def _hastened(agreed: Rungs, own: Rungs) -> Rungs:
@@ -153,19 +160,28 @@ def _step(rung: Rung, wait: str | None, hours: str | None, index: int, priority:
     return Step(rung, parse_duration(chosen) if chosen else None, working)
 
 
-#: So many times what is silent still at the end of a ladder is told again each day, before it is once a week.
+#: In which pauses what is silent still at the end of a ladder is told again: where time presses first so many times
+#: after some hours, for who was closed may have opened; then so many days; at last each week.
+_SOON: Final[Mapping[Priority, tuple[int, Duration]]] = {
+    Priority.STAT: (8, Duration(time=timedelta(hours=1))),
+    Priority.ASAP: (6, Duration(time=timedelta(hours=4))),
+}
 _DAYS: Final = 5
 
 
 def rung(steps: Rungs, taken: int, stall: Stall) -> Step:
-    """The one that follows after so many. A ladder ends and a silence need not: then the sender and a coordinator
-    hear of it again, each day and later each week."""
+    """The one that follows after so many. A ladder ends and a silence need not: then the desk, the sender and a
+    coordinator hear of it again, where time presses within hours, then each day and later each week."""
     if taken < len(steps):
         return steps[taken]
-    again = (Rung.OFFER,) if stall.discreet else (Rung.OFFER, Rung.COORDINATOR)
+    again: tuple[Rung, ...] = (Rung.OFFER,) if stall.discreet else (Rung.OFFER, Rung.COORDINATOR)
+    if not stall.senders:
+        again = (Rung.REMIND, *again)
     round, turn = divmod(taken - len(steps), len(again))
-    pause = Duration(days=1) if round < _DAYS else Duration(weeks=1)
-    working = steps[-1].working if steps else DEFAULTS[stall.handoff.priority].basis == "working"
+    working = steps[-1].working if steps else DEFAULTS[_priority(stall)].basis == "working"
+    times, soon = (0, Duration()) if working else _SOON.get(_priority(stall), (0, Duration()))
+    later = Duration(days=1) if round < times + _DAYS else Duration(weeks=1)
+    pause = soon if round < times else later
     return Step(again[turn], None if turn else pause, working, again=True)
 
 

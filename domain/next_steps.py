@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relaypoint.domain.channels import ChannelUse, usable, weigh
+from relaypoint.domain.deadlines import DEFAULTS
 from relaypoint.domain.handoffs import PASSES, PASSING_ON, REMARKS, RESPOND, SERVED_THERE, Side
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.moves import possible
@@ -64,6 +65,14 @@ def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER) -> tuple[Ne
         return (_own_move(handoff, reason),)
     if side is Side.COORDINATOR:
         return (_coordinators_move(handoff),)
+    if handoff.wished_to and reason != "information-not-answered":
+        text = say(
+            "next.wished",
+            "The coordinator would send it to {desk}: ask the person, and answer: {command}.",
+            desk=handoff.wished_to,
+            command=_command(handoff, f"answer --result {' | '.join(handoff.answers)}"),
+        )
+        return (NextStep("sender", text), *_towards(handoff, reason, at), _senders_move(handoff, reason))
     if reason == "form-not-submitted":
         text = say(
             "next.form",
@@ -85,7 +94,8 @@ def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER) -> tuple[Ne
 def _towards(handoff: OpenHandoff, reason: str, at: datetime) -> Iterator[NextStep]:
     """The steps that lead to somebody who can be reached."""
     back = handoff.must_see and reason != "untold" and reason not in MISSING
-    desk = () if back or reason in ("orphaned", "avoided") else ((handoff.desk, handoff.receiver),)
+    gone = back or reason in ("orphaned", "avoided", "refused-by-phone")
+    desk = () if gone else ((handoff.desk, handoff.receiver),)
     others = () if back else tuple((other, handoff.receiver) for other in handoff.other_desks)
     again = say(
         "next.phone-again",
@@ -115,13 +125,27 @@ def _towards(handoff: OpenHandoff, reason: str, at: datetime) -> Iterator[NextSt
             ("coordinator", _ASKED if handoff.respond_by else ask, handoff.coordinators),
             ("hotline", _HOTLINE, handoff.hotlines),
         )
+    steps: list[NextStep] = []
     for role, text, reachable in ways:
         found = [
             NextStep(role, text, desk, organization.name, channels)
             for desk, organization in reachable
             if (channels := _reach(handoff, desk, organization, at, by_voice=role != "coordinator" or text is _ASKED))
         ]
-        yield from found[:_MOST_CANDIDATES] if role == "next-candidate" else found
+        steps += found[:_MOST_CANDIDATES] if role == "next-candidate" else found
+    if reason == "refused-by-phone":  # Nobody has the case: who could take it comes first.
+        steps.sort(key=lambda step: step.role != "next-candidate")
+    elif DEFAULTS[handoff.priority].basis == "clock" or reason in MISSING:
+        # Where time presses, of the body's desks the one that is open.
+        steps.sort(key=lambda step: (step.role not in _OF_BODY, step.role in _OF_BODY and not _open(step)))
+    yield from steps
+
+
+_OF_BODY = ("same-desk", "other-desk")
+
+
+def _open(step: NextStep) -> bool:
+    return any(use.usable_now for use in step.channels)
 
 
 def _senders_move(handoff: OpenHandoff, reason: str) -> NextStep:

@@ -45,6 +45,8 @@ class OpenHandoff:
     answer_by: str | None = None
     #: The words that answer what is asked now.
     answers: tuple[str, ...] = ("told", "not-agreed", "not-known")
+    #: Where a coordinator would send it, if the person agrees.
+    wished_to: str | None = None
     expected_by: str | None = None
     raised_at: str | None = None
     respond_by: str | None = None

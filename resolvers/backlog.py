@@ -10,7 +10,6 @@ from typing import Final
 
 from relaypoint.domain.backlog import Due, falling_due
 from relaypoint.domain.errors import Invalid
-from relaypoint.domain.escalation import COORDINATORS
 from relaypoint.domain.handoffs import Side
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.policy import Action, Subject, sides
@@ -79,8 +78,8 @@ async def _climbed(backend: Backend, rows: Sequence[Row], organization: str | No
 
 
 def _look_by(handoff: OpenHandoff, climbed: Sequence[Row], at: datetime) -> str | None:
-    """Until when a coordinator that the last rung told has to see to it; None where that told others, or the step has
-    moved since."""
+    """Until when a coordinator that a rung told has to see to it, before the next one is taken; None where none did, or
+    the step has moved since."""
     silent = {each.episode for each in stalls(handoff, at, Side.COORDINATOR)}
-    told = [each for each in climbed if each["action"] in COORDINATORS and each["episode"] in silent]
+    told = [each for each in climbed if each["coordinated"] and each["episode"] in silent]
     return min((each["next_at"] for each in told), default=None)

@@ -144,8 +144,8 @@ def withdrawn(backend: Backend, row: Row, organization: str) -> str | None:
 
 
 def refused(backend: Backend, row: Row, organization: str) -> str:
-    """The sealed case with the person's word, today, that this organization, which has it without their consent, is not
-    to learn more of them."""
+    """The sealed case with the person's word, today, that this organization, which they did not agree to, is not to
+    learn of them, or no more."""
     fields, kept = _consents(backend, row, organization)
     today = Consent(organization, row["service_type"], None, backend.now()[:10])
     return backend.vault.seal(row["sealed_key"], {**fields, "consents": [*map(asdict, kept), asdict(today)]})

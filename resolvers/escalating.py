@@ -16,7 +16,7 @@ from typing import Final
 from relaypoint.domain import chain
 from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.errors import Invalid
-from relaypoint.domain.escalation import Progress, Rungs, closed, due, ladder, rung, turned_to
+from relaypoint.domain.escalation import COORDINATORS, Progress, Rungs, closed, due, ladder, rung, turned_to
 from relaypoint.domain.escalation import Step as Rising
 from relaypoint.domain.handoffs import Side
 from relaypoint.domain.policy import OPERATOR, Action, Subject
@@ -119,18 +119,21 @@ async def _progress(backend: Backend, silence: Stall, kept: Row | None) -> Progr
         ended = await backend.store.read("notices_stand", notices=list(notices))
         in_vain = bool(ended) and all(row["status"] == "dead" for row in ended)
     stood = kept["episode"], kept["taken"], kept["taken_at"], kept["paused_at"], notices, in_vain
-    return Progress(*stood, action=kept["action"])
+    return Progress(*stood, action=kept["action"], coordinated=bool(kept["coordinated"]))
 
 
 async def _climb(subject: Subject, backend: Backend, view: View, climb: _Climb) -> tuple[list[Taken], _Climb]:
-    """Takes the rungs of one silence that are due: those that reach nobody who is there, and the first that reaches
-    somebody; and gives how it stands then."""
+    """Takes the rungs of one silence that are due: the next one, and after one that reaches nobody who is there those
+    that follow at once; and gives how it stands then."""
     at, taken = backend.clock(), list[Taken]()
     desk = climb.stall.handoff.desk
     paused = climb.stall.waits is not None
     stands = _in_time(_pausing(climb.progress, paused, at), at)
     if stands != climb.progress:
-        if not await _written(backend, [_put(backend, climb, stands)]):
+        steps = [_put(backend, climb, stands)]
+        if paused:  # Whoever sent it may send it elsewhere, and is not to wait for weeks without a word.
+            steps += _offered(backend, view, climb, at)
+        if not await _written(backend, steps):
             return [], climb
         climb = replace(climb, progress=stands, mark=_mark(stands))
     if paused:
@@ -145,9 +148,12 @@ async def _climb(subject: Subject, backend: Backend, view: View, climb: _Climb) 
             break
         climb = after
         taken.append(Taken(climb.row["handoff"]["id"], climb.progress.taken, step.action.value, whom))
-        if whom is not None and not shut:
-            break
     return taken, climb
+
+
+def _offered(backend: Backend, view: View, climb: _Climb, at: datetime) -> list[Step]:
+    desk = turned_to(view, climb.stall, Rising(Rung.OFFER, None, working=True), senders_desk(climb.row), at)
+    return [told(backend, climb.row, desk.id, "offered")] if desk else []
 
 
 def _pausing(progress: Progress, paused: bool, at: datetime) -> Progress:
@@ -214,6 +220,7 @@ async def _take(
         notices=tuple(str(message.parameters["id"]) for message in messages),
         in_vain=climb.progress.in_vain if step.extra else desk is None or shut,
         action=action.value,
+        coordinated=climb.progress.coordinated or (desk is not None and action in COORDINATORS),
     )
     name, mine = f"escalate {handoff['id']} {climb.row['chain_length']}", backend.new_id()
     try:
@@ -254,6 +261,7 @@ def _put(backend: Backend, climb: _Climb, progress: Progress) -> Step:
         "in_vain": progress.in_vain,
         "notices": " ".join(progress.notices),
         "action": progress.action,
+        "coordinated": progress.coordinated,
         "next_at": format_instant(due(climb.rungs, progress, climb.stall, climb.stall.handoff.desk.calendar)),
     }
     return Step(

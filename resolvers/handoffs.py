@@ -37,7 +37,7 @@ from relaypoint.domain.view import View
 from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.cases import StoredCase, consented, stored_case, withdrawn
+from relaypoint.resolvers.cases import StoredCase, consented, refused, stored_case, withdrawn
 from relaypoint.resolvers.claiming import claiming
 from relaypoint.resolvers.coordinating import turn_to
 from relaypoint.resolvers.erasing import erasing, erasing_over, steps_of_body
@@ -154,6 +154,8 @@ async def move_handoff(
             refusing = await _taken_back(backend, row, verb, reason)
             if refusing is not None:  # None where there is no consent of it to withdraw.
                 case = withdrawn(backend, row, refusing)
+                if case is None and verb == ANSWER:
+                    case = refused(backend, row, refusing)
         except Conflict:
             # A read beside somebody's commit may see half of it, so that no is said to what two reads saw alike.
             row, before = await step_of(backend, row["handoff"]["id"]), row

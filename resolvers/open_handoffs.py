@@ -142,6 +142,7 @@ def open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
         asked_at=handoff["asked_at"],
         answer_by=handoff["answer_by"],
         answers=answers(handoff),
+        wished_to=handoff["wished_to"],
         expected_by=handoff["expected_by"],
         raised_at=handoff["raised_at"],
         respond_by=handoff["respond_by"],

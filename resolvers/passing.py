@@ -12,14 +12,16 @@ from typing import Any, Final
 
 from relaypoint.domain import free_text
 from relaypoint.domain.chain import salted_digest
+from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.errors import Conflict
 from relaypoint.domain.handoffs import ARRIVING, ASK, PASSES, Side, Status
 from relaypoint.domain.moves import check_allowed, in_order, unknown_verb
+from relaypoint.domain.next_steps import desks_of_both
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.questions import wished
 from relaypoint.domain.step_remarks import Saying
 from relaypoint.domain.steps import days_held, said
-from relaypoint.domain.words import Priority
+from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import StoredCase, consented, stored_case
@@ -51,10 +53,13 @@ _RECORDED: Final = {"pass-on": "passed-on", "redirect": "redirected", "resend": 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """``handoff`` is the step that continues the case; or, where its sender was asked instead, the step as it was."""
+    """``handoff`` is the step that continues the case; or, where its sender was asked instead, the step as it was.
+    ``by_hand``: no message reaches the new desk, so that somebody has to phone it. ``channels`` lead there directly."""
 
     handoff: dict[str, Any]
     sender_asked: bool
+    by_hand: bool = False
+    channels: tuple[ChannelUse, ...] = ()
 
 
 @permitted(Action.MOVE_HANDOFF)
@@ -138,7 +143,13 @@ async def pass_handoff(
 
 async def _told(backend: Backend, result: dict[str, Any]) -> Passed:
     (handoff,) = await with_faces(backend, [result["handoff"]])
-    return Passed(handoff, result["asked"])
+    if result["asked"]:
+        return Passed(handoff, True)
+    view = view_of(await backend.memory.roster(backend.store), backend.clock())
+    floor = Confidentiality(result["confidentiality"])
+    desk = view.desk(handoff["contact_point"]["id"])
+    (there,) = desks_of_both([("same-desk", desk, view.organization(desk.organization))], floor, backend.clock())
+    return Passed(handoff, False, result["hand"], there.channels)
 
 
 def _sent_on(
@@ -191,7 +202,7 @@ def _sent_on(
     if verb != "pass-on" and Status(row["handoff"]["status"]).open and not row["handoff"]["form"]:
         # Who had it did not send it on: they have to know that it is no longer theirs.
         steps.append(told(backend, row, row["contact_point"]["id"], "cancelled"))
-    desk = chosen.contact_point
+    desk, confidentiality = chosen.contact_point, Confidentiality(row["referral"]["confidentiality"])
     result = {
         **shown(row, following, PASSES[verb].sides),
         "must_see": False,
@@ -199,7 +210,10 @@ def _sent_on(
         "receiver": {"id": chosen.service.organization.id, "name": chosen.service.organization.name},
         "continues": row["handoff"]["id"],
     }
-    return steps, {"handoff": result, "asked": False}
+    # For its sender past whom the case avoids; nobody else is to know of them.
+    ways = chosen.channels if verb == "resend" else weigh(desk, floor=confidentiality, at=backend.clock())
+    hand = following["form"] is None and not any(use.carries_message for use in ways)
+    return steps, {"handoff": result, "asked": False, "hand": hand, "confidentiality": confidentiality.value}
 
 
 def _asked(

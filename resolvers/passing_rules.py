@@ -148,9 +148,9 @@ def choose(
         if not consent and case.withdrawn_from(body, row["service_type"]):
             raise Invalid(
                 "handoff.withdrawn",
-                "The person took back that {name} may learn of them.",
+                "The person does not agree, or no longer, that {name} learns of them.",
                 path=("consent",),
-                remedy="Send it elsewhere, or say --consent if the person agrees again.",
+                remedy="Send it elsewhere, or say --consent if the person agrees now.",
                 name=known.rows["organizations"][body]["name"],
             )
         if abroad:

@@ -9,6 +9,7 @@ import strawberry
 from relaypoint.domain.codes import WORDS
 from relaypoint.domain.policy import Action
 from relaypoint.resolvers import handoffs, passing
+from relaypoint.schema.channel_types import ChannelView
 from relaypoint.schema.contingency_types import Pause
 from relaypoint.schema.permissions import governed
 from relaypoint.schema.problems import Conflict, InvalidInput, NoChannel, NotFound, Unavailable
@@ -285,10 +286,17 @@ class HandoffPassed:
         description="Nothing was sent: by the case's conditions it can't go there, or not without the person's "
         "consent. Its sender decides."
     )
+    by_hand: bool = strawberry.field(description="No channel carries a message there: somebody has to phone it.")
+    channels: list[ChannelView] = strawberry.field(description="How to reach the new contact point directly.")
 
     @classmethod
     def of(cls, passed: passing.Passed) -> Self:
-        return cls(handoff=Handoff.of(passed.handoff), sender_asked=passed.sender_asked)
+        return cls(
+            handoff=Handoff.of(passed.handoff),
+            sender_asked=passed.sender_asked,
+            by_hand=passed.by_hand,
+            channels=[ChannelView.of(use) for use in passed.channels],
+        )
 
 
 MoveResult = Annotated[

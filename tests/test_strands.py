@@ -128,7 +128,7 @@ async def test_what_is_said_of_an_arrival_puts_off_no_other_ladder(backend: Back
     taken = len(await ladder_of(backend, step, "step"))
     await handoffs.move_handoff(SHELTER, at(backend, 2 * DAY + 1), step["id"], "arrived")
     await climbed(backend, 4 * DAY, every=60, start=2 * DAY + 2)
-    assert "remind" not in [action for action, _ in (await ladder_of(backend, step, "step"))[taken:]]
+    assert "deputy" not in [action for action, _ in (await ladder_of(backend, step, "step"))[taken:]]
 
 
 async def test_its_receiver_is_told_nothing_of_when_others_were_told(backend: Backend) -> None:

@@ -30,7 +30,7 @@ WITH e, h
 LIMIT 1
 CREATE (f:Escalation {id: $following})
 SET f.mark = e.mark, f.episode = e.episode, f.taken = e.taken, f.taken_at = e.taken_at, f.paused_at = e.paused_at,
-  f.in_vain = e.in_vain, f.notices = e.notices, f.action = e.action, f.next_at = e.next_at
+  f.in_vain = e.in_vain, f.notices = e.notices, f.action = e.action, f.coordinated = e.coordinated, f.next_at = e.next_at
 CREATE (h)-[:ESCALATED]->(f)
 RETURN f.id AS id
 
@@ -56,7 +56,7 @@ UNWIND $handoffs AS id
 MATCH (h:Handoff {id: id})
 WITH h
 MATCH (h)-[:ESCALATED]->(e:Escalation)
-RETURN h.id AS handoff, e {.id, .mark, .episode, .taken, .taken_at, .paused_at, .in_vain, .notices, .action, .next_at} AS escalation
+RETURN h.id AS handoff, e {.id, .mark, .episode, .taken, .taken_at, .paused_at, .in_vain, .notices, .action, .coordinated, .next_at} AS escalation
 ORDER BY e.id
 
 // name: notices_stand
