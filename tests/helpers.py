@@ -227,7 +227,7 @@ async def imported(backend: Backend, roster: Roster | None = None) -> Import:
         return await import_roster(OPERATOR, backend, tables(sheets))
 
     done = await once(backend.store, backend.now(), sheets, work)
-    assert done.errors == []
+    assert done.errors == [], done.errors
     return done
 
 
