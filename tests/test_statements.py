@@ -274,6 +274,9 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
                 "properties": {"mark": "2.9.", "taken": 9, "notices": "", "in_vain": False},
             }
         ],
+        "escalation_goes_on": [
+            {"escalation": stands["id"], "handoff": "new-handoff", "following": "new-handoff.missing"}
+        ],
         "handoff_recount": [
             {
                 "handoff": step["id"],
