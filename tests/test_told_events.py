@@ -65,7 +65,7 @@ async def test_an_escalation_tells_nobody_whom_it_passed_over(backend: Backend) 
 
 async def test_an_escalation_tells_its_sender_whom_it_turned_to(backend: Backend) -> None:
     step = await sent(backend, replace(NEED, avoid=("competent-authority",)))
-    await climbed(backend, 400)
+    await climbed(backend, 350)
     lines = [text for _, text in await referrals.told_timeline(UNIT, at(backend, 600), step["referral"])]
     assert [line.removeprefix(f"{KINDS['handoff-escalated']}: ") for line in lines[1:]] == [
         "reminder (Shelter desk, Example Shelter)",
