@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -150,7 +150,7 @@ class Referral(RuleBasedStateMachine):
             "phoned": side == "sender" and waiting,
             "ask": side == "receiver" and open and not step.asked,
             "answer": side == "sender" and open and step.asked,
-            "expect": working and not (step.expected and side == "receiver"),
+            "expect": open if side == "sender" else working and not step.expected,
             "arrived": side == "receiver"
             and (step.status in OPEN[2:] or (step.status in ("completed", "failed") and step.must_see))
             and step.arrival != "arrived",
@@ -200,7 +200,10 @@ class Referral(RuleBasedStateMachine):
             step.status = "rejected" if before else "cancelled"
         step.must_see, step.asked = False, False
         step.version += 1
-        self.steps.append(Step(done.handoff["id"], to, expected=step.expected, by=step.by, arrival=step.arrival))
+        following = Step(done.handoff["id"], to)
+        if verb != "resend":  # Where the person is expected then, their sender says anew.
+            following = replace(following, expected=step.expected, by=step.by, arrival=step.arrival)
+        self.steps.append(following)
 
     @rule(minutes=st.integers(0, 50), version=st.integers(1, 12))
     def say_what_was_seen_before(self, minutes: int, version: int) -> None:
