@@ -44,9 +44,9 @@ START: Final = parse_instant("2026-03-02T08:00:00Z")
 WHOLE: Final = os.environ.get("RELAYPOINT_YEAR") == "whole"
 #: How many referrals, over how many days, and how many hours from one look to the next.
 SIZE: Final = {
-    ("embedded", True): (5000, 365, 12) if WHOLE else (600, 44, 12),
+    ("embedded", True): (5000, 365, 12) if WHOLE else (300, 22, 12),
     ("embedded", False): (30, 10, 4),
-    ("neo4j", True): (5000, 365, 12) if WHOLE else (150, 12, 12),
+    ("neo4j", True): (5000, 365, 12) if WHOLE else (100, 8, 12),
     ("neo4j", False): (8, 4, 6),
 }
 NEED: Final = NeedInput(
