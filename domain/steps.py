@@ -101,7 +101,7 @@ def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime
             remedy="Record the call first: phoned accepted. Where the desk itself has decided, it completes the step.",
             present={"status": status.value},
         )
-    if changes["reason"] in ("served", SERVED_THERE) and target in _SERVED and awaited(handoff):
+    if changes["reason"] in ("served", SERVED_THERE) and awaited(handoff):
         # Nor does it say so by itself: served is also what is meant where no outcome is given.
         raise IllegalTransition(
             "handoff.served-awaited",
@@ -113,8 +113,6 @@ def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime
     return changes
 
 
-#: As what a step ends that was served.
-_SERVED: Final = (Status.COMPLETED, Status.CANCELLED)
 #: What a verb leaves standing: whoever has seen a step, or holds it, still waits for an answer, and who resumes it too.
 #: Any other verb is a decision without the answer, or an end.
 _OVER: Final = {"receive": (), "hold": (), "resume": ("held_at",)}

@@ -5,7 +5,7 @@ What holds for a time is laid over: contingencies and their diversions, and the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
 
@@ -131,10 +131,14 @@ class DeskView:
         rows = [row for row in self._rows["contingencies"].values() if holds(row, self.day)] if self.contingent else []
         return self._where(rows)
 
-    def _where(self, contingencies: Iterable[Columns]) -> dict[str, Declared]:
+    def _where(
+        self, contingencies: Iterable[Columns], leave: Callable[[Columns, str], bool] = lambda _, desk: False
+    ) -> dict[str, Declared]:
+        """``leave`` tells which contact points that one covers are left out."""
         found: dict[str, Declared] = {}
         for row in sorted(contingencies, key=lambda row: (row["until"], row["id"])):
-            found |= dict.fromkeys(covered(self._rows, row, self.day), declared(self._rows, row))
+            desks = (desk for desk in covered(self._rows, row, self.day) if not leave(row, desk))
+            found |= dict.fromkeys(desks, declared(self._rows, row))
         return found
 
     @cached_property
@@ -149,15 +153,14 @@ class DeskView:
         desks, forces = self._rows["contact_points"], self._rows["task_forces"]
         leading = coordinating_desks(self._rows, (id for id, row in forces.items() if holds(row, self.day)))
         bodies = {desks[id]["organization"] for id in leading}
-        found: dict[str, Declared] = {}
-        for row in sorted(rows, key=lambda row: (row["until"], row["id"])):
-            if holds(row, self.day):
-                of = self._led(row["place"]) if row["place"] else None
-                for id, declared in self._where([row]).items():
-                    body = desks[id]["organization"]
-                    if body not in bodies and (of is None or body in of):
-                        found[id] = declared
-        return found
+        pausing = [row for row in rows if holds(row, self.day)]
+        led = {row["place"]: self._led(row["place"]) for row in pausing if row["place"]}
+
+        def leave(row: Columns, desk: str) -> bool:
+            body = desks[desk]["organization"]
+            return body in bodies or (row["place"] in led and body not in led[row["place"]])
+
+        return self._where(pausing, leave)
 
     def _led(self, place: str) -> set[str]:
         """The members of the task forces for that place or more: whose coordinators can say what waits there."""

@@ -131,7 +131,8 @@ async def _climb(subject: Subject, backend: Backend, view: View, climb: _Climb) 
     stands = _in_time(_pausing(climb.progress, paused, at), at)
     if stands != climb.progress:
         steps = [_put(backend, climb, stands)]
-        if paused:  # Whoever sent it may send it elsewhere, and is not to wait for weeks without a word.
+        if paused and climb.progress.paused_at is None:
+            # Whoever sent it may send it elsewhere, and is not to wait for weeks without a word.
             steps += _offered(backend, view, climb, at)
         if not await _written(backend, steps):
             return [], climb

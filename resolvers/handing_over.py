@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from relaypoint.domain import chain
 from relaypoint.domain.answer import Candidate
 from relaypoint.domain.deadlines import Agreed
 from relaypoint.domain.errors import NoChannel
-from relaypoint.domain.handoffs import ERASED, Status, passing_on
+from relaypoint.domain.handoffs import Status, passing_on
 from relaypoint.domain.policy import Subject
 from relaypoint.domain.silences import Strand
 from relaypoint.domain.step_remarks import erasure_over
@@ -89,9 +89,6 @@ def told_of_successor(backend: Backend, row: Row, chosen: Candidate, following: 
     return steps
 
 
-_ERASING: Final = ("erasure_asked_at", "erasure")
-
-
 class Referrals:
     """The referrals as the steps so far leave them: several steps of one may move in the same write."""
 
@@ -139,10 +136,10 @@ class Referrals:
             changes: dict[str, Any] = {"status": status.value, "reason": code, "review_on": None}
             now = self.backend.now()
             changes |= {"changed_at": now, "moved_at": now, "asked_at": None, "answer_by": None}
-            if chosen.service.organization.id == row["receiver"]["id"] and handoff.get("erasure") != ERASED:
+            if chosen.service.organization.id == row["receiver"]["id"] and (over := erasure_over(handoff)):
                 # The same body serves the person on; what it is to erase is asked of the step that it does so by.
-                following |= {name: handoff[name] for name in _ERASING if handoff.get(name)}
-                changes |= dict.fromkeys(_ERASING)
+                following |= {name: handoff[name] for name in over}
+                changes |= over
             changes |= no_longer_served({**handoff, **changes}, self.backend.clock())
             ended = Step("handoff_close", {"handoff": handoff["id"]})
         else:  # It came back: who sends it anew has seen it.
@@ -184,7 +181,7 @@ def _erasing(handoff: Mapping[str, Any], changes: Mapping[str, Any]) -> list[Ste
     if changes.keys().isdisjoint(("erasure", "erasure_asked_at")):
         return []
     after = {**handoff, **changes}
-    if after["erasure_asked_at"] and not after.get("erasure"):
+    if after["erasure_asked_at"] and not after["erasure"]:
         return [Step("handoff_to_erase", {"handoff": after["id"]})]
     return [Step("handoff_erasure_said", {"handoff": after["id"]}, None)]
 

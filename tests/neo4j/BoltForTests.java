@@ -11,8 +11,8 @@ import org.neo4j.dbms.api.DatabaseManagementServiceBuilder;
  * A Neo4j Community server on loopback for one test session.
  *
  * <p>Arguments: an empty folder for its data, a port, and "briefly" for many small tests. The password of user neo4j
- * comes in the environment as BOLT_PASSWORD; without one, authentication is off. Prints READY once it answers. Runs until its standard
- * input closes, so that it never outlives the process that started it, however that ended.
+ * comes in the environment as BOLT_PASSWORD; without one, authentication is off. Prints READY once it answers. Runs
+ * until its standard input closes, so that it never outlives the process that started it, however that ended.
  */
 final class BoltForTests {
   public static void main(String[] arguments) throws Exception {
