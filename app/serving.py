@@ -21,7 +21,7 @@ from relaypoint.app.runtime import Runtime, running
 from relaypoint.app.settings import Settings
 from relaypoint.domain.errors import Invalid, Problem
 from relaypoint.domain.policy import OPERATOR
-from relaypoint.resolvers import escalating, leases, recounting, responding, trend
+from relaypoint.resolvers import escalating, leases, recounting, responding, trend, writing
 from relaypoint.schema.problems import where
 
 log = logging.getLogger("relaypoint.serve")
@@ -107,7 +107,10 @@ async def _background(runtime: Runtime) -> AsyncIterator[None]:
         await trend.snapshot(OPERATOR, backend)
         await responding.measure(OPERATOR, backend)
 
-    work = ((outbox, _PAUSE), (escalation, _ESCALATION_PAUSE), (snapshot, _HOUR))
+    async def housekeeping() -> None:
+        await writing.forget_operations(backend)
+
+    work = ((outbox, _PAUSE), (escalation, _ESCALATION_PAUSE), (snapshot, _HOUR), (housekeeping, _HOUR))
     tasks = [asyncio.create_task(_again_and_again(each, pause)) for each, pause in work]
     try:
         yield

@@ -32,6 +32,32 @@ def step_after(data: str) -> Mapping[str, Any]:
     return handoff
 
 
+def recorded(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> dict[str, Any]:
+    """What an event holds of a change: how it stands after it, and of before what was otherwise, also what was not
+    there. What is empty and may be set at any time is left out: every write copies what lies around it, so records
+    stay small. What was agreed is told even where nothing was, for it does not change and is tested as it stands."""
+    earlier = before if before is None else _otherwise(before, after)
+    if "handoff" in after:
+        return {"before": earlier, "after": {**after, "handoff": _said(after["handoff"])}}
+    return {"before": earlier, "after": _said(after)}
+
+
+def _otherwise(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: before.get(name) for name in {*before, *after} if before.get(name) != after.get(name)}
+
+
+def _said(handoff: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in handoff.items() if value is not None or name not in STATE}
+
+
+def changed(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What an event says anew of a handoff, by the event's ``data``: not what stood so before, nor what is empty."""
+    after = data["after"].get("handoff", data["after"])
+    before = data.get("before")
+    names = after if before is None else before
+    return {name: after[name] for name in names if after.get(name) and after[name] != (before or {}).get(name)}
+
+
 def differing_handoffs(events: Iterable[Event], stored: Iterable[Mapping[str, Any]]) -> list[str]:
     """The ids of the handoffs that are not stored as their events leave them, or that one of the two lacks."""
     told = handoffs_by_events(events)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from relaypoint.domain.chain import Event
 from relaypoint.domain.codes import WORDS
-from relaypoint.domain.replay import step_after
+from relaypoint.domain.replay import changed, step_after
 from relaypoint.domain.texts import Text, listed, say
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Rung
@@ -91,14 +91,13 @@ def _details(event: Event, view: View | None) -> Iterator[str]:
         yield _rung(view, data["escalation"])
     if event.kind in ("handoff-escalated", "handoff-recounted"):
         return
-    before, after = data.get("before") or {}, step_after(event.data)
-    changed = {name: value for name, value in after.items() if value and value != before.get(name)}
-    if "asked" in changed or (event.kind == "handoff-ask" and after.get("asked")):
+    after, new = step_after(event.data), changed(data)
+    if "asked" in new or (event.kind == "handoff-ask" and after.get("asked")):
         yield from (_word(each) for each in str(after["asked"]).split())
-    yield from (_word(str(changed[name])) for name in _CODES if name in changed)
+    yield from (_word(str(new[name])) for name in _CODES if name in new)
     for name, (id, text) in _PLAIN.items():
-        if name in changed:
-            yield say(id, text, value=_told(str(changed[name])))
+        if name in new:
+            yield say(id, text, value=_told(str(new[name])))
     desk = data.get("after", {}).get("contact_point")
     if isinstance(desk, str):
         yield say("event.to", "to {desk}", desk=desk)

@@ -92,10 +92,10 @@ class EmbeddedStore:
 def _begin_operation(run: Callable[[str, dict[str, Any]], list[Row]], operation: Operation) -> None:
     """Records the operation as the first act of its own transaction, or raises ``AlreadyDone``."""
     moment = {"id": operation.id, "at": operation.at}
-    known = run(statements()["operation_find"].text, moment)
-    if known:
-        raise AlreadyDone(known[0]["fingerprint"], known[0]["result"])
-    run(statements()["operation_sweep"].text, moment)
+    for known in run(statements()["operation_find"].text, moment):
+        if known["holds"]:
+            raise AlreadyDone(known["fingerprint"], known["result"])
+        run(statements()["operation_sweep"].text, moment)
     run(statements()["operation_record"].text, operation.as_parameters())
 
 

@@ -78,7 +78,7 @@ class Neo4jStore:
                     raise
         # Two writers of one operation met: the loser waited for the winner's commit and can now read its result.
         known = await self.read("operation_find", id=operation.id, at=operation.at)
-        if known:
+        if known and known[0]["holds"]:
             raise AlreadyDone(known[0]["fingerprint"], known[0]["result"])
         raise Duplicate("an id of this write is taken")
 
@@ -127,10 +127,10 @@ class Neo4jStore:
 
 async def _begin_operation(transaction: neo4j.AsyncManagedTransaction, operation: Operation) -> None:
     moment = {"id": operation.id, "at": operation.at}
-    known = await _rows(transaction, statements()["operation_find"].text, moment)
-    if known:
-        raise AlreadyDone(known[0]["fingerprint"], known[0]["result"])
-    await _rows(transaction, statements()["operation_sweep"].text, moment)
+    for known in await _rows(transaction, statements()["operation_find"].text, moment):
+        if known["holds"]:
+            raise AlreadyDone(known["fingerprint"], known["result"])
+        await _rows(transaction, statements()["operation_sweep"].text, moment)
     await _rows(transaction, statements()["operation_record"].text, operation.as_parameters())
 
 

@@ -8,7 +8,7 @@ from relaypoint.domain.errors import Unavailable
 from relaypoint.graph.port import Step, Store
 
 #: Raised by one with every change of the graph's form. A store that is newer than the program is refused.
-VERSION: Final = 10
+VERSION: Final = 11
 
 #: Every kind of node. Each has an ``id`` that is unique within its label.
 LABELS: Final = (
@@ -82,5 +82,6 @@ async def prepare(store: Store) -> None:
             f"CREATE CONSTRAINT {label.lower()}_reference IF NOT EXISTS FOR (n:{label}) REQUIRE n.reference IS UNIQUE"
             for label in ("Referral", "Notice")
         ]
+        + ["CREATE INDEX operation_expires IF NOT EXISTS FOR (n:Operation) ON (n.expires)"]
     )
     await store.write([Step("schema_found", {"version": VERSION})])

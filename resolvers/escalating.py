@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -91,6 +92,7 @@ async def _silent(backend: Backend, work: OpenWork) -> list[_Climb]:
         return []
     rows = await backend.store.read("escalations_of", handoffs=ids)
     stands = {each["escalation"]["id"]: each["escalation"] for each in rows}
+    dead = await _dead(backend, stands.values())
     around = {each["id"]: each for each in await backend.store.read("work_escalating", handoffs=ids, day=view.day)}
     climbs = []
     for row, silences in found:
@@ -99,7 +101,7 @@ async def _silent(backend: Backend, work: OpenWork) -> list[_Climb]:
             continue
         for silence in silences:
             kept = stands.get(_id(silence))
-            progress = await _progress(backend, silence, kept)
+            progress = _progress(silence, kept, dead)
             rungs = ladder(view, silence, more["pathway"])
             climbs.append(_Climb({**row, **more}, silence, rungs, progress, kept["mark"] if kept else ""))
     return climbs
@@ -110,14 +112,19 @@ def _id(silence: Stall) -> str:
     return f"{silence.handoff.id}.{silence.strand}"
 
 
-async def _progress(backend: Backend, silence: Stall, kept: Row | None) -> Progress:
+async def _dead(backend: Backend, stands: Iterable[Row]) -> set[str]:
+    """Which of the messages of the last rungs could not be delivered."""
+    notices = sorted({notice for each in stands if not each["in_vain"] for notice in each["notices"].split()})
+    ended = await backend.store.read("notices_stand", notices=notices) if notices else []
+    return {row["id"] for row in ended if row["status"] == "dead"}
+
+
+def _progress(silence: Stall, kept: Row | None, dead: Collection[str]) -> Progress:
     """Where the episode stands; another one before it is over. Messages that all ended dead reached nobody."""
     if kept is None or kept["episode"] != silence.episode:
         return Progress(silence.episode)
-    notices, in_vain = tuple(kept["notices"].split()), bool(kept["in_vain"])
-    if notices and not in_vain:
-        ended = await backend.store.read("notices_stand", notices=list(notices))
-        in_vain = bool(ended) and all(row["status"] == "dead" for row in ended)
+    notices = tuple(kept["notices"].split())
+    in_vain = bool(kept["in_vain"]) or (bool(notices) and all(notice in dead for notice in notices))
     stood = kept["episode"], kept["taken"], kept["taken_at"], kept["paused_at"], notices, in_vain
     return Progress(*stood, action=kept["action"], coordinated=bool(kept["coordinated"]))
 

@@ -15,6 +15,7 @@ from relaypoint.domain.deadlines import AS_USUAL, Agreed, agreed_times, counted
 from relaypoint.domain.handoffs import ARRIVING, Status
 from relaypoint.domain.model import Pathway
 from relaypoint.domain.policy import Subject
+from relaypoint.domain.replay import recorded
 from relaypoint.domain.words import Priority
 from relaypoint.graph import Row, Step
 from relaypoint.resolvers.backend import Backend
@@ -187,7 +188,7 @@ def _hop(chosen: Candidate) -> Pathway | None:
 def salted(data: Mapping[str, Any]) -> dict[str, Any]:
     """What an event of a referral holds. All who see a step see its events' hashes, and could try out what they are not
     told of it."""
-    return {**data, "salt": secrets.token_hex(16)}
+    return {**data, **recorded(data["before"], data["after"]), "salt": secrets.token_hex(16)}
 
 
 def record(event: chain.Event) -> Step:

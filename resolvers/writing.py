@@ -17,6 +17,9 @@ from relaypoint.resolvers.backend import Backend
 #: How long a repeat of the same request gets the first one's result.
 KEPT = timedelta(hours=24)
 
+#: So many traces are deleted in one write.
+_AT_ONCE = 500
+
 
 def operation_id(subject: Subject, backend: Backend, idempotency_key: str | None) -> str:
     """The id under which a write happens once: from the subject and its key, or a fresh one."""
@@ -69,7 +72,7 @@ def repeated(done: AlreadyDone, fingerprint: str) -> dict[str, Any]:
 async def earlier(backend: Backend, id: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
     """The result of the operation if it was carried out before, so that a repeat is not decided anew."""
     rows = await backend.store.read("operation_find", id=id, at=backend.now())
-    if not rows:
+    if not rows or not rows[0]["holds"]:
         return None
     return repeated(AlreadyDone(rows[0]["fingerprint"], rows[0]["result"]), _fingerprint(backend, request))
 
@@ -77,3 +80,14 @@ async def earlier(backend: Backend, id: str, request: Mapping[str, Any]) -> dict
 def _fingerprint(backend: Backend, request: Mapping[str, Any]) -> str:
     """Under the installation's key: a request has few possible values, so that a bare hash could be guessed."""
     return backend.vault.fingerprint(json.dumps(request, sort_keys=True, default=str))
+
+
+async def forget_operations(backend: Backend) -> int:
+    """Deletes the traces of writes whose repeat is no longer waited for; returns how many."""
+    done, more = 0, True
+    while more:
+        step = Step("operations_forget", {"at": backend.now(), "limit": _AT_ONCE}, expect=None)
+        (forgotten,) = await backend.store.write([step])
+        done += len(forgotten)
+        more = len(forgotten) == _AT_ONCE
+    return done

@@ -11,6 +11,7 @@ import pytest
 from relaypoint.domain import chain
 from relaypoint.domain.errors import Conflict, IllegalTransition, Invalid, NoChannel, NotFound
 from relaypoint.domain.policy import ANONYMOUS, OPERATOR, Kind, NotSignedIn, Subject
+from relaypoint.domain.replay import step_after
 from relaypoint.graph import Row, Store
 from relaypoint.resolvers import audit, handoffs, outbox, referrals, stalled
 from relaypoint.resolvers.backend import Backend
@@ -184,13 +185,14 @@ async def test_a_life_of_a_step_is_a_whole_chain_from_which_the_state_follows(ba
         "handoff-resume",
         "handoff-complete",
     ]
-    state: dict[str, object] = {}
-    for event in events:
-        after = json.loads(event.data)["after"]
-        state |= after.get("handoff", after)
-    assert {name: state[name] for name in ("status", "version", "reason", "review_on")} == {
+    state = step_after(events[-1].data)
+    assert {name: state.get(name) for name in ("status", "version", "reason", "review_on")} == {
         name: done.handoff[name] for name in ("status", "version", "reason", "review_on")
     }
+    # Of before, an event holds what was otherwise, and that alone.
+    held, resumed = (json.loads(event.data)["before"] for event in events[2:4])
+    assert not {"id", "sent_at", "hops"} & {*held, *resumed}
+    assert (held["status"], held["review_on"], resumed["review_on"]) == ("accepted", None, "2026-03-10")
     assert await audit.broken_link(OPERATOR, backend, id) is None
     assert not await raw(backend.store, "MATCH ()-[r:HOLDS_OPEN]->() RETURN r"), "closed work hangs on nothing"
 

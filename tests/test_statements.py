@@ -205,6 +205,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "schema_found": [{"version": VERSION}],
         "operation_record": [{"id": "new", "at": NOW, "fingerprint": "f", "result": "{}", "expires": LATER}],
         "operation_sweep": [{"id": "new", "at": NOW}, {"id": "new", "at": LATER}],
+        "operations_forget": [{"at": "2099-01-01T00:00:00.000Z", "limit": 99}],
         "snapshot_put": [{"day": day, "at": LATER, "counts": "{}"} for day in ("2026-03-03", "2026-03-04")],
         "key_check_set": [{"operation": "lock", "key_check": "proof"}],
         "responsiveness_put": [

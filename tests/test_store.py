@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -21,7 +22,7 @@ from relaypoint.graph.embedded import FILE, EmbeddedStore
 from relaypoint.graph.schema import LABELS, VERSION, prepare
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.keys import prove_key
-from relaypoint.resolvers.writing import operation_id, write_once
+from relaypoint.resolvers.writing import forget_operations, operation_id, write_once
 from relaypoint.tests import snapshots
 from relaypoint.tests.engines import Server
 from relaypoint.tests.helpers import broken_roster_link, dump, filled, make_backend, raw
@@ -93,6 +94,22 @@ async def test_an_operation_goes_with_its_write(store: Store) -> None:
     assert await store.read("operation_find", id="once", at="2026-01-01T00:00:00.000Z") == []
     await store.write([put("a", "b"), part("a", "b")], operation("once"))
     assert len(await store.read("operation_find", id="once", at="2026-01-01T00:00:00.000Z")) == 1
+
+
+async def test_traces_of_writes_are_forgotten_once_they_have_expired(store: Store) -> None:
+    """However many there are, and none that still holds."""
+    before = make_backend(store, "2026-03-02T10:00:00.000Z")
+    for number in range(3):
+        await write_once(before, f"first-{number}", [put("a")], request={"n": number}, result={})
+    later = make_backend(store, "2026-03-03T09:00:00.000Z", before.vault)
+    await write_once(later, "second", [put("b")], request={}, result={"n": 2})
+    with patch("relaypoint.resolvers.writing._AT_ONCE", 2):
+        assert await forget_operations(later) == 0
+        later = make_backend(store, "2026-03-03T10:00:00.000Z", before.vault)
+        assert await forget_operations(later) == 3
+    assert await write_once(later, "second", [put("c")], request={}, result={"n": 3}) == {"n": 2}
+    assert await write_once(later, "first-0", [put("d")], request={"n": 9}, result={"n": 9}) == {"n": 9}
+    assert await organizations(store) == ["a", "b", "d"]
 
 
 @pytest.mark.parametrize("within", [True, False])

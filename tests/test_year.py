@@ -36,6 +36,7 @@ from relaypoint.resolvers.escalating import escalate
 from relaypoint.resolvers.leases import take_lease
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.passing import pass_handoff
+from relaypoint.resolvers.writing import forget_operations
 from relaypoint.tests.helpers import FULL, Through, at_time, imported, make_backend, member
 from relaypoint.tests.test_passing import two_shelters
 
@@ -99,12 +100,14 @@ class Year:
 
     async def run(self, count: int, days: int) -> None:
         looks = days * 24 // self.hours
+        # In each four hours somebody says something of one step in four.
+        answered = 1 - 0.75 ** (self.hours / 4)
         for look in range(looks):
             self.now = START + timedelta(hours=look * self.hours, minutes=self.chance.randrange(30))
             for _ in range(count * (look + 1) // looks - count * look // looks):
                 await self.send()
             for id in list(self.open):
-                if self.chance.random() < 0.25:
+                if self.chance.random() < answered:
                     await self.answer(id)
             await asyncio.gather(*(self.work(number) for number in range(self.workers)))
 
@@ -176,6 +179,7 @@ class Year:
                 if lease is not None or self.chance.random() < 0.3:
                     self.counts["rungs taken"] += len((await escalate(OPERATOR, backend)).taken)
                 await deliver_due(backend, Spool(self.spool), "https://relaypoint.example.org")
+                await forget_operations(backend)
             except Killed:
                 self.counts["killed"] += 1
                 self.lives[number] = self.born()
@@ -250,4 +254,4 @@ def _missed(state: dict[str, Any]) -> str | None:
     """What a state has to miss for it to be silent, by the plain meaning of the words; None: nothing."""
     if state.get("asked_at"):
         return str(state["answer_by"])
-    return state[DUE[state["status"]]] if state["status"] in DUE else None
+    return state.get(DUE[state["status"]]) if state["status"] in DUE else None

@@ -18,12 +18,11 @@ MERGE (q:Queue {id: 'notices'})
 RETURN s.version AS version
 
 // name: operation_find
-// A trace that has expired is as if it were not there.
+// A trace that has expired no longer holds: it is as if it were not there.
 // mode: read
 // starts: id
 MATCH (o:Operation {id: $id})
-WHERE o.expires > $at
-RETURN o.fingerprint AS fingerprint, o.result AS result
+RETURN o.fingerprint AS fingerprint, o.result AS result, o.expires > $at AS holds
 
 // name: operation_sweep
 // mode: write
@@ -31,6 +30,18 @@ RETURN o.fingerprint AS fingerprint, o.result AS result
 MATCH (o:Operation {id: $id})
 WHERE o.expires <= $at
 DELETE o
+
+// name: operations_forget
+// Deletes some of the traces that have expired.
+// mode: write
+// starts: label
+MATCH (o:Operation)
+WHERE o.expires <= $at
+WITH o
+LIMIT $limit
+WITH o, o.id AS id
+DELETE o
+RETURN id
 
 // name: operation_record
 // CREATE, so that the unique id lets one of two writers of the same operation through.
