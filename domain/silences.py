@@ -85,6 +85,8 @@ def _orphaned(handoff: OpenHandoff, at: datetime) -> Found | None:
 
 
 def _avoided(handoff: OpenHandoff, at: datetime) -> Found | None:
+    if handoff.avoid == Avoid():
+        return None
     if handoff.avoid.bars_contact_point(handoff.desk, handoff.receiver):
         return "avoided", say("stall.avoided", "somebody whom the case avoids may hold it now"), handoff.sent_at
     # That no channel is left but through them is as telling.

@@ -23,17 +23,21 @@ from relaypoint.domain.texts import Text
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """``due`` is the instant that was missed; ``age`` runs from there, and ``waited`` from when it was sent. ``also``
-    tells in what other ways it is silent."""
+    """``due`` is the instant that was missed; ``age`` runs from there to ``at``, and ``waited`` from when it was sent.
+    ``also`` tells in what other ways it is silent."""
 
     handoff: OpenHandoff
     strand: Strand
     reason: str
     text: Text
     due: str
+    at: datetime
     age: Age
-    waited: Age
     also: tuple[Text, ...] = ()
+
+    @property
+    def waited(self) -> Age:
+        return age(self.at, self.handoff.sent_at, self.handoff.desk.calendar)
 
     @property
     def episode(self) -> str:
@@ -100,7 +104,8 @@ def stall(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> Stall
 def gravest(found: Sequence[Stall], reason: str | None = None) -> Stall | None:
     """The first of them, or the one of that reason, beside which the others are told."""
     chosen = next((each for each in found if reason in (None, each.reason)), None)
-    return replace(chosen, also=tuple(each.text for each in found if each is not chosen)) if chosen else None
+    others = tuple(each.text for each in found if each is not chosen)
+    return replace(chosen, also=others) if chosen and others else chosen
 
 
 def stalls(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> list[Stall]:
@@ -129,5 +134,4 @@ def _told(handoff: OpenHandoff, side: Side, strand: Strand, reason: str) -> bool
 
 
 def _stall(handoff: OpenHandoff, strand: Strand, reason: str, text: Text, due: str, at: datetime) -> Stall:
-    calendar = handoff.desk.calendar
-    return Stall(handoff, strand, reason, text, due, age(at, due, calendar), age(at, handoff.sent_at, calendar))
+    return Stall(handoff, strand, reason, text, due, at, age(at, due, handoff.desk.calendar))
