@@ -279,7 +279,8 @@ async def dump(store: Store) -> list[str]:
     nodes = await raw(store, "MATCH (n) RETURN labels(n) AS labels, properties(n) AS properties")
     ties = await raw(
         store,
-        "MATCH (a)-[r]->(b) RETURN labels(a) AS from, a.id AS id, type(r) AS type, labels(b) AS to, b.id AS to_id",
+        "MATCH (a)-[r]->(b) RETURN labels(a) AS from, a.id AS id, type(r) AS type, labels(b) AS to, b.id AS to_id, "
+        "properties(r) AS properties",
     )
     lines = []
     for node in nodes:
@@ -287,7 +288,8 @@ async def dump(store: Store) -> list[str]:
         properties = {name: value for name, value in node["properties"].items() if name not in ("title", "type")}
         lines.append(f"{node['labels'][0]} {json.dumps(properties, sort_keys=True, ensure_ascii=False)}")
     for tie in ties:
-        lines.append(f"{tie['from'][0]} {tie['id']} -{tie['type']}-> {tie['to'][0]} {tie['to_id']}")
+        held = json.dumps(tie["properties"], sort_keys=True, ensure_ascii=False) if tie["properties"] else ""
+        lines.append(f"{tie['from'][0]} {tie['id']} -{tie['type']}-> {tie['to'][0]} {tie['to_id']} {held}")
     return sorted(lines)
 
 

@@ -267,9 +267,9 @@ async def test_rows_that_are_left_out_stay(backend: Backend) -> None:
 async def test_a_tampered_roster_is_found(backend: Backend) -> None:
     (third,) = [r["event"] for r in await backend.store.read("roster_events") if r["event"]["sequence"] == 3]
     assert await broken_roster_link(backend.store) is None
-    await backend.store.apply([f"MATCH (e:Event {{id: '{third['id']}'}}) SET e.actor = 'operator:other'"])
+    await backend.store.apply([f"MATCH ()-[e:RECORDED {{id: '{third['id']}'}}]->() SET e.actor = 'operator:other'"])
     assert await broken_roster_link(backend.store) == 3
-    await backend.store.apply([f"MATCH (e:Event {{id: '{third['id']}'}}) SET e.actor = 'operator'"])
+    await backend.store.apply([f"MATCH ()-[e:RECORDED {{id: '{third['id']}'}}]->() SET e.actor = 'operator'"])
     assert await broken_roster_link(backend.store) is None
     last = sum(len(rows) for rows in tiny_roster().values())
     await backend.store.apply([f"MATCH (e:Event {{id: 'roster.{last}'}}) DETACH DELETE e"])

@@ -215,7 +215,7 @@ async def test_a_hand_in_the_store_is_found_out(backend: Backend) -> None:
     id = sent.referral["id"]
     await handoffs.move_handoff(SHELTER, backend, sent.referral["handoffs"][0]["id"], "accept")
     assert await audit.broken_link(OPERATOR, backend, id) is None
-    await backend.store.apply([f"MATCH (e:Event {{id: '{id}.2'}}) SET e.at = '2026-03-03T09:00:00.000Z'"])
+    await backend.store.apply([f"MATCH ()-[e:RECORDED {{id: '{id}.2'}}]->() SET e.at = '2026-03-03T09:00:00.000Z'"])
     assert await audit.broken_link(OPERATOR, backend, id) == 2
     await backend.store.apply([f"MATCH (e:Event {{id: '{id}.2'}}) DETACH DELETE e"])
     assert await audit.broken_link(OPERATOR, backend, id) == 2

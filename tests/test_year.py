@@ -57,7 +57,7 @@ NEED: Final = NeedInput(
 #: Of so many steps the receiving side never says anything, as was measured of one country's referrals.
 UNANSWERED: Final = 0.27
 #: So often somebody tries to say something, where it is refused.
-TRIES: Final = 6
+TRIES: Final = 4
 #: What the two sides may say, with the reason that it needs.
 SENDER_SAYS: Final[Mapping[str, Mapping[str, Any]]] = {
     "answer": {"reason": "told"},
@@ -67,6 +67,7 @@ SENDER_SAYS: Final[Mapping[str, Mapping[str, Any]]] = {
     "cancel": {"reason": "declined-by-person"},
     "resend": {},
 }
+SEEN: Final[Mapping[str, Mapping[str, Any]]] = {"seen": {}, "resend": {}}
 RECEIVER_SAYS: Final[Mapping[str, Mapping[str, Any]]] = {
     "receive": {},
     "accept": {},
@@ -116,6 +117,7 @@ class Year:
         self.sent: list[str] = []
         self.open: dict[str, str] = {}
         self.silent: dict[str, bool] = {}
+        self.back: set[str] = set()
         #: How likely something is said of a step from one look to the next, where it is answered and where it is not.
         self.often, self.seldom = 1 - 0.75 ** (hours / 4), 1 - 0.95 ** (hours / 4)
         self.spool = Path(tempfile.mkdtemp(prefix="relaypoint-year-"))
@@ -162,8 +164,8 @@ class Year:
         silent = self.silent.setdefault(id, self.chance.random() < UNANSWERED)
         if self.chance.random() > (self.seldom if silent else self.often):
             return
-        ways = list(self.ways(id, "example-unit", SENDER_SAYS))
-        if not silent:
+        ways = list(self.ways(id, "example-unit", SEEN if id in self.back else SENDER_SAYS))
+        if not (silent or id in self.back):
             ways += self.ways(id, OWNER[desk], RECEIVER_SAYS)
         self.chance.shuffle(ways)
         for way in ways[:TRIES]:
@@ -173,8 +175,10 @@ class Year:
                 self.counts["refused"] += 1
                 continue
             self.counts["said"] += 1
-            if not (Status(done.handoff["status"]).open or done.handoff["must_see"]):
-                del self.open[id]
+            if not Status(done.handoff["status"]).open:
+                self.back.add(id)
+                if not done.handoff["must_see"]:
+                    del self.open[id]
             if done.handoff["id"] != id:
                 self.open[done.handoff["id"]] = done.handoff["contact_point"]["id"]
             return

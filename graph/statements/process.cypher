@@ -14,5 +14,5 @@ MATCH (h)-[:STEP_OF]->(r:Referral)-[:FOR]->(type:ServiceType)
 MATCH (r)-[:SENT_BY]->(sender:Organization)
 RETURN h.id AS handoff, h.hops AS hops, desk.id AS desk, sender.id AS sender, type.id AS service_type, r.sealed AS sealed,
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
-  [(r)-[:RECORDED]->(e:Event) | e {.at, .sequence, .data}] AS events
+  [(r)-[e:RECORDED]->(:Event) | {at: e.at, sequence: e.sequence, data: e.data}] AS events
 ORDER BY handoff

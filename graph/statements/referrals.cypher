@@ -138,13 +138,13 @@ CREATE (r)-[:ANSWERED_AT]->(desk)
 RETURN r.id AS id
 
 // name: event_append
+// What was recorded lies on the relationship: the embedded engine copies, with each write, what it holds of a kind of node.
 // mode: write
 // starts: id
 MATCH (r:Referral {id: $referral})
 SET r.chain_length = $sequence, r.chain_head = $hash
-CREATE (e:Event {id: $id})
+CREATE (r)-[e:RECORDED]->(:Event {id: $id})
 SET e += $properties
-CREATE (r)-[:RECORDED]->(e)
 RETURN e.id AS id
 
 // name: notice_create
@@ -261,8 +261,8 @@ LIMIT $limit
 // name: events_of
 // mode: read
 // starts: id
-MATCH (r:Referral {id: $id})-[:RECORDED]->(e:Event)
-RETURN e {.id, .aggregate, .sequence, .kind, .at, .actor, .data, .previous, .hash} AS event,
+MATCH (r:Referral {id: $id})-[e:RECORDED]->(:Event)
+RETURN {id: e.id, aggregate: e.aggregate, sequence: e.sequence, kind: e.kind, at: e.at, actor: e.actor, data: e.data, previous: e.previous, hash: e.hash} AS event,
   r.chain_length AS length, r.chain_head AS head
 ORDER BY e.sequence
 

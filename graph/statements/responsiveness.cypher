@@ -12,8 +12,8 @@ LIMIT 100000
 MATCH (h)-[:TO]->(desk:ContactPoint)
 MATCH (h)-[:STEP_OF]->(r:Referral)-[:FOR]->(type:ServiceType)
 RETURN h.id AS handoff, r.id AS referral, coalesce(r.group, r.id) AS act, h.sent_at AS sent_at, h.status AS status, h.changed_at AS changed_at, desk.id AS contact_point, type.id AS service_type,
-  [(r)-[:RECORDED]->(e:Event) WHERE e.kind IN ['handoff-receive', 'handoff-ask', 'handoff-accept', 'handoff-reject'] |
-    e {.kind, .at, .data}] AS events
+  [(r)-[e:RECORDED]->(:Event) WHERE e.kind IN ['handoff-receive', 'handoff-ask', 'handoff-accept', 'handoff-reject'] |
+    {kind: e.kind, at: e.at, data: e.data}] AS events
 ORDER BY handoff
 
 // name: responsiveness_put

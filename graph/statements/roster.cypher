@@ -30,16 +30,15 @@ RETURN r.version AS version
 // starts: id
 MATCH (r:Roster {id: 'roster'})
 UNWIND $events AS event
-CREATE (e:Event {id: event.id})
+CREATE (r)-[e:RECORDED]->(:Event {id: event.id})
 SET e += event
-CREATE (r)-[:RECORDED]->(e)
 RETURN e.id AS id
 
 // name: roster_events
 // mode: read
 // starts: id
-MATCH (r:Roster {id: 'roster'})-[:RECORDED]->(e:Event)
-RETURN e {.id, .aggregate, .sequence, .kind, .at, .actor, .data, .previous, .hash} AS event
+MATCH (r:Roster {id: 'roster'})-[e:RECORDED]->(:Event)
+RETURN {id: e.id, aggregate: e.aggregate, sequence: e.sequence, kind: e.kind, at: e.at, actor: e.actor, data: e.data, previous: e.previous, hash: e.hash} AS event
 ORDER BY e.sequence
 
 // name: roster_last_at
@@ -47,7 +46,7 @@ ORDER BY e.sequence
 // mode: read
 // starts: id
 MATCH (r:Roster {id: 'roster'})
-OPTIONAL MATCH (r)-[:RECORDED]->(e:Event)
+OPTIONAL MATCH (r)-[e:RECORDED]->(:Event)
 WHERE e.at <= $at
 RETURN max(e.sequence) AS sequence
 
@@ -55,7 +54,7 @@ RETURN max(e.sequence) AS sequence
 // mode: read
 // starts: id
 UNWIND $ids AS id
-MATCH (e:Event {id: id})
+MATCH (:Event {id: id})<-[e:RECORDED]-(:Roster)
 RETURN e.sequence AS sequence, e.at AS at, e.data AS data
 
 // name: contact_points_touch

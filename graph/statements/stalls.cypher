@@ -68,8 +68,8 @@ RETURN h {
 // mode: read
 // starts: id
 UNWIND $referrals AS id
-MATCH (r:Referral {id: id})-[:RECORDED]->(e:Event)
-RETURN r.id AS referral, e {.kind, .at, .actor, .data} AS event, e.sequence AS sequence
+MATCH (r:Referral {id: id})-[e:RECORDED]->(:Event)
+RETURN r.id AS referral, {kind: e.kind, at: e.at, actor: e.actor, data: e.data} AS event, e.sequence AS sequence
 ORDER BY referral, sequence
 
 // name: notices_about
