@@ -173,6 +173,20 @@ def counted(priority: Priority, handoff: Mapping[str, Any], calendar: Calendar) 
     return {**{name: getattr(due, name) for name in running}, "calendar": calendar.text}
 
 
+def recounted(priority: Priority, handoff: Mapping[str, Any], calendar: Calendar, at: datetime) -> dict[str, Any]:
+    """The same, counted anew at a moment because the calendar may be another one now. What was missed by then stays
+    missed: its hours are the desk's own to change."""
+    return counted(priority, handoff, calendar) | _missed(handoff, format_instant(at))
+
+
+def _missed(handoff: Mapping[str, Any], at: Instant) -> dict[str, Instant]:
+    running = RUNNING.get(Status(handoff["status"]), ())
+    told = {name: due for name in (*running, "start_by") if (due := handoff.get(name)) and due < at}
+    # While the receiver waits for an answer its clocks stand still.
+    asked = handoff.get("asked_at")
+    return {name: due for name, due in told.items() if not (asked and asked <= due)}
+
+
 def pauses_of(text: str | None) -> tuple[tuple[Instant, Instant], ...]:
     """What a handoff stores of the times in which its clocks stood still, in order. A question and a hold may lie over
     each other: what overlaps or touches is one."""
@@ -254,16 +268,17 @@ def waited(
     *,
     working: bool,
     pauses: Sequence[tuple[Instant, Instant]] = (),
+    later: timedelta = LATEST,
 ) -> datetime:
     """When so much time has passed, on the clock or of the desk's working time, but for the ``pauses``.
 
-    Hours are the receiver's to say, and no way to put off an answer: it is at most ``LATEST`` later than in a usual
+    Hours are the receiver's to say, and no way to put off an answer: it is at most that much ``later`` than in a usual
     working week.
     """
     if not working:
         return _paused(since + duration.elapsed, since, None, pauses)
     usual = replace(calendar, hours=WORKING_WEEK)
-    latest = _paused(usual.add_working(since, duration), since, usual, pauses) + LATEST
+    latest = _paused(usual.add_working(since, duration), since, usual, pauses) + later
     try:
         return min(_paused(calendar.add_working(since, duration), since, calendar, pauses), latest)
     except Invalid:

@@ -34,10 +34,13 @@ WAITS: Final[Mapping[Priority, str]] = {
 
 COORDINATORS: Final = (Rung.COORDINATOR, Rung.NATIONAL_COORDINATOR)
 
-#: The rungs of some silences, where nothing is agreed: of a person who did not arrive, whom the sender knows how to
-#: reach; and of a case that is sent round, which no desk has for long enough to be reminded.
+_SEARCH: Final = (Rung.REMIND, *COORDINATORS, Rung.OFFER)
+
+#: The rungs of some silences, where nothing is agreed: of a person who may be missing, whom one desk more does not
+#: find; and of a case that is sent round, which no desk has for long enough to be reminded.
 USUAL: Final[Mapping[str, tuple[Rung, ...]]] = {
-    "not-arrived": (Rung.REMIND, *COORDINATORS),
+    "not-arrived": _SEARCH,
+    "arrival-unknown": _SEARCH,
     "bounced": (*COORDINATORS, Rung.OFFER),
 }
 
@@ -191,20 +194,27 @@ def due(steps: Rungs, progress: Progress, stall: Stall, calendar: Calendar) -> d
     since = parse_instant(progress.taken_at) if progress.taken_at else parse_instant(stall.due)
     if step.wait is None or (progress.in_vain and progress.taken < len(steps)):
         return since
-    return waited(since, step.wait, calendar, working=step.working)
+    if progress.taken_at and max(progress.taken_at, stall.handoff.sent_at) < stall.since:
+        return parse_instant(stall.since)  # It was over in between, and is back; or worse than it was.
+    # The hours of who missed it put off nobody's turn.
+    return waited(since, step.wait, calendar, working=step.working, later=timedelta())
 
 
 def turned_to(view: View, stall: Stall, step: Step, reply_desk: str | None, at: datetime) -> ContactPoint | None:
     """Whom a rung turns to now: never whom the case avoids, never by a channel that is not safe enough for it, nobody
     who is not there, and one that is open where there are several. None: nobody. ``reply_desk`` is the sender's own."""
     handoff = stall.handoff
-    sender_desk = view.desk(reply_desk) if reply_desk and view.has("contact_points", reply_desk) else None
-    silent = sender_desk if stall.senders else handoff.desk
     forces = around.shared_forces(view, handoff.sender.id, handoff.receiver.id)
 
     def may(desk: ContactPoint) -> bool:
         owner = view.organization(desk.organization)
         return around.can_be_told(desk, owner, view.day, handoff.confidentiality, at, handoff.avoid)
+
+    # Where the one that it named can't be told, its sender has others.
+    own = view.index.ids("desks of", handoff.sender.id)
+    theirs = [view.desk(id) for id in sorted(own, key=lambda id: (id != reply_desk, id))]
+    sender_desk = next(filter(may, theirs), next(iter(theirs), None))
+    silent = sender_desk if stall.senders else handoff.desk
 
     # Nobody is the judge of what it sent or holds itself.
     bodies = handoff.sender.id, handoff.receiver.id

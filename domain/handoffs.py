@@ -206,11 +206,12 @@ REMARKS: Final = {
         Remark(
             RESPOND, frozenset(Status), frozenset({Side.COORDINATOR}), ("spoken", "redirected", "nobody-else", "upheld")
         ),
-        Remark(ERASED, frozenset(Status), _RECEIVER),
+        # Of an office without accounts, its sender reports it.
+        Remark(ERASED, frozenset(Status), _EITHER),
         Remark(
             MUST_KEEP,
             frozenset(Status),
-            _RECEIVER,
+            _EITHER,
             ("still-serving", "child-protection", "legal-duty", "legal-claim", "audit"),
         ),
         Remark(CLAIM, _OPEN, _RECEIVER),
@@ -284,6 +285,9 @@ TERMS: Final = (
     "without_consent",
     "redirected_by",
 )
+
+#: What of a step is about the person, or about what they agreed to: its two sides know it, and nobody else need.
+OF_THE_PERSON: Final = frozenset({"asked", "asked_about", "answered", "without_consent", "erasure_asked_at", "erasure"})
 
 #: The coded reasons that each of these statuses needs.
 REASONS: Final[Mapping[Status, tuple[str, ...]]] = {m.target: m.reasons for m in MOVES.values() if m.reasons}

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from relaypoint.domain.clock import Instant, parse_instant
-from relaypoint.domain.handoffs import SERVED_THERE, UNSERVED, Status
+from relaypoint.domain.handoffs import SERVED_THERE, UNSERVED, Status, awaited
 from relaypoint.domain.kept_back import FEWEST, fives, told
 from relaypoint.domain.stall_summary import Ages
 
@@ -172,6 +172,8 @@ def fate(course: Course, now: Instant) -> Fate:
     if end.get("phoned") == "accepted" and not course.first(*_DECIDED):
         return Fate.OPEN if status.open else _left(reason)  # An office without accounts answers on the phone.
     if status is Status.COMPLETED:
+        if awaited(end):
+            return Fate.FAILED  # Closed, and nobody has said that the person came.
         return Fate.WAITLISTED if reason in UNSERVED else Fate.SERVED
     decided = course.first(*_DECIDED)
     if status in (Status.REQUESTED, Status.RECEIVED) or (status is Status.CANCELLED and not decided):

@@ -44,19 +44,25 @@ class Stall:
         """What a ladder belongs to: this silence since what it is about began. What begins anew is climbed anew."""
         handoff = self.handoff
         step = f"{handoff.status} {handoff.moved_at or ''}"
-        asked = {"information-not-answered": handoff.asked_at, "refused-by-phone": handoff.phoned_at}.get(self.reason)
+        asked = handoff.asked_at if self.reason == "information-not-answered" else None
         since = {
             Strand.STEP: step,
             Strand.DESK: step,
             Strand.SENDER: f"{self.reason} {asked or step}",
             Strand.AVOIDED: "",
             Strand.ROUND: "",
-            Strand.MISSING: f"{self.reason} {handoff.expected_by or ''}",
+            Strand.MISSING: "",
             Strand.COORDINATOR: handoff.raised_at or "",
             Strand.ERASURE: handoff.erase_by or "",
             Strand.PHONE: handoff.phoned_at or "",
         }
         return f"{self.strand} {since[self.strand]}"
+
+    @property
+    def since(self) -> str:
+        """Since when it has been so: what was not known of a person, and is now, is another thing to act on."""
+        said = self.handoff.arrival_at if self.reason == "not-arrived" else None
+        return max(self.due, said or "")
 
     @property
     def senders(self) -> bool:

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from relaypoint.domain.clock import Instant
-from relaypoint.domain.handoffs import ARRIVED, MOVES, RAISE, REMARKS, RESPOND, Side, Status, came_back
+from relaypoint.domain.handoffs import (
+    ARRIVED,
+    ERASED,
+    MOVES,
+    MUST_KEEP,
+    RAISE,
+    REMARKS,
+    RESPOND,
+    Side,
+    Status,
+    came_back,
+)
 from relaypoint.domain.replay import step_after
 
 Columns = Mapping[str, Any]
@@ -70,7 +81,7 @@ def _must_see(
 
 def _by_sender(verb: str, actor: str, sender: str, receiver: str) -> bool:
     """Whether the sending side recorded it. Who stands on both sides acts for the receiving one where it may."""
-    if verb in (RAISE, RESPOND, "erasure-asked", "erasure-over"):  # That is not to have seen to it.
+    if verb in (RAISE, RESPOND, "erasure-asked", "erasure-over", ERASED, MUST_KEEP):  # That is not to have seen to it.
         return False
     table = MOVES.get(verb) or REMARKS.get(verb)
     if verb in _SENT_ANEW or (table and Side.RECEIVER not in table.sides):

@@ -127,8 +127,8 @@ def _phoned(here: Here) -> dict[str, Any]:
             path=("at",),
             remedy="Give the time of the call, or leave it out if it was just now.",
         )
-    if here.words == "reached" and accepted_by_phone(here.handoff):
-        return {}  # Whom one reaches later does not take back that it was accepted.
+    if here.words == "reached" and (accepted_by_phone(here.handoff) or here.handoff.get("phoned") == "refused"):
+        return {}  # Whom one reaches later does not take back that it was accepted, or refused.
     return {"phoned": here.words, "phoned_at": format_instant(when), "phoned_role": here.saying.role}
 
 
@@ -273,7 +273,7 @@ def _respond(here: Here) -> dict[str, Any]:
 
 
 def _erased(here: Here) -> dict[str, Any]:
-    _check_erasure(here.handoff)
+    _check_erasure(here)
     if Status(here.handoff["status"]).open:
         raise _not_now(
             here.handoff,
@@ -285,7 +285,7 @@ def _erased(here: Here) -> dict[str, Any]:
 
 
 def _must_keep(here: Here) -> dict[str, Any]:
-    _check_erasure(here.handoff)
+    _check_erasure(here)
     if here.words == "still-serving" and not Status(here.handoff["status"]).open:
         raise _not_now(
             here.handoff,
@@ -298,10 +298,17 @@ def _must_keep(here: Here) -> dict[str, Any]:
     return {"erasure": here.words}
 
 
-def _check_erasure(handoff: Mapping[str, Any]) -> None:
-    if not _erasure_open(handoff):
+def _check_erasure(here: Here) -> None:
+    if here.side is Side.SENDER and not here.handoff.get("phoned"):
         raise _not_now(
-            handoff,
+            here.handoff,
+            "handoff.erasure-theirs",
+            "What was erased is for who received the step to say.",
+            "Of an office without accounts, which was phoned, its sender reports it.",
+        )
+    if not _erasure_open(here.handoff):
+        raise _not_now(
+            here.handoff,
             "handoff.erasure",
             "Nobody has asked for what is known of the person to be erased, or it is erased already.",
             "There is nothing to answer.",
@@ -342,6 +349,7 @@ def offered(verb: str, handoff: Mapping[str, Any], on: Collection[Side]) -> bool
         return False
     asked, arrival = bool(handoff.get("asked_at")), handoff.get("arrival")
     unseen = Status(handoff["status"]).open or bool(handoff.get("must_see"))
+    may_say = Side.RECEIVER in on or bool(handoff.get("phoned"))
     may_tell = accepted_by_phone(handoff) if Side.RECEIVER not in on else Status(handoff["status"]) not in BEFORE
     return {
         FORM_SUBMITTED: bool(handoff["form"]) and handoff["form_submitted_at"] is None,
@@ -353,8 +361,8 @@ def offered(verb: str, handoff: Mapping[str, Any], on: Collection[Side]) -> bool
         NOT_ARRIVED: bool(handoff.get("expected_by")) and arrival is None and may_tell,
         RAISE: not handoff.get("respond_by") and unseen,
         RESPOND: bool(handoff.get("respond_by")),
-        ERASED: _erasure_open(handoff) and not Status(handoff["status"]).open,
-        MUST_KEEP: _erasure_open(handoff),
+        ERASED: _erasure_open(handoff) and not Status(handoff["status"]).open and may_say,
+        MUST_KEEP: _erasure_open(handoff) and may_say,
     }.get(verb, True)
 
 

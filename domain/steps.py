@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.clock import format_instant, parse_instant
-from relaypoint.domain.deadlines import counted
+from relaypoint.domain.deadlines import counted, recounted
 from relaypoint.domain.errors import IllegalTransition, Invalid
 from relaypoint.domain.handoffs import (
     ASK,
@@ -54,7 +55,13 @@ def said(
     if saying.verb == SEEN:
         return changes
     changes["changed_at"] = format_instant(now)
-    return changes | counted(priority, {**handoff, **changes}, calendar)
+    # What its clocks run from, or stood still for, may be otherwise now; else what was missed stays so.
+    count = counted if not changes.keys().isdisjoint(_CLOCKS) else partial(recounted, at=now)
+    return changes | count(priority, {**handoff, **changes}, calendar)
+
+
+#: What the deadlines of a step are counted from.
+_CLOCKS: Final = ("pauses", "form_submitted_at", "accepted_at", "started_at", "phoned_at")
 
 
 def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime, priority: Priority) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from relaypoint.domain.chain import Event
 from relaypoint.domain.codes import WORDS
+from relaypoint.domain.handoffs import OF_THE_PERSON
 from relaypoint.domain.replay import changed, step_after
 from relaypoint.domain.texts import Text, listed, say
 from relaypoint.domain.view import View
@@ -77,21 +78,24 @@ _RUNGS: Final[Mapping[Rung, Text]] = {
 }
 
 
-def told(event: Event, view: View | None = None) -> Text:
+def told(event: Event, view: View | None = None, *, beside: bool = False) -> Text:
     """One line: what happened, and the reason or answer that was given with it. ``view`` names whom an escalation
-    turned to, and is given for its sender alone: who was passed over would tell others whom the case avoids."""
+    turned to, and is given for its sender alone: who was passed over would tell others whom the case avoids.
+    ``beside``: to whom is on no side of the step, and not told what is about the person."""
     what = KINDS.get(event.kind) or say("event.other", "{kind}", kind=event.kind)
-    details = [each for each in dict.fromkeys(_details(event, view)) if each != what]
+    details = [each for each in dict.fromkeys(_details(event, view, beside=beside)) if each != what]
     return say("event.with", "{what}: {details}", what=what, details=listed(details)) if details else what
 
 
-def _details(event: Event, view: View | None) -> Iterator[str]:
+def _details(event: Event, view: View | None, *, beside: bool) -> Iterator[str]:
     data = json.loads(event.data)
     if event.kind == "handoff-escalated" and view is not None:
         yield _rung(view, data["escalation"])
     if event.kind in ("handoff-escalated", "handoff-recounted"):
         return
     after, new = step_after(event.data), changed(data)
+    if beside:
+        after, new = ({k: v for k, v in each.items() if k not in OF_THE_PERSON} for each in (after, new))
     if "asked" in new or (event.kind == "handoff-ask" and after.get("asked")):
         yield from (_word(each) for each in str(after["asked"]).split())
     yield from (_word(str(new[name])) for name in _CODES if name in new)

@@ -48,5 +48,6 @@ async def erasing_over(backend: Backend, referrals: Referrals, ids: Iterable[str
 
 def _moved(referrals: Referrals, row: Row, verb: str, changes: dict[str, Any]) -> list[Step]:
     handoff = row["handoff"]
+    changes = {**changes, "changed_at": referrals.backend.now()}
     after = {**handoff, **changes, "version": handoff["version"] + 1}
     return referrals.move(row, verb, changes, {"before": handoff, "after": after})

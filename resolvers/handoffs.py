@@ -5,19 +5,22 @@ What the receiving side closes without having served becomes open work of the se
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from relaypoint.domain import chain
-from relaypoint.domain.errors import Conflict, Invalid, NotFound
+from relaypoint.domain.errors import Conflict, Invalid, NoChannel, NotFound
 from relaypoint.domain.handoffs import (
     AGREED,
     ANSWER,
     ARRIVED,
+    ERASED,
     EXPECT,
     FORM_SUBMITTED,
     MOVES,
+    MUST_KEEP,
     PASSES,
     RAISE,
     REMARKS,
@@ -30,8 +33,8 @@ from relaypoint.domain.handoffs import (
 )
 from relaypoint.domain.moves import possible
 from relaypoint.domain.policy import Action, Subject
-from relaypoint.domain.questions import asked_where
-from relaypoint.domain.step_remarks import Saying, erasure_over, offered
+from relaypoint.domain.questions import asked_where, consent_asked
+from relaypoint.domain.step_remarks import Saying, erasure_asked, erasure_over, offered
 from relaypoint.domain.steps import said, wrong_field
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Confidentiality, Priority
@@ -164,11 +167,15 @@ async def move_handoff(
             continue
         expected_version = row["handoff"]["version"]
         also: dict[str, Any] = {"to": holder} if holder else {}
-        if verb == RAISE:
-            also["coordinator"] = coordinator_desk(backend, await present_view(backend), row, _case(backend, row))
+        if verb == RAISE or (verb == ANSWER and not row["handoff"]["asked_at"]):
+            # A coordinator's wish is answered to the coordinator, where one can be told.
+            with contextlib.suppress(*(() if verb == RAISE else (NoChannel,))):
+                also["coordinator"] = coordinator_desk(backend, await present_view(backend), row, _case(backend, row))
         if case is not None:
             also["case"] = chain.salted_digest(case)
             person.append(Step("case_reseal", {"referral": row["referral"]["id"], "sealed": case}))
+        if verb == ANSWER and refusing == row["receiver"]["id"]:
+            changes |= erasure_asked(row["handoff"], backend.clock())
         if agreeing == row["receiver"]["id"]:
             changes |= erasure_over(row["handoff"])
         moved = Referrals(subject, backend, operation)
@@ -234,8 +241,10 @@ async def _agreeing(backend: Backend, row: Row, verb: str, answer: str | None, t
         )
     about = asked_where(row["handoff"])
     desk = to.strip().lower() if to is not None else about
-    if verb != ANSWER or answer != AGREED or desk is None:
+    if verb != ANSWER or answer != AGREED:
         return None
+    if desk is None:  # Asked for consent in general, it is the receiver's own.
+        return str(row["receiver"]["id"])
     rows = (await present_view(backend)).index.rows["contact_points"]
     if desk not in rows:
         raise NotFound(
@@ -262,9 +271,15 @@ async def _taken_back(backend: Backend, row: Row, verb: str, reason: str | None)
     if verb == "cancel" and reason == "consent-withdrawn":
         return str(row["receiver"]["id"])
     if verb == ANSWER and reason == "not-agreed":
+        if not consent_asked(row["handoff"]):
+            return None
         about, desks = asked_where(row["handoff"]), (await present_view(backend)).index.rows["contact_points"]
-        return str(desks[about]["organization"]) if about is not None else None
+        return str(row["receiver"]["id"] if about is None else desks[about]["organization"])
     return None
+
+
+#: What its sender may say of a step that came back without having decided anew about it.
+_NOT_SEEN: Final = frozenset({RAISE, ERASED, MUST_KEEP})
 
 
 def _steps(
@@ -282,7 +297,7 @@ def _steps(
     moved = {"before": handoff, "after": after, **also}
     steps = moving.move(row, verb, changes, moved)
     row = {**row}
-    if verb == SEEN or (side is Side.SENDER and row["must_see"] and verb != RAISE):
+    if verb == SEEN or (side is Side.SENDER and row["must_see"] and verb not in _NOT_SEEN):
         # Who decides anew about a step has seen it.
         row["must_see"] = False
         steps.append(Step("handoff_seen", {"handoff": handoff["id"]}))

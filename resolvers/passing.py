@@ -37,6 +37,7 @@ from relaypoint.resolvers.passing_rules import (
     Ground,
     check_last,
     check_not_asked,
+    check_not_refused,
     check_resend,
     check_side,
     choose,
@@ -112,8 +113,10 @@ async def pass_handoff(
             chosen = choose(
                 backend, known, row, case, verb, to, consent=consent, risk_checked=risk_checked, ground=ground
             )
-            if chosen is None and verb == "pass-on":
-                check_not_asked(row, to)
+            if chosen is None:
+                check_not_refused(row, to)
+                if verb == "pass-on":
+                    check_not_asked(row, to)
         except Conflict:
             row, before = await step_of(backend, row["handoff"]["id"]), row
             if row["handoff"] == before["handoff"]:

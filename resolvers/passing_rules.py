@@ -104,6 +104,19 @@ def check_not_asked(row: Row, to: str) -> None:
         )
 
 
+def check_not_refused(row: Row, to: str) -> None:
+    """Raises ``NoChannel`` where its sender has answered that the person does not agree to be made known there: to ask
+    again would be no end."""
+    handoff = row["handoff"]
+    if (handoff["answered"], handoff["asked_about"]) == ("not-agreed", to.strip().lower()):
+        raise NoChannel(
+            "handoff.not-agreed",
+            "The person does not agree to be made known there, as the sender says.",
+            path=("to",),
+            remedy="Choose another contact point; or phone the sender, who records it if the person agrees after all.",
+        )
+
+
 def choose(
     backend: Backend,
     known: Known,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 
 from relaypoint.domain import chain
-from relaypoint.domain.deadlines import RUNNING, counted
+from relaypoint.domain.deadlines import RUNNING, recounted
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.handoffs import Status
 from relaypoint.domain.policy import OPERATOR, Action, Subject
@@ -30,7 +30,7 @@ async def recount(subject: Subject, backend: Backend) -> list[str]:
         if Status(handoff["status"]) in RUNNING and handoff["calendar"] not in (None, calendar.text):
             # One step that can't be counted keeps no other from being counted, nor from being escalated.
             with contextlib.suppress(Invalid):
-                changes = counted(Priority(row["referral"]["priority"]), handoff, calendar)
+                changes = recounted(Priority(row["referral"]["priority"]), handoff, calendar, work.at)
                 changed[handoff["id"]] = (row, changes)
     if not changed:
         return []

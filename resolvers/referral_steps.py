@@ -12,7 +12,7 @@ from relaypoint.domain import chain
 from relaypoint.domain.answer import Candidate
 from relaypoint.domain.clock import format_instant
 from relaypoint.domain.deadlines import AS_USUAL, Agreed, agreed_times, counted
-from relaypoint.domain.handoffs import ARRIVING, Status
+from relaypoint.domain.handoffs import ARRIVING, Status, awaited
 from relaypoint.domain.model import Pathway
 from relaypoint.domain.policy import Subject
 from relaypoint.domain.replay import recorded
@@ -138,7 +138,7 @@ def new_handoff(
 
     ``agreed`` are the deadlines that hold where the pathway names none. ``before`` are the desks that the referral
     passed on its way. ``continues`` is the step before it: where a person is on the way, or missing, whoever has the
-    case next has to know it as well.
+    case next has to know it as well. That they arrived there says nothing of here.
     """
     hop = _hop(chosen)
     own = Agreed(*(getattr(hop, name) for name in Agreed._fields)) if hop else AS_USUAL
@@ -155,7 +155,7 @@ def new_handoff(
         "hops": len(before) + 1,
         "been_here": chosen.contact_point.id in before,
         **own.over(agreed_times(priority, agreed))._asdict(),
-        **{name: continues[name] for name in ARRIVING if continues.get(name)},
+        **{name: continues[name] for name in ARRIVING if awaited(continues) and continues.get(name)},
     }
     return handoff | counted(priority, handoff, chosen.contact_point.calendar)
 

@@ -13,10 +13,10 @@ from relaypoint.domain.avoid import EVERYBODY, Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.emergency import Emergency
 from relaypoint.domain.errors import Conflict, IllegalTransition, Invalid, NotFound
-from relaypoint.domain.handoffs import Status
+from relaypoint.domain.handoffs import ERASED, MUST_KEEP, OF_THE_PERSON, Status
 from relaypoint.domain.model import ContactPoint
 from relaypoint.domain.moves import in_order
-from relaypoint.domain.policy import Action, Subject, may_act_for, may_see_case, may_see_referral, steps_seen
+from relaypoint.domain.policy import Action, Subject, may_act_for, may_see_case, may_see_referral, sides, steps_seen
 from relaypoint.domain.replay import concerned
 from relaypoint.domain.texts import Text
 from relaypoint.domain.told_events import told
@@ -209,7 +209,19 @@ async def told_timeline(subject: Subject, backend: Backend, id: str) -> list[tup
     """The same, each in words; its sender alone is told whom an escalation turned to."""
     found = await shown_referral(subject, backend, id)
     view = await present_view(backend) if may_see_case(subject, found["sender"]["id"]) else None
-    return [(event, told(event, view)) for event in await _events(subject, backend, found)]
+    own = _own(subject, found)
+    events = await _events(subject, backend, found)
+    return [(event, told(event, view, beside=concerned(event) not in own)) for event in events]
+
+
+def _own(subject: Subject, found: Row) -> set[str | None]:
+    """The steps on a side of which the subject stands; and what concerns the referral alone."""
+    sender = found["sender"]["id"]
+    return {None, *(step["id"] for step in found["handoffs"] if sides(subject, sender, step["receiver"]["id"]))}
+
+
+#: What is recorded of the person's consent, for the two sides of a step alone.
+_OF_THE_PERSON: Final = frozenset(f"handoff-{verb}" for verb in (ERASED, MUST_KEEP, "erasure-asked", "erasure-over"))
 
 
 async def _events(subject: Subject, backend: Backend, found: Row) -> list[chain.Event]:
@@ -218,7 +230,14 @@ async def _events(subject: Subject, backend: Backend, found: Row) -> list[chain.
         return events
     # Neither when somebody was told of silence, nor how many entries there are beside: both tell whom the case avoids.
     seen = {step["id"] for step in found["handoffs"]}
-    shown = [event for event in events if concerned(event) in seen and event.kind != "handoff-escalated"]
+    own = _own(subject, found)
+    shown = [
+        event
+        for event in events
+        if (step := concerned(event)) in seen
+        and event.kind != "handoff-escalated"
+        and (step in own or event.kind not in _OF_THE_PERSON)
+    ]
     return [replace(event, sequence=number) for number, event in enumerate(shown, 1)]
 
 
@@ -267,6 +286,11 @@ async def shown_referral(subject: Subject, backend: Backend, id: str, asked: str
     del shown["chain_length"], shown["chain_head"]
     if not may_see_case(subject, row["sender"]["id"]):
         shown["group"] = shown["person"] = None  # It would tell others who belongs together.
+        # Nor how often it moved where they do not see it.
+        shown["version"] = sum(step["version"] for step in shown["handoffs"])
+        own = _own(subject, shown)
+        beside = dict.fromkeys(OF_THE_PERSON)
+        shown["handoffs"] = [step if step["id"] in own else {**step, **beside} for step in shown["handoffs"]]
     elif row["sealed_key"] and sealed:
         case = backend.vault.unseal(row["sealed_key"], sealed)
         shown["case"] = {**case, "languages": languages_of(case), "agreed_types": agreed_types_of(case)}

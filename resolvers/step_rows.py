@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Any
 
 from relaypoint.domain.errors import NotFound
-from relaypoint.domain.handoffs import PASSING_ON, STATE, Side, Status
+from relaypoint.domain.handoffs import OF_THE_PERSON, PASSING_ON, STATE, Side, Status
 from relaypoint.domain.policy import Subject
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend
@@ -28,20 +28,14 @@ async def step_of(backend: Backend, id: str, subject: Subject | None = None) -> 
     return rows[0]
 
 
-#: What of a step is about the person, or about what they agreed to: its two sides know it, a coordinator need not.
-_OF_THE_PERSON: Final = frozenset(
-    {"asked", "asked_about", "answered", "without_consent", "erasure_asked_at", "erasure"}
-)
-
-
 def shown(row: Row, handoff: dict[str, Any], on: Collection[Side]) -> dict[str, Any]:
     """The step as it is told to those who see it, ``on`` being the sides on which they stand. A coordinator is told how
     it stands, and not why its sender took it back."""
     state = {key: handoff.get(key) for key in ("id", "hops", "without_consent", *STATE)}
-    if set(on) == {Side.COORDINATOR}:
-        state |= dict.fromkeys(_OF_THE_PERSON)
-        if state["status"] == Status.CANCELLED and state["reason"] not in PASSING_ON:
-            state["reason"] = None
+    if not {Side.SENDER, Side.RECEIVER} & set(on):
+        state |= dict.fromkeys(OF_THE_PERSON)
+    if set(on) == {Side.COORDINATOR} and state["status"] == Status.CANCELLED and state["reason"] not in PASSING_ON:
+        state["reason"] = None
     return {**state, "must_see": row["must_see"], "contact_point": row["contact_point"], "receiver": row["receiver"]}
 
 

@@ -19,12 +19,12 @@ _QUIET: Final = frozenset({FORM_SUBMITTED, SEEN, PHONED, CLAIM, RELEASE})
 
 
 def telling(backend: Backend, row: Row, verb: str, side: Side, coordinator: str | None) -> list[Step]:
-    """The other side is told, unless it knows of the referral by an official form alone; and the coordinator, where the
-    sender turns to it."""
+    """The other side is told, unless it knows of the referral by an official form alone; or the coordinator, where the
+    sender turns to it or answers what it wished."""
     if verb in _QUIET or (side is Side.SENDER and row["handoff"]["form"] and verb != RAISE):
         return []
     other = row["contact_point"]["id"] if side is Side.SENDER else senders_desk(row)
-    tell = coordinator if verb == RAISE else other
+    tell = coordinator or other
     kind = "cancelled" if verb in ("cancel", "correct") and side is Side.SENDER else "moved"
     return [told(backend, row, tell, kind)] if tell else []
 

@@ -233,7 +233,8 @@ async def test_whether_the_person_agrees_is_answered_so_that_the_receiver_can_re
             await answer(**wrong)
     assert (await answer("agreed"))["answered"] == "agreed"
     consents = (await referrals.referral(UNIT, backend, step["referral"]))["case"]["consents"]
-    assert [each["organization"] for each in consents] == ["example-line"]
+    given = [each["organization"] for each in consents if not each["withdrawn_on"]]
+    assert given == ["example-shelter", "example-line"]
     assert not (await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")).sender_asked
     assert await whole(backend)
 
@@ -482,7 +483,10 @@ async def test_who_does_not_agree_after_all_takes_an_earlier_consent_back(backen
     await handoffs.move_handoff(UNIT, backend, step["id"], "answer", reason="not-agreed")
     (consent,) = (await referrals.referral(UNIT, backend, step["referral"]))["case"]["consents"]
     assert consent["withdrawn_on"] == "2026-03-03"
-    assert (await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")).sender_asked
+    with pytest.raises(NoChannel, match="does not agree"):  # To ask again would be no end.
+        await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")
+    await record_consent(UNIT, backend, step["referral"], "line-desk")
+    assert not (await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")).sender_asked
 
 
 async def test_where_consent_was_withdrawn_the_body_passes_it_to_no_other_desk_of_its_own(backend: Backend) -> None:

@@ -51,6 +51,8 @@ SIZE: Final = {
     ("neo4j", True): (5000, 365, 24) if WHOLE else (100, 8, 12),
     ("neo4j", False): (8, 4, 6),
 }
+#: How likely a worker is killed at a write. A year has many of them.
+KILLED: Final = 0.004 if WHOLE else 0.02
 NEED: Final = NeedInput(
     from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female", "labour")
 )
@@ -98,10 +100,10 @@ class Mortal(Through):
 
     async def write(self, steps: Sequence[Step], operation: Operation | None = None) -> list[list[Row]]:
         fate = self.chance.random()
-        if fate < 0.01:
+        if fate < KILLED / 2:
             raise Killed
         done = await self.inner.write(steps, operation)
-        if fate > 0.99:
+        if fate > 1 - KILLED / 2:
             raise Killed
         return done
 
@@ -239,19 +241,22 @@ async def check(year: Year, events: Sequence[Event], listed: set[str]) -> None:
     """Of one referral: each rung once and in order, and no silence of two looks that nobody was told of."""
     states: dict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
     rungs: dict[str, list[tuple[str, str, dict[str, Any]]]] = defaultdict(list)
+    stands: dict[tuple[str, str], int] = {}
     for event in events:
         data = json.loads(event.data)
         after = data["after"].get("handoff", data["after"])
         if event.kind == "handoff-escalated":
-            rungs[after["id"]].append((event.at, after["status"], data["escalation"]))
+            taken = data["escalation"]
+            before = stands.get((after["id"], taken["ladder"]), 0)
+            assert taken["rung"] in (1, before + 1), "a rung twice, or left out"
+            stands[after["id"], taken["ladder"]] = taken["rung"]
+            year.counts["episodes"] += taken["rung"] == 1
+            rungs[after["id"]].append((event.at, after["status"], taken))
         else:
             states[after["id"]].append((event.at, after))
-    for taken in rungs.values():
-        for ladder in Strand:
-            numbers = [each["rung"] for _, _, each in taken if each["ladder"] == ladder]
-            year.counts["episodes"] += numbers.count(1)
-            steps = zip([0, *numbers], numbers, strict=False)
-            assert all(number in (1, before + 1) for before, number in steps), "a rung twice, or left out"
+        if continued := data["after"].get("continues"):
+            for ladder in (Strand.MISSING, Strand.COORDINATOR):  # These go on from step to step.
+                stands[after["id"], ladder] = stands.get((continued, ladder), 0)
     # A worker that was killed at one look, and at the next, is not silent for longer than these.
     patience = timedelta(hours=year.hours * 6 + 1)
     for id, told in states.items():
