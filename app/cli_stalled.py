@@ -89,7 +89,7 @@ async def stalled(
             tell(as_json, trend, lambda: show_stalled.trend(out, trend))
             return 1 if trend[-1]["count"] or trend[-1]["coordinated"] else 0
         found, more = await pages(run, {"filter": wanted, "asOf": as_of}, first)
-    tell(as_json, found, lambda: show_stalled.stalled(out, found, more=more))
+    tell(as_json, found, lambda: show_stalled.stalled(out, found, more=more, own=acting is not None))
     return 1 if found else 0
 
 

@@ -27,10 +27,11 @@ _ROLES = {
 }
 
 
-def stalled(console: Console, stalls: list[Data], *, more: bool = False) -> None:
-    """``more``: they are the first of several."""
+def stalled(console: Console, stalls: list[Data], *, more: bool = False, own: bool = False) -> None:
+    """``more``: they are the first of several. ``own``: to a body, which is told of what it has a part in."""
     if not stalls:
-        console.print("[green]Nothing has stalled.[/]")
+        what = " of what you sent or hold, and nothing of others' was brought before you" if own else ""
+        console.print(f"[green]Nothing has stalled{what}.[/]")
         return
     table = wide(
         f"Stalled ({'the first ' if more else ''}{len(stalls)}), most urgent first",

@@ -80,13 +80,16 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         grid.add_row("Answered by", escape(f"{face['name'] or face['id']} ({face['role']})"))
     if handoff["mustSee"]:
         grid.add_row("[bold red]Seen by the sender[/]", "[bold red]not yet[/]")
-    grid.add_row("Since", when(handoff["movedAt"]))
-    if handoff["sentAt"] != handoff["movedAt"]:
+    if _unreached(handoff):
+        grid.add_row("[bold red]Nobody there has been told[/]", "[bold red]no message reaches them: phone it[/]")
+    grid.add_row("Since", when(_since(handoff)))
+    if handoff["sentAt"] != _since(handoff):
         grid.add_row("Sent", when(handoff["sentAt"]))
     if handoff["status"] == "requested" and not handoff["phoned"]:
         grid.add_row("To be acknowledged by", until(handoff["acknowledgeBy"]))
     if handoff["status"] in BEFORE and not accepted_by_phone(handoff):
-        grid.add_row("To be decided by", until(handoff["decideBy"]))
+        stands = f"{when(handoff['decideBy'])}; stands still while its sender is asked"
+        grid.add_row("To be decided by", stands if handoff["answerBy"] else until(handoff["decideBy"]))
     if handoff["status"] == "accepted" or accepted_by_phone(handoff):
         grid.add_row("To begin by", until(handoff["startBy"]))
     if handoff["status"] == "in-progress":
@@ -104,7 +107,7 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         grid.add_row("The coordinator would send it to", f"{escape(handoff['wishedTo'])}, if the person agrees: answer")
     elif handoff["answered"]:
         grid.add_row("Asked for", f"{', '.join(handoff['asked'])}{about}: [bold]{handoff['answered']}[/]")
-    if handoff["expectedBy"]:
+    if handoff["expectedBy"] or handoff["arrival"]:
         came = f"{handoff['arrival']} ({when(handoff['arrivalAt'])})" if handoff["arrival"] else None
         grid.add_row("The person", came or f"is expected by {until(handoff['expectedBy'])}")
     if ground := handoff["withoutConsent"]:
@@ -140,6 +143,25 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         console.print("[bold]The receiver knows it by the official form: withdraw it there as well.[/]")
 
 
+def _since(handoff: Data) -> str:
+    """Since when it stands as it is shown to; what an office without accounts decided on the phone, from then on."""
+    decided = handoff["status"] in BEFORE and handoff["phoned"] in ("accepted", "refused")
+    since: str = handoff["phonedAt"] if decided else handoff["movedAt"]
+    return since
+
+
+def _unreached(handoff: Data) -> bool:
+    """Whether its desk knows nothing of it, for all that was tried."""
+    return bool(handoff["undelivered"]) and handoff["status"] == "requested" and not handoff["phoned"]
+
+
+def _left(handoff: Data) -> str:
+    """What a step leaves to its sender that it has yet to see."""
+    if handoff["status"] == "cancelled":
+        return "[bold yellow]over, and the desk could not be told: tell them[/]"
+    return "[bold red]came back: nobody has the case[/]"
+
+
 def _calling(calling: Data) -> str:
     by = f"{calling['kind']} {escape(calling['address'] or '')}" if calling["kind"] else "by no channel of its own"
     return f"{by}; safe: {escape(calling['hours'])}" if calling["hours"] else by
@@ -159,7 +181,7 @@ def referral(console: Console, found: Data) -> None:
         console.print(f"[bold]Sent with it, or for the same person{whose}:[/]")
     for each in found["together"]:
         person = f"person {each['person']}, " if each["person"] else ""
-        back = "  [bold red]came back: nobody has the case[/]" if each["mustSee"] else ""
+        back = f"  {_left(each)}" if each["mustSee"] else ""
         console.print(
             f"  [bold]{each['reference']}[/]  {person}{escape(each['serviceType']['name'])}: {each['status']}, "
             f"{escape(each['receiver']['name'])}{back}"
@@ -182,14 +204,15 @@ def referrals(console: Console, rows: list[Data]) -> None:
     table = wide("Referrals, newest first", ("Reference", 3), ("For", 4), ("Stands at", 5), ("Status", 4))
     for found in rows:
         last = next((each for each in found["handoffs"] if Status(each["status"]).open), found["handoffs"][-1])
-        back = "\n[bold red]came back: nobody has the case[/]" if last["mustSee"] else ""
+        back = f"\n{_left(last)}" if last["mustSee"] else ""
+        back = "\n[bold red]nobody there has been told: phone it[/]" if _unreached(last) else back
         said = f", {last['phoned']} on the phone" if last["phoned"] and last["status"] in BEFORE else ""
-        sent = f"\nsent {when(last['sentAt'])}" if last["sentAt"] != last["movedAt"] else ""
+        sent = f"\nsent {when(last['sentAt'])}" if last["sentAt"] != _since(last) else ""
         table.add_row(
             f"[bold]{found['reference']}[/]\n{found['priority']}",
             f"{escape(found['serviceType']['name'])}\nfrom {escape(found['sender']['name'])}",
             f"{escape(last['receiver']['name'])}\n{escape(last['contactPoint']['name'])}",
-            f"{last['status']}{said}\nsince {when(last['movedAt'])}{sent}{back}",
+            f"{last['status']}{said}\nsince {when(_since(last))}{sent}{back}",
         )
     console.print(table)
 

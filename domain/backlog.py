@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from relaypoint.domain.clock import Instant, parse_instant
-from relaypoint.domain.handoffs import Side, Status
+from relaypoint.domain.handoffs import ARRIVED, Side, Status
 from relaypoint.domain.next_steps import NextStep
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.texts import Text, say
@@ -40,6 +40,7 @@ _TEXTS: Final = {
     "look": say("due.look", "see to it: it went silent, you were told, and then the next are"),
     "erase": say("due.erase", "say whether what is known of the person was erased, or why it is kept"),
     "form": say("due.form", "submit the official form, and record it"),
+    "call": say("due.call", "phone it, and record what they say: no message reaches them"),
     "phone": say("due.phone", "phone again: has it begun, has the person arrived"),
 }
 
@@ -80,8 +81,15 @@ def _senders(handoff: OpenHandoff) -> Iterator[tuple[str, Instant]]:
         yield "answer", handoff.answer_by
     if handoff.form_awaited and handoff.acknowledge_by:
         yield "form", handoff.acknowledge_by
-    if handoff.accepted_by_phone and handoff.start_by:
+    if handoff.accepted_by_phone and handoff.arrival != ARRIVED and handoff.start_by:
         yield "phone", handoff.start_by
+    if (
+        handoff.status is Status.REQUESTED
+        and handoff.notice == "dead"
+        and not handoff.phoned
+        and handoff.acknowledge_by
+    ):
+        yield "call", handoff.acknowledge_by
 
 
 def _coordinators(handoff: OpenHandoff) -> Iterator[tuple[str, Instant]]:

@@ -167,6 +167,8 @@ AGREED: Final = "agreed"
 EXPECT: Final = "expect"
 ARRIVED: Final = "arrived"
 NOT_ARRIVED: Final = "not-arrived"
+#: So it is recorded of the steps from which they were looked for, where they come elsewhere.
+FOUND: Final = "found"
 #: What is kept of it.
 ARRIVING: Final = ("expected_by", "arrival", "arrival_at")
 #: Who of those that share a desk does it, and that nobody in particular does.

@@ -94,7 +94,8 @@ def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER) -> tuple[Ne
 def _towards(handoff: OpenHandoff, reason: str, at: datetime) -> Iterator[NextStep]:
     """The steps that lead to somebody who can be reached."""
     back = handoff.must_see and reason != "untold" and reason not in MISSING
-    gone = back or reason in ("orphaned", "avoided", "refused-by-phone")
+    refused = handoff.waiting and handoff.phoned == "refused"
+    gone = back or refused or reason in ("orphaned", "avoided")
     desk = () if gone else ((handoff.desk, handoff.receiver),)
     others = () if back else tuple((other, handoff.receiver) for other in handoff.other_desks)
     again = say(
@@ -121,7 +122,7 @@ def _towards(handoff: OpenHandoff, reason: str, at: datetime) -> Iterator[NextSt
             command=_command(handoff, "raise"),
         )
         ways += (
-            ("next-candidate", instead, () if reason in MISSING else handoff.candidates),
+            ("next-candidate", instead, () if reason in MISSING and not refused else handoff.candidates),
             ("coordinator", _ASKED if handoff.respond_by else ask, handoff.coordinators),
             ("hotline", _HOTLINE, handoff.hotlines),
         )
@@ -133,7 +134,7 @@ def _towards(handoff: OpenHandoff, reason: str, at: datetime) -> Iterator[NextSt
             if (channels := _reach(handoff, desk, organization, at, by_voice=role != "coordinator" or text is _ASKED))
         ]
         steps += found[:_MOST_CANDIDATES] if role == "next-candidate" else found
-    if reason == "refused-by-phone":  # Nobody has the case: who could take it comes first.
+    if refused:  # Nobody has the case: who could take it comes first.
         steps.sort(key=lambda step: step.role != "next-candidate")
     elif DEFAULTS[handoff.priority].basis == "clock" or reason in MISSING:
         # Where time presses, of the body's desks the one that is open.
@@ -166,7 +167,19 @@ def _senders_move(handoff: OpenHandoff, reason: str) -> NextStep:
             seen=_command(handoff, "seen"),
         )
     elif reason == "erasure-not-answered":
-        text = say("next.unerased", "Ask them to say it; what the person can do about it is theirs to be told.")
+        text = say(
+            "next.unerased",
+            "Ask them to say it; if they do so on the phone, record it: {command}. What the person can do about it is "
+            "theirs to be told.",
+            command=_command(handoff, "erased | must-keep --result CODE"),
+        )
+    elif reason in MISSING and handoff.waiting and handoff.phoned == "refused":
+        text = say(
+            "next.missing-refused",
+            "Reach the person by the way that you agreed on; if they are in danger, call the emergency number. They "
+            "are not taken there: find another contact point and send the case there: {command}.",
+            command=_command(handoff, "resend --to CONTACT_POINT"),
+        )
     elif reason in MISSING:
         text = say(
             "next.missing",
@@ -265,7 +278,8 @@ def _directly(
 
 
 def _command(handoff: OpenHandoff, verb: str) -> str:
-    return f"relaypoint handoff {handoff.reference} {verb}"
+    # The reference stands for the step that continues it, where there is one.
+    return f"relaypoint handoff {handoff.id if handoff.gone_on else handoff.reference} {verb}"
 
 
 def _reach(

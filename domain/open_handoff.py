@@ -66,6 +66,8 @@ class OpenHandoff:
     #: The contingency that lets the escalation of its desk's silence wait.
     paused: Declared | None = None
     must_see: bool = False
+    #: Another step continues it.
+    gone_on: bool = False
     #: The sender's desk that was named to be told what becomes of it.
     answered_at: str | None = None
     code: str | None = None

@@ -15,7 +15,7 @@ from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import reachable
 from relaypoint.domain.clock import parse_instant
 from relaypoint.domain.deadlines import deliver_by
-from relaypoint.domain.handoffs import NOT_ARRIVED, Status
+from relaypoint.domain.handoffs import ARRIVED, NOT_ARRIVED, Status
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.texts import Text, say
 from relaypoint.domain.words import Staffing
@@ -183,7 +183,7 @@ def _undecided(handoff: OpenHandoff, at: datetime) -> Found | None:
 def _unconfirmed(handoff: OpenHandoff, at: datetime) -> Found | None:
     """An office without an account says nothing here: its sender has to phone again, once it should have begun."""
     due = handoff.start_by or handoff.decide_by
-    if not handoff.accepted_by_phone or not _missed(handoff, due, at):
+    if not handoff.accepted_by_phone or handoff.arrival == ARRIVED or not _missed(handoff, due, at):
         return None
     text = say("stall.unconfirmed", "it was accepted on the phone, as its sender reports, and not confirmed since")
     return "accepted-by-phone", text, due or ""

@@ -10,6 +10,7 @@ from relaypoint.domain.clock import Instant
 from relaypoint.domain.handoffs import (
     ARRIVED,
     ERASED,
+    FOUND,
     MOVES,
     MUST_KEEP,
     RAISE,
@@ -23,6 +24,8 @@ from relaypoint.domain.replay import step_after
 
 Columns = Mapping[str, Any]
 
+#: To say this of a step is not to have seen how it ended.
+_NOT_SEEN: Final = frozenset({RAISE, RESPOND, "erasure-asked", "erasure-over", ERASED, FOUND, MUST_KEEP})
 #: How the record tells that the sender sent anew what came back.
 _SENT_ANEW: Final = frozenset({"resent"})
 
@@ -74,14 +77,22 @@ def _must_see(
         verb = event["kind"].removeprefix("handoff-")
         if _by_sender(verb, event["actor"], sender, receiver):
             noted = False
-        elif verb in MOVES or verb == ARRIVED:
+        elif verb in MOVES or verb in (ARRIVED, FOUND):
             noted = came_back(state)
     return noted or bool(untold)
 
 
 def _by_sender(verb: str, actor: str, sender: str, receiver: str) -> bool:
     """Whether the sending side recorded it. Who stands on both sides acts for the receiving one where it may."""
-    if verb in (RAISE, RESPOND, "erasure-asked", "erasure-over", ERASED, MUST_KEEP):  # That is not to have seen to it.
+    if verb in (
+        RAISE,
+        RESPOND,
+        "erasure-asked",
+        "erasure-over",
+        ERASED,
+        FOUND,
+        MUST_KEEP,
+    ):  # That is not to have seen to it.
         return False
     table = MOVES.get(verb) or REMARKS.get(verb)
     if verb in _SENT_ANEW or (table and Side.RECEIVER not in table.sides):

@@ -213,7 +213,7 @@ def _arrived(here: Here) -> dict[str, Any]:
         raise _not_now(
             here.handoff,
             "handoff.arrived-late",
-            "The step is over, and its sender has seen to it.",
+            "The step is over, and nobody waits to be told of an arrival there.",
             "Phone its sender: the person may be expected elsewhere now, and is referred to you anew.",
         )
     return _came(here, ARRIVED)
@@ -223,14 +223,19 @@ def _not_arrived(here: Here) -> dict[str, Any]:
     return _came(here, NOT_ARRIVED)
 
 
+def _told_by_phone(handoff: Mapping[str, Any]) -> bool:
+    """Whether its sender reports what an office without accounts decided: then it reports who came there as well."""
+    return handoff["status"] in BEFORE and handoff.get("phoned") in ("accepted", "refused")
+
+
 def _came(here: Here, arrival: str) -> dict[str, Any]:
     handoff = here.handoff
-    if here.side is Side.SENDER and not accepted_by_phone(handoff):
+    if here.side is Side.SENDER and not _told_by_phone(handoff):
         raise _not_now(
             handoff,
             "handoff.arrival-theirs",
             "Whether the person came is for who received the step to say.",
-            "Where an office without accounts has said so, record first that it accepted: phoned accepted.",
+            "Where an office without accounts has said so, record first what it decided: phoned accepted or refused.",
         )
     if here.side is Side.RECEIVER and Status(handoff["status"]) in BEFORE:
         raise _not_now(handoff, "handoff.arrival-early", "It is not accepted yet.", "Accept it first.")
@@ -273,7 +278,7 @@ def _respond(here: Here) -> dict[str, Any]:
 
 
 def _erased(here: Here) -> dict[str, Any]:
-    _check_erasure(here)
+    _check_erasure(here.handoff)
     if Status(here.handoff["status"]).open:
         raise _not_now(
             here.handoff,
@@ -285,7 +290,7 @@ def _erased(here: Here) -> dict[str, Any]:
 
 
 def _must_keep(here: Here) -> dict[str, Any]:
-    _check_erasure(here)
+    _check_erasure(here.handoff)
     if here.words == "still-serving" and not Status(here.handoff["status"]).open:
         raise _not_now(
             here.handoff,
@@ -298,17 +303,10 @@ def _must_keep(here: Here) -> dict[str, Any]:
     return {"erasure": here.words}
 
 
-def _check_erasure(here: Here) -> None:
-    if here.side is Side.SENDER and not here.handoff.get("phoned"):
+def _check_erasure(handoff: Mapping[str, Any]) -> None:
+    if not _erasure_open(handoff):
         raise _not_now(
-            here.handoff,
-            "handoff.erasure-theirs",
-            "What was erased is for who received the step to say.",
-            "Of an office without accounts, which was phoned, its sender reports it.",
-        )
-    if not _erasure_open(here.handoff):
-        raise _not_now(
-            here.handoff,
+            handoff,
             "handoff.erasure",
             "Nobody has asked for what is known of the person to be erased, or it is erased already.",
             "There is nothing to answer.",
@@ -349,8 +347,7 @@ def offered(verb: str, handoff: Mapping[str, Any], on: Collection[Side]) -> bool
         return False
     asked, arrival = bool(handoff.get("asked_at")), handoff.get("arrival")
     unseen = Status(handoff["status"]).open or bool(handoff.get("must_see"))
-    may_say = Side.RECEIVER in on or bool(handoff.get("phoned"))
-    may_tell = accepted_by_phone(handoff) if Side.RECEIVER not in on else Status(handoff["status"]) not in BEFORE
+    may_tell = _told_by_phone(handoff) if Side.RECEIVER not in on else Status(handoff["status"]) not in BEFORE
     return {
         FORM_SUBMITTED: bool(handoff["form"]) and handoff["form_submitted_at"] is None,
         SEEN: bool(handoff.get("must_see")),
@@ -361,8 +358,8 @@ def offered(verb: str, handoff: Mapping[str, Any], on: Collection[Side]) -> bool
         NOT_ARRIVED: bool(handoff.get("expected_by")) and arrival is None and may_tell,
         RAISE: not handoff.get("respond_by") and unseen,
         RESPOND: bool(handoff.get("respond_by")),
-        ERASED: _erasure_open(handoff) and not Status(handoff["status"]).open and may_say,
-        MUST_KEEP: _erasure_open(handoff) and may_say,
+        ERASED: _erasure_open(handoff) and not Status(handoff["status"]).open,
+        MUST_KEEP: _erasure_open(handoff),
     }.get(verb, True)
 
 

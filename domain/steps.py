@@ -16,6 +16,7 @@ from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.deadlines import counted, recounted
 from relaypoint.domain.errors import IllegalTransition, Invalid
 from relaypoint.domain.handoffs import (
+    ARRIVED,
     ASK,
     EXPECT,
     MOVES,
@@ -108,7 +109,7 @@ def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime
             remedy="Record the call first: phoned accepted. Where the desk itself has decided, it completes the step.",
             present={"status": status.value},
         )
-    if changes["reason"] in ("served", SERVED_THERE) and awaited(handoff):
+    if changes["reason"] in ("served", SERVED_THERE) and (awaited(handoff) or _searched(handoff)):
         # Nor does it say so by itself: served is also what is meant where no outcome is given.
         raise IllegalTransition(
             "handoff.served-awaited",
@@ -118,6 +119,11 @@ def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime
             present={"status": status.value},
         )
     return changes
+
+
+def _searched(handoff: Mapping[str, Any]) -> bool:
+    """Whether the person is looked for from an earlier step, and has not arrived here."""
+    return bool(handoff.get("searched")) and handoff.get("arrival") != ARRIVED
 
 
 #: What a verb leaves standing: whoever has seen a step, or holds it, still waits for an answer, and who resumes it too.

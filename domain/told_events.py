@@ -41,6 +41,7 @@ KINDS: Final[Mapping[str, Text]] = {
     "handoff-redirect-asked": say("event.redirect-asked", "the coordinator would send it elsewhere"),
     "handoff-expect": say("event.expect", "the person is expected"),
     "handoff-arrived": say("event.arrived", "the person arrived"),
+    "handoff-found": say("event.found", "the person has come where the case was sent since"),
     "handoff-not-arrived": say("event.not-arrived", "the person did not arrive"),
     "handoff-claim": say("event.claim", "claimed by a holder of the desk"),
     "handoff-release": say("event.release", "released for the others of the desk"),

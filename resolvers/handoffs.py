@@ -39,6 +39,7 @@ from relaypoint.domain.steps import said, wrong_field
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Row, Step, Unmet
+from relaypoint.resolvers.arriving import search_over, searched
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import StoredCase, consented, refused, stored_case, withdrawn
 from relaypoint.resolvers.claiming import claiming
@@ -184,6 +185,8 @@ async def move_handoff(
             steps += await erasing(backend, moved, await steps_of_body(backend, row, refusing))
         if agreeing is not None:
             steps += await erasing_over(backend, moved, await steps_of_body(backend, row, agreeing))
+        if verb == ARRIVED:
+            steps += await search_over(backend, moved, row)
         steps += person
         try:
             told = await write_once(backend, operation, steps, request=request, result=result)
@@ -211,7 +214,7 @@ def _case(backend: Backend, row: Row) -> StoredCase:
 
 async def _decide(backend: Backend, row: Row, saying: Saying, on: frozenset[Side]) -> tuple[dict[str, Any], Side]:
     """The changes, and the side that makes them; who stands on both sides is the receiver where that may be."""
-    handoff = {**row["handoff"], "must_see": row["must_see"]}
+    handoff = {**row["handoff"], "must_see": row["must_see"], "searched": searched(row)}
     wanted = MOVES.get(saying.verb) or REMARKS.get(saying.verb)
     if saying.verb in PASSES:
         raise Invalid(

@@ -155,6 +155,7 @@ def open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
         missing_person=_procedure(view, row["sender"], desk.organization) if handoff["expected_by"] else None,
         paused=view.paused.get(desk.id),
         must_see=row["must_see"],
+        gone_on=row["gone_on"],
         code=handoff["reason"],
         answered_at=row["answered_at"],
         avoid=case.avoid,

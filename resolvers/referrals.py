@@ -290,7 +290,9 @@ async def shown_referral(subject: Subject, backend: Backend, id: str, asked: str
         shown["version"] = sum(step["version"] for step in shown["handoffs"])
         own = _own(subject, shown)
         beside = dict.fromkeys(OF_THE_PERSON)
-        shown["handoffs"] = [step if step["id"] in own else {**step, **beside} for step in shown["handoffs"]]
+        shown["handoffs"] = [
+            {**step, "undelivered": False, **({} if step["id"] in own else beside)} for step in shown["handoffs"]
+        ]
     elif row["sealed_key"] and sealed:
         case = backend.vault.unseal(row["sealed_key"], sealed)
         shown["case"] = {**case, "languages": languages_of(case), "agreed_types": agreed_types_of(case)}

@@ -98,6 +98,10 @@ class Handoff:
     continues: str | None = strawberry.field(description="Id of the step that this one continues.")
     form: str | None = strawberry.field(description="The official form that is the referral, where there is one.")
     form_submitted_at: str | None = strawberry.field(description="When the sender recorded that it was submitted.")
+    undelivered: bool = strawberry.field(
+        default=False,
+        description="To its sender: no message that it was sent could be delivered there, so that it has to be phoned.",
+    )
     must_see: bool = strawberry.field(
         default=False, description="It came back, or nobody could be told of its end: the sender has yet to see it."
     )
@@ -167,6 +171,7 @@ class Handoff:
             form=row["form"],
             form_submitted_at=row["form_submitted_at"],
             must_see=row["must_see"],
+            undelivered=bool(row.get("undelivered")),
             contact_point=Ref.of(row.get("contact_point")),
             receiver=Ref.of(row.get("receiver")),
             answered_by=Face(key=face["id"], name=face["name"], role=face["role"])

@@ -121,7 +121,7 @@ async def test_once_its_sender_has_seen_to_it_nobody_arrives_there(backend: Back
     await handoffs.move_handoff(SHELTER, backend, step["id"], "accept")
     await handoffs.move_handoff(SHELTER, backend, step["id"], "fail", reason="unreachable")
     await handoffs.move_handoff(UNIT, backend, step["id"], SEEN)
-    with pytest.raises(IllegalTransition, match="has seen to it"):
+    with pytest.raises(IllegalTransition, match="nobody waits to be told"):
         await handoffs.move_handoff(SHELTER, backend, step["id"], "arrived")
 
 

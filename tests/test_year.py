@@ -183,7 +183,10 @@ class Year:
                     del self.open[id]
             if done.handoff["id"] != id:
                 self.open[done.handoff["id"]] = done.handoff["contact_point"]["id"]
+                self.back.add(id)
             return
+        if id in self.back:  # There is nothing left to say of it.
+            del self.open[id]
 
     def ways(self, id: str, body: str, says: Mapping[str, Mapping[str, Any]]) -> Iterator[Callable[[], Awaitable[Any]]]:
         """What this side may try to say."""

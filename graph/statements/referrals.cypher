@@ -177,6 +177,7 @@ RETURN h {
     .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .without_consent, .redirected_by, .seen_at
   } AS handoff,
   EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) } AS must_see,
+  EXISTS { MATCH (h)<-[:ABOUT]-(n:Notice) WHERE n.kind = 'requested' AND n.status = 'dead' } AS undelivered,
   [(h)<-[:ABOUT]-(:Notice)-[:FOR]->(:ContactPoint)-[:OF]->(told:Organization) | told.id] AS told,
   r {.id, .reference, .version, .priority, .confidentiality, .chain_length, .chain_head, .call_back, .safe_hours} AS referral,
   sender {.id, .name, .kind} AS sender, receiver {.id, .name, .kind} AS receiver,
@@ -184,7 +185,9 @@ RETURN h {
   head([(r)-[:FOR]->(type:ServiceType) | type.id]) AS service_type, r.sealed AS sealed,
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
   [(r)<-[:STEP_OF]-(other:Handoff)-[:TO]->(at:ContactPoint) | {
-    id: other.id, status: other.status, desk: at.id, continues: head([(other)-[:CONTINUES]->(b:Handoff) | b.id])
+    id: other.id, status: other.status, desk: at.id, continues: head([(other)-[:CONTINUES]->(b:Handoff) | b.id]),
+    searched: other.expected_by IS NOT NULL AND coalesce(other.arrival, '') <> 'arrived'
+      AND EXISTS { MATCH (other)<-[:MUST_SEE]-(:Organization) }
   }] AS steps,
   head([(r)-[:ANSWERED_AT]->(own:ContactPoint) WHERE own.until IS NULL OR own.until > $day | own.id]) AS answered_at,
   [(sender)<-[:OF]-(own:ContactPoint) WHERE own.until IS NULL OR own.until > $day | own.id] AS sender_desks
@@ -211,6 +214,7 @@ RETURN r {.id, .reference, .version, .priority, .confidentiality, .created_at, .
     start_within: h.start_within, complete_within: h.complete_within, hops: h.hops, been_here: h.been_here, without_consent: h.without_consent,
     redirected_by: h.redirected_by,
     must_see: EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) },
+    undelivered: EXISTS { MATCH (h)<-[:ABOUT]-(n:Notice) WHERE n.kind = 'requested' AND n.status = 'dead' },
     contact_point: {id: desk.id, name: desk.name}, receiver: {id: receiver.id, name: receiver.name, kind: receiver.kind},
     pathway: head([(h)-[:ALONG]->(p:Pathway) | {id: p.id, name: p.name}]),
     continues: head([(h)-[:CONTINUES]->(before:Handoff) | before.id])

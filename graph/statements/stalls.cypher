@@ -54,6 +54,7 @@ RETURN h {
     .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .without_consent, .redirected_by
   } AS handoff,
   EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) } AS must_see,
+  EXISTS { MATCH (h)<-[:CONTINUES]-(:Handoff) } AS gone_on,
   EXISTS { MATCH (h)<-[:TO_ERASE]-(:ContactPoint) } AS to_erase,
   r {.id, .reference, .priority, .confidentiality, .sealed} AS referral,
   head([(r)-[:FOR]->(type:ServiceType) | type.id]) AS service_type,
