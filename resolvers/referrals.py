@@ -289,9 +289,10 @@ async def shown_referral(subject: Subject, backend: Backend, id: str, asked: str
         # Nor how often it moved where they do not see it.
         shown["version"] = sum(step["version"] for step in shown["handoffs"])
         own = _own(subject, shown)
-        beside = dict.fromkeys(OF_THE_PERSON)
+        beside, tells = dict.fromkeys(OF_THE_PERSON), may_act_for(subject, row["sender"]["id"])
         shown["handoffs"] = [
-            {**step, "undelivered": False, **({} if step["id"] in own else beside)} for step in shown["handoffs"]
+            {**step, "undelivered": tells and step["undelivered"], **({} if step["id"] in own else beside)}
+            for step in shown["handoffs"]
         ]
     elif row["sealed_key"] and sealed:
         case = backend.vault.unseal(row["sealed_key"], sealed)

@@ -282,15 +282,17 @@ async def dump(store: Store) -> list[str]:
         "MATCH (a)-[r]->(b) RETURN labels(a) AS from, a.id AS id, type(r) AS type, labels(b) AS to, b.id AS to_id, "
         "properties(r) AS properties",
     )
-    lines = []
-    for node in nodes:
-        # The embedded engine gives each node these two of its own; nothing of ours has such a name.
-        properties = {name: value for name, value in node["properties"].items() if name not in ("title", "type")}
-        lines.append(f"{node['labels'][0]} {json.dumps(properties, sort_keys=True, ensure_ascii=False)}")
-    for tie in ties:
-        held = json.dumps(tie["properties"], sort_keys=True, ensure_ascii=False) if tie["properties"] else ""
-        lines.append(f"{tie['from'][0]} {tie['id']} -{tie['type']}-> {tie['to'][0]} {tie['to_id']} {held}")
+    lines = [f"{node['labels'][0]} {_held(node)}" for node in nodes]
+    lines += [
+        f"{tie['from'][0]} {tie['id']} -{tie['type']}-> {tie['to'][0]} {tie['to_id']} {_held(tie)}" for tie in ties
+    ]
     return sorted(lines)
+
+
+def _held(row: Row) -> str:
+    # The embedded engine gives all that it holds these two of its own; nothing of ours has such a name.
+    properties = {name: value for name, value in row["properties"].items() if name not in ("title", "type")}
+    return json.dumps(properties, sort_keys=True, ensure_ascii=False)
 
 
 @contextlib.asynccontextmanager

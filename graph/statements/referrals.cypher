@@ -143,9 +143,9 @@ RETURN r.id AS id
 // starts: id
 MATCH (r:Referral {id: $referral})
 SET r.chain_length = $sequence, r.chain_head = $hash
-CREATE (r)-[e:RECORDED]->(:Event {id: $id})
+CREATE (r)-[e:RECORDED]->(n:Event {id: $id})
 SET e += $properties
-RETURN e.id AS id
+RETURN n.id AS id
 
 // name: notice_create
 // mode: write

@@ -30,9 +30,9 @@ RETURN r.version AS version
 // starts: id
 MATCH (r:Roster {id: 'roster'})
 UNWIND $events AS event
-CREATE (r)-[e:RECORDED]->(:Event {id: event.id})
+CREATE (r)-[e:RECORDED]->(n:Event {id: event.id})
 SET e += event
-RETURN e.id AS id
+RETURN n.id AS id
 
 // name: roster_events
 // mode: read
