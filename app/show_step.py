@@ -75,7 +75,7 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     if other := handoff["divertedTo"]:
         grid.add_row("Diverted to", f"[bold]{escape(other['name'])}[/], while a contingency holds")
     if waits := paused(handoff):
-        grid.add_row("Escalation", f"[bold yellow]{waits}[/]; one that is asap or stat does not")
+        grid.add_row("Escalation", f"[bold yellow]{waits}[/]")
     if face := handoff["answeredBy"]:
         grid.add_row("Answered by", escape(f"{face['name'] or face['id']} ({face['role']})"))
     if handoff["mustSee"]:

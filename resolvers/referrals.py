@@ -274,12 +274,16 @@ async def shown_referral(subject: Subject, backend: Backend, id: str, asked: str
     row = rows[0]
     steps = in_order(row["handoffs"])
     way = [(step["receiver"]["id"], step["reason"] == "referred-onward") for step in steps]
+    seen = [
+        {**step, "priority": row["referral"]["priority"]}
+        for step in steps[: steps_seen(subject, row["sender"]["id"], way)]
+    ]
     shown: Row = {
         **row["referral"],
         "sender": row["sender"],
         "service_type": row["service_type"],
         "call_back": await _calling(subject, backend, row),
-        "handoffs": await with_faces(backend, steps[: steps_seen(subject, row["sender"]["id"], way)]),
+        "handoffs": await with_faces(backend, seen),
         "case": None,
     }
     sealed = shown.pop("sealed")

@@ -36,6 +36,7 @@ def shown(row: Row, handoff: dict[str, Any], on: Collection[Side]) -> dict[str, 
         state |= dict.fromkeys(OF_THE_PERSON)
     if set(on) == {Side.COORDINATOR} and state["status"] == Status.CANCELLED and state["reason"] not in PASSING_ON:
         state["reason"] = None
+    state["priority"] = row["referral"]["priority"]
     # Why no message arrived may lie in whom the case avoids.
     state["undelivered"] = Side.SENDER in on and row["undelivered"] and handoff["id"] == row["handoff"]["id"]
     return {**state, "must_see": row["must_see"], "contact_point": row["contact_point"], "receiver": row["receiver"]}

@@ -50,8 +50,9 @@ async def test_a_contingency_may_let_it_wait_and_nothing_is_forgotten(backend: B
 
 @pytest.mark.parametrize("priority", ["asap", "stat"])
 async def test_what_presses_waits_for_no_contingency(backend: Backend, priority: str) -> None:
-    await sent(backend, replace(NEED, priority=priority))
+    step = await sent(backend, replace(NEED, priority=priority))
     await flooded(backend, 1)
+    assert (await handoffs.handoff(UNIT, at(backend, 2), step["id"])).handoff["paused"] is None
     assert (65, "remind") in [each[:2] for each in await climbed(backend, 65, start=65)]
     assert (await escalate(OPERATOR, at(backend, 66))).waiting == 0
 

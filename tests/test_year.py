@@ -69,6 +69,8 @@ SENDER_SAYS: Final[Mapping[str, Mapping[str, Any]]] = {
     "cancel": {"reason": "declined-by-person"},
     "resend": {},
 }
+#: So many looks later a message that could not be delivered may still come back to its sender.
+PATIENT: Final = 3
 SEEN: Final[Mapping[str, Mapping[str, Any]]] = {"seen": {}, "resend": {}}
 RECEIVER_SAYS: Final[Mapping[str, Mapping[str, Any]]] = {
     "receive": {},
@@ -120,6 +122,7 @@ class Year:
         self.open: dict[str, str] = {}
         self.silent: dict[str, bool] = {}
         self.back: set[str] = set()
+        self.unsaid: Counter[str] = Counter()
         #: How likely something is said of a step from one look to the next, where it is answered and where it is not.
         self.often, self.seldom = 1 - 0.75 ** (hours / 4), 1 - 0.95 ** (hours / 4)
         self.spool = Path(tempfile.mkdtemp(prefix="relaypoint-year-"))
@@ -185,8 +188,10 @@ class Year:
                 self.open[done.handoff["id"]] = done.handoff["contact_point"]["id"]
                 self.back.add(id)
             return
-        if id in self.back:  # There is nothing left to say of it.
-            del self.open[id]
+        if id in self.back and (looks := self.unsaid[id] + 1) > PATIENT:
+            del self.open[id]  # There is nothing left to say of it.
+        elif id in self.back:
+            self.unsaid[id] = looks
 
     def ways(self, id: str, body: str, says: Mapping[str, Mapping[str, Any]]) -> Iterator[Callable[[], Awaitable[Any]]]:
         """What this side may try to say."""
