@@ -236,7 +236,18 @@ def _coordinators_move(handoff: OpenHandoff) -> NextStep:
     words = " | ".join(word for word in REMARKS[RESPOND].words if word not in PASSING_ON)
     command = _command(handoff, f"respond --result {words}")
     lies_there = handoff.status in PASSES["redirect"].sources
-    if handoff.respond_by and lies_there:
+    if handoff.wished_to and lies_there:
+        text = say(
+            "next.wish-open",
+            "Its sender is asked whether the person agrees that it goes to {desk}: speak with them, or send it "
+            "elsewhere: {on}.{respond}",
+            desk=handoff.wished_to,
+            on=on,
+            respond=say("next.wish-raised", " Its sender waits for your answer still: {command}.", command=command)
+            if handoff.respond_by
+            else "",
+        )
+    elif handoff.respond_by and lies_there:
         text = say(
             "next.respond",
             "Its sender has turned to you: see to it, then answer: {command}; or send it on, which answers it: {on}.",

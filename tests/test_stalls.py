@@ -262,3 +262,13 @@ def test_what_is_said_of_a_step_afterwards_makes_its_silence_no_younger() -> Non
     found = stall(missing, at("2026-03-10T12:00"))
     assert found is not None
     assert found.due == by
+
+
+def test_a_coordinator_that_would_send_it_on_is_told_that_its_sender_is_asked() -> None:
+    for raised in (None, "2026-03-04T10:00:00.000Z"):
+        case = handoff(wished_to="other-desk", respond_by=raised)
+        found = stall(case, at("2026-03-03T15:00"), Side.COORDINATOR)
+        assert found is not None
+        (advice,) = next_steps(found, at("2026-03-03T15:00"), Side.COORDINATOR)
+        assert "whether the person agrees that it goes to other-desk" in advice.text
+        assert ("waits for your answer still" in advice.text) is bool(raised)
