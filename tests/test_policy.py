@@ -23,6 +23,7 @@ from relaypoint.tests.helpers import member
 #: Public coroutines that serve use cases and are none: they act for a subject whose right was asked before.
 HELPERS = {
     "acting.acting",
+    "arriving.search_over",
     "claiming.claiming",
     "contingency_effect.effect_of",
     "erasing.erasing",
@@ -65,6 +66,7 @@ HELPERS = {
     "unmet.unmet_needs",
     "wanted.wanted_of",
     "writing.earlier",
+    "writing.forget_operations",
     "writing.write_once",
 }
 
