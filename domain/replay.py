@@ -32,6 +32,12 @@ def step_after(data: str) -> Mapping[str, Any]:
     return handoff
 
 
+def continued(data: str) -> str | None:
+    """The id of the handoff that the one of an event continues, by the event's ``data``."""
+    before: str | None = json.loads(data)["after"].get("continues")
+    return before
+
+
 def recorded(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> dict[str, Any]:
     """What an event holds of a change: how it stands after it, and of before what was otherwise, also what was not
     there. What is empty and may be set at any time is left out: every write copies what lies around it, so records

@@ -20,7 +20,7 @@ from relaypoint.domain.handoffs import (
     Status,
     came_back,
 )
-from relaypoint.domain.replay import step_after
+from relaypoint.domain.replay import continued, step_after
 
 Columns = Mapping[str, Any]
 
@@ -34,12 +34,13 @@ _SENT_ANEW: Final = frozenset({"resent"})
 class Then:
     """``state`` has the names of ``domain.handoffs.STATE``, as far as they were said; ``must_see``: its sender had yet
     to see how it ended; ``to_erase``: it had yet to be said whether what is known of the person was erased; ``notice``
-    is how its first message stood."""
+    is how its first message stood; ``gone_on``: another step continued it."""
 
     state: Columns
     must_see: bool
     to_erase: bool
     notice: str | None
+    gone_on: bool
 
 
 def then(
@@ -50,9 +51,8 @@ def then(
     ``events`` are those of its referral in their order, each with ``kind``, ``at``, ``actor`` and ``data``; ``notices``
     those about it, each with ``kind``, ``status``, ``created_at`` and ``tried_at``.
     """
-    own = [
-        (event, state) for event in events if event["at"] <= at and (state := step_after(event["data"])).get("id") == id
-    ]
+    before = [event for event in events if event["at"] <= at]
+    own = [(event, state) for event in before if (state := step_after(event["data"])).get("id") == id]
     if not own:
         return None
     state, must_see = own[-1][1], _must_see(own, notices, at, sender, receiver)
@@ -60,7 +60,8 @@ def then(
     if not (must_see or to_erase or Status(state["status"]).open):
         return None
     first = min((each for each in notices if each["kind"] == "requested"), key=_created, default=None)
-    return Then(state, must_see, to_erase, _stood(first, at) if first else None)
+    gone_on = any(continued(event["data"]) == id for event in before)
+    return Then(state, must_see, to_erase, _stood(first, at) if first else None, gone_on)
 
 
 def _must_see(

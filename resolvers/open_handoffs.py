@@ -107,7 +107,7 @@ async def _then(
             told = [stood.notice] if stood.notice else []
             # What an event does not name was not there.
             handoff = {**row["handoff"], **{name: stood.state.get(name) for name in STATE}}
-            asked = {"must_see": stood.must_see, "to_erase": stood.to_erase, "notices": told}
+            asked = {"must_see": stood.must_see, "to_erase": stood.to_erase, "notices": told, "gone_on": stood.gone_on}
             found.append({**row, **asked, "handoff": handoff})
     return found
 
