@@ -94,7 +94,7 @@ def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER) -> tuple[Ne
 def _towards(handoff: OpenHandoff, reason: str, at: datetime) -> Iterator[NextStep]:
     """The steps that lead to somebody who can be reached."""
     back = handoff.must_see and reason != "untold" and reason not in MISSING
-    refused = handoff.waiting and handoff.phoned == "refused"
+    refused = handoff.refused_by_phone
     gone = back or refused or reason in ("orphaned", "avoided")
     desk = () if gone else ((handoff.desk, handoff.receiver),)
     others = () if back else tuple((other, handoff.receiver) for other in handoff.other_desks)
@@ -173,7 +173,7 @@ def _senders_move(handoff: OpenHandoff, reason: str) -> NextStep:
             "theirs to be told.",
             command=_command(handoff, "erased | must-keep --result CODE"),
         )
-    elif reason in MISSING and handoff.waiting and handoff.phoned == "refused":
+    elif reason in MISSING and handoff.refused_by_phone:
         text = say(
             "next.missing-refused",
             "Reach the person by the way that you agreed on; if they are in danger, call the emergency number. They "

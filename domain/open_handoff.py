@@ -88,6 +88,11 @@ class OpenHandoff:
         return self.waiting and self.phoned == "accepted"
 
     @property
+    def refused_by_phone(self) -> bool:
+        """As its sender reports: nobody has the case."""
+        return self.waiting and self.phoned == "refused"
+
+    @property
     def form_awaited(self) -> bool:
         """The official form is the referral, and is not recorded as submitted."""
         return bool(self.form) and self.form_submitted_at is None

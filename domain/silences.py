@@ -143,7 +143,7 @@ def _closed(handoff: OpenHandoff, at: datetime) -> Found | None:
 
 
 def _refused(handoff: OpenHandoff, at: datetime) -> Found | None:
-    if not handoff.waiting or handoff.phoned != "refused":
+    if not handoff.refused_by_phone:
         return None
     text = say("stall.refused", "it was refused on the phone, as its sender reports; nobody has the case")
     return "refused-by-phone", text, handoff.phoned_at or handoff.sent_at
@@ -173,7 +173,7 @@ def _unacknowledged(handoff: OpenHandoff, at: datetime) -> Found | None:
 
 
 def _undecided(handoff: OpenHandoff, at: datetime) -> Found | None:
-    if not handoff.waiting or handoff.form_awaited or handoff.accepted_by_phone or handoff.phoned == "refused":
+    if not handoff.waiting or handoff.form_awaited or handoff.accepted_by_phone or handoff.refused_by_phone:
         return None
     if not _missed(handoff, handoff.decide_by, at):
         return None

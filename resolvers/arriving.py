@@ -18,10 +18,9 @@ async def search_over(backend: Backend, referrals: Referrals, row: Row) -> list[
     """The steps of the write that end the search, for the person has arrived at the step ``row``."""
     steps: list[Step] = []
     for id in searched(row):
-        other, now = await step_of(backend, id), backend.now()
-        changes = {"arrival": ARRIVED, "arrival_at": now, "changed_at": now}
-        after = {**other["handoff"], **changes, "version": other["handoff"]["version"] + 1}
-        steps += referrals.move(other, FOUND, changes, {"before": other["handoff"], "after": after})
-        if not came_back(after):
+        other = await step_of(backend, id)
+        changes = {"arrival": ARRIVED, "arrival_at": backend.now()}
+        steps += referrals.noted(other, FOUND, changes)
+        if not came_back({**other["handoff"], **changes}):
             steps.append(Step("handoff_seen", {"handoff": id}, None))
     return steps

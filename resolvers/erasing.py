@@ -4,7 +4,6 @@ asked any more once the person agrees again."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from relaypoint.domain.step_remarks import erasure_asked, erasure_over
 from relaypoint.graph import Row, Step
@@ -30,7 +29,7 @@ async def erasing(backend: Backend, referrals: Referrals, ids: Iterable[str]) ->
         changes = erasure_asked(row["handoff"], backend.clock())
         if changes:
             first = not steps
-            steps += _moved(referrals, row, "erasure-asked", changes)
+            steps += referrals.noted(row, "erasure-asked", changes)
             if first and not row["handoff"]["form"]:
                 steps.append(told(backend, row, row["contact_point"]["id"], "moved"))
     return steps
@@ -42,12 +41,5 @@ async def erasing_over(backend: Backend, referrals: Referrals, ids: Iterable[str
     for id in sorted(ids):
         row = await step_of(backend, id)
         if changes := erasure_over(row["handoff"]):
-            steps += _moved(referrals, row, "erasure-over", changes)
+            steps += referrals.noted(row, "erasure-over", changes)
     return steps
-
-
-def _moved(referrals: Referrals, row: Row, verb: str, changes: dict[str, Any]) -> list[Step]:
-    handoff = row["handoff"]
-    changes = {**changes, "changed_at": referrals.backend.now()}
-    after = {**handoff, **changes, "version": handoff["version"] + 1}
-    return referrals.move(row, verb, changes, {"before": handoff, "after": after})

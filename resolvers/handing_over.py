@@ -116,6 +116,12 @@ class Referrals:
             self.event(referral, f"handoff-{verb}", data),
         ]
 
+    def noted(self, row: Row, verb: str, changes: Mapping[str, Any]) -> list[Step]:
+        """Something is said of a step that leaves its status as it is."""
+        handoff, changed = row["handoff"], {**changes, "changed_at": self.backend.now()}
+        after = {**handoff, **changed, "version": handoff["version"] + 1}
+        return self.move(row, verb, changed, {"before": handoff, "after": after})
+
     def replaced(
         self,
         row: Row,

@@ -13,7 +13,7 @@ from relaypoint.domain.avoid import EVERYBODY, Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.emergency import Emergency
 from relaypoint.domain.errors import Conflict, IllegalTransition, Invalid, NotFound
-from relaypoint.domain.handoffs import ERASED, MUST_KEEP, OF_THE_PERSON, Status
+from relaypoint.domain.handoffs import ERASED, MUST_KEEP, Status
 from relaypoint.domain.model import ContactPoint
 from relaypoint.domain.moves import in_order
 from relaypoint.domain.policy import Action, Subject, may_act_for, may_see_case, may_see_referral, sides, steps_seen
@@ -31,6 +31,7 @@ from relaypoint.resolvers.finding import Answer, emergency, find, present_view, 
 from relaypoint.resolvers.needs import NeedInput, agreeing
 from relaypoint.resolvers.references import by_reference
 from relaypoint.resolvers.referral_steps import first_steps
+from relaypoint.resolvers.step_rows import withheld
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
 #: A roster that is changed by others all the time is looked at again.
@@ -274,9 +275,10 @@ async def shown_referral(subject: Subject, backend: Backend, id: str, asked: str
     row = rows[0]
     steps = in_order(row["handoffs"])
     way = [(step["receiver"]["id"], step["reason"] == "referred-onward") for step in steps]
+    sender, priority = row["sender"]["id"], row["referral"]["priority"]
     seen = [
-        {**step, "priority": row["referral"]["priority"]}
-        for step in steps[: steps_seen(subject, row["sender"]["id"], way)]
+        {**step, "priority": priority, **withheld(sides(subject, sender, step["receiver"]["id"]))}
+        for step in steps[: steps_seen(subject, sender, way)]
     ]
     shown: Row = {
         **row["referral"],
@@ -292,12 +294,6 @@ async def shown_referral(subject: Subject, backend: Backend, id: str, asked: str
         shown["group"] = shown["person"] = None  # It would tell others who belongs together.
         # Nor how often it moved where they do not see it.
         shown["version"] = sum(step["version"] for step in shown["handoffs"])
-        own = _own(subject, shown)
-        beside, tells = dict.fromkeys(OF_THE_PERSON), may_act_for(subject, row["sender"]["id"])
-        shown["handoffs"] = [
-            {**step, "undelivered": tells and step["undelivered"], **({} if step["id"] in own else beside)}
-            for step in shown["handoffs"]
-        ]
     elif row["sealed_key"] and sealed:
         case = backend.vault.unseal(row["sealed_key"], sealed)
         shown["case"] = {**case, "languages": languages_of(case), "agreed_types": agreed_types_of(case)}

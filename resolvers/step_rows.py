@@ -28,17 +28,22 @@ async def step_of(backend: Backend, id: str, subject: Subject | None = None) -> 
     return rows[0]
 
 
+def withheld(on: Collection[Side]) -> dict[str, Any]:
+    """What of a step is not told to whom stands on these sides: what is about the person, to whom is on neither; and
+    why no message arrived, which may lie in whom the case avoids, to all but its sender."""
+    hidden = {} if {Side.SENDER, Side.RECEIVER} & set(on) else dict.fromkeys(OF_THE_PERSON)
+    return hidden if Side.SENDER in on else {**hidden, "undelivered": False}
+
+
 def shown(row: Row, handoff: dict[str, Any], on: Collection[Side]) -> dict[str, Any]:
     """The step as it is told to those who see it, ``on`` being the sides on which they stand. A coordinator is told how
     it stands, and not why its sender took it back."""
     state = {key: handoff.get(key) for key in ("id", "hops", "without_consent", *STATE)}
-    if not {Side.SENDER, Side.RECEIVER} & set(on):
-        state |= dict.fromkeys(OF_THE_PERSON)
+    state["priority"] = row["referral"]["priority"]
+    state["undelivered"] = row["undelivered"] and handoff["id"] == row["handoff"]["id"]
+    state |= withheld(on)
     if set(on) == {Side.COORDINATOR} and state["status"] == Status.CANCELLED and state["reason"] not in PASSING_ON:
         state["reason"] = None
-    state["priority"] = row["referral"]["priority"]
-    # Why no message arrived may lie in whom the case avoids.
-    state["undelivered"] = Side.SENDER in on and row["undelivered"] and handoff["id"] == row["handoff"]["id"]
     return {**state, "must_see": row["must_see"], "contact_point": row["contact_point"], "receiver": row["receiver"]}
 
 
