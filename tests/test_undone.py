@@ -242,6 +242,11 @@ async def test_what_is_advised_names_the_step_that_it_is_about(backend: Backend)
     advice = " ".join(each.text for each in found.next_steps)
     assert f"relaypoint handoff {step['id']} seen" in advice
     assert f"handoff {step['reference']} seen" not in advice
+    # Of the past it is told as it was then: nothing had continued it yet.
+    (then,) = await stalled.stalled(UNIT, at(backend, 92), as_of=at(backend, 80).now())
+    advice = " ".join(each.text for each in then.next_steps)
+    assert f"relaypoint handoff {step['reference']} raise" in advice
+    assert step["id"] not in advice
 
 
 async def test_a_refusal_on_the_phone_leads_elsewhere_also_where_somebody_is_on_the_way(backend: Backend) -> None:
