@@ -90,7 +90,7 @@ def _avoided(handoff: OpenHandoff, at: datetime) -> Found | None:
     if handoff.avoid.bars_contact_point(handoff.desk, handoff.receiver):
         return "avoided", say("stall.avoided", "somebody whom the case avoids may hold it now"), handoff.sent_at
     # That no channel is left but through them is as telling.
-    if _reached(handoff, at, Avoid()) and not _reached(handoff, at, handoff.avoid):
+    if not _reached(handoff, at, handoff.avoid) and _reached(handoff, at, Avoid()):
         text = say("stall.avoided-way", "the contact point can be reached through somebody alone whom the case avoids")
         return "avoided", text, handoff.sent_at
     return None

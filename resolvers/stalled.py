@@ -7,9 +7,11 @@ import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 
 from relaypoint.domain import around, stall_report
 from relaypoint.domain.handoffs import Side
+from relaypoint.domain.model import ContactPoint
 from relaypoint.domain.next_steps import NextStep, next_steps
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.policy import Action, Subject, may_see_case, sides
@@ -81,7 +83,8 @@ async def stalled(
     wanted = await wanted_of(backend, work.view, typed) if typed else ANYTHING
     found = await silent(subject, backend, work, wanted, after=after, most=first)
     climbed = await _escalated(backend, found) if as_of is None else {}
-    return [_reported(subject, work.view, each, work.at, climbed) for each in found]
+    nearby = _Around(work.view)
+    return [_reported(subject, nearby, each, work.at, climbed) for each in found]
 
 
 async def _escalated(backend: Backend, found: Sequence[Silent]) -> dict[str, Escalated]:
@@ -115,22 +118,22 @@ async def silent(
     before all that is left.
     """
     coordinated = Coordinated(work.view, subject.organization) if subject.organization else None
-    steps = {step["id"]: step for step in work.steps}
+    bounds = {_bound(step) for step in work.steps}
     # What is more urgent than the last of the page before was all in the pages before.
-    left = sorted((each for each in steps.values() if after is None or _bound(each)[0] >= after[0]), key=_bound)
+    left = sorted(bound for bound in bounds if after is None or bound[0] >= after[0])
     size = len(left) if most is None else 2 * most
     waiting: list[tuple[Position, Silent]] = []
     found: list[Silent] = []
     while (left or waiting) and (most is None or len(found) < most):
         looked, left = left[:size], left[size:]
         size *= 2
-        for row in await work.read([step["id"] for step in looked]):
+        for row in await work.read([id for _, _, id in looked]):
             each = _silent(subject, coordinated, backend, work, wanted, row)
             if each is not None:
                 place = stall_report.position(each.stall)
                 if after is None or place > after:
                     heapq.heappush(waiting, (place, each))
-        while waiting and (not left or waiting[0][0] <= _bound(left[0])):
+        while waiting and (not left or waiting[0][0] <= left[0]):
             found.append(heapq.heappop(waiting)[1])
     return found[:most]
 
@@ -172,19 +175,38 @@ def places_of(subject: Subject, handoff: OpenHandoff, case: StoredCase, view: Vi
     return tuple(handoff.desk.areas or view.index.rows["organizations"][handoff.receiver.id]["jurisdictions"])
 
 
-def _reported(subject: Subject, view: View, silent: Silent, at: datetime, climbed: Mapping[str, Escalated]) -> Reported:
-    found, case = silent.stall, silent.case
+class _Around:
+    """Whom the steps of one report have around them. Many of them lie between the same two bodies."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.shared = cache(self._shared)
+        self.other_desks = cache(self._other_desks)
+
+    def _shared(self, sender: str, receiver: str) -> tuple[around.Reachable, around.Reachable]:
+        """The coordinators and the hotlines of both."""
+        forces = around.shared_forces(self.view, sender, receiver)
+        return around.coordinators(self.view, forces), around.hotlines(self.view, forces)
+
+    def _other_desks(self, desk: str, service_type: str, place: str | None) -> tuple[ContactPoint, ...]:
+        return around.other_desks(self.view, self.view.desk(desk), service_type, place)
+
+
+def _reported(
+    subject: Subject, nearby: _Around, silent: Silent, at: datetime, climbed: Mapping[str, Escalated]
+) -> Reported:
+    found, case, view = silent.stall, silent.case, nearby.view
     if silent.side is Side.SENDER:
         handoff = found.handoff
-        forces = around.shared_forces(view, handoff.sender.id, handoff.receiver.id)
+        coordinators, hotlines = nearby.shared(handoff.sender.id, handoff.receiver.id)
         # Whom else the sender could have asked is of the case: the operator of the machine is not told.
         asked = case.candidates[: _CANDIDATES + 1] if may_see_case(subject, handoff.sender.id) else ()
         handoff = replace(
             handoff,
             candidates=around.reachable(view, (id for id in asked if id != handoff.desk.id)),
-            other_desks=around.other_desks(view, handoff.desk, handoff.service_type, case.place),
-            coordinators=around.coordinators(view, forces),
-            hotlines=around.hotlines(view, forces),
+            other_desks=nearby.other_desks(handoff.desk.id, handoff.service_type, case.place),
+            coordinators=coordinators,
+            hotlines=hotlines,
         )
         found = replace(found, handoff=handoff)
     steps, handoff = next_steps(found, at, silent.side), found.handoff
