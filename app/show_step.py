@@ -106,7 +106,9 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     elif handoff["wishedTo"]:
         grid.add_row("The coordinator would send it to", f"{escape(handoff['wishedTo'])}, if the person agrees: answer")
     elif handoff["answered"]:
-        grid.add_row("Asked for", f"{', '.join(handoff['asked'])}{about}: [bold]{handoff['answered']}[/]")
+        # Who asked, the receiver or a coordinator, is not part of it.
+        answer = f"{', '.join(handoff['asked'])}{about}: [bold]{handoff['answered']}[/]"
+        grid.add_row("Its sender was asked for", answer)
     if handoff["expectedBy"] or handoff["arrival"]:
         came = f"{handoff['arrival']} ({when(handoff['arrivalAt'])})" if handoff["arrival"] else None
         grid.add_row("The person", came or f"is expected by {until(handoff['expectedBy'])}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,11 +14,12 @@ from relaypoint.app.graphql_http import GraphQLRequest
 from relaypoint.app.http import run
 from relaypoint.app.runtime import Runtime
 from relaypoint.app.settings import Settings
-from relaypoint.domain.policy import ANONYMOUS, Kind, Subject
+from relaypoint.domain.policy import ANONYMOUS, OPERATOR, Kind, Subject
 from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.writing import write_once
 from relaypoint.schema.connections import connect
 from relaypoint.schema.problems import formatted
-from relaypoint.tests.helpers import member
+from relaypoint.tests.helpers import at_time, member
 
 UNIT = member("example-unit")
 STALLED = "{ stalledHandoffs { edges { node { handoff reason } } } }"
@@ -167,6 +169,14 @@ async def test_a_member_does_not_get_what_is_the_operators(backend: Backend, que
     answer = await ask(backend, query)
     assert not any((answer["data"] or {}).values())
     assert answer["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+
+
+async def test_who_delivers_by_hand_also_forgets_the_traces_of_writes_that_have_expired(backend: Backend) -> None:
+    await write_once(backend, "once", [], request={}, result={})
+    kept = partial(backend.store.read, "operation_find", id="once", at=backend.now())
+    for later, left in (("2026-03-03T09:00:00.000Z", 1), ("2026-03-06T10:00:00.000Z", 0)):
+        done = await ask(at_time(backend, later), "mutation { deliverNotices { delivered } }", OPERATOR)
+        assert (done["data"], len(await kept())) == ({"deliverNotices": {"delivered": 0}}, left)
 
 
 async def test_a_value_of_the_wrong_type_is_the_askers_and_stays_out_of_the_log(
