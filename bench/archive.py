@@ -17,7 +17,7 @@ from relaypoint.domain.policy import OPERATOR
 from relaypoint.graph import Store
 from relaypoint.graph.embedded import EmbeddedStore
 from relaypoint.graph.neo4j import Neo4jStore
-from relaypoint.resolvers import referrals, roster
+from relaypoint.resolvers import roster, sending
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.needs import NeedInput
 
@@ -75,7 +75,7 @@ async def founded(backend: Backend, open: int) -> None:
             avoid=("police",) if body % 8 != 7 else (),
         )
         sent = LATEST - timedelta(minutes=43 * number)
-        await referrals.refer(OPERATOR, replace(backend, clock=fixed_clock(format_instant(sent))), need)
+        await sending.refer(OPERATOR, replace(backend, clock=fixed_clock(format_instant(sent))), need)
     await backend.store.apply([_DELIVERED])
 
 

@@ -32,7 +32,7 @@ from relaypoint.domain.clock import fixed_clock
 from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.domain.policy import Kind as Actor
 from relaypoint.graph import open_store
-from relaypoint.resolvers import referrals, roster
+from relaypoint.resolvers import roster, sending
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.stalled import stalled
@@ -98,7 +98,7 @@ async def report(rows: Sequence[Waiting], year: int, folder: str) -> list[Waitin
     sent: dict[str, Waiting] = {}
     for row in of_year:
         then = replace(backend, clock=fixed_clock(at_close(row.received)))
-        answer = await referrals.refer(SENDER, then, NEED, to=f"{agencies[row.agency]}-desk")
+        answer = await sending.refer(SENDER, then, NEED, to=f"{agencies[row.agency]}-desk")
         sent[answer.referral["handoffs"][0]["id"]] = row
     last = datetime(year, 9, 30, 23, 59, 59, tzinfo=ZoneInfo(ZONE))
     silent = await stalled(SENDER, replace(backend, clock=fixed_clock(last)))

@@ -23,7 +23,7 @@ from relaypoint.bench import dotgov
 from relaypoint.domain.clock import fixed_clock
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.graph import open_store
-from relaypoint.resolvers import gaps, referrals, roster, stalled
+from relaypoint.resolvers import gaps, roster, sending, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.finding import find
 from relaypoint.resolvers.known import Known, Memory, roster_at
@@ -74,7 +74,7 @@ async def measure(folder: str) -> dict[str, float]:
     results = {"import of 2,413 rows": 1000 * (time.perf_counter() - began)}
     results[YARDSTICK] = await median(lambda: store.read("roster_root"), 200)
     results["find"] = await median(lambda: find(OPERATOR, backend, NEED), 200)
-    results["refer, durable"] = await median(lambda: referrals.refer(OPERATOR, backend, NEED), 200)
+    results["refer, durable"] = await median(lambda: sending.refer(OPERATOR, backend, NEED), 200)
     later = Backend(store, fixed_clock("2026-11-24T03:30:00Z"), backend.vault)
     results["stalled, 220 open"] = await median(lambda: stalled.stalled(OPERATOR, later), 10)
     results |= await measured_gaps(backend)

@@ -21,7 +21,8 @@ from relaypoint.resolvers.choosing import chosen_for
 from relaypoint.resolvers.finding import Answer, find, present_view
 from relaypoint.resolvers.needs import NeedInput, agreeing
 from relaypoint.resolvers.referral_steps import first_steps
-from relaypoint.resolvers.referrals import answering_desk, own_desks, own_referral, shown_referral, ways_to
+from relaypoint.resolvers.referrals import own_referral, shown_referral
+from relaypoint.resolvers.sending import answering_desk, own_desks, ways_to
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
 
 _TRIES: Final = 5

@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from relaypoint.domain.policy import Action
-from relaypoint.resolvers import consenting, handoffs, passing, referrals, referring, shifts
+from relaypoint.resolvers import consenting, handoffs, passing, referring, sending, shifts
 from relaypoint.schema import handoff_types, many_types, problems, referral_types
 from relaypoint.schema.context import Info
 from relaypoint.schema.handoff_types import MoveInput, MoveResult, PassInput, PassResult, ShiftResult
@@ -62,7 +62,7 @@ class ReferralMutation:
     ) -> ReferResult:
         how = send or referral_types.ReferInput()
         with problems.placed(NEED_PATHS | _SEND):
-            sent = await referrals.refer(
+            sent = await sending.refer(
                 info.context.subject,
                 info.context.backend,
                 need.to_domain(),

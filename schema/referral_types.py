@@ -11,7 +11,7 @@ from relaypoint.domain.codes import WORDS
 from relaypoint.domain.policy import Action
 from relaypoint.domain.replay import step_after
 from relaypoint.domain.words import Priority
-from relaypoint.resolvers import referrals
+from relaypoint.resolvers import referrals, sending
 from relaypoint.schema.channel_types import ChannelView, Emergency
 from relaypoint.schema.context import Info
 from relaypoint.schema.find_types import Advice
@@ -217,7 +217,7 @@ class ReferralSent:
     protection: list[Advice] = strawberry.field(description="Of a child's case: who protects the child, beside this.")
 
     @classmethod
-    def of(cls, sent: referrals.Sent) -> Self:
+    def of(cls, sent: sending.Sent) -> Self:
         return cls(
             referral=Referral.of(sent.referral),
             phone_now=sent.phone_now,

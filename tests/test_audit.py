@@ -9,7 +9,7 @@ import pytest
 
 from relaypoint.domain.errors import NotFound
 from relaypoint.domain.policy import OPERATOR
-from relaypoint.resolvers import audit, handoffs, referrals
+from relaypoint.resolvers import audit, handoffs, sending
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.consenting import record_consent, record_view
 from relaypoint.resolvers.ending import end
@@ -31,7 +31,7 @@ async def lived(backend: Backend) -> str:
     row(roster, "organizations", "example-line")["name"] = "Other"
     row(roster, "channels", "line-mail")["until"] = "2026-02-01"
     await imported(backend, roster)
-    referral = (await referrals.refer(UNIT, backend, NEED, to="shelter-desk")).referral
+    referral = (await sending.refer(UNIT, backend, NEED, to="shelter-desk")).referral
     id = referral["handoffs"][0]["id"]
     await handoffs.move_handoff(SHELTER, backend, id, "accept")
     await handoffs.move_handoff(SHELTER, backend, id, "hold", reason="other", review="2026-03-10")

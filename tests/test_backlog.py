@@ -8,7 +8,7 @@ import pytest
 
 from relaypoint.domain.errors import Invalid, NotFound
 from relaypoint.domain.policy import OPERATOR, Subject
-from relaypoint.resolvers import handoffs, referrals
+from relaypoint.resolvers import handoffs, sending
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.backlog import backlog
 from relaypoint.tests.helpers import imported, member
@@ -72,6 +72,6 @@ async def test_of_one_contact_point_and_of_ones_own(backend: Backend) -> None:
 async def test_an_official_form_is_its_senders_to_submit(backend: Backend) -> None:
     need = replace(NEED, service="identification", priority="urgent")
     await imported(backend)
-    await referrals.refer(UNIT, at(backend, 0), need, consent=True)
+    await sending.refer(UNIT, at(backend, 0), need, consent=True)
     assert [(side, what) for side, what, _ in await told(UNIT, backend, 1, hours=48)] == [("sender", "form")]
     assert await told(member("example-authority"), backend, 1, hours=48) == []

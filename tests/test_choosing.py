@@ -10,7 +10,7 @@ from relaypoint.domain.clock import fixed_clock
 from relaypoint.domain.errors import Invalid, NoChannel
 from relaypoint.domain.texts import Text
 from relaypoint.graph import Store
-from relaypoint.resolvers import referrals
+from relaypoint.resolvers import referrals, sending
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.finding import find
 from relaypoint.resolvers.needs import NeedInput
@@ -20,20 +20,20 @@ from relaypoint.tests.helpers import Roster, raw, row
 from relaypoint.tests.test_plan import HOUSING, UNIT, changed, desks
 
 
-def sent_to(sent: referrals.Sent) -> str:
+def sent_to(sent: sending.Sent) -> str:
     return str(sent.referral["handoffs"][0]["contact_point"]["id"])
 
 
 async def test_capitals_and_stray_blanks_are_no_reason_to_send_nothing(store: Store) -> None:
     backend = await changed(store, lambda roster: None)
     typed = replace(HOUSING, priority="STAT ", confidentiality=" Official")
-    sent = await referrals.refer(UNIT, backend, typed, to=" Shelter-Night-Desk ", reply_to="UNIT-desk")
+    sent = await sending.refer(UNIT, backend, typed, to=" Shelter-Night-Desk ", reply_to="UNIT-desk")
     assert (sent_to(sent), sent.phone_now) == ("shelter-night-desk", True)
     (step,) = sent.referral["handoffs"]
     passed = await pass_handoff(UNIT, backend, step["id"], "resend", "Shelter-Desk ", consent=True)
     assert passed.handoff["contact_point"]["id"] == "shelter-desk"
     with pytest.raises(NoChannel) as refused:
-        await referrals.refer(UNIT, backend, replace(HOUSING, avoid=("shelter-desk",)), to="SHELTER-DESK")
+        await sending.refer(UNIT, backend, replace(HOUSING, avoid=("shelter-desk",)), to="SHELTER-DESK")
     assert refused.value.message_id == "refer.excluded"
 
 
@@ -69,7 +69,7 @@ async def test_nobody_is_sent_to_instead_of_the_first_where_that_one_is_reached_
     assert desks(await find(UNIT, backend, DECISION)) == ["second-desk", "authority-desk"]
     for to in (None, "second-desk"):
         with pytest.raises(Invalid) as refused:
-            await referrals.refer(UNIT, backend, DECISION, to=to)
+            await sending.refer(UNIT, backend, DECISION, to=to)
         problem = refused.value
         assert (problem.message_id, problem.path) == ("refer.gateway", ("to",))
         assert "Phone Line of Example Line and ask them to refer: +442079460103." in problem.remedy
@@ -78,7 +78,7 @@ async def test_nobody_is_sent_to_instead_of_the_first_where_that_one_is_reached_
         await refer_many(UNIT, backend, DECISION, people=2)
     assert refused.value.message_id == "refer.gateway"
     assert await referrals.referrals(UNIT, backend) == []
-    assert sent_to(await referrals.refer(UNIT, backend, DECISION, to="authority-desk")) == "authority-desk"
+    assert sent_to(await sending.refer(UNIT, backend, DECISION, to="authority-desk")) == "authority-desk"
 
 
 async def test_a_gateway_without_a_voice_is_asked_by_what_it_has_and_nobody_comes_after(store: Store) -> None:
@@ -90,7 +90,7 @@ async def test_a_gateway_without_a_voice_is_asked_by_what_it_has_and_nobody_come
 
     backend = await changed(store, written)
     with pytest.raises(Invalid) as refused:
-        await referrals.refer(UNIT, backend, replace(DECISION, priority="routine"))
+        await sending.refer(UNIT, backend, replace(DECISION, priority="routine"))
     assert refused.value.remedy == "Ask Line of Example Line to refer: desk@line.example.org."
 
 
@@ -125,12 +125,12 @@ async def test_a_council_is_not_chosen_by_its_id(store: Store) -> None:
     backend = await changed(store, councils)
     for need in (CHILD, replace(CHILD, service="refuge", tags=("adult",))):
         assert desks(await find(UNIT, backend, need)) == ["north-council-desk", "south-council-desk"]
-        for send in (referrals.refer, refer_many):
+        for send in (sending.refer, refer_many):
             with pytest.raises(Invalid) as refused:
                 await send(UNIT, backend, need)
             assert (refused.value.message_id, refused.value.path) == ("refer.part", ("place",))
-        assert sent_to(await referrals.refer(UNIT, backend, need, to="south-council-desk")) == "south-council-desk"
-        assert sent_to(await referrals.refer(UNIT, backend, replace(need, place="GB-X-SOUTH"))) == "south-council-desk"
+        assert sent_to(await sending.refer(UNIT, backend, need, to="south-council-desk")) == "south-council-desk"
+        assert sent_to(await sending.refer(UNIT, backend, replace(need, place="GB-X-SOUTH"))) == "south-council-desk"
 
 
 async def test_a_childs_protection_is_never_sent_to_the_one_council_of_a_larger_place(store: Store) -> None:
@@ -141,11 +141,11 @@ async def test_a_childs_protection_is_never_sent_to_the_one_council_of_a_larger_
     backend = await changed(store, only_north)
     assert desks(await find(UNIT, backend, CHILD)) == ["north-council-desk"]
     with pytest.raises(Invalid) as refused:
-        await referrals.refer(UNIT, backend, CHILD)
+        await sending.refer(UNIT, backend, CHILD)
     assert refused.value.message_id == "refer.part"
     # A bed is another matter: there is one, and whoever refers may take it.
     bed = replace(CHILD, service="refuge", tags=("adult",))
-    assert sent_to(await referrals.refer(UNIT, backend, bed)) == "north-council-desk"
+    assert sent_to(await sending.refer(UNIT, backend, bed)) == "north-council-desk"
 
 
 # An adult's consent
@@ -170,20 +170,20 @@ async def test_who_refuses_reaches_the_shelter_that_was_found_for_them(store: St
     for consent in ((), ("advice",)):
         assert await ways(backend, replace(HOUSING, consent=consent)) == [[]]
     with pytest.raises(Invalid, match="Unit to shelter") as refused:
-        await referrals.refer(UNIT, backend, HOUSING)
+        await sending.refer(UNIT, backend, HOUSING)
     assert "--no-consent" in refused.value.remedy
     found = (await find(UNIT, backend, HOUSING)).finding.candidates[0]
     assert "note.without-consent" in {note.message_id for note in found.notes if isinstance(note, Text)}
 
-    sent = await referrals.refer(UNIT, backend, replace(HOUSING, consent=()))
+    sent = await sending.refer(UNIT, backend, replace(HOUSING, consent=()))
     assert (sent_to(sent), sent.referral["case"]["agreed_types"]) == ("shelter-desk", [])
     many = await refer_many(UNIT, backend, replace(HOUSING, consent=()), people=2)
     assert {each["handoffs"][0]["contact_point"]["id"] for each in many.referrals} == {"shelter-desk"}
-    told = await referrals.refer(UNIT, backend, HOUSING, consent=True)
+    told = await sending.refer(UNIT, backend, HOUSING, consent=True)
     assert (told.referral["case"]["agreed_types"], told.referral["case"]["consent"]) == (None, True)
     along = await raw(store, "MATCH (h:Handoff)-[:ALONG]->(p:Pathway) RETURN h.id AS id, p.id AS pathway")
     assert along == [{"id": told.referral["handoffs"][0]["id"], "pathway": "unit-to-shelter"}]
-    for send in (referrals.refer, refer_many):
+    for send in (sending.refer, refer_many):
         with pytest.raises(Invalid) as refused:
             await send(UNIT, backend, replace(HOUSING, consent=()), consent=True)
         assert refused.value.message_id == "refer.consent-twice"
@@ -191,8 +191,8 @@ async def test_who_refuses_reaches_the_shelter_that_was_found_for_them(store: St
 
 async def test_a_refusal_stays_with_the_case(store: Store) -> None:
     backend = await changed(store, by_consent)
-    unsaid = await referrals.refer(UNIT, backend, replace(HOUSING, service="advice"))
-    refused = await referrals.refer(UNIT, backend, replace(HOUSING, service="advice", consent=()))
+    unsaid = await sending.refer(UNIT, backend, replace(HOUSING, service="advice"))
+    refused = await sending.refer(UNIT, backend, replace(HOUSING, service="advice", consent=()))
     with pytest.raises(Invalid, match="Unit to shelter"):
         await split(UNIT, backend, unsaid.referral["id"], ["housing"])
     for one, again in ((refused, False), (unsaid, True)):
@@ -220,7 +220,7 @@ async def test_who_refused_and_then_agrees_to_one_desk_is_sent_there_by_the_agre
         )
 
     backend = await changed(store, two_ways)
-    refused = await referrals.refer(UNIT, backend, replace(DECISION, consent=()))
+    refused = await sending.refer(UNIT, backend, replace(DECISION, consent=()))
     (step,) = refused.referral["handoffs"]
     assert step["contact_point"]["id"] == "second-desk"
     with pytest.raises(NoChannel, match="has not agreed"):

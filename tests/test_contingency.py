@@ -10,7 +10,18 @@ import pytest
 from relaypoint.domain.errors import Conflict, Invalid, NotFound, UnsafeText
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.graph import Store
-from relaypoint.resolvers import audit, contingency, finding, gaps, handoffs, outbox, referrals, roster, stalled
+from relaypoint.resolvers import (
+    audit,
+    contingency,
+    finding,
+    gaps,
+    handoffs,
+    outbox,
+    referrals,
+    roster,
+    sending,
+    stalled,
+)
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.contingency import Contingency, Scope
 from relaypoint.resolvers.contingency_effect import Effect
@@ -57,7 +68,7 @@ async def declared(backend: Backend, scope: Scope = OF_SHELTER, **more: Any) -> 
 
 
 async def sent(backend: Backend, need: NeedInput = HOUSING) -> dict[str, Any]:
-    return (await referrals.refer(OPERATOR, backend, need, to="shelter-desk")).referral
+    return (await sending.refer(OPERATOR, backend, need, to="shelter-desk")).referral
 
 
 def effect_of(found: Contingency) -> Effect:

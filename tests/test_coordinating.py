@@ -12,7 +12,7 @@ from relaypoint.domain.errors import IllegalTransition, NotFound
 from relaypoint.domain.handoffs import Side
 from relaypoint.domain.next_steps import NextStep
 from relaypoint.domain.policy import OPERATOR, Subject
-from relaypoint.resolvers import audit, handoffs, referrals
+from relaypoint.resolvers import audit, handoffs, sending
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.backlog import backlog
 from relaypoint.resolvers.escalating import escalate
@@ -41,7 +41,7 @@ async def counted(
 
 async def many(backend: Backend, count: int, need: NeedInput = NEED) -> list[str]:
     await imported(backend)
-    sent = [await referrals.refer(UNIT, at(backend, 0), need, to="shelter-desk") for _ in range(count)]
+    sent = [await sending.refer(UNIT, at(backend, 0), need, to="shelter-desk") for _ in range(count)]
     await deliver(backend, 0)
     return [each.referral["handoffs"][0]["id"] for each in sent]
 
@@ -159,7 +159,7 @@ async def test_figures_do_not_tell_who_is_avoided_that_a_case_avoids_it(backend:
 async def test_its_own_steps_are_told_as_they_are_beside_those_of_others(backend: Backend) -> None:
     await many(backend, 5)
     need = replace(NEED, service="advice")
-    await referrals.refer(UNIT, at(backend, 0), need, to="line-desk")
+    await sending.refer(UNIT, at(backend, 0), need, to="line-desk")
     assert await counted(LINE, backend, 61, "organization") == [
         ("example-line", 1, False),
         ("example-shelter", 5, True),

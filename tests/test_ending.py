@@ -10,7 +10,7 @@ import pytest
 from relaypoint.domain.errors import Conflict, Invalid, NoChannel, NotFound, UnsafeText
 from relaypoint.domain.policy import ANONYMOUS, OPERATOR, Kind, NotSignedIn, Subject
 from relaypoint.graph import Operation, Row, Step, Store
-from relaypoint.resolvers import audit, ending, gaps, handoffs, referrals, roster, stalled
+from relaypoint.resolvers import audit, ending, gaps, handoffs, referrals, roster, sending, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.ending import Ended
 from relaypoint.resolvers.leaving import WITHHELD
@@ -52,7 +52,7 @@ WORK_KINDS = {"work-left", "work-unheld", "sender-ended"}
 
 
 async def sent(backend: Backend, need: NeedInput = HOUSING, to: str = "shelter-desk") -> dict[str, Any]:
-    return (await referrals.refer(OPERATOR, backend, need, to=to)).referral
+    return (await sending.refer(OPERATOR, backend, need, to=to)).referral
 
 
 async def seen(backend: Backend, referral: dict[str, Any]) -> dict[str, Any]:
@@ -484,7 +484,7 @@ async def test_of_many_endings_and_moves_at_once_nothing_is_lost(store: Store) -
     tries = [
         *(ending.end(SHELTER, backend, "contact-point", "shelter-desk", to=to) for _ in range(2)),
         *(handoffs.move_handoff(SHELTER, backend, each["handoffs"][0]["id"], "accept") for each in sents),
-        *(referrals.refer(UNIT, backend, HOUSING, to="shelter-desk") for _ in range(2)),
+        *(sending.refer(UNIT, backend, HOUSING, to="shelter-desk") for _ in range(2)),
     ]
     done = await asyncio.gather(*(attempt(each) for each in tries))
     assert sum(done[:2]) <= 1

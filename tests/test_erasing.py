@@ -11,7 +11,7 @@ from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.backlog import backlog
 from relaypoint.resolvers.consenting import record_consent
 from relaypoint.resolvers.escalating import escalate
-from relaypoint.resolvers.referrals import refer
+from relaypoint.resolvers.sending import refer
 from relaypoint.tests.helpers import imported, member
 from relaypoint.tests.test_escalation import NEED, SHELTER, UNIT, at, deliver
 

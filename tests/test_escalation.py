@@ -18,7 +18,7 @@ from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.errors import IllegalTransition
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.notifications.spool import Spool
-from relaypoint.resolvers import audit, handoffs, referrals, stalled
+from relaypoint.resolvers import audit, handoffs, referrals, sending, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.backlog import backlog
 from relaypoint.resolvers.escalating import Taken, escalate
@@ -56,7 +56,7 @@ def at(backend: Backend, minutes: float) -> Backend:
 
 async def sent(backend: Backend, need: NeedInput = NEED, roster: Roster | None = None) -> dict[str, Any]:
     await imported(backend, roster or tiny_roster())
-    referral = (await referrals.refer(UNIT, at(backend, 0), need, to="shelter-desk")).referral
+    referral = (await sending.refer(UNIT, at(backend, 0), need, to="shelter-desk")).referral
     await deliver(backend, 0)
     return {**referral["handoffs"][0], "reference": referral["reference"], "referral": referral["id"]}
 
@@ -302,7 +302,7 @@ async def test_one_desk_that_hardly_ever_opens_keeps_no_other_from_being_told(ba
     roster = tiny_roster()
     row(roster, "contact_points", "shelter-desk")["hours"] = "Dec 24 10:00-10:01"
     await imported(backend, roster)
-    second = await referrals.refer(UNIT, at(backend, 5), NEED, to="shelter-night-desk")
+    second = await sending.refer(UNIT, at(backend, 5), NEED, to="shelter-night-desk")
     assert await recount(OPERATOR, at(backend, 10)) == [step["id"]]
     (counted,) = (await referrals.referral(UNIT, backend, step["referral"]))["handoffs"]
     later = parse_instant(counted["decide_by"]) - parse_instant(step["decide_by"])

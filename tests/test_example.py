@@ -10,7 +10,7 @@ import pytest
 from relaypoint.domain.errors import Invalid, NoChannel
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.graph import Store
-from relaypoint.resolvers import gaps, handoffs, referrals, stalled
+from relaypoint.resolvers import gaps, handoffs, referrals, sending, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.finding import Answer, find
 from relaypoint.resolvers.needs import NeedInput
@@ -144,9 +144,9 @@ async def test_the_example_is_as_its_readme_counts_it(uk: Backend) -> None:
 async def test_formal_identification_keeps_to_the_official_form(uk: Backend) -> None:
     case = need("formal-identification", "GB-WLS", "adult")
     with pytest.raises(Invalid) as asked:
-        await referrals.refer(OPERATOR, uk, case)
+        await sending.refer(OPERATOR, uk, case)
     assert asked.value.path == ("consent",)
-    sent = await referrals.refer(OPERATOR, uk, case, consent=True)
+    sent = await sending.refer(OPERATOR, uk, case, consent=True)
     assert sent.form == "https://www.modernslavery.gov.uk/start"
     assert not [line for line in await dump(uk.store) if line.startswith("Notice ")], "nothing is sent beside the form"
     (step,) = sent.referral["handoffs"]
@@ -159,14 +159,14 @@ async def test_formal_identification_keeps_to_the_official_form(uk: Backend) -> 
     assert moved.handoff["decide_by"] == "2026-12-03T12:00:00.000Z"
     assert await stalled.stalled(OPERATOR, later) == []
     # A child is referred without it.
-    await referrals.refer(OPERATOR, uk, need("formal-identification", "GB-WLS", "child"))
+    await sending.refer(OPERATOR, uk, need("formal-identification", "GB-WLS", "child"))
 
 
 async def test_what_nobody_can_take_is_not_sent(uk: Backend) -> None:
     with pytest.raises(NoChannel):
-        await referrals.refer(OPERATOR, uk, need("emergency-support", "GB-WLS", "child"))
+        await sending.refer(OPERATOR, uk, need("emergency-support", "GB-WLS", "child"))
     with pytest.raises(NoChannel, match="only for"):
-        await referrals.refer(
+        await sending.refer(
             OPERATOR, uk, need("emergency-support", "GB-WLS", "child"), to="salvation-army-referral-desk"
         )
     assert await referrals.referrals(OPERATOR, uk) == []

@@ -13,7 +13,7 @@ from relaypoint.domain.errors import Invalid, Limit, NoChannel
 from relaypoint.domain.policy import ANONYMOUS, OPERATOR
 from relaypoint.domain.responsiveness import Answered, responses
 from relaypoint.graph import Store
-from relaypoint.resolvers import gaps, referrals, trend, unmet
+from relaypoint.resolvers import gaps, sending, trend, unmet
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.finding import emergency, find
 from relaypoint.resolvers.needs import NeedInput
@@ -45,7 +45,7 @@ async def test_who_stands_in_belongs_where_they_belong(store: Store, avoided: st
     need = replace(HOUSING, from_organization="example-line", avoid=(avoided,))
     assert desks(await find(member("example-line"), backend, need)) == []
     with pytest.raises(NoChannel):
-        await referrals.refer(member("example-line"), backend, need, to="shelter-desk")
+        await sending.refer(member("example-line"), backend, need, to="shelter-desk")
 
 
 def relayed(roster: Roster) -> None:
@@ -120,11 +120,11 @@ async def test_a_body_of_another_country_gets_nothing_by_itself(store: Store) ->
     assert desks(answer) == ["irish-desk"]
     assert any(each.message_id == "confirm.abroad" for each in answer.finding.candidates[0].warnings)
     with pytest.raises(NoChannel):
-        await referrals.refer(UNIT, backend, advice)
+        await sending.refer(UNIT, backend, advice)
     with pytest.raises(Invalid) as refused:
-        await referrals.refer(UNIT, backend, advice, to="irish-desk")
+        await sending.refer(UNIT, backend, advice, to="irish-desk")
     assert refused.value.message_id == "refer.abroad"
-    sent = await referrals.refer(UNIT, backend, advice, to="irish-desk", consent=True, risk_checked=True)
+    sent = await sending.refer(UNIT, backend, advice, to="irish-desk", consent=True, risk_checked=True)
     assert sent.referral["reference"]
 
 
@@ -137,7 +137,7 @@ async def test_who_works_nowhere_in_particular_sends_nothing_abroad_by_itself(st
     backend = await changed(store, nowhere)
     need = NeedInput(from_organization="example-line", service="advice", place="IE", tags=("adult",))
     with pytest.raises(Invalid) as refused:
-        await referrals.refer(member("example-line"), backend, need)
+        await sending.refer(member("example-line"), backend, need)
     assert refused.value.message_id == "refer.abroad"
 
 
@@ -164,7 +164,7 @@ async def test_what_was_looked_for_in_vain_is_told_to_nobody_else(backend: Backe
     (needed,) = await unmet.unmet_needs(backend, "2026-03-03")
     for _ in range(2):
         with pytest.raises(NoChannel):
-            await referrals.refer(line, backend, unfit)
+            await sending.refer(line, backend, unfit)
     assert await unmet.unmet_needs(backend, "2026-03-03") == [needed]
 
 

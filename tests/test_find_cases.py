@@ -28,8 +28,8 @@ from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.finding import Answer, find
 from relaypoint.resolvers.known import Memory
 from relaypoint.resolvers.needs import NeedInput
-from relaypoint.resolvers.referrals import refer
 from relaypoint.resolvers.roster import import_roster
+from relaypoint.resolvers.sending import refer
 from relaypoint.resolvers.tables import read_tables
 from relaypoint.resolvers.vault import Vault
 from relaypoint.tests.helpers import EXAMPLE, ROOT, remarked

@@ -12,7 +12,7 @@ import pytest
 from relaypoint.domain.errors import Conflict, NoChannel, NotFound
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.graph import Operation, Row, Step, Store
-from relaypoint.resolvers import referrals
+from relaypoint.resolvers import referrals, sending
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.roster import export_roster, import_roster
@@ -156,7 +156,7 @@ async def test_a_referral_rests_on_the_roster_as_it_is_when_it_is_written(backen
     def dies(roster: Roster, _: int) -> None:
         row(roster, "channels", "shelter-mail")["state"] = "dead"
 
-    sent = await referrals.refer(OPERATOR, meanwhile(backend, dies), need, to="shelter-desk")
+    sent = await sending.refer(OPERATOR, meanwhile(backend, dies), need, to="shelter-desk")
     assert {use.channel.id: use.barred for use in sent.channels}["shelter-mail"] == "dead"
     assert len(await referrals.referrals(OPERATOR, backend)) == 1
 
@@ -168,7 +168,7 @@ async def test_a_contact_point_that_closed_meanwhile_is_not_referred_to(backend:
         row(roster, "contact_points", "shelter-desk")["presence"] = "closed"
 
     with pytest.raises(NoChannel) as closed:
-        await referrals.refer(OPERATOR, meanwhile(backend, closes), need, to="shelter-desk")
+        await sending.refer(OPERATOR, meanwhile(backend, closes), need, to="shelter-desk")
     assert (closed.value.message_id, closed.value.path) == ("refer.excluded", ("to",))
     assert "closed for now" in closed.value.message
     assert await referrals.referrals(OPERATOR, backend) == []
@@ -181,7 +181,7 @@ async def test_where_the_roster_never_rests_nothing_is_sent(backend: Backend) ->
         row(roster, "contact_points", "line-desk")["name"] = f"Line {times}"
 
     with pytest.raises(Conflict) as told:
-        await referrals.refer(OPERATOR, meanwhile(backend, renames), need, to="shelter-desk")
+        await sending.refer(OPERATOR, meanwhile(backend, renames), need, to="shelter-desk")
     assert told.value.message_id == "refer.changed"
     assert await referrals.referrals(OPERATOR, backend) == []
 

@@ -9,7 +9,19 @@ import pytest
 from relaypoint.domain.errors import Conflict, Invalid, NotFound, UnsafeText
 from relaypoint.domain.policy import ANONYMOUS, OPERATOR, NotSignedIn
 from relaypoint.graph import Store
-from relaypoint.resolvers import audit, duty, ending, finding, gaps, joint, proposing, referrals, roster, rounds
+from relaypoint.resolvers import (
+    audit,
+    duty,
+    ending,
+    finding,
+    gaps,
+    joint,
+    proposing,
+    referrals,
+    roster,
+    rounds,
+    sending,
+)
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.tests.helpers import at_time, dump, filled, member, remarked, tables, tiny_roster
@@ -125,7 +137,7 @@ async def test_turns_go_round_and_who_has_left_is_skipped(store: Store) -> None:
         "shelter-first",
         "shelter-second",
     ]
-    sent = await referrals.refer(OPERATOR, backend, BEDS, to="shelter-desk")
+    sent = await sending.refer(OPERATOR, backend, BEDS, to="shelter-desk")
     seen = await referrals.referral(UNIT, backend, sent.referral["id"])
     # Whose turn it is answers for what comes, and hands it over when they leave.
     assert seen["handoffs"][0]["answered_by"]["id"] == "shelter-second"

@@ -21,7 +21,7 @@ from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.stalls import stall
 from relaypoint.domain.told_events import told
 from relaypoint.domain.words import Rung
-from relaypoint.resolvers import audit, handoffs, referrals, stalled
+from relaypoint.resolvers import audit, handoffs, referrals, sending, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.escalating import escalate
 from relaypoint.resolvers.open_handoffs import open_handoffs
@@ -184,9 +184,9 @@ async def test_who_only_deputises_from_a_desk_that_the_case_avoids_has_no_part_i
     row(roster, "task_forces", "example-force-north").update(coordinator="authority-desk", deputies="line-desk")
     child = replace(NEED, tags=("child", "female", "labour"))
     await imported(backend, roster)
-    free = (await referrals.refer(UNIT, at(backend, 0), child, to="shelter-desk")).referral["handoffs"][0]
+    free = (await sending.refer(UNIT, at(backend, 0), child, to="shelter-desk")).referral["handoffs"][0]
     bound = (
-        await referrals.refer(UNIT, at(backend, 0), replace(child, avoid=("line-desk",)), to="shelter-desk")
+        await sending.refer(UNIT, at(backend, 0), replace(child, avoid=("line-desk",)), to="shelter-desk")
     ).referral["handoffs"][0]
     done = await pass_handoff(LINE, at(backend, 1), free["id"], "redirect", "shelter-night-desk")
     assert not done.sender_asked

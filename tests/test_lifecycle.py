@@ -21,7 +21,7 @@ from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.errors import Problem
 from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.graph import open_store
-from relaypoint.resolvers import audit, handoffs, referrals
+from relaypoint.resolvers import audit, handoffs, referrals, sending
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.keys import prove_key
 from relaypoint.resolvers.needs import NeedInput
@@ -85,7 +85,7 @@ class Referral(RuleBasedStateMachine):
         need = NeedInput(
             from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("child", "female", "labour")
         )
-        sent = self.run(referrals.refer(member("example-unit"), self.backend, need, to="shelter-desk")).referral
+        sent = self.run(sending.refer(member("example-unit"), self.backend, need, to="shelter-desk")).referral
         self.id = sent["id"]
         self.steps = [Step(sent["handoffs"][0]["id"], "shelter-desk")]
 

@@ -15,7 +15,7 @@ from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.domain.words import MESSAGE_KINDS
 from relaypoint.notifications.messages import Message
 from relaypoint.notifications.spool import Spool
-from relaypoint.resolvers import handoffs, outbox, referrals, stalled
+from relaypoint.resolvers import handoffs, outbox, sending, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.tests.helpers import at_time, imported, member, raw, row, tiny_roster
@@ -34,7 +34,7 @@ UNIT, SHELTER = member("example-unit"), member("example-shelter")
 
 async def send(backend: Backend, to: str = "shelter-desk", **changes: Any) -> dict[str, Any]:
     """The referral."""
-    return (await referrals.refer(UNIT, backend, replace(NEED, **changes), to=to)).referral
+    return (await sending.refer(UNIT, backend, replace(NEED, **changes), to=to)).referral
 
 
 async def deliver(backend: Backend, folder: Path) -> tuple[dict[str, int], list[dict[str, Any]]]:
@@ -107,7 +107,7 @@ async def test_a_channel_below_the_case_is_never_used(
 
 
 async def test_where_no_channel_carries_a_message_it_is_said_at_once(backend: Backend, tmp_path: Path) -> None:
-    sent = await referrals.refer(UNIT, backend, NEED, to="shelter-night-desk")
+    sent = await sending.refer(UNIT, backend, NEED, to="shelter-night-desk")
     assert sent.by_hand
     counts, messages = await deliver(backend, tmp_path / "spool")
     assert (counts, messages) == ({"delivered": 0, "dead": 1, "failed": 0}, [])

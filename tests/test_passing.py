@@ -11,7 +11,7 @@ import pytest
 
 from relaypoint.domain.errors import Conflict, IllegalTransition, Invalid, NoChannel, NotFound, UnsafeText
 from relaypoint.domain.policy import OPERATOR, Subject
-from relaypoint.resolvers import audit, handoffs, referrals, stalled
+from relaypoint.resolvers import audit, handoffs, referrals, sending, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.consenting import record_consent
 from relaypoint.resolvers.ending import end
@@ -37,7 +37,7 @@ def two_shelters() -> Roster:
 
 async def sent(backend: Backend, need: NeedInput = NEED, **how: Any) -> dict[str, Any]:
     await imported(backend, two_shelters())
-    referral = (await referrals.refer(UNIT, backend, need, to="shelter-desk", **how)).referral
+    referral = (await sending.refer(UNIT, backend, need, to="shelter-desk", **how)).referral
     return {**referral["handoffs"][0], "reference": referral["reference"], "referral": referral["id"]}
 
 
@@ -401,7 +401,7 @@ async def test_the_deadlines_of_two_bodies_hold_on_every_hop(backend: Backend) -
     for force in ("example-force", "example-force-north"):
         row(roster, "task_forces", force)["start_within"] = "PT7H"
     await imported(backend, roster)
-    referral = (await referrals.refer(UNIT, backend, NEED, to="shelter-desk")).referral
+    referral = (await sending.refer(UNIT, backend, NEED, to="shelter-desk")).referral
     first = referral["handoffs"][0]
     done = await pass_handoff(UNIT, backend, first["id"], "resend", "line-desk")
     stored = await raw(backend.store, "MATCH (h:Handoff) RETURN h.id AS id, h.start_within AS within ORDER BY h.id")

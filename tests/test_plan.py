@@ -16,7 +16,7 @@ from relaypoint.domain.responsiveness import FEWEST
 from relaypoint.domain.texts import Text
 from relaypoint.graph import Operation as StoreOperation
 from relaypoint.graph import Row, Store
-from relaypoint.resolvers import gaps, handoffs, referrals, responding, searching, unmet
+from relaypoint.resolvers import gaps, handoffs, responding, searching, sending, unmet
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.finding import Answer, find
 from relaypoint.resolvers.needs import NeedInput
@@ -181,9 +181,9 @@ async def test_nobody_is_named_who_could_go_round_a_refusal(backend: Backend) ->
 
 async def test_a_consent_given_with_the_need_is_enough_to_refer(backend: Backend) -> None:
     agreed = replace(IDENTIFICATION, tags=("adult",), consent=("identification",))
-    assert (await referrals.refer(LINE, backend, agreed)).form
+    assert (await sending.refer(LINE, backend, agreed)).form
     with pytest.raises(Invalid) as asked:
-        await referrals.refer(LINE, backend, replace(agreed, consent=None))
+        await sending.refer(LINE, backend, replace(agreed, consent=None))
     assert asked.value.message_id == "refer.consent"
 
 
@@ -275,10 +275,10 @@ async def test_into_another_country_nothing_is_sent_by_itself(store: Store) -> N
         ("riskChecked", {"risk_checked": True}),
     ):
         with pytest.raises(Invalid) as refused:
-            await referrals.refer(UNIT, backend, need, **given)
+            await sending.refer(UNIT, backend, need, **given)
         assert (refused.value.message_id, refused.value.path) == ("refer.abroad", (path,))
         given |= more
-    assert (await referrals.refer(UNIT, backend, need, **given)).referral["reference"]
+    assert (await sending.refer(UNIT, backend, need, **given)).referral["reference"]
     assert (await find(UNIT, backend, replace(need, place="GB-X-NORTH"))).ground.abroad is None
 
 
@@ -421,7 +421,7 @@ async def test_who_looks_for_what_is_there_leaves_no_trace(backend: Backend) -> 
 async def test_how_soon_is_told_of_five_cases_and_of_no_fewer(backend: Backend) -> None:
     shelter = member("example-shelter")
     for number in range(FEWEST):
-        sent = await referrals.refer(OPERATOR, backend, HOUSING, to="shelter-desk")
+        sent = await sending.refer(OPERATOR, backend, HOUSING, to="shelter-desk")
         (step,) = sent.referral["handoffs"]
         soon = make_backend(backend.store, f"2026-03-03T10:{10 + number}:00.000Z", backend.vault)
         await handoffs.move_handoff(shelter, soon, step["id"], "receive")
@@ -448,7 +448,7 @@ async def test_how_soon_is_told_of_five_cases_and_of_no_fewer(backend: Backend) 
 
 async def test_how_soon_is_not_told_of_one_case_however_often_it_was_sent(backend: Backend) -> None:
     shelter = member("example-shelter")
-    sent = await referrals.refer(UNIT, backend, HOUSING, to="shelter-desk", consent=True)
+    sent = await sending.refer(UNIT, backend, HOUSING, to="shelter-desk", consent=True)
     (step,) = sent.referral["handoffs"]
     for hour in range(10, 10 + FEWEST):
         later = make_backend(backend.store, f"2026-03-03T{hour}:30:00.000Z", backend.vault)
@@ -462,7 +462,7 @@ async def test_how_soon_is_not_told_of_one_act_however_many_were_sent_in_it(back
     late = make_backend(backend.store, "2026-03-10T16:00:00.000Z", backend.vault)
     together = await refer_many(UNIT, backend, HOUSING, people=FEWEST)
     assert await responding.measure(OPERATOR, late) == 0
-    await referrals.refer(UNIT, backend, HOUSING, to="shelter-desk")
+    await sending.refer(UNIT, backend, HOUSING, to="shelter-desk")
     assert await responding.measure(OPERATOR, late) == 1
     # Sending one of them anew makes no more of them.
     (step,) = together.referrals[0]["handoffs"]

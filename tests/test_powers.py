@@ -17,9 +17,9 @@ from relaypoint.resolvers import (
     joint,
     proposals,
     proposing,
-    referrals,
     round_answers,
     rounds,
+    sending,
     vouching,
 )
 from relaypoint.resolvers.backend import Backend
@@ -83,7 +83,7 @@ async def test_an_override_waits_for_another_override(store: Store) -> None:
     backend = await filled(store)
     assert (await ending.end(AUTHORITY, backend, "organization", "example-shelter")).waits
     need = NeedInput(from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female",))
-    await referrals.refer(UNIT, backend, need)
+    await sending.refer(UNIT, backend, need)
     done = await ending.end(LINE, backend, "organization", "example-shelter", override="It has closed for good")
     assert (done.applied, done.waits) == (False, True)
 

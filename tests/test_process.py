@@ -13,7 +13,7 @@ import pytest
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.process import Course, Fate, Stage, fate, figures
-from relaypoint.resolvers import handoffs, referrals
+from relaypoint.resolvers import handoffs, sending
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.passing import pass_handoff
 from relaypoint.resolvers.process import Named, process
@@ -31,7 +31,7 @@ async def history(backend: Backend) -> Backend:
     await imported(backend, two_shelters())
     ids = []
     for _ in range(6):
-        ids.append((await referrals.refer(UNIT, backend, CHILD, to="shelter-desk")).referral["handoffs"][0]["id"])
+        ids.append((await sending.refer(UNIT, backend, CHILD, to="shelter-desk")).referral["handoffs"][0]["id"])
     soon, late = at(backend, "2026-03-03T12:00:00.000Z"), at(backend, "2026-03-06T12:00:00.000Z")
     await handoffs.move_handoff(SHELTER, soon, ids[0], "accept")
     await handoffs.move_handoff(SHELTER, at(backend, "2026-03-04T12:00:00.000Z"), ids[0], "start")
@@ -199,7 +199,7 @@ async def test_a_coordinator_is_told_nothing_of_cases_that_avoid_it(backend: Bac
     await imported(backend, two_shelters())
     for avoid in ((), ("example-authority",), ("authority-desk",), ("competent-authority",)):
         for _ in range(5):
-            await referrals.refer(UNIT, backend, replace(CHILD, avoid=avoid), to="shelter-desk")
+            await sending.refer(UNIT, backend, replace(CHILD, avoid=avoid), to="shelter-desk")
     later = at(backend, "2026-03-09T12:00:00.000Z")
     counts = {name: (await told(who, later))["example-shelter"].figures.count for name, who in WHO.items()}
     assert counts == {"operator": 20, "receiver": 20, "coordinator": 5}

@@ -10,7 +10,7 @@ from relaypoint.domain.errors import Conflict, Invalid, NotFound, UnsafeText
 from relaypoint.domain.policy import ANONYMOUS, OPERATOR, NotSignedIn, Subject
 from relaypoint.domain.roster import SHEETS
 from relaypoint.graph import Store
-from relaypoint.resolvers import audit, finding, proposals, proposing, referrals, roster
+from relaypoint.resolvers import audit, finding, proposals, proposing, roster, sending
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.proposing import Outcome
@@ -249,7 +249,7 @@ async def test_reasons_hold_no_personal_data(store: Store) -> None:
 async def test_nobody_leaves_work_behind_by_an_edit(store: Store) -> None:
     backend = await filled(store)
     need = NeedInput(from_organization="example-unit", service="night-shelter", place="GB-X-NORTH", tags=("female",))
-    await referrals.refer(UNIT, backend, need, to="shelter-desk")
+    await sending.refer(UNIT, backend, need, to="shelter-desk")
     with pytest.raises(Invalid) as refused:
         await edit(SHELTER, backend, "holders", "shelter-second", until="2026-03-03")
     assert (refused.value.message_id, refused.value.path) == ("edit.end", ("columns", "until"))

@@ -9,7 +9,7 @@ import pytest
 
 from relaypoint.domain.errors import IllegalTransition, NoChannel, NotFound
 from relaypoint.domain.policy import OPERATOR
-from relaypoint.resolvers import audit, contingency, handoffs, referrals, stalled
+from relaypoint.resolvers import audit, contingency, handoffs, referrals, sending, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.recounting import recount
 from relaypoint.tests.helpers import imported, member, raw, row, tiny_roster
@@ -86,7 +86,7 @@ async def test_a_coordinator_who_was_told_sees_the_step_and_nothing_of_the_case(
 async def test_deadlines_follow_the_calendar_and_the_old_ones_are_kept(backend: Backend, how: str) -> None:
     await imported(backend, tiny_roster())
     need = replace(NEED, priority="routine")
-    referral = (await referrals.refer(UNIT, at(backend, 0), need, to="shelter-desk")).referral
+    referral = (await sending.refer(UNIT, at(backend, 0), need, to="shelter-desk")).referral
     id, before = referral["handoffs"][0]["id"], referral["handoffs"][0]
     assert (before["acknowledge_by"], before["decide_by"]) == ("2026-03-02T14:00:00.000Z", "2026-03-03T10:00:00.000Z")
     assert await recount(OPERATOR, at(backend, 1)) == []

@@ -9,7 +9,7 @@ import pytest
 
 from relaypoint.domain.errors import NoChannel
 from relaypoint.graph import Store
-from relaypoint.resolvers import referrals
+from relaypoint.resolvers import sending
 from relaypoint.resolvers.finding import find
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.tests.helpers import Roster, member, row
@@ -66,7 +66,7 @@ async def test_a_way_that_can_not_be_taken_leads_past_nobody(
     assert desks(past_the_police) == (["shelter-desk"] if through else [])
     if not through:
         with pytest.raises(NoChannel):
-            await referrals.refer(AUTHORITY, backend, replace(need, avoid=("police",)))
+            await sending.refer(AUTHORITY, backend, replace(need, avoid=("police",)))
 
 
 def through_the_line(roster: Roster) -> None:
@@ -106,7 +106,7 @@ async def test_nothing_goes_through_whom_nobody_can_ask(store: Store, gone: Call
     answer = await find(UNIT, backend, HOUSING)
     assert codes(answer)["shelter-beds"] == ["no-working-channel"]
     with pytest.raises(NoChannel):
-        await referrals.refer(UNIT, backend, HOUSING)
+        await sending.refer(UNIT, backend, HOUSING)
 
 
 async def test_what_goes_through_others_counts_where_they_can_be_asked(store: Store) -> None:
@@ -216,7 +216,7 @@ async def test_a_child_is_protected_where_it_is_though_housing_is_looked_for_aro
     answer = await find(UNIT, backend, need)
     assert [item.need.near for item in answer.items] == [True, False]
     assert desks(answer, 1) == ["north-desk"]
-    sent = await referrals.refer(UNIT, backend, replace(need, service="child-protection"))
+    sent = await sending.refer(UNIT, backend, replace(need, service="child-protection"))
     assert sent.referral["handoffs"][0]["contact_point"]["id"] == "north-desk"
 
 

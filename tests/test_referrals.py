@@ -13,7 +13,7 @@ from relaypoint.domain.errors import Conflict, IllegalTransition, Invalid, NoCha
 from relaypoint.domain.policy import ANONYMOUS, OPERATOR, Kind, NotSignedIn, Subject
 from relaypoint.domain.replay import step_after
 from relaypoint.graph import Row, Store
-from relaypoint.resolvers import audit, handoffs, outbox, referrals, stalled
+from relaypoint.resolvers import audit, handoffs, outbox, referrals, sending, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.finding import find
 from relaypoint.resolvers.needs import NeedInput
@@ -32,8 +32,8 @@ NOBODY = (NotFound, NotSignedIn)
 UNIT, SHELTER, LINE = member("example-unit"), member("example-shelter"), member("example-line")
 
 
-async def send(backend: Backend, key: str | None = None) -> referrals.Sent:
-    return await referrals.refer(UNIT, backend, NEED, to="shelter-desk", idempotency_key=key)
+async def send(backend: Backend, key: str | None = None) -> sending.Sent:
+    return await sending.refer(UNIT, backend, NEED, to="shelter-desk", idempotency_key=key)
 
 
 async def test_everything_is_stored_at_once(backend: Backend) -> None:
@@ -91,7 +91,7 @@ async def test_whoever_is_not_on_the_chain_can_not_tell_it_from_nothing(backend:
 async def test_nobody_refers_for_another_organization(backend: Backend, subject: Subject) -> None:
     before = await dump(backend.store)
     with pytest.raises(NOBODY):
-        await referrals.refer(subject, backend, NEED)
+        await sending.refer(subject, backend, NEED)
     assert await dump(backend.store) == before
 
 
@@ -102,11 +102,11 @@ async def test_a_repeat_gets_the_first_answer(backend: Backend) -> None:
     assert again.referral == first.referral
     assert await dump(backend.store) == before
     with pytest.raises(Invalid) as refused:
-        await referrals.refer(UNIT, backend, NEED, to="shelter-night-desk", idempotency_key="key")
+        await sending.refer(UNIT, backend, NEED, to="shelter-night-desk", idempotency_key="key")
     assert refused.value.path == ("idempotencyKey",)
     # The key is the subject's own.
     with pytest.raises(NotFound):
-        await referrals.refer(LINE, backend, NEED, to="shelter-desk", idempotency_key="key")
+        await sending.refer(LINE, backend, NEED, to="shelter-desk", idempotency_key="key")
 
 
 async def test_a_repeated_move_gets_the_first_answer(backend: Backend) -> None:
@@ -235,7 +235,7 @@ async def test_a_coordinators_relay_by_whom_the_case_avoids_is_no_way_on(backend
     # Past the version of the roster, so that only who is started anew sees it.
     backend = make_backend(backend.store, vault=backend.vault)
     for avoid, reached in (((), True), (("example-line",), False)):
-        await referrals.refer(UNIT, backend, replace(NEED, avoid=avoid), to="shelter-desk")
+        await sending.refer(UNIT, backend, replace(NEED, avoid=avoid), to="shelter-desk")
         late = at_time(backend, "2026-03-10T10:00:00.000Z")
         stall = (await stalled.stalled(UNIT, late))[-1]
         desks = {step.contact_point.id for step in stall.next_steps if step.contact_point}
@@ -249,7 +249,7 @@ async def test_a_hotline_whose_holder_the_case_avoids_is_no_way_on(backend: Back
     await imported(backend, roster)
     late = at_time(backend, "2026-03-10T10:00:00.000Z")
     for avoid, roles in (((), {"coordinator", "hotline"}), (("line-first",), set())):
-        await referrals.refer(UNIT, backend, replace(NEED, avoid=avoid), to="shelter-desk")
+        await sending.refer(UNIT, backend, replace(NEED, avoid=avoid), to="shelter-desk")
         (stall,) = await stalled.stalled(UNIT, late)
         assert {s.role for s in stall.next_steps if s.contact_point and s.contact_point.id == "line-desk"} == roles
         await handoffs.move_handoff(UNIT, backend, stall.stall.handoff.id, "cancel", reason="duplicate")
@@ -269,7 +269,7 @@ async def test_who_is_avoided_is_avoided_in_every_way(backend: Backend) -> None:
     for candidate in answer.finding.candidates:
         assert {use.channel.id: use.barred for use in candidate.channels}.get("shelter-relay") in (None, "avoided")
     with pytest.raises(NoChannel):
-        await referrals.refer(UNIT, backend, replace(NEED, service="advice", avoid=("cso",)))
+        await sending.refer(UNIT, backend, replace(NEED, service="advice", avoid=("cso",)))
     await send(backend)
     late = at_time(backend, "2026-03-10T10:00:00.000Z")
     (stall,) = await stalled.stalled(UNIT, late)
@@ -451,13 +451,13 @@ async def test_the_receiver_is_told_how_and_when_to_call_back(backend: Backend) 
     ]
     await imported(backend, roster)
     how: dict[str, Any] = {"safe_hours": "Mo-Fr 09:00-12:00"}
-    sent = await referrals.refer(UNIT, backend, NEED, to="shelter-desk", **how)
+    sent = await sending.refer(UNIT, backend, NEED, to="shelter-desk", **how)
     wanted = {"kind": "phone", "address": "+442079460190", "hours": "Mo-Fr 09:00-12:00"}
     assert sent.referral["call_back"] == wanted
     for subject in (UNIT, SHELTER):
         step = (await handoffs.handoff(subject, backend, sent.referral["reference"])).handoff
         assert step["call_back"] == wanted
-    named = await referrals.refer(UNIT, backend, NEED, to="shelter-desk", call_back="unit-mail")
+    named = await sending.refer(UNIT, backend, NEED, to="shelter-desk", call_back="unit-mail")
     assert named.referral["call_back"] == {"kind": "email", "address": "desk@unit.example.org", "hours": None}
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"call_back": "line-phone"}, "callBack"),
@@ -469,6 +469,6 @@ async def test_the_receiver_is_told_how_and_when_to_call_back(backend: Backend) 
     for how, field in wrong:
         before = await dump(backend.store)
         with pytest.raises(Invalid) as refused:
-            await referrals.refer(UNIT, backend, NEED, to="shelter-desk", **how)
+            await sending.refer(UNIT, backend, NEED, to="shelter-desk", **how)
         assert refused.value.path == (field,)
         assert await dump(backend.store) == before

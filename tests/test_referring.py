@@ -9,7 +9,7 @@ import pytest
 
 from relaypoint.domain.errors import IllegalTransition, Invalid, NoChannel, NotFound
 from relaypoint.domain.policy import OPERATOR, Subject
-from relaypoint.resolvers import audit, handoffs, referrals
+from relaypoint.resolvers import audit, handoffs, referrals, sending
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.referring import MOST, SentMany, refer_many, split
@@ -67,8 +67,8 @@ async def test_who_was_sent_together_is_for_their_sender_to_see_and_nobody_else(
 
 async def test_further_needs_and_the_first_one_lead_to_each_other(backend: Backend) -> None:
     await imported(backend, tiny_roster())
-    alone = (await referrals.refer(UNIT, backend, replace(NEED, also=()), to="shelter-desk")).referral
-    first = (await referrals.refer(UNIT, backend, replace(NEED, also=()), to="shelter-desk")).referral
+    alone = (await sending.refer(UNIT, backend, replace(NEED, also=()), to="shelter-desk")).referral
+    first = (await sending.refer(UNIT, backend, replace(NEED, also=()), to="shelter-desk")).referral
     assert await siblings(UNIT, backend, first) == []
     (second,) = (await split(UNIT, backend, first["reference"], ["advice"])).referrals
     await handoffs.move_handoff(SHELTER, backend, first["handoffs"][0]["id"], "accept")
@@ -114,7 +114,7 @@ async def test_all_are_sent_or_none(backend: Backend) -> None:
 async def test_further_needs_go_as_the_case_is_known(backend: Backend) -> None:
     await imported(backend, tiny_roster())
     need = replace(NEED, also=())
-    sent = await referrals.refer(UNIT, backend, need, to="shelter-desk", safe_hours="Mo-Fr 09:00-12:00")
+    sent = await sending.refer(UNIT, backend, need, to="shelter-desk", safe_hours="Mo-Fr 09:00-12:00")
     more = await split(UNIT, backend, sent.referral["reference"], ["advice"])
     (one,) = more.referrals
     assert (desks(more), one["priority"], one["case"]["tags"]) == (["line-desk"], "urgent", list(NEED.tags))

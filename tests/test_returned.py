@@ -13,7 +13,7 @@ from relaypoint.domain.errors import IllegalTransition, Invalid, NotFound
 from relaypoint.domain.handoffs import SEEN
 from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.notifications.spool import Spool
-from relaypoint.resolvers import audit, handoffs, outbox, referrals, stalled
+from relaypoint.resolvers import audit, handoffs, outbox, referrals, sending, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.consenting import record_consent
 from relaypoint.resolvers.needs import NeedInput
@@ -24,7 +24,7 @@ UNIT, SHELTER, LINE = member("example-unit"), member("example-shelter"), member(
 
 
 async def send(backend: Backend, need: NeedInput = NEED, **how: Any) -> dict[str, Any]:
-    referral = (await referrals.refer(UNIT, backend, need, to="shelter-desk", **how)).referral
+    referral = (await sending.refer(UNIT, backend, need, to="shelter-desk", **how)).referral
     return {**referral["handoffs"][0], "reference": referral["reference"]}
 
 
@@ -145,7 +145,7 @@ async def test_who_decides_anew_about_a_step_has_seen_it(backend: Backend) -> No
 
 async def test_a_sender_that_is_its_own_receiver_sees_what_came_back(backend: Backend) -> None:
     need = replace(NEED, from_organization="example-shelter")
-    sent = await referrals.refer(SHELTER, backend, need, to="shelter-desk")
+    sent = await sending.refer(SHELTER, backend, need, to="shelter-desk")
     id = sent.referral["handoffs"][0]["id"]
     await handoffs.move_handoff(SHELTER, backend, id, "reject", reason="no-capacity")
     assert await report(SHELTER, backend) == [(sent.referral["reference"], "rejected")]
@@ -350,8 +350,8 @@ async def test_each_reference_leads_to_the_step_for_those_who_may_see_it(backend
 
 async def test_a_repeat_still_says_how_to_reach_them_and_that_nothing_was_sent(backend: Backend) -> None:
     need = replace(NEED, priority="stat", avoid=("example-line",))
-    first = await referrals.refer(UNIT, backend, need, to="shelter-desk", idempotency_key="one")
-    again = await referrals.refer(UNIT, backend, need, to="shelter-desk", idempotency_key="one")
+    first = await sending.refer(UNIT, backend, need, to="shelter-desk", idempotency_key="one")
+    again = await sending.refer(UNIT, backend, need, to="shelter-desk", idempotency_key="one")
     assert (first.repeated, again.repeated) == (False, True)
     assert replace(again, repeated=False) == first
     assert again.emergency is not None
@@ -362,7 +362,7 @@ async def test_a_repeat_still_says_how_to_reach_them_and_that_nothing_was_sent(b
 async def test_an_office_that_knows_only_the_form_gets_no_message_about_it(backend: Backend) -> None:
     form = NeedInput(from_organization="example-line", service="identification", place="GB-X-SOUTH")
     for how in ("cancel", "correct"):
-        sent = await referrals.refer(LINE, backend, form, consent=True)
+        sent = await sending.refer(LINE, backend, form, consent=True)
         id = sent.referral["handoffs"][0]["id"]
         assert "form-submitted" in (await handoffs.handoff(LINE, backend, id)).next_verbs
         moved = await handoffs.move_handoff(LINE, backend, id, "form-submitted")

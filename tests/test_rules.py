@@ -19,8 +19,8 @@ from relaypoint.resolvers import (
     outbox,
     proposals,
     proposing,
-    referrals,
     rounds,
+    sending,
     vouching,
 )
 from relaypoint.resolvers.backend import Backend
@@ -85,7 +85,7 @@ async def test_a_channel_assures_no_more_than_its_task_force_grants(store: Store
         {**rule, "kind": "secure-email", "assurance": "public"},
         new=True,
     )
-    done = await referrals.refer(UNIT, backend, NeedInput(**{**_fields(BEDS), "confidentiality": "official"}))
+    done = await sending.refer(UNIT, backend, NeedInput(**{**_fields(BEDS), "confidentiality": "official"}))
     leased = await outbox.lease(OPERATOR, backend)
     uses = {use.channel.id: use.barred for use in leased[0].channels}
     assert uses.get("shelter-mail", "assurance") == "assurance"
@@ -102,7 +102,7 @@ async def test_where_the_pathway_says_nothing_the_task_forces_deadlines_hold(sto
     async def deadlines(backend: Backend) -> tuple[str, str]:
         changed = {"acknowledge_within": "", "decide_within": ""}
         await proposing.edit(OPERATOR, backend, "pathways", "to-authority", changed)
-        sent = await referrals.refer(LINE, backend, need, consent=True)
+        sent = await sending.refer(LINE, backend, need, consent=True)
         (step,) = sent.referral["handoffs"]
         return step["acknowledge_by"], step["decide_by"]
 
@@ -117,7 +117,7 @@ async def test_where_the_pathway_says_nothing_the_task_forces_deadlines_hold(sto
     await proposing.edit(COORDINATOR, backend, "task_forces", "example-force-north", {"decide_within": "PT1H"})
     assert await deadlines(backend) == ruled_ones
     # What the pathway names goes first.
-    beds = await referrals.refer(UNIT, backend, BEDS, to="shelter-desk")
+    beds = await sending.refer(UNIT, backend, BEDS, to="shelter-desk")
     assert beds.referral["handoffs"][0]["acknowledge_by"] == "2026-03-03T14:00:00.000Z"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from relaypoint.domain.errors import IllegalTransition, Invalid, NotFound
 from relaypoint.domain.policy import OPERATOR
-from relaypoint.resolvers import audit, handoffs, referrals
+from relaypoint.resolvers import audit, handoffs, sending
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.shifts import hand_over_shift
 from relaypoint.tests.helpers import dump, imported, member, tiny_roster
@@ -19,7 +19,7 @@ LINE = member("example-line")
 
 async def three(backend: Backend) -> list[str]:
     await imported(backend, tiny_roster())
-    sent = [await referrals.refer(UNIT, at(backend, n), NEED, to="shelter-desk") for n in range(3)]
+    sent = [await sending.refer(UNIT, at(backend, n), NEED, to="shelter-desk") for n in range(3)]
     return [each.referral["handoffs"][0]["id"] for each in sent]
 
 

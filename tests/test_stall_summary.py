@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.domain.stall_summary import Ages, By
-from relaypoint.resolvers import handoffs, referrals
+from relaypoint.resolvers import handoffs, sending
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.stall_summary import Named, stalled_summary
 from relaypoint.resolvers.stalled import stalled
@@ -27,7 +27,7 @@ async def some(backend: Backend) -> None:
     await imported(backend, two_shelters())
     for number, to in enumerate(("shelter-desk", "line-desk", "shelter-night-desk", "shelter-desk", "shelter-desk")):
         then = at(backend, 60 * number)
-        step = (await referrals.refer(UNIT, then, NEED, to=to)).referral["handoffs"][0]["id"]
+        step = (await sending.refer(UNIT, then, NEED, to=to)).referral["handoffs"][0]["id"]
         await deliver(backend, 60 * number)
         if number in (0, 3):
             await handoffs.move_handoff(SHELTER, then, step, "reject", reason="no-capacity")

@@ -18,7 +18,7 @@ from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.silences import REASONS
 from relaypoint.domain.stall_report import position
 from relaypoint.graph import Row
-from relaypoint.resolvers import contingency, escalating, handoffs, outbox, passing, referrals, stalled
+from relaypoint.resolvers import contingency, escalating, handoffs, outbox, passing, sending, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.contingency import Scope
 from relaypoint.resolvers.needs import NeedInput
@@ -44,7 +44,7 @@ async def send(
     backend: Backend, need: NeedInput = NEED, to: str | None = "shelter-desk", **more: Any
 ) -> dict[str, Any]:
     """The step's id, with the referral's reference."""
-    referral = (await referrals.refer(OPERATOR, backend, need, to=to, **more)).referral
+    referral = (await sending.refer(OPERATOR, backend, need, to=to, **more)).referral
     return {"id": referral["handoffs"][0]["id"], "reference": referral["reference"]}
 
 

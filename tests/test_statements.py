@@ -27,8 +27,8 @@ from relaypoint.resolvers import (
     joint,
     outbox,
     proposing,
-    referrals,
     rounds,
+    sending,
     trend,
 )
 from relaypoint.resolvers.needs import NeedInput
@@ -68,9 +68,9 @@ class Recording(Through):
 async def populate(store: Store) -> None:
     """The tiny roster, a referral that moved on, one by an official form, one that is over, and their notices."""
     backend = await filled(store)
-    one = await referrals.refer(OPERATOR, backend, HOUSING, to="shelter-desk", idempotency_key="one")
-    await referrals.refer(OPERATOR, backend, FORM, consent=True)
-    over = await referrals.refer(OPERATOR, backend, HOUSING, to="shelter-desk")
+    one = await sending.refer(OPERATOR, backend, HOUSING, to="shelter-desk", idempotency_key="one")
+    await sending.refer(OPERATOR, backend, FORM, consent=True)
+    over = await sending.refer(OPERATOR, backend, HOUSING, to="shelter-desk")
     shelter = member("example-shelter")
     await handoffs.move_handoff(shelter, backend, one.referral["handoffs"][0]["id"], "receive")
     later = replace(backend, clock=fixed_clock(LATER))

@@ -11,7 +11,7 @@ import pytest
 from relaypoint.domain.errors import IllegalTransition
 from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.domain.silences import Strand
-from relaypoint.resolvers import audit, contingency, handoffs, referrals, stalled
+from relaypoint.resolvers import audit, contingency, handoffs, referrals, sending, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.backlog import backlog
 from relaypoint.resolvers.consenting import record_consent
@@ -163,7 +163,7 @@ async def test_who_coordinates_lets_no_silence_of_its_own_wait(backend: Backend,
     await imported(backend, two_shelters())
     whom = contingency.Scope(**scope)
     await contingency.declare(OPERATOR, at(backend, 1), whom, "A flood", "2026-03-10", pause_escalations=True)
-    sent = await referrals.refer(UNIT, at(backend, 2), replace(NEED, priority="urgent"), to="line-desk")
+    sent = await sending.refer(UNIT, at(backend, 2), replace(NEED, priority="urgent"), to="line-desk")
     await deliver(backend, 2)
     (seen,) = await stalled.stalled(UNIT, at(backend, DAY))
     assert (seen.stall.handoff.id, seen.stall.waits) == (sent.referral["handoffs"][0]["id"], None)
@@ -186,7 +186,7 @@ async def test_a_contingency_lets_nothing_wait_but_slowness(backend: Backend) ->
 async def withdrawn(backend: Backend, *verbs: str, **how: Any) -> dict[str, str]:
     """The person takes the consent back an hour after the step was ended so."""
     await imported(backend, two_shelters())
-    done = await referrals.refer(UNIT, at(backend, 0), NEED, to="shelter-desk", consent=True)
+    done = await sending.refer(UNIT, at(backend, 0), NEED, to="shelter-desk", consent=True)
     step = done.referral["handoffs"][0]
     for verb in verbs:
         await handoffs.move_handoff(SHELTER, at(backend, 1), step["id"], verb, **(how if verb == verbs[-1] else {}))

@@ -13,7 +13,7 @@ from relaypoint.domain.channels import ChannelUse
 from relaypoint.domain.errors import IllegalTransition, Invalid
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.words import Rung
-from relaypoint.resolvers import audit, contingency, handoffs, referrals, stalled
+from relaypoint.resolvers import audit, contingency, handoffs, sending, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.backlog import backlog
 from relaypoint.resolvers.consenting import record_consent
@@ -159,7 +159,7 @@ async def test_nobody_is_served_on_the_phone_who_was_expected_and_has_not_come(b
 async def test_a_body_that_serves_on_at_its_other_desk_is_asked_there_what_it_erased(backend: Backend) -> None:
     adult = replace(NEED, service="night-shelter", tags=("adult", "female", "labour"))
     await imported(backend, two_shelters())
-    made = await referrals.refer(UNIT, at(backend, 0), adult, to="shelter-desk", consent=True)
+    made = await sending.refer(UNIT, at(backend, 0), adult, to="shelter-desk", consent=True)
     referral = made.referral
     first = referral["handoffs"][0]["id"]
     await handoffs.move_handoff(SHELTER, at(backend, 1), first, "accept")
@@ -192,7 +192,7 @@ async def test_a_question_that_nobody_answers_can_be_put_again(backend: Backend)
 async def test_a_no_is_kept(backend: Backend) -> None:
     await imported(backend, two_shelters())
     adult = replace(NEED, service="night-shelter", tags=("adult", "female", "labour"))
-    made = await referrals.refer(UNIT, at(backend, 0), adult, to="shelter-desk", consent=True)
+    made = await sending.refer(UNIT, at(backend, 0), adult, to="shelter-desk", consent=True)
     step = made.referral["handoffs"][0]["id"]
     await handoffs.move_handoff(SHELTER, at(backend, 1), step, "accept")
     assert (await pass_handoff(SHELTER, at(backend, 2), step, "pass-on", "line-desk")).sender_asked

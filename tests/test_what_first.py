@@ -12,7 +12,7 @@ from relaypoint.domain.finding import find as decide
 from relaypoint.domain.policy import ANONYMOUS
 from relaypoint.graph import Store
 from relaypoint.resolvers.finding import emergency, find
-from relaypoint.resolvers.referrals import refer
+from relaypoint.resolvers.sending import refer
 from relaypoint.tests.cases import NOON, desk, ground, mail, need, order, service
 from relaypoint.tests.helpers import Roster, member, row
 from relaypoint.tests.test_plan import HOUSING, UNIT, added_for_adults, changed, desks

@@ -12,7 +12,7 @@ from relaypoint.domain.policy import ANONYMOUS, OPERATOR
 from relaypoint.graph import Operation, Row, Step, Store
 from relaypoint.resolvers import outbox, passing, unmet
 from relaypoint.resolvers.finding import Answer, emergency, find
-from relaypoint.resolvers.referrals import refer
+from relaypoint.resolvers.sending import refer
 from relaypoint.tests.helpers import Roster, Through, imported, make_backend, member, row, tiny_roster
 from relaypoint.tests.test_plan import HOUSING, UNIT, changed, desks
 from relaypoint.tests.test_what_now import full, ids, texts

@@ -31,7 +31,7 @@ from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.silences import Strand
 from relaypoint.graph import Operation, Row, Step, Store
 from relaypoint.notifications.spool import Spool
-from relaypoint.resolvers import audit, handoffs, referrals, stalled
+from relaypoint.resolvers import audit, handoffs, referrals, sending, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.escalating import escalate
 from relaypoint.resolvers.leases import take_lease
@@ -155,7 +155,7 @@ class Year:
         )
         to = self.chance.choice(["shelter-desk", "line-desk"])
         try:
-            sent = await referrals.refer(member("example-unit"), self.at(), need, to=to)
+            sent = await sending.refer(member("example-unit"), self.at(), need, to=to)
         except Problem:
             self.counts["not sent: the case avoids them"] += 1
             return
