@@ -4,8 +4,9 @@ of the task forces that both belong to. Read from the roster as it is on the vie
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import weigh
@@ -16,6 +17,20 @@ from relaypoint.domain.words import Confidentiality, OperationalState
 
 #: Contact points, each with whose it is, in the order in which to try them.
 Reachable: TypeAlias = tuple[tuple[ContactPoint, Organization], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """Whom the sender of a step can turn to beside the desk that has it. ``candidates`` are those who could take the
+    case when it was sent, the best first; ``coordinators`` come nearest first."""
+
+    candidates: Reachable = ()
+    other_desks: tuple[ContactPoint, ...] = ()
+    coordinators: Reachable = ()
+    hotlines: Reachable = ()
+
+
+NOBODY: Final = Around()
 
 
 def reachable(view: View, desks: Iterable[str]) -> Reachable:

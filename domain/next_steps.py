@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from relaypoint.domain.around import NOBODY, Around
 from relaypoint.domain.channels import ChannelUse, usable, weigh
 from relaypoint.domain.deadlines import DEFAULTS
 from relaypoint.domain.handoffs import PASSES, PASSING_ON, REMARKS, RESPOND, SERVED_THERE, Side
@@ -58,8 +59,9 @@ _BETWEEN = {
 _ASKED = say("next.asked", "You have turned to the coordinator already: ask what became of it.")
 
 
-def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER) -> tuple[NextStep, ...]:
-    """In the order in which to try them. The last resort is always the sender, who can send it elsewhere."""
+def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER, around: Around = NOBODY) -> tuple[NextStep, ...]:
+    """In the order in which to try them; ``around`` is whom the sender can turn to. The last resort is always the
+    sender, who can send it elsewhere."""
     handoff, reason = found.handoff, found.reason
     if side is Side.RECEIVER:
         return (_own_move(handoff, reason),)
@@ -72,7 +74,7 @@ def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER) -> tuple[Ne
             desk=handoff.wished_to,
             command=_command(handoff, f"answer --result {' | '.join(handoff.answers)}"),
         )
-        return (NextStep("sender", text), *_towards(handoff, reason, at), _senders_move(handoff, reason))
+        return (NextStep("sender", text), *_towards(handoff, around, reason, at), _senders_move(handoff, reason))
     if reason == "form-not-submitted":
         text = say(
             "next.form",
@@ -87,17 +89,17 @@ def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER) -> tuple[Ne
             "Tell the desk what it asked for, by a safe channel; then record it: {command}.",
             command=_command(handoff, f"answer --result {' | '.join(handoff.answers)}"),
         )
-        return (NextStep("sender", text), *_towards(handoff, reason, at))
-    return (*_towards(handoff, reason, at), _senders_move(handoff, reason))
+        return (NextStep("sender", text), *_towards(handoff, around, reason, at))
+    return (*_towards(handoff, around, reason, at), _senders_move(handoff, reason))
 
 
-def _towards(handoff: OpenHandoff, reason: str, at: datetime) -> Iterator[NextStep]:
+def _towards(handoff: OpenHandoff, around: Around, reason: str, at: datetime) -> Iterator[NextStep]:
     """The steps that lead to somebody who can be reached."""
     back = handoff.must_see and reason != "untold" and reason not in MISSING
     refused = handoff.refused_by_phone
     gone = back or refused or reason in ("orphaned", "avoided")
     desk = () if gone else ((handoff.desk, handoff.receiver),)
-    others = () if back else tuple((other, handoff.receiver) for other in handoff.other_desks)
+    others = () if back else tuple((other, handoff.receiver) for other in around.other_desks)
     again = say(
         "next.phone-again",
         "Phone the desk again: has it begun, has the person arrived? Then record what they say: {command}; once the "
@@ -122,9 +124,9 @@ def _towards(handoff: OpenHandoff, reason: str, at: datetime) -> Iterator[NextSt
             command=_command(handoff, "raise"),
         )
         ways += (
-            ("next-candidate", instead, () if reason in MISSING and not refused else handoff.candidates),
-            ("coordinator", _ASKED if handoff.respond_by else ask, handoff.coordinators),
-            ("hotline", _HOTLINE, handoff.hotlines),
+            ("next-candidate", instead, () if reason in MISSING and not refused else around.candidates),
+            ("coordinator", _ASKED if handoff.respond_by else ask, around.coordinators),
+            ("hotline", _HOTLINE, around.hotlines),
         )
     steps: list[NextStep] = []
     for role, text, reachable in ways:

@@ -12,10 +12,9 @@ from relaypoint.domain.words import Confidentiality, Priority
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenHandoff:
-    """What the report needs of one open handoff. Instants are texts, ``coordinators`` come nearest first.
+    """What the report needs of one open handoff. Instants are texts.
 
-    ``must_see``: it is closed, and its sender has yet to see how. ``candidates`` are those who could take the case
-    when it was sent, the best first, without the one who holds it.
+    ``must_see``: it is closed, and its sender has yet to see how.
     """
 
     id: str
@@ -71,10 +70,6 @@ class OpenHandoff:
     #: The sender's desk that was named to be told what becomes of it.
     answered_at: str | None = None
     code: str | None = None
-    candidates: tuple[tuple[ContactPoint, Organization], ...] = ()
-    other_desks: tuple[ContactPoint, ...] = ()
-    coordinators: tuple[tuple[ContactPoint, Organization], ...] = ()
-    hotlines: tuple[tuple[ContactPoint, Organization], ...] = ()
     avoid: Avoid = field(default_factory=Avoid)
 
     @property

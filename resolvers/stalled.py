@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
@@ -83,7 +83,7 @@ async def stalled(
     wanted = await wanted_of(backend, work.view, typed) if typed else ANYTHING
     found = await silent(subject, backend, work, wanted, after=after, most=first)
     climbed = await _escalated(backend, found) if as_of is None else {}
-    nearby = _Around(work.view)
+    nearby = _Nearby(work.view)
     return [_reported(subject, nearby, each, work.at, climbed) for each in found]
 
 
@@ -175,42 +175,41 @@ def places_of(subject: Subject, handoff: OpenHandoff, case: StoredCase, view: Vi
     return tuple(handoff.desk.areas or view.index.rows["organizations"][handoff.receiver.id]["jurisdictions"])
 
 
-class _Around:
+class _Nearby:
     """Whom the steps of one report have around them. Many of them lie between the same two bodies."""
 
     def __init__(self, view: View) -> None:
         self.view = view
-        self.shared = cache(self._shared)
-        self.other_desks = cache(self._other_desks)
+        self._shared = cache(self._shared_of)
+        self._other_desks = cache(self._other_desks_of)
 
-    def _shared(self, sender: str, receiver: str) -> tuple[around.Reachable, around.Reachable]:
+    def of(self, subject: Subject, handoff: OpenHandoff, case: StoredCase) -> around.Around:
+        coordinators, hotlines = self._shared(handoff.sender.id, handoff.receiver.id)
+        # Whom else the sender could have asked is of the case: the operator of the machine is not told.
+        asked = case.candidates[: _CANDIDATES + 1] if may_see_case(subject, handoff.sender.id) else ()
+        return around.Around(
+            candidates=around.reachable(self.view, (id for id in asked if id != handoff.desk.id)),
+            other_desks=self._other_desks(handoff.desk.id, handoff.service_type, case.place),
+            coordinators=coordinators,
+            hotlines=hotlines,
+        )
+
+    def _shared_of(self, sender: str, receiver: str) -> tuple[around.Reachable, around.Reachable]:
         """The coordinators and the hotlines of both."""
         forces = around.shared_forces(self.view, sender, receiver)
         return around.coordinators(self.view, forces), around.hotlines(self.view, forces)
 
-    def _other_desks(self, desk: str, service_type: str, place: str | None) -> tuple[ContactPoint, ...]:
+    def _other_desks_of(self, desk: str, service_type: str, place: str | None) -> tuple[ContactPoint, ...]:
         return around.other_desks(self.view, self.view.desk(desk), service_type, place)
 
 
 def _reported(
-    subject: Subject, nearby: _Around, silent: Silent, at: datetime, climbed: Mapping[str, Escalated]
+    subject: Subject, nearby: _Nearby, silent: Silent, at: datetime, climbed: Mapping[str, Escalated]
 ) -> Reported:
-    found, case, view = silent.stall, silent.case, nearby.view
-    if silent.side is Side.SENDER:
-        handoff = found.handoff
-        coordinators, hotlines = nearby.shared(handoff.sender.id, handoff.receiver.id)
-        # Whom else the sender could have asked is of the case: the operator of the machine is not told.
-        asked = case.candidates[: _CANDIDATES + 1] if may_see_case(subject, handoff.sender.id) else ()
-        handoff = replace(
-            handoff,
-            candidates=around.reachable(view, (id for id in asked if id != handoff.desk.id)),
-            other_desks=nearby.other_desks(handoff.desk.id, handoff.service_type, case.place),
-            coordinators=coordinators,
-            hotlines=hotlines,
-        )
-        found = replace(found, handoff=handoff)
-    steps, handoff = next_steps(found, at, silent.side), found.handoff
+    found, handoff = silent.stall, silent.stall.handoff
+    beside = nearby.of(subject, handoff, silent.case) if silent.side is Side.SENDER else around.NOBODY
+    steps = next_steps(found, at, silent.side, beside)
     if silent.side is Side.COORDINATOR:
         between = handoff.desk.id, handoff.sender.id, handoff.answered_at
-        steps += turn_to(view, *between, handoff.confidentiality, at)
+        steps += turn_to(nearby.view, *between, handoff.confidentiality, at)
     return Reported(found, steps, climbed.get(handoff.id))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from relaypoint.domain.around import Around
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.handoffs import Side, Status
 from relaypoint.domain.model import Absence, Body, Holder
@@ -49,10 +50,10 @@ def handoff(**more: Any) -> OpenHandoff:
     return OpenHandoff(**{**given, **more})
 
 
-def steps_of(found: Stall | None) -> list[NextStep]:
+def steps_of(found: Stall | None, **around: Any) -> list[NextStep]:
     """What its sender can do about it, at the moment at which the reports below are made."""
     assert found is not None
-    return list(next_steps(found, at("2026-03-03T15:00")))
+    return list(next_steps(found, at("2026-03-03T15:00"), around=Around(**around)))
 
 
 def reason(case: OpenHandoff, when: str) -> str | None:
@@ -150,10 +151,14 @@ def test_the_receiver_is_told_whose_turn_it_is_and_what_it_can_do(
 def test_the_next_steps_come_in_order_by_voice_and_end_with_the_sender() -> None:
     other = desk("other", mail(id="other-mail"), staffing=Staffing.OFFICE)
     lead, line = desk("lead", mail(id="lead-mail")), desk("line", phone(id="line-phone"))
-    case = handoff(other_desks=(other,), coordinators=((lead, body("force")),), hotlines=((line, body("line-body")),))
-    found = stall(case, at("2026-03-03T15:00"))
-    assert found is not None
-    steps = [(step.role, step.channels[0].channel.id if step.channels else None) for step in steps_of(found)]
+    found = stall(handoff(), at("2026-03-03T15:00"))
+    told = steps_of(
+        found,
+        other_desks=(other,),
+        coordinators=((lead, body("force")),),
+        hotlines=((line, body("line-body")),),
+    )
+    steps = [(step.role, step.channels[0].channel.id if step.channels else None) for step in told]
     assert steps == [
         ("same-desk", "phone"),
         ("other-desk", "other-mail"),
@@ -166,10 +171,11 @@ def test_the_next_steps_come_in_order_by_voice_and_end_with_the_sender() -> None
 @pytest.mark.parametrize("avoided", ["force", "police", "lead"])
 def test_nobody_is_turned_to_whom_the_case_avoids(avoided: str) -> None:
     lead = desk("lead", phone(id="lead-phone"))
-    case = handoff(coordinators=((lead, body("force", "police")),), avoid=Avoid.of([avoided]))
-    found = stall(case, at("2026-03-03T15:00"))
-    assert found is not None
-    assert [step.role for step in steps_of(found)] == ["same-desk", "sender"]
+    around = {"coordinators": ((lead, body("force", "police")),)}
+    free = stall(handoff(), at("2026-03-03T15:00"))
+    assert [step.role for step in steps_of(free, **around)] == ["same-desk", "coordinator", "sender"]
+    bound = stall(handoff(avoid=Avoid.of([avoided])), at("2026-03-03T15:00"))
+    assert [step.role for step in steps_of(bound, **around)] == ["same-desk", "sender"]
 
 
 RELAY = phone(
@@ -188,12 +194,16 @@ def test_nobody_is_reached_by_a_relay_whom_the_case_avoids(avoided: str) -> None
         "coordinators": ((desk("lead", RELAY), body("office")),),
         "hotlines": ((desk("line", RELAY), body("line-body")),),
     }
-    free = stall(handoff(**around), at("2026-03-03T15:00"))
-    assert free is not None
-    assert [step.role for step in steps_of(free)] == ["same-desk", "other-desk", "coordinator", "hotline", "sender"]
-    bound = stall(handoff(**around, avoid=Avoid.of([avoided])), at("2026-03-03T15:00"))
-    assert bound is not None
-    assert [step.role for step in steps_of(bound)] == ["same-desk", "sender"]
+    free = stall(handoff(), at("2026-03-03T15:00"))
+    assert [step.role for step in steps_of(free, **around)] == [
+        "same-desk",
+        "other-desk",
+        "coordinator",
+        "hotline",
+        "sender",
+    ]
+    bound = stall(handoff(avoid=Avoid.of([avoided])), at("2026-03-03T15:00"))
+    assert [step.role for step in steps_of(bound, **around)] == ["same-desk", "sender"]
 
 
 def test_the_age_runs_from_the_moment_that_was_missed_by_the_clock_and_in_working_time() -> None:
@@ -214,18 +224,14 @@ def test_the_gravest_reason_is_the_one_that_is_told() -> None:
 
 def test_no_channel_below_the_case_is_used() -> None:
     lead = desk("lead", mail(id="lead-mail", assurance=Confidentiality.PUBLIC))
-    case = handoff(coordinators=((lead, body("force")),))
-    found = stall(case, at("2026-03-03T15:00"))
-    assert found is not None
-    assert "coordinator" not in [step.role for step in steps_of(found)]
+    told = steps_of(stall(handoff(), at("2026-03-03T15:00")), coordinators=((lead, body("force")),))
+    assert "coordinator" not in [step.role for step in told]
 
 
 def test_nobody_is_turned_to_who_has_ended() -> None:
     lead = desk("lead", phone(id="lead-phone"))
-    case = handoff(coordinators=((lead, body("force", until="2026-01-01")),))
-    found = stall(case, at("2026-03-03T15:00"))
-    assert found is not None
-    assert "coordinator" not in [step.role for step in steps_of(found)]
+    told = steps_of(stall(handoff(), at("2026-03-03T15:00")), coordinators=((lead, body("force", until="2026-01-01")),))
+    assert "coordinator" not in [step.role for step in told]
 
 
 @pytest.mark.parametrize(
