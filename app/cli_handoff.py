@@ -102,7 +102,7 @@ async def handoff(
     accepted on the phone) or other;
     hold: awaiting-information, awaiting-capacity, awaiting-person or other; complete: served (unless given), advised or
     waitlisted; phoned: reached, accepted or refused; answer: told, agreed, not-known or not-agreed; respond:
-    spoken, redirected, nobody-else or upheld; where consent was withdrawn, erased, or must-keep with still-serving,
+    spoken, nobody-else or upheld; where consent was withdrawn, erased, or must-keep with still-serving,
     child-protection, legal-duty, legal-claim or audit.
     ask takes --lacking age, call-back, consent, health, language, place, risk, service or other.
     """

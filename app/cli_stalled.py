@@ -24,7 +24,7 @@ _WEEKS: Final = 8
 @command("stalled", app)
 async def stalled(
     organization: Annotated[
-        str | None, typer.Option("--organization", metavar="ORG", help="Only what lies with it.")
+        str | None, typer.Option("--organization", metavar="ORG", help="Only where it is its turn, as --by counts it.")
     ] = None,
     task_force: Annotated[
         str | None, typer.Option("--task-force", metavar="ID", help="Only what lies with its members.")
@@ -89,7 +89,12 @@ async def stalled(
             tell(as_json, trend, lambda: show_stalled.trend(out, trend))
             return 1 if trend[-1]["count"] or trend[-1]["coordinated"] else 0
         found, more = await pages(run, {"filter": wanted, "asOf": as_of}, first)
-    tell(as_json, found, lambda: show_stalled.stalled(out, found, more=more, own=acting is not None))
+    narrowed = any(wanted.values())
+    tell(
+        as_json,
+        found,
+        lambda: show_stalled.stalled(out, found, more=more, own=acting is not None, narrowed=narrowed),
+    )
     return 1 if found else 0
 
 

@@ -27,11 +27,17 @@ _ROLES = {
 }
 
 
-def stalled(console: Console, stalls: list[Data], *, more: bool = False, own: bool = False) -> None:
-    """``more``: they are the first of several. ``own``: to a body, which is told of what it has a part in."""
+def stalled(
+    console: Console, stalls: list[Data], *, more: bool = False, own: bool = False, narrowed: bool = False
+) -> None:
+    """``more``: they are the first of several. ``own``: to a body, which is told of what it has a part in.
+    ``narrowed``: only some were asked for."""
     if not stalls:
         what = " of what you sent or hold, and nothing of others' was brought before you" if own else ""
-        console.print(f"[green]Nothing has stalled{what}.[/]")
+        if narrowed:  # No all-clear.
+            console.print(f"Nothing that was asked for has stalled{what}. Without the options there may be more.")
+        else:
+            console.print(f"[green]Nothing has stalled{what}.[/]")
         return
     table = wide(
         f"Stalled ({'the first ' if more else ''}{len(stalls)}), most urgent first",

@@ -101,6 +101,16 @@ def reply_desk(view: View, sender: str, named: str | None) -> ContactPoint | Non
     return next((desk for desk in there if desk.id == named), next(iter(there), None))
 
 
+def offers(view: View, desk: ContactPoint, service_type: str) -> bool:
+    """Whether the desk's body has that service, or a narrower one, in being, and the desk is for it."""
+    types = view.types(service_type)
+    return any(
+        row["service_type"] in types and desk.takes(row["service_type"])
+        for row in view.index.of("services of", desk.organization)
+        if holds(row, view.day)
+    )
+
+
 def closed_since(view: View, organization: str, service_type: str) -> str | None:
     """The day since which a body says that it is closed for that service type; None where it is not, or where another
     service of it for that goes on."""

@@ -205,9 +205,7 @@ REMARKS: Final = {
         Remark(ARRIVED, _OPEN | {Status.COMPLETED, Status.FAILED}, _EITHER),
         Remark(NOT_ARRIVED, _OPEN, _EITHER),
         Remark(RAISE, frozenset(Status), _SENDER),
-        Remark(
-            RESPOND, frozenset(Status), frozenset({Side.COORDINATOR}), ("spoken", "redirected", "nobody-else", "upheld")
-        ),
+        Remark(RESPOND, frozenset(Status), frozenset({Side.COORDINATOR}), ("spoken", "nobody-else", "upheld")),
         # Of an office without accounts, its sender reports it.
         Remark(ERASED, frozenset(Status), _EITHER),
         Remark(

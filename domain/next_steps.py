@@ -14,7 +14,7 @@ from datetime import datetime
 from relaypoint.domain.around import NOBODY, Around
 from relaypoint.domain.channels import ChannelUse, usable, weigh
 from relaypoint.domain.deadlines import DEFAULTS
-from relaypoint.domain.handoffs import PASSES, PASSING_ON, REMARKS, RESPOND, SERVED_THERE, Side
+from relaypoint.domain.handoffs import PASSES, REMARKS, RESPOND, SERVED_THERE, Side
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.moves import possible
 from relaypoint.domain.open_handoff import OpenHandoff
@@ -56,7 +56,7 @@ _BETWEEN = {
     "same-desk": say("next.holding-desk", "Speak with the desk that has it, or had it last."),
     "reply-desk": say("next.reply-desk", "Speak with its sender."),
 }
-_ASKED = say("next.asked", "You have turned to the coordinator already: ask what became of it.")
+_ASKED = say("next.asked", "A coordinator was turned to already: ask what became of it.")
 
 
 def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER, around: Around = NOBODY) -> tuple[NextStep, ...]:
@@ -235,8 +235,7 @@ def _own_move(handoff: OpenHandoff, reason: str) -> NextStep:
 def _coordinators_move(handoff: OpenHandoff) -> NextStep:
     """To redirect answers the sender as well, and what has ended can't be redirected: its sender sends it anew."""
     on = _command(handoff, "redirect --to CONTACT_POINT")
-    words = " | ".join(word for word in REMARKS[RESPOND].words if word not in PASSING_ON)
-    command = _command(handoff, f"respond --result {words}")
+    command = _command(handoff, f"respond --result {' | '.join(REMARKS[RESPOND].words)}")
     lies_there = handoff.status in PASSES["redirect"].sources
     if handoff.wished_to and lies_there:
         text = say(
@@ -252,14 +251,15 @@ def _coordinators_move(handoff: OpenHandoff) -> NextStep:
     elif handoff.respond_by and lies_there:
         text = say(
             "next.respond",
-            "Its sender has turned to you: see to it, then answer: {command}; or send it on, which answers it: {on}.",
+            "Its sender asks a coordinator to step in: see to it, then answer: {command}; or send it on, which answers "
+            "it: {on}.",
             command=command,
             on=on,
         )
     elif handoff.respond_by:
         text = say(
             "next.respond-ended",
-            "Its sender has turned to you about how it ended: speak with both, then answer: {command}. Only its "
+            "Its sender asks a coordinator about how it ended: speak with both, then answer: {command}. Only its "
             "sender can send it anew.",
             command=command,
         )

@@ -32,8 +32,9 @@ def earliest(priority: Priority, sent_at: str, id: str) -> Position:
 class Wanted:
     """Which stalls are asked for, by ids of the roster; None: any.
 
-    ``organization`` and ``contact_point`` hold the handoff; ``task_force`` is one that the holding body, or a body that
-    it is part of, is a member of, or one around that. ``place`` takes those within it, ``service_type`` narrower ones.
+    ``organization`` is the one whose turn it is, as the figures count it; ``contact_point`` holds the handoff;
+    ``task_force`` is one that the holding body, or a body that it is part of, is a member of, or one around that.
+    ``place`` takes those within it, ``service_type`` narrower ones.
     """
 
     organization: str | None = None
@@ -48,12 +49,15 @@ class Wanted:
         """Whether a handoff that lies at the desk can be one that is asked for."""
         organization = view.index.rows["contact_points"][desk]["organization"]
         return (
-            self.organization in (None, organization)
-            and self.contact_point in (None, desk)
+            self.contact_point in (None, desk)
             and self.priority in (None, priority)
             and (self.service_type is None or service_type in view.types(self.service_type))
             and (self.task_force is None or self.task_force in forces_around(view, organization))
         )
+
+    def turn(self, found: Stall) -> bool:
+        """Whether it is the turn of who is asked for."""
+        return self.organization in (None, found.turn)
 
     def within(self, view: View, places: Iterable[str]) -> bool:
         """Whether any of the places lies in the one that is asked for."""

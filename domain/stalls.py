@@ -71,6 +71,11 @@ class Stall:
         return self.reason in _SENDERS or over
 
     @property
+    def turn(self) -> str:
+        """The body whose turn it is."""
+        return self.handoff.sender.id if self.senders else self.handoff.receiver.id
+
+    @property
     def discreet(self) -> bool:
         """Whether no coordinator is told: it would learn whom the case avoids, or that a consent was taken back."""
         return self.reason in _DISCREET

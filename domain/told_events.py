@@ -50,7 +50,7 @@ KINDS: Final[Mapping[str, Text]] = {
     "handoff-erasure-asked": say("event.erasure-asked", "asked to erase what is known of the person"),
     "handoff-erasure-over": say("event.erasure-over", "what was not erased may be kept: the person agrees again"),
     "handoff-erased": say("event.erased", "erased"),
-    "handoff-must-keep": say("event.must-keep", "kept"),
+    "handoff-must-keep": say("event.must-keep", "not erased"),
     "handoff-escalated": say("event.escalated", "it was silent, and somebody was to be told"),
     "handoff-recounted": say("event.recounted", "deadlines counted anew, for a calendar changed"),
     "consent-given": say("event.consent-given", "the person agrees that a body learns of them"),

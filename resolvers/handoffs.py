@@ -14,6 +14,7 @@ from relaypoint.domain import chain
 from relaypoint.domain.errors import Conflict, Invalid, NoChannel, NotFound
 from relaypoint.domain.handoffs import (
     AGREED,
+    ALIASES,
     ANSWER,
     ARRIVED,
     ERASED,
@@ -132,6 +133,7 @@ async def move_handoff(
     Raises ``NotFound`` (also for a subject on neither side), ``IllegalTransition``, ``Invalid`` for what the verb does
     not take, and ``Conflict`` with the present state where somebody was first.
     """
+    verb = ALIASES.get(verb, verb)
     operation = operation_id(subject, backend, idempotency_key)
     request = {
         **{"id": id, "verb": verb, "reason": reason, "review": review, "version": expected_version},
@@ -219,9 +221,9 @@ async def _decide(backend: Backend, row: Row, saying: Saying, on: frozenset[Side
     if saying.verb in PASSES:
         raise Invalid(
             "handoff.needs-desk",
-            "{verb} needs a contact point to go to.",
-            path=("to",),
-            remedy="Name it; find shows who can take the case.",
+            "{verb} needs a contact point to go to, and is not said like the others.",
+            path=("verb",),
+            remedy="Use passHandoff, which takes the contact point.",
             verb=saying.verb,
         )
     may = sorted(on & wanted.sides if wanted else on, reverse=saying.verb == EXPECT)  # The sender may say more of it.

@@ -9,6 +9,7 @@ from datetime import datetime
 from relaypoint.domain import around
 from relaypoint.domain.clock import Instant, parse_instant
 from relaypoint.domain.deadlines import erase_due
+from relaypoint.domain.errors import Invalid
 from relaypoint.domain.handoffs import STATE, Status
 from relaypoint.domain.history import moment
 from relaypoint.domain.open_handoff import OpenHandoff
@@ -41,13 +42,13 @@ async def open_handoffs(
     """What the subject's organization sent or holds, was told of by a message, or redirected there (the operator: all;
     ``of_all``: all for everybody). Who may see it decides before anything else: the rows of others are never read.
 
-    ``as_of`` a day or an instant: as it was on record then; what is still to come is now.
-    Raises ``Invalid`` for neither.
+    ``as_of`` a day or an instant: as it was on record then; of today's day, now. Raises ``Invalid`` for neither,
+    and for what is still to come.
     """
     whose = None if of_all else subject.organization
     steps = await backend.store.read("handoffs_open", organization=whose)
     if as_of is not None:
-        return await _past(whose, backend, [step["id"] for step in steps], min(moment(as_of), backend.now()))
+        return await _past(whose, backend, [step["id"] for step in steps], _past_moment(backend, as_of))
 
     async def read(ids: Sequence[str]) -> list[Row]:
         # But for those that were closed, seen or answered since they were found.
@@ -57,6 +58,19 @@ async def open_handoffs(
     at = backend.clock()
     # The roster comes after the work, so that every desk at which it lies is known.
     return OpenWork(at, view_of(await backend.memory.roster(backend.store), at), steps, read)
+
+
+def _past_moment(backend: Backend, as_of: str) -> Instant:
+    at, now = moment(as_of), backend.now()
+    if at[:10] > now[:10]:
+        raise Invalid(
+            "stalled.to-come",
+            "'{value}' is still to come.",
+            path=("asOf",),
+            remedy="Use a day or an instant of the past; what falls due in the next hours is in the backlog.",
+            value=as_of.strip()[:60],
+        )
+    return min(at, now)
 
 
 async def _past(whose: str | None, backend: Backend, open: Sequence[str], at: Instant) -> OpenWork:

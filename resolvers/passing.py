@@ -14,7 +14,7 @@ from relaypoint.domain import free_text
 from relaypoint.domain.chain import salted_digest
 from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.errors import Conflict
-from relaypoint.domain.handoffs import ARRIVING, ASK, PASSES, Side, Status
+from relaypoint.domain.handoffs import ALIASES, ARRIVING, ASK, PASSES, Side, Status
 from relaypoint.domain.moves import check_allowed, in_order, unknown_verb
 from relaypoint.domain.next_steps import desks_of_both
 from relaypoint.domain.policy import Action, Subject
@@ -88,6 +88,7 @@ async def pass_handoff(
     that is not understood, ``NoChannel`` where the sender's own choice is ruled out, with the reasons, ``UnsafeText``,
     and ``Conflict`` with the present state where somebody was first.
     """
+    verb = ALIASES.get(verb, verb)
     wanted = PASSES.get(verb)
     if wanted is None:
         raise unknown_verb(verb)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from relaypoint.domain import around
 from relaypoint.domain.answer import Candidate, Finding
 from relaypoint.domain.deadlines import AS_USUAL, Agreed
 from relaypoint.domain.errors import Conflict, IllegalTransition, Invalid, NoChannel
@@ -16,7 +17,7 @@ from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.cases import StoredCase
 from relaypoint.resolvers.choosing import check_abroad, check_sender, check_way, no_desk
-from relaypoint.resolvers.finding import Again, look_again
+from relaypoint.resolvers.finding import Again, look_again, view_of
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.parts import parts
 from relaypoint.resolvers.step_rows import gone_on, no_handoff
@@ -132,7 +133,8 @@ def choose(
     """The desk as a candidate for the case; None where its sender has to be asked.
 
     The sender is told why its choice is ruled out. Anybody else is told nothing by which they could know whom the case
-    avoids: what bars the way and what is lacking look alike.
+    avoids: what bars the way and what is lacking look alike, but for what the roster says to all, that the desk is not
+    for the service.
     """
     desk = to.strip().lower()
     if desk not in known.rows["contact_points"]:
@@ -144,6 +146,16 @@ def choose(
             path=("to",),
             remedy="Name another contact point; sending it there again would only start its deadlines anew.",
             desk=row["contact_point"]["name"],
+        )
+    view = view_of(known, backend.clock())
+    if verb != "resend" and not around.offers(view, view.desk(desk), row["service_type"]):
+        # The roster says so to everybody: to ask the sender whether the person agrees would lead nowhere.
+        raise NoChannel(
+            "handoff.other-service",
+            "{desk} can't take this case: it is not for this service.",
+            path=("to",),
+            remedy="Name a contact point of a body that offers the service: find or search shows them.",
+            desk=known.rows["contact_points"][desk]["name"],
         )
     asker = row["receiver"]["id"] if verb == "pass-on" else row["sender"]["id"]
     need = case.need(row, asker)

@@ -135,7 +135,7 @@ def _apart(found: Sequence[Silent]) -> tuple[list[Silent], list[Silent]]:
 def _keys(subject: Subject, view: View, each: Silent, way: By) -> Iterable[str]:
     handoff = each.stall.handoff
     if way is By.ORGANIZATION:
-        return (handoff.sender.id if each.stall.senders else handoff.receiver.id,)
+        return (each.stall.turn,)
     if way is By.TASK_FORCE:
         return around.shared_forces(view, handoff.sender.id, handoff.receiver.id)
     if way is By.PLACE:

@@ -154,7 +154,7 @@ def _silent(
         return None
     side = _side(subject, coordinated, sender, handoff.receiver.id, case)
     found = gravest(stalls(handoff, work.at, side), wanted.reason) if side else None
-    return Silent(found, side, case) if side and found else None
+    return Silent(found, side, case) if side and found and wanted.turn(found) else None
 
 
 def _side(
@@ -191,7 +191,8 @@ class _Nearby:
             candidates=around.reachable(self.view, (id for id in asked if id != handoff.desk.id)),
             other_desks=self._other_desks(handoff.desk.id, handoff.service_type, case.place),
             coordinators=coordinators,
-            hotlines=hotlines,
+            # Nobody is told to turn to itself.
+            hotlines=tuple(each for each in hotlines if each[1].id != handoff.sender.id),
         )
 
     def _shared_of(self, sender: str, receiver: str) -> tuple[around.Reachable, around.Reachable]:

@@ -194,7 +194,8 @@ class MoveInput:
     verb: str = strawberry.field(
         description="receive, accept, reject, start, hold, resume, complete, fail, cancel or correct; or what changes "
         "no status: form-submitted, seen, phoned, ask, answer, expect, arrived, not-arrived, claim, release, "
-        "raise (its sender turns to the coordinator) or respond (the coordinator answers)."
+        "raise (its sender turns to the coordinator) or respond (the coordinator answers). passHandoff is for pass-on, "
+        "redirect and resend."
     )
     expected_version: int = strawberry.field(description="The version that you saw; another one is a conflict.")
     reason: str | None = strawberry.field(

@@ -119,7 +119,7 @@ class Stall:
 
 @strawberry.input(description="Which stalled steps are asked for. Ids, or names as they are written; null: any.")
 class StalledFilter:
-    organization: str | None = strawberry.field(default=None, description="Whose contact point holds the step.")
+    organization: str | None = strawberry.field(default=None, description="Whose turn it is: so the figures count it.")
     task_force: str | None = strawberry.field(
         default=None, description="That organization is a member of this task force, or of one within it."
     )

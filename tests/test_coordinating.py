@@ -199,7 +199,7 @@ async def test_to_send_it_on_is_the_coordinators_answer(backend: Backend) -> Non
     before = (await handoffs.handoff(UNIT, at(backend, 63), step["id"])).handoff
     assert (before["respond_by"], before["response"]) == (None, "redirected")
     with pytest.raises(IllegalTransition) as refused:
-        await handoffs.move_handoff(OPERATOR, at(backend, 63), step["id"], "respond", reason="redirected")
+        await handoffs.move_handoff(OPERATOR, at(backend, 63), step["id"], "respond", reason="spoken")
     assert "to redirect a step is an answer" in refused.value.remedy
     assert await backlog(LINE, at(backend, 63)) == []
 

@@ -35,8 +35,16 @@ def two_shelters() -> Roster:
     return roster
 
 
-async def sent(backend: Backend, need: NeedInput = NEED, **how: Any) -> dict[str, Any]:
-    await imported(backend, two_shelters())
+def three_shelters() -> Roster:
+    roster = two_shelters()
+    row(roster, "contact_points", "authority-desk")["service_types"] += ";night-shelter"
+    beds = row(roster, "services", "line-beds")
+    roster["services"].append({**beds, "id": "authority-beds", "organization": "example-authority"})
+    return roster
+
+
+async def sent(backend: Backend, need: NeedInput = NEED, *, roster: Roster | None = None, **how: Any) -> dict[str, Any]:
+    await imported(backend, roster or two_shelters())
     referral = (await sending.refer(UNIT, backend, need, to="shelter-desk", **how)).referral
     return {**referral["handoffs"][0], "reference": referral["reference"], "referral": referral["id"]}
 
@@ -240,7 +248,7 @@ async def test_whether_the_person_agrees_is_answered_so_that_the_receiver_can_re
 
 
 async def test_one_question_about_where_it_may_go_is_open_at_a_time(backend: Backend) -> None:
-    step = await sent(backend)
+    step = await sent(backend, roster=three_shelters())
     await handoffs.move_handoff(SHELTER, backend, step["id"], "ask", lacking=["age"])
     for _ in range(2):
         assert (await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")).sender_asked
@@ -528,7 +536,7 @@ async def test_a_recalled_body_sees_nothing_that_comes_after(backend: Backend) -
 
 
 async def test_a_coordinators_wish_and_the_receivers_question_stand_side_by_side(backend: Backend) -> None:
-    step = await sent(backend)
+    step = await sent(backend, roster=three_shelters())
     await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")
     wished = await pass_handoff(AUTHORITY, backend, step["id"], "redirect", "authority-desk")
     assert (wished.handoff["asked_about"], wished.handoff["wished_to"]) == (None, "authority-desk"), "its own alone"

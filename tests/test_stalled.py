@@ -12,7 +12,7 @@ import pytest
 from relaypoint.app import cli_stalled
 from relaypoint.app.commands import document
 from relaypoint.domain.clock import fixed_clock, format_instant, parse_instant
-from relaypoint.domain.errors import Problem
+from relaypoint.domain.errors import Invalid, Problem
 from relaypoint.domain.handoffs import PASSES, VERBS
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.silences import REASONS
@@ -282,8 +282,12 @@ async def test_the_past_is_told_as_it_was_told_then(backend: Backend, seed: int)
     if evening < last.now():
         assert await reports(last, day) == await reports(last, evening)
     assert await reports(last, "2026-03-03T09:59:59.999Z") == {name: [] for name in found}
-    # What is still to come is now.
-    assert await reports(last, "2027-01-01") == await reports(last)
+    # The day that is not over is told of as it is now; of what is still to come nothing is.
+    assert await reports(last, last.now()[:10]) == await reports(last)
+    for to_come in ("2027-01-01", "2027-01-01T00:00:00Z"):
+        with pytest.raises(Invalid) as refused:
+            await stalled.stalled(OPERATOR, last, as_of=to_come)
+        assert (refused.value.message_id, refused.value.path) == ("stalled.to-come", ("asOf",))
 
 
 async def _something(random: Random, now: Backend, steps: list[str], turn: int) -> None:

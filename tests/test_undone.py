@@ -131,7 +131,7 @@ async def test_to_expect_them_again_puts_off_no_search(backend: Backend) -> None
 
 
 async def test_a_coordinators_wish_is_answered_to_the_coordinator_once(backend: Backend) -> None:
-    step = await sent(backend)
+    step = await sent(backend, roster=two_shelters())
     assert (await pass_handoff(AUTHORITY, at(backend, 5), step["id"], "redirect", "line-desk")).sender_asked
     await deliver(backend, 6)
     await said(UNIT, backend, 7, step["id"], "answer", reason="not-agreed")

@@ -139,7 +139,7 @@ class Year:
         looks = days * 24 // self.hours
         for look in range(looks):
             self.now = START + timedelta(hours=look * self.hours, minutes=self.chance.randrange(30))
-            for _ in range(count * (look + 1) // looks - count * look // looks):
+            while self.counts["sent"] < count * (look + 1) // looks:
                 await self.send()
             for id in list(self.open):
                 await self.answer(id)
@@ -267,6 +267,7 @@ async def check(year: Year, events: Sequence[Event], listed: set[str]) -> None:
                 stands[after["id"], ladder] = stands.get((continued, ladder), 0)
     # A worker that was killed at one look, and at the next, is not silent for longer than these.
     patience = timedelta(hours=year.hours * 6 + 1)
+    year.counts["steps"] += len(states)
     for id, told in states.items():
         for (since, state), (until, _) in zip(told, [*told[1:], (format_instant(year.now), {})], strict=True):
             missed = _missed(state)
