@@ -105,10 +105,14 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         grid.add_row("To be answered by", until(handoff["answerBy"]))
     elif handoff["wishedTo"]:
         grid.add_row("The coordinator would send it to", f"{escape(handoff['wishedTo'])}, if the person agrees: answer")
+        if handoff["wishBy"]:
+            grid.add_row("To be answered by", until(handoff["wishBy"]))
     elif handoff["answered"]:
         # Who asked, the receiver or a coordinator, is not part of it.
         answer = f"{', '.join(handoff['asked'])}{about}: [bold]{handoff['answered']}[/]"
         grid.add_row("Its sender was asked for", answer)
+    if handoff["wishAnswered"]:
+        grid.add_row(f"To be sent to {escape(handoff['wishAbout'])}", f"[bold]{handoff['wishAnswered']}[/]")
     if handoff["expectedBy"] or handoff["arrival"]:
         came = f"{handoff['arrival']} ({when(handoff['arrivalAt'])})" if handoff["arrival"] else None
         grid.add_row("The person", came or f"is expected by {until(handoff['expectedBy'])}")

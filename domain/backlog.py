@@ -36,6 +36,7 @@ _TEXTS: Final = {
     "review": say("due.review", "review its hold"),
     "arrival": say("due.arrival", "say whether the person arrived"),
     "answer": say("due.answer", "answer what the receiver asked"),
+    "wish": say("due.wish", "say whether the person agrees to where a coordinator would send it"),
     "respond": say("due.respond", "answer the sender who turned to you about it"),
     "look": say("due.look", "see to it: it went silent, you were told, and then the next are"),
     "erase": say("due.erase", "say whether what is known of the person was erased, or why it is kept"),
@@ -79,6 +80,8 @@ def _receivers(handoff: OpenHandoff) -> Iterator[tuple[str, Instant]]:
 def _senders(handoff: OpenHandoff) -> Iterator[tuple[str, Instant]]:
     if handoff.asked_at and handoff.answer_by:
         yield "answer", handoff.answer_by
+    if handoff.wish_open and handoff.wish_by:
+        yield "wish", handoff.wish_by
     if handoff.form_awaited and handoff.acknowledge_by:
         yield "form", handoff.acknowledge_by
     if handoff.accepted_by_phone and handoff.arrival != ARRIVED and handoff.start_by:
@@ -93,7 +96,7 @@ def _senders(handoff: OpenHandoff) -> Iterator[tuple[str, Instant]]:
 
 
 def _coordinators(handoff: OpenHandoff) -> Iterator[tuple[str, Instant]]:
-    if handoff.respond_by:
+    if handoff.respond_by and not handoff.wish_open:  # Who waits for its sender owes nothing meanwhile.
         yield "respond", handoff.respond_by
     if handoff.look_by:
         yield "look", handoff.look_by

@@ -261,6 +261,9 @@ STATE: Final = (
     "asked_at",
     "asked_about",
     "wished_to",
+    "wish_by",
+    "wish_about",
+    "wish_answered",
     "answer_by",
     "answered",
     "expected_by",
@@ -288,6 +291,9 @@ TERMS: Final = (
 
 #: What of a step is about the person, or about what they agreed to: its two sides know it, and nobody else need.
 OF_THE_PERSON: Final = frozenset({"asked", "asked_about", "answered", "without_consent", "erasure_asked_at", "erasure"})
+
+#: How a coordinator's wish was answered: that is between the coordinators and the sender.
+OF_THE_WISH: Final = frozenset({"wish_about", "wish_answered"})
 
 #: The coded reasons that each of these statuses needs.
 REASONS: Final[Mapping[Status, tuple[str, ...]]] = {m.target: m.reasons for m in MOVES.values() if m.reasons}

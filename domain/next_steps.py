@@ -14,7 +14,7 @@ from datetime import datetime
 from relaypoint.domain.around import NOBODY, Around
 from relaypoint.domain.channels import ChannelUse, usable, weigh
 from relaypoint.domain.deadlines import DEFAULTS
-from relaypoint.domain.handoffs import PASSES, REMARKS, RESPOND, SERVED_THERE, Side
+from relaypoint.domain.handoffs import AGREED, PASSES, REMARKS, RESPOND, SERVED_THERE, Side
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.moves import possible
 from relaypoint.domain.open_handoff import OpenHandoff
@@ -247,6 +247,18 @@ def _coordinators_move(handoff: OpenHandoff) -> NextStep:
             respond=say("next.wish-raised", " Its sender waits for your answer still: {command}.", command=command)
             if handoff.respond_by
             else "",
+        )
+    elif handoff.wish_answered and lies_there:
+        agreed = handoff.wish_answered == AGREED
+        text = say(
+            "next.wish-agreed" if agreed else "next.wish-refused",
+            "The person agrees that it goes to {desk}, as its sender says: send it there: {on}."
+            if agreed
+            else "The person does not agree that it goes to {desk}, or its sender can't tell: send it elsewhere: "
+            "{on}; or answer: {command}.",
+            desk=handoff.wish_about,
+            on=_command(handoff, f"redirect --to {handoff.wish_about}") if agreed else on,
+            command=command,
         )
     elif handoff.respond_by and lies_there:
         text = say(

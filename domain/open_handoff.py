@@ -44,8 +44,12 @@ class OpenHandoff:
     answer_by: str | None = None
     #: The words that answer what is asked now.
     answers: tuple[str, ...] = ("told", "not-agreed", "not-known")
-    #: Where a coordinator would send it, if the person agrees.
+    #: Where a coordinator would send it, if the person agrees, and by when its sender is to say so; and what it said
+    #: of where.
     wished_to: str | None = None
+    wish_by: str | None = None
+    wish_about: str | None = None
+    wish_answered: str | None = None
     expected_by: str | None = None
     raised_at: str | None = None
     respond_by: str | None = None
@@ -76,6 +80,11 @@ class OpenHandoff:
     def waiting(self) -> bool:
         """Nobody has decided on it yet."""
         return self.status in (Status.REQUESTED, Status.RECEIVED)
+
+    @property
+    def wish_open(self) -> bool:
+        """A coordinator waits for its sender to say whether the person agrees."""
+        return bool(self.wished_to and self.wish_by) and self.status.open
 
     @property
     def accepted_by_phone(self) -> bool:

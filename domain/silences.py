@@ -119,7 +119,8 @@ def _todo(handoff: OpenHandoff) -> str:
 
 def unheard(handoff: OpenHandoff, at: datetime) -> Found | None:
     """Its sender has turned to the coordinator, who does not answer either."""
-    if not _passed(handoff.respond_by, at):
+    # Who would send it on, and has asked the sender, is not silent.
+    if handoff.wish_open or not _passed(handoff.respond_by, at):
         return None
     text = say("stall.unheard", "its sender has turned to the coordinator, who has not answered")
     return "coordinator-silent", text, handoff.respond_by or ""
@@ -200,6 +201,18 @@ def _unanswered(handoff: OpenHandoff, at: datetime) -> Found | None:
     )
 
 
+def _wish_unanswered(handoff: OpenHandoff, at: datetime) -> Found | None:
+    """A coordinator waits for its sender."""
+    if not handoff.wish_open or not _passed(handoff.wish_by, at):
+        return None
+    text = say(
+        "stall.wish",
+        "a coordinator would send it to {desk}, and waits for its sender to say whether the person agrees",
+        desk=handoff.wished_to,
+    )
+    return "wish-not-answered", text, handoff.wish_by or ""
+
+
 def _not_started(handoff: OpenHandoff, at: datetime) -> Found | None:
     if handoff.status is not Status.ACCEPTED or not _missed(handoff, handoff.start_by, at):
         return None
@@ -252,6 +265,7 @@ _CHECKS: Final[tuple[tuple[Strand, Check], ...]] = (
     (Strand.STEP, _unacknowledged),
     (Strand.STEP, _undecided),
     (Strand.SENDER, _unanswered),
+    (Strand.SENDER, _wish_unanswered),
     (Strand.STEP, _not_started),
     (Strand.STEP, _overdue),
     (Strand.STEP, _hold_expired),
@@ -281,6 +295,7 @@ REASONS: Final = (
     "undecided",
     "accepted-by-phone",
     "information-not-answered",
+    "wish-not-answered",
     "not-started",
     "overdue",
     "hold-expired",

@@ -44,7 +44,7 @@ class Stall:
         """What a ladder belongs to: this silence since what it is about began. What begins anew is climbed anew."""
         handoff = self.handoff
         step = f"{handoff.status} {handoff.moved_at or ''}"
-        asked = handoff.asked_at if self.reason == "information-not-answered" else None
+        asked = {"information-not-answered": handoff.asked_at, "wish-not-answered": handoff.wish_by}.get(self.reason)
         since = {
             Strand.STEP: step,
             Strand.DESK: step,
@@ -99,6 +99,7 @@ _SENDERS: Final = frozenset(
         "untold",
         "form-not-submitted",
         "information-not-answered",
+        "wish-not-answered",
         "refused-by-phone",
         "accepted-by-phone",
         "not-arrived",
@@ -140,7 +141,9 @@ def _told(handoff: OpenHandoff, side: Side, strand: Strand, reason: str) -> bool
     if side is Side.COORDINATOR:
         return strand is not Strand.ERASURE
     if side is Side.RECEIVER:
-        return reason != "form-not-submitted" and (strand is Strand.ERASURE or not handoff.must_see)
+        return reason not in ("form-not-submitted", "wish-not-answered") and (
+            strand is Strand.ERASURE or not handoff.must_see
+        )
     return True
 
 

@@ -171,12 +171,14 @@ def _answer(here: Here) -> dict[str, Any]:
             known=", ".join(known),
         )
     if not asked_at:
-        # Beside the answer stands what it was an answer to.
+        # Beside the answer stands what it was an answer to. Now it is the coordinator's turn again.
+        turn = {"respond_by": answer_due(here.priority, here.now)} if here.handoff.get("respond_by") else {}
         return {
-            "answered": here.words,
-            "asked": "consent",
-            "asked_about": here.handoff["wished_to"],
+            "wish_answered": here.words,
+            "wish_about": here.handoff["wished_to"],
             "wished_to": None,
+            "wish_by": None,
+            **turn,
         }
     return {
         "answered": here.words,

@@ -100,6 +100,9 @@ def _details(event: Event, view: View | None, *, beside: bool) -> Iterator[str]:
     if "asked" in new or (event.kind == "handoff-ask" and after.get("asked")):
         yield from (_word(each) for each in str(after["asked"]).split())
     yield from (_word(str(new[name])) for name in _CODES if name in new)
+    if view is not None and "wish_answered" in new:  # Between the coordinators and the sender.
+        yield _word(str(new["wish_answered"]))
+        yield say("event.wished", "to {value}", value=str(new["wish_about"]))
     for name, (id, text) in _PLAIN.items():
         if name in new:
             yield say(id, text, value=_told(str(new[name])))

@@ -13,6 +13,7 @@ from typing import Any, Final
 from relaypoint.domain import free_text
 from relaypoint.domain.chain import salted_digest
 from relaypoint.domain.channels import ChannelUse, weigh
+from relaypoint.domain.deadlines import answer_due
 from relaypoint.domain.errors import Conflict
 from relaypoint.domain.handoffs import ALIASES, ARRIVING, ASK, PASSES, Side, Status
 from relaypoint.domain.moves import check_allowed, in_order, unknown_verb
@@ -229,7 +230,9 @@ def _asked(
     changes: dict[str, Any] = {"changed_at": backend.now()}
     if verb == "redirect":
         kind, again = "redirect-asked", wished(handoff) and handoff["wished_to"] == desk_id
-        changes |= {"wished_to": desk_id}
+        changes |= {"wished_to": desk_id, "wish_about": None, "wish_answered": None}
+        if not again:
+            changes["wish_by"] = answer_due(Priority(row["referral"]["priority"]), backend.clock())
     elif handoff["asked_at"]:
         again = handoff.get("asked_about") == desk_id
         changes["asked_about"] = desk_id

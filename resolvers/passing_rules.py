@@ -109,7 +109,8 @@ def check_not_refused(row: Row, to: str) -> None:
     """Raises ``NoChannel`` where its sender has answered that the person does not agree to be made known there: to ask
     again would be no end."""
     handoff = row["handoff"]
-    if (handoff["answered"], handoff["asked_about"]) == ("not-agreed", to.strip().lower()):
+    no = ("not-agreed", to.strip().lower())
+    if no in ((handoff["answered"], handoff["asked_about"]), (handoff["wish_answered"], handoff["wish_about"])):
         raise NoChannel(
             "handoff.not-agreed",
             "The person does not agree to be made known there, as the sender says.",

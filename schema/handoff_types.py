@@ -72,6 +72,16 @@ class Handoff:
     wished_to: str | None = strawberry.field(
         description="Key of the contact point to which a coordinator would send it, until its sender has answered."
     )
+    wish_by: str | None = strawberry.field(
+        description="Until when the sender is to say whether the person agrees to that. No clock stands still."
+    )
+    wish_about: str | None = strawberry.field(
+        description="Key of the contact point that its sender's answer to a coordinator is about. Not the receiver's."
+    )
+    wish_answered: str | None = strawberry.field(
+        description="Whether the person agrees to that, as the sender answered the coordinator: agreed, not-agreed or "
+        "not-known. Null for the receiver."
+    )
     answer_by: str | None = strawberry.field(
         description="Until when the sender is to answer; null where nothing is asked now. The receiver's clocks stand "
         "still meanwhile."
@@ -154,6 +164,9 @@ class Handoff:
             asked=(row.get("asked") or "").split(),
             asked_about=row.get("asked_about"),
             wished_to=row.get("wished_to"),
+            wish_by=row.get("wish_by"),
+            wish_about=row.get("wish_about"),
+            wish_answered=row.get("wish_answered"),
             answer_by=row.get("answer_by"),
             answered=row.get("answered"),
             expected_by=row.get("expected_by"),

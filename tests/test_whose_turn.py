@@ -9,12 +9,15 @@ import pytest
 
 from relaypoint.domain.errors import Invalid, NoChannel
 from relaypoint.domain.policy import OPERATOR
-from relaypoint.resolvers import handoffs, sending, stall_summary, stalled
+from relaypoint.resolvers import audit, handoffs, referrals, sending, stall_summary, stalled
 from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.backlog import backlog
+from relaypoint.resolvers.escalating import escalate
 from relaypoint.resolvers.passing import pass_handoff
 from relaypoint.resolvers.wanted import WantedInput
 from relaypoint.tests.helpers import member
 from relaypoint.tests.test_escalation import NEED, SHELTER, UNIT, at, sent
+from relaypoint.tests.test_passing import three_shelters
 
 LINE, DAY = member("example-line"), 24 * 60
 
@@ -81,3 +84,49 @@ async def test_a_verb_that_needs_a_contact_point_is_told_where_it_belongs(backen
     with pytest.raises(Invalid) as refused:
         await handoffs.move_handoff(SHELTER, at(backend, 1), step["id"], "pass-on")
     assert (refused.value.path, "passHandoff" in refused.value.remedy) == (("verb",), True)
+
+
+@pytest.mark.parametrize(("answer", "word"), [("agreed", "send it there"), ("not-agreed", "send it elsewhere")])
+async def test_who_is_asked_by_a_coordinator_is_chased_and_the_coordinator_reads_the_answer(
+    backend: Backend, answer: str, word: str
+) -> None:
+    step = await sent(backend, replace(NEED, priority="urgent"), three_shelters())
+    await handoffs.move_handoff(SHELTER, at(backend, 1), step["id"], "accept")
+    await handoffs.move_handoff(UNIT, at(backend, 1), step["id"], "raise")
+    asked = await pass_handoff(LINE, at(backend, 2), step["id"], "redirect", "authority-desk")
+    assert asked.sender_asked
+    by = asked.handoff["wish_by"]
+    assert by > at(backend, 2).now()
+    # It is the sender's turn: in what falls due, and once that has passed in what is silent; not the coordinator's.
+    assert ("wish", by) in {(each.what, each.at) for each in await backlog(UNIT, at(backend, 3), hours=48)}
+    assert "respond" not in {each.what for each in await backlog(LINE, at(backend, 3), hours=48)}
+    late = 9 * DAY
+    reasons = {
+        subject.organization: {each.stall.reason for each in await stalled.stalled(subject, at(backend, late))}
+        for subject in (UNIT, SHELTER, LINE)
+    }
+    assert "wish-not-answered" in reasons["example-unit"] & reasons["example-line"]
+    assert "wish-not-answered" not in reasons["example-shelter"]
+    assert not any("coordinator-silent" in each for each in reasons.values())
+    taken = [each.handoff for each in (await escalate(OPERATOR, at(backend, late))).taken]
+    assert step["id"] in taken
+    # Asked again for the same, it has no longer.
+    again = await pass_handoff(LINE, at(backend, late), step["id"], "redirect", "authority-desk")
+    assert again.handoff["wish_by"] == by
+    await handoffs.move_handoff(UNIT, at(backend, late + 1), step["id"], "answer", reason=answer)
+    told = (await handoffs.handoff(LINE, at(backend, late + 2), step["id"])).handoff
+    assert (told["wish_about"], told["wish_answered"], told["answered"]) == ("authority-desk", answer, None)
+    assert told["respond_by"] > at(backend, late + 1).now(), "now it is the coordinator's turn again"
+    there = (await handoffs.handoff(SHELTER, at(backend, late + 2), step["id"])).handoff
+    assert (there["wish_about"], there["wish_answered"], there["answered"]) == (None, None, None)
+    timeline = await referrals.told_timeline(SHELTER, at(backend, late + 2), step["referral"])
+    assert answer not in " ".join(text for _, text in timeline)
+    (own,) = await stalled.stalled(LINE, at(backend, late + 3))
+    assert word in own.next_steps[0].text
+    if answer == "agreed":
+        done = await pass_handoff(LINE, at(backend, late + 4), step["id"], "redirect", "authority-desk")
+        assert not done.sender_asked
+    else:
+        with pytest.raises(NoChannel, match="does not agree"):
+            await pass_handoff(LINE, at(backend, late + 4), step["id"], "redirect", "authority-desk")
+    assert await audit.verify(OPERATOR, backend) == []
