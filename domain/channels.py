@@ -76,7 +76,8 @@ def safest(uses: Iterable[ChannelUse]) -> Confidentiality | None:
 
 def reachable(desk: ContactPoint, *, floor: Confidentiality, at: datetime, avoid: Avoid | None = None) -> bool:
     """Whether any channel of the desk may be used, whatever its hours: as ``weigh`` says, without the weighing."""
-    return any(_barred(channel, floor, at, avoid, desk.contingency) is None for channel in desk.channels)
+    day = at.date().isoformat()
+    return any(_barred(channel, floor, day, avoid, desk.contingency) is None for channel in desk.channels)
 
 
 def _order(use: ChannelUse) -> tuple[bool, int, bool, int, str]:
@@ -90,17 +91,15 @@ def _use(desk: ContactPoint, channel: Channel, floor: Confidentiality, at: datet
     is_open = calendar.is_open(at)
     return ChannelUse(
         channel=channel,
-        barred=_barred(channel, floor, at, avoid, desk.contingency),
+        barred=_barred(channel, floor, at.date().isoformat(), avoid, desk.contingency),
         open=is_open,
         opens_at=calendar.next_opening(at) if is_open is False else None,
         time_zone=calendar.time_zone,
     )
 
 
-def _barred(
-    channel: Channel, floor: Confidentiality, at: datetime, avoid: Avoid | None, contingency: bool
-) -> str | None:
-    if not channel.holds(at.date().isoformat()):
+def _barred(channel: Channel, floor: Confidentiality, day: str, avoid: Avoid | None, contingency: bool) -> str | None:
+    if not channel.holds(day):
         return "ended"
     if channel.condition is not ChannelCondition.ALWAYS and contingency != (
         channel.condition is ChannelCondition.CONTINGENCY
@@ -112,20 +111,20 @@ def _barred(
         return "avoided"
     if avoid and channel.shared and avoid.bars_any(channel.shared):
         return "avoided"
-    if channel.relay and (stopped := _stopped(channel.relay, floor, at, avoid)):
+    if channel.relay and (stopped := _stopped(channel.relay, floor, day, avoid)):
         return stopped
     if channel.assurance.level < floor.level:
         return "assurance"
     return None
 
 
-def _stopped(relay: Relay, floor: Confidentiality, at: datetime, avoid: Avoid | None) -> str | None:
+def _stopped(relay: Relay, floor: Confidentiality, day: str, avoid: Avoid | None) -> str | None:
     """Why nothing goes on through there; None where it does. Only a way that the case itself may take leads to it."""
     if avoid and avoid.bars_any(relay.answering):
         return "avoided"
     if not relay.works:
         return "relay"
-    ways = {_barred(channel, floor, at, avoid, relay.contingency) for channel in relay.channels}
+    ways = {_barred(channel, floor, day, avoid, relay.contingency) for channel in relay.channels}
     if None in ways:
         return None
     return "avoided" if "avoided" in ways else "relay"

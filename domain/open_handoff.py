@@ -10,9 +10,10 @@ from relaypoint.domain.model import ContactPoint, Declared, Organization
 from relaypoint.domain.words import Confidentiality, Priority
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen: one is made for each step of a report, and a frozen one takes twice as long to make.
+@dataclass(slots=True, kw_only=True)
 class OpenHandoff:
-    """What the report needs of one open handoff. Instants are texts.
+    """What the report needs of one open handoff, to be read and not changed. Instants are texts.
 
     ``must_see``: it is closed, and its sender has yet to see how.
     """

@@ -11,7 +11,8 @@ import hashlib
 import hmac
 import json
 import os
-from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
+from binascii import a2b_base64
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
@@ -73,7 +74,7 @@ def _unseal(key: bytes, sealed: str, use: bytes) -> bytes:
     try:
         if not sealed.startswith(_SEALED):
             return Fernet(urlsafe_b64encode(key)).decrypt(sealed.encode())
-        content = b64decode(sealed[len(_SEALED) :])
+        content = a2b_base64(sealed[len(_SEALED) :])
         return AESGCM(key).decrypt(content[:_NONCE_SIZE], content[_NONCE_SIZE:], use)
     except (InvalidTag, InvalidToken, ValueError) as error:
         raise Unavailable(
