@@ -158,14 +158,17 @@ async def move_handoff(
             agreeing = await _agreeing(backend, row, verb, reason, consent_to)
             case = consented(backend, row, agreeing) if agreeing else None
             refusing = await _taken_back(backend, row, verb, reason)
+            # That the person would not go there, or back there, stops what is new; it asks nobody to erase what it has.
+            elsewhere = verb == ANSWER and asked_where(row["handoff"]) is not None
             if refusing is not None:  # None where there is no consent of it to withdraw.
                 case = withdrawn(backend, row, refusing)
                 if case is None and verb == ANSWER:
                     case = refused(backend, row, refusing)
-        except Conflict:
+        except Conflict as barred:
             # A read beside somebody's commit may see half of it, so that no is said to what two reads saw alike.
             row, before = await step_of(backend, row["handoff"]["id"]), row
             if row["handoff"] == before["handoff"]:
+                barred.present.setdefault("version", row["handoff"]["version"])
                 raise
             continue
         expected_version = row["handoff"]["version"]
@@ -177,13 +180,13 @@ async def move_handoff(
         if case is not None:
             also["case"] = chain.salted_digest(case)
             person.append(Step("case_reseal", {"referral": row["referral"]["id"], "sealed": case}))
-        if verb == ANSWER and refusing == row["receiver"]["id"]:
+        if verb == ANSWER and not elsewhere and refusing == row["receiver"]["id"]:
             changes |= erasure_asked(row["handoff"], backend.clock())
         if agreeing == row["receiver"]["id"]:
             changes |= erasure_over(row["handoff"])
         moved = Referrals(subject, backend, operation)
         steps, result = _steps(backend, moved, row, verb, changes, on, side, also)
-        if case is not None and refusing is not None:
+        if case is not None and refusing is not None and not elsewhere:
             steps += await erasing(backend, moved, await steps_of_body(backend, row, refusing))
         if agreeing is not None:
             steps += await erasing_over(backend, moved, await steps_of_body(backend, row, agreeing))

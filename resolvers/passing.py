@@ -116,12 +116,13 @@ async def pass_handoff(
                 backend, known, row, case, verb, to, consent=consent, risk_checked=risk_checked, ground=ground
             )
             if chosen is None:
-                check_not_refused(row, to)
+                check_not_refused(row, verb, to)
                 if verb == "pass-on":
                     check_not_asked(row, to)
-        except Conflict:
+        except Conflict as refused:
             row, before = await step_of(backend, row["handoff"]["id"]), row
             if row["handoff"] == before["handoff"]:
+                refused.present.setdefault("version", row["handoff"]["version"])
                 raise
             continue
         if chosen is None:

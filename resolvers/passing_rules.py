@@ -105,12 +105,14 @@ def check_not_asked(row: Row, to: str) -> None:
         )
 
 
-def check_not_refused(row: Row, to: str) -> None:
+def check_not_refused(row: Row, verb: str, to: str) -> None:
     """Raises ``NoChannel`` where its sender has answered that the person does not agree to be made known there: to ask
-    again would be no end."""
+    again would be no end. What a coordinator was answered is not told to the receiver."""
     handoff = row["handoff"]
-    no = ("not-agreed", to.strip().lower())
-    if no in ((handoff["answered"], handoff["asked_about"]), (handoff["wish_answered"], handoff["wish_about"])):
+    said = [(handoff["answered"], handoff["asked_about"])]
+    if verb == "redirect":
+        said.append((handoff["wish_answered"], handoff["wish_about"]))
+    if ("not-agreed", to.strip().lower()) in said:
         raise NoChannel(
             "handoff.not-agreed",
             "The person does not agree to be made known there, as the sender says.",

@@ -424,8 +424,8 @@ async def test_a_wish_is_answered_and_the_same_wish_asks_once(backend: Backend) 
     offered = (await handoffs.handoff(UNIT, backend, step["id"])).next_verbs
     assert "answer" in offered
     answered = await handoffs.move_handoff(UNIT, backend, step["id"], "answer", reason="agreed", consent_to="line-desk")
-    assert answered.handoff["answered"] == "agreed"
-    assert (answered.handoff["asked"], answered.handoff["asked_about"]) == ("consent", "line-desk")
+    assert (answered.handoff["wish_answered"], answered.handoff["wish_about"]) == ("agreed", "line-desk")
+    assert (answered.handoff["answered"], answered.handoff["asked"]) == (None, None), "the receiver asked nothing"
     assert not (await pass_handoff(AUTHORITY, backend, step["id"], "redirect", "line-desk")).sender_asked
     assert await whole(backend)
 

@@ -7,19 +7,20 @@ from dataclasses import replace
 
 import pytest
 
-from relaypoint.domain.errors import Invalid, NoChannel
-from relaypoint.domain.policy import OPERATOR
+from relaypoint.domain.errors import IllegalTransition, Invalid, NoChannel
+from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.resolvers import audit, handoffs, referrals, sending, stall_summary, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.backlog import backlog
+from relaypoint.resolvers.consenting import record_consent
 from relaypoint.resolvers.escalating import escalate
 from relaypoint.resolvers.passing import pass_handoff
 from relaypoint.resolvers.wanted import WantedInput
 from relaypoint.tests.helpers import member
 from relaypoint.tests.test_escalation import NEED, SHELTER, UNIT, at, sent
-from relaypoint.tests.test_passing import three_shelters
+from relaypoint.tests.test_passing import three_shelters, two_shelters
 
-LINE, DAY = member("example-line"), 24 * 60
+LINE, AUTHORITY, DAY = member("example-line"), member("example-authority"), 24 * 60
 
 
 async def test_where_a_desk_is_not_for_the_service_nobody_is_asked_whether_the_person_agrees(backend: Backend) -> None:
@@ -130,3 +131,27 @@ async def test_who_is_asked_by_a_coordinator_is_chased_and_the_coordinator_reads
         with pytest.raises(NoChannel, match="does not agree"):
             await pass_handoff(LINE, at(backend, late + 4), step["id"], "redirect", "authority-desk")
     assert await audit.verify(OPERATOR, backend) == []
+
+
+async def test_what_is_not_allowed_tells_the_version_that_was_looked_at(backend: Backend) -> None:
+    step = await sent(backend)
+    with pytest.raises(IllegalTransition) as refused:
+        await handoffs.move_handoff(UNIT, at(backend, 1), step["id"], "accept")
+    assert refused.value.present == {"status": "requested", "version": step["version"]}
+
+
+@pytest.mark.parametrize(("subject", "verb"), [(AUTHORITY, "redirect"), (LINE, "pass-on")])
+async def test_not_to_go_back_there_stops_what_is_new_and_erases_nothing(
+    backend: Backend, subject: Subject, verb: str
+) -> None:
+    step = await sent(backend, replace(NEED, avoid=("shelter-night-desk",)), two_shelters())
+    for body in ("shelter-desk", "line-desk"):
+        await record_consent(UNIT, at(backend, 1), step["referral"], body)
+    moved = (await pass_handoff(SHELTER, at(backend, 2), step["id"], "pass-on", "line-desk")).handoff
+    # The case avoids that desk, so that its sender is asked, whatever was agreed.
+    assert (await pass_handoff(subject, at(backend, 4), moved["id"], verb, "shelter-night-desk")).sender_asked
+    await handoffs.move_handoff(UNIT, at(backend, 5), moved["id"], "answer", reason="not-agreed")
+    after = await referrals.referral(UNIT, at(backend, 6), step["referral"])
+    withdrawn = {each["organization"] for each in after["case"]["consents"] if each["withdrawn_on"]}
+    assert withdrawn == {"example-shelter"}
+    assert [each["erasure_asked_at"] for each in after["handoffs"]] == [None, None]
