@@ -13,6 +13,7 @@ from datetime import datetime
 
 from relaypoint.domain.around import NOBODY, Around
 from relaypoint.domain.channels import ChannelUse, usable, weigh
+from relaypoint.domain.codes import WORDS
 from relaypoint.domain.deadlines import DEFAULTS
 from relaypoint.domain.handoffs import AGREED, PASSES, REMARKS, RESPOND, SERVED_THERE, Side
 from relaypoint.domain.model import ContactPoint, Organization
@@ -123,9 +124,18 @@ def _towards(handoff: OpenHandoff, around: Around, reason: str, at: datetime) ->
             "Ask the coordinator of the task force to step in: {command}.",
             command=_command(handoff, "raise"),
         )
+        if handoff.respond_by:
+            ask = _ASKED
+        elif handoff.response:
+            ask = say(
+                "next.answered",
+                "A coordinator has answered: {answer}. If that does not help, ask once more: {command}.",
+                answer=WORDS.get(handoff.response, handoff.response),
+                command=_command(handoff, "raise"),
+            )
         ways += (
             ("next-candidate", instead, () if reason in MISSING and not refused else around.candidates),
-            ("coordinator", _ASKED if handoff.respond_by else ask, around.coordinators),
+            ("coordinator", ask, around.coordinators),
             ("hotline", _HOTLINE, around.hotlines),
         )
     steps: list[NextStep] = []
@@ -274,6 +284,13 @@ def _coordinators_move(handoff: OpenHandoff) -> NextStep:
             "Its sender asks a coordinator about how it ended: speak with both, then answer: {command}. Only its "
             "sender can send it anew.",
             command=command,
+        )
+    elif handoff.response:
+        text = say(
+            "next.coordinate-answered",
+            "Its sender was answered: {answer}. It is silent still: speak with both{on}.",
+            answer=WORDS.get(handoff.response, handoff.response),
+            on=say("next.or-redirect", ", or send it on: {on}", on=on) if lies_there else "",
         )
     elif lies_there:
         text = say("next.coordinate", "Speak with whoever holds it, or send it on: {on}.", on=on)

@@ -54,6 +54,8 @@ class OpenHandoff:
     expected_by: str | None = None
     raised_at: str | None = None
     respond_by: str | None = None
+    #: How the coordinator answered its sender, as a code.
+    response: str | None = None
     arrival: str | None = None
     #: When that was said.
     arrival_at: str | None = None

@@ -175,6 +175,7 @@ def open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
         expected_by=handoff["expected_by"],
         raised_at=handoff["raised_at"],
         respond_by=handoff["respond_by"],
+        response=handoff["response"],
         arrival=handoff["arrival"],
         arrival_at=handoff["arrival_at"],
         erase_by=erase_due(handoff["erasure_asked_at"]) if row["to_erase"] else None,

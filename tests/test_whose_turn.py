@@ -155,3 +155,18 @@ async def test_not_to_go_back_there_stops_what_is_new_and_erases_nothing(
     withdrawn = {each["organization"] for each in after["case"]["consents"] if each["withdrawn_on"]}
     assert withdrawn == {"example-shelter"}
     assert [each["erasure_asked_at"] for each in after["handoffs"]] == [None, None]
+
+
+@pytest.mark.parametrize("ended", [True, False])
+async def test_what_the_coordinator_answered_is_told_where_one_would_ask_again(backend: Backend, ended: bool) -> None:
+    step = await sent(backend, replace(NEED, priority="urgent"))
+    if ended:
+        await handoffs.move_handoff(SHELTER, at(backend, 1), step["id"], "reject", reason="no-capacity")
+    await handoffs.move_handoff(UNIT, at(backend, 2), step["id"], "raise")
+    await handoffs.move_handoff(LINE, at(backend, 3), step["id"], "respond", reason="nobody-else")
+    late = at(backend, 9 * DAY)
+    for reader, role in ((UNIT, "coordinator"), (LINE, "yours")):
+        (found,) = await stalled.stalled(reader, late)
+        told = [each.text for each in found.next_steps if each.role == role]
+        assert told, found.next_steps
+        assert all("nobody else can take it" in text for text in told)
