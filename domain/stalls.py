@@ -46,7 +46,8 @@ class Stall:
         step = f"{handoff.status} {handoff.moved_at or ''}"
         asked = {"information-not-answered": handoff.asked_at, "wish-not-answered": handoff.wish_by}.get(self.reason)
         since = {
-            Strand.STEP: step,
+            # Of what had not gone out nobody at the desk was slow: the reminder is theirs still, once they are.
+            Strand.STEP: f"{step} undelivered" if self.reason == "undelivered" else step,
             Strand.DESK: step,
             Strand.SENDER: f"{self.reason} {asked or step}",
             Strand.AVOIDED: "",

@@ -16,8 +16,8 @@ from relaypoint.resolvers.consenting import record_consent
 from relaypoint.resolvers.escalating import escalate
 from relaypoint.resolvers.passing import pass_handoff
 from relaypoint.resolvers.wanted import WantedInput
-from relaypoint.tests.helpers import member
-from relaypoint.tests.test_escalation import NEED, SHELTER, UNIT, at, sent
+from relaypoint.tests.helpers import imported, member, tiny_roster
+from relaypoint.tests.test_escalation import NEED, SHELTER, UNIT, at, deliver, sent
 from relaypoint.tests.test_passing import three_shelters, two_shelters
 
 LINE, AUTHORITY, DAY = member("example-line"), member("example-authority"), 24 * 60
@@ -170,3 +170,22 @@ async def test_what_the_coordinator_answered_is_told_where_one_would_ask_again(b
         told = [each.text for each in found.next_steps if each.role == role]
         assert told, found.next_steps
         assert all("nobody else can take it" in text for text in told)
+
+
+async def test_that_no_message_went_out_takes_nobodys_reminder(backend: Backend) -> None:
+    await imported(backend, tiny_roster())
+    urgent = replace(NEED, priority="urgent")
+    referral = (await sending.refer(UNIT, at(backend, 0), urgent, to="shelter-desk")).referral
+    (step,) = referral["handoffs"]
+    found = [(each.stall.reason, minute) for minute in (170, 241) for each in await silent_at(backend, minute)]
+    assert found == [("undelivered", 170), ("unacknowledged", 241)]
+    first = (await escalate(OPERATOR, at(backend, 170))).taken
+    await deliver(backend, 171)
+    then = (await escalate(OPERATOR, at(backend, 241))).taken
+    assert [each.rung for each in (*first, *then)] == [1, 1]
+    assert [each.action for each in then] == ["remind"]
+    assert {each.handoff for each in then} == {step["id"]}
+
+
+async def silent_at(backend: Backend, minute: float) -> list[stalled.Reported]:
+    return await stalled.stalled(UNIT, at(backend, minute))
