@@ -121,7 +121,7 @@ async def silent(
     bounds = {_bound(step) for step in work.steps}
     # What is more urgent than the last of the page before was all in the pages before.
     left = sorted(bound for bound in bounds if after is None or bound[0] >= after[0])
-    size = len(left) if most is None else 2 * most
+    size = len(left) if most is None else most * 3 // 2
     waiting: list[tuple[Position, Silent]] = []
     found: list[Silent] = []
     while (left or waiting) and (most is None or len(found) < most):
