@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from relaypoint.domain import around
 from relaypoint.domain.clock import Instant, parse_instant
 from relaypoint.domain.deadlines import erase_due
 from relaypoint.domain.errors import Invalid
-from relaypoint.domain.handoffs import STATE, TERMS, Status
+from relaypoint.domain.handoffs import STATE, Status
 from relaypoint.domain.history import moment
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.policy import Subject
@@ -53,23 +52,12 @@ async def open_handoffs(
 
     async def read(ids: Sequence[str]) -> list[Row]:
         # But for those that were closed, seen or answered since they were found.
-        rows = await _known(backend, list(dict.fromkeys(ids)))
+        rows = await backend.store.read("handoffs_known", ids=list(dict.fromkeys(ids)))
         return [row for row in rows if row["must_see"] or row["to_erase"] or Status(row["handoff"]["status"]).open]
 
     at = backend.clock()
     # The roster comes after the work, so that every desk at which it lies is known.
     return OpenWork(at, view_of(await backend.memory.roster(backend.store), at), steps, read)
-
-
-#: A handoff as it is stored leaves out what is not there.
-_BLANK: Final = dict.fromkeys((*STATE, *TERMS))
-
-
-async def _known(backend: Backend, ids: Sequence[str]) -> list[Row]:
-    rows = await backend.store.read("handoffs_known", ids=ids)
-    for row in rows:
-        row["handoff"] = {**_BLANK, **row["handoff"]}
-    return rows
 
 
 def _past_moment(backend: Backend, as_of: str) -> Instant:
@@ -88,7 +76,7 @@ def _past_moment(backend: Backend, as_of: str) -> Instant:
 async def _past(whose: str | None, backend: Backend, open: Sequence[str], at: Instant) -> OpenWork:
     # After what is open still: what is closed in between is among what has moved.
     moved = await backend.store.read("handoffs_moved_since", organization=whose, at=at)
-    rows = await _known(backend, sorted({*open, *(row["id"] for row in moved)}))
+    rows = await backend.store.read("handoffs_known", ids=sorted({*open, *(row["id"] for row in moved)}))
     view = View((await roster_at(backend, at)).index, at[:10])
     there = [row for row in rows if row["handoff"]["sent_at"] <= at and view.has("contact_points", row["desk"])]
     notices = await backend.store.read("notices_about", handoffs=[row["handoff"]["id"] for row in there])

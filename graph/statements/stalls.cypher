@@ -41,13 +41,18 @@ WHERE $organization IS NULL OR sender.id = $organization OR receiver.id = $organ
 RETURN h.id AS id
 
 // name: handoffs_known
-// These handoffs with all that decides whether they are stalled; of a handoff what is there, for to name each property
-// takes twice as long. No case field leaves the sealed text here.
+// These handoffs with all that decides whether they are stalled. No case field leaves the sealed text here.
 // mode: read
 // starts: id
 UNWIND $ids AS id
 MATCH (h:Handoff {id: id})-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organization)
-RETURN h {.*} AS handoff,
+RETURN h {
+    .id, .status, .version, .reason, .review_on, .sent_at, .changed_at, .moved_at, .accepted_at, .started_at, .held_at, .held_days,
+    .deliver_by, .acknowledge_by, .decide_by, .start_by, .complete_by, .calendar, .pauses, .form, .form_submitted_at,
+    .phoned, .phoned_at, .phoned_role, .asked, .asked_at, .asked_about, .wished_to, .wish_by, .wish_about, .wish_answered, .answer_by, .answered, .expected_by, .arrival, .arrival_at,
+    .raised_at, .respond_by, .response, .erasure_asked_at, .erasure,
+    .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .without_consent, .redirected_by
+  } AS handoff,
   EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) } AS must_see,
   EXISTS { MATCH (h)<-[:CONTINUES]-(:Handoff) } AS gone_on,
   EXISTS { MATCH (h)<-[:TO_ERASE]-(:ContactPoint) } AS to_erase,
