@@ -108,7 +108,6 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         if handoff["wishBy"]:
             grid.add_row("To be answered by", until(handoff["wishBy"]))
     elif handoff["answered"]:
-        # Who asked, the receiver or a coordinator, is not part of it.
         answer = f"{', '.join(handoff['asked'])}{about}: [bold]{handoff['answered']}[/]"
         grid.add_row("Its sender was asked for", answer)
     if handoff["wishAnswered"]:

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import weigh
 from relaypoint.domain.model import ContactPoint, Organization, holds
-from relaypoint.domain.rows import upwards
+from relaypoint.domain.rows import Columns, upwards
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Confidentiality, OperationalState
 
@@ -103,12 +103,14 @@ def reply_desk(view: View, sender: str, named: str | None) -> ContactPoint | Non
 
 def offers(view: View, desk: ContactPoint, service_type: str) -> bool:
     """Whether the desk's body has that service, or a narrower one, in being, and the desk is for it."""
+    return any(desk.takes(row["service_type"]) for row in _services(view, desk.organization, service_type))
+
+
+def _services(view: View, organization: str, service_type: str) -> list[Columns]:
+    """The body's services in being of that type, or of a narrower one."""
     types = view.types(service_type)
-    return any(
-        row["service_type"] in types and desk.takes(row["service_type"])
-        for row in view.index.of("services of", desk.organization)
-        if holds(row, view.day)
-    )
+    rows = view.index.of("services of", organization)
+    return [row for row in rows if row["service_type"] in types and holds(row, view.day)]
 
 
 def closed_since(view: View, organization: str, service_type: str) -> str | None:
@@ -117,9 +119,8 @@ def closed_since(view: View, organization: str, service_type: str) -> str | None
     said = {row["service"]: row for row in view.index.of("statuses of", organization) if holds(row, view.day)}
     if not said:
         return None
-    offered = [row for row in view.index.of("services of", organization) if holds(row, view.day)]
     closed = []
-    for service in (row for row in offered if row["service_type"] in view.types(service_type)):
+    for service in _services(view, organization, service_type):
         word = said.get(service["id"]) or said.get(None)
         if word is None or word["state"] != OperationalState.CLOSED:
             return None

@@ -67,7 +67,7 @@ class Handoff:
         description="What its sender was last asked for, as codes. Where that is consent, told is no answer."
     )
     asked_about: str | None = strawberry.field(
-        description="Key of the contact point to which the receiver, or a coordinator, would send the case on."
+        description="Key of the contact point to which the receiver would send the case on."
     )
     wished_to: str | None = strawberry.field(
         description="Key of the contact point to which a coordinator would send it, until its sender has answered."
