@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64decode
 
 import pytest
 from cryptography.fernet import Fernet
 
 from relaypoint.domain.errors import Unavailable
+from relaypoint.resolvers import vault as vault_module
 from relaypoint.resolvers.vault import Vault
 
 FIELDS = {"place": "GB-X-NORTH", "avoid": ["example-authority"], "tags": ["child", "Ω"]}
@@ -48,6 +50,13 @@ def test_what_is_not_what_was_sealed_is_refused_by_one_error(other: str) -> None
         reader.unseal(key, text)
     assert raised.value.message_id == "vault.key"
     assert "GB-X" not in str(raised.value)
+
+
+def test_what_was_sealed_for_one_use_is_good_for_no_other() -> None:
+    key, vault = made()
+    passed_off = vault_module._seal(urlsafe_b64decode(key), bytes(32), vault_module._CASE)
+    with pytest.raises(Unavailable):
+        vault.seal(passed_off, FIELDS)
 
 
 def test_what_an_earlier_version_sealed_is_read_and_sealed_anew() -> None:
