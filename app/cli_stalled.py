@@ -9,7 +9,7 @@ import typer
 
 from relaypoint.app import show_stalled
 from relaypoint.app.commands import Run, commands
-from relaypoint.app.console import app, command, out, tell, whom
+from relaypoint.app.console import app, command, err, out, tell, whom
 from relaypoint.app.settings import read_settings
 from relaypoint.app.show import Data
 from relaypoint.domain import process
@@ -131,6 +131,8 @@ async def _in_figures(
         show_stalled.written(page, groups, trend, by)
     shown = show_stalled.summary_csv if as_csv else show_stalled.summary
     tell(as_json, groups, lambda: shown(out, groups, by))
+    if as_json or as_csv:
+        err.print(show_stalled.KEPT_BACK)
     return 1 if groups else 0
 
 

@@ -22,7 +22,7 @@ def declared(console: Console, found: Sequence[Data]) -> None:
         if each["waiting"] is not None:
             many = f"At least {each['waiting']}" if each["waiting"] else "Fewer than five"
             console.print(f"[bold yellow]{many} silent steps of what you coordinate wait for its end[/];")
-            console.print("relaypoint stalled --by organization counts all that is silent.")
+            console.print("relaypoint stalled --by organization counts all that is silent, in groups of five or more.")
         open_now = [desk for desk in each["contactPoints"] if desk["reachable"]]
         console.print(f"{len(open_now)} of {len(each['contactPoints'])} contact points can be reached.")
         _covered(console, "What is open", sorted(open_now, key=lambda desk: not desk["divertedTo"]))

@@ -111,6 +111,9 @@ def due(console: Console, found: list[Data], hours: int) -> None:
                 console.print(f"    {_next(step)}".replace("\n", "\n    "))
 
 
+#: Said beside every form of the figures; of a spreadsheet or for a machine, where nothing else is read.
+KEPT_BACK: Final = "Of what you coordinate nothing is told that would tell of fewer than five steps."
+
 _HEADER: Final = ("Steps", "Median", "9 of 10 within", "Worst", "Answered in time")
 
 
@@ -132,7 +135,7 @@ def summary(console: Console, groups: list[Data], by: str) -> None:
         console.print("[green]Nothing of your own has stalled.[/]")
     if groups:
         console.print("[dim]Answered in time: of the steps sent in the last 90 days, where there were five or more.[/]")
-    console.print("[dim]Of what you coordinate nothing is told that would tell of fewer than five steps.[/]")
+    console.print(f"[dim]{KEPT_BACK}[/]")
 
 
 def _cells(group: Data) -> list[str]:
@@ -164,8 +167,9 @@ def trend(console: Console, weeks: list[Data]) -> None:
     most = max(map(_all_of, weeks), default=0) or 1
     for week in weeks:
         hours = f"  median {week['workingHours']['median']:.1f} working hours" if week["workingHours"] else ""
-        others = f"  and {week['coordinated']} or more that you coordinate" if week["coordinated"] else ""
-        bar = "█" * round(30 * _all_of(week) / most)
+        others = f"  and {week['coordinated']} or more that you coordinate (▒)" if week["coordinated"] else ""
+        whole, mine = (round(30 * count / most) for count in (_all_of(week), week["count"]))
+        bar = "█" * mine + "▒" * (whole - mine)
         console.print(f"{when(week['at'])}  {week['count']:>6}  {bar}{hours}{others}")
 
 

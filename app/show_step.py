@@ -103,10 +103,9 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         what = ", ".join(handoff["asked"]) or "information"  # A coordinator is not told what.
         grid.add_row("[bold]Its sender is asked for[/]", f"[bold]{what}[/]{about}")
         grid.add_row("To be answered by", until(handoff["answerBy"]))
-    elif handoff["wishedTo"]:
+    elif handoff["wishedTo"] and handoff["status"] in _WHERE:
         grid.add_row("The coordinator would send it to", f"{escape(handoff['wishedTo'])}, if the person agrees: answer")
-        if handoff["wishBy"]:
-            grid.add_row("To be answered by", until(handoff["wishBy"]))
+        grid.add_row("To be answered by", until(handoff["wishBy"]))
     elif handoff["answered"]:
         answer = f"{', '.join(handoff['asked'])}{about}: [bold]{handoff['answered']}[/]"
         grid.add_row("Its sender was asked for", answer)
@@ -121,7 +120,8 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     if handoff["respondBy"]:
         grid.add_row("The coordinator is asked", f"and is to answer by {until(handoff['respondBy'])}")
     elif handoff["response"]:
-        grid.add_row("The coordinator's answer", handoff["response"])
+        by = f" ({escape(handoff['respondedBy'])})" if handoff["respondedBy"] else ""
+        grid.add_row("The coordinator's answer", handoff["response"] + by)
     if handoff["erasureAskedAt"]:
         answer = handoff["erasureText"] or "[bold]not answered yet[/]"
         grid.add_row(
@@ -248,7 +248,7 @@ def escalated(console: Console, done: Data) -> None:
         )
     for each in done["taken"]:
         whom = escape(each["contactPoint"]) if each["contactPoint"] else "[bold red]nobody could be told[/]"
-        console.print(f"{each['handoff']}  {each['rung']}. {each['action']}: {whom}")
+        console.print(f"{each['reference']}  {each['reason']}: {each['rung']}. {each['action']}: {whom}")
 
 
 def consents(console: Console, found: Data) -> None:

@@ -17,7 +17,7 @@ from relaypoint.domain.texts import Text, say
 @dataclass(frozen=True, slots=True)
 class Due:
     """``side`` is who has to do it; ``working_hours`` are those of the contact point that are left until then.
-    ``turn_to`` tells a coordinator whom to phone about it."""
+    ``turn_to`` tells a coordinator what it can do, and whom to phone about it."""
 
     handoff: OpenHandoff
     side: Side

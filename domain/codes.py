@@ -26,7 +26,7 @@ FATES: Final[Mapping[Fate, Text]] = {
     Fate.TAKEN_BACK: say("fate.taken-back", "taken back in time"),
     Fate.PASSED_ON: say("fate.passed-on", "passed on"),
     Fate.SERVED: say("fate.served", "served or advised"),
-    Fate.OPEN: say("fate.open", "still open, in time"),
+    Fate.OPEN: say("fate.open", "still open"),
     Fate.IN_ERROR: say("fate.in-error", "sent in error"),
 }
 

@@ -178,6 +178,8 @@ RELEASE: Final = "release"
 #: The sender turns to the coordinator about a refusal or a silence, and the coordinator answers.
 RAISE: Final = "raise"
 RESPOND: Final = "respond"
+#: Who answers so can do no more about it.
+LAST_WORDS: Final = frozenset({"nobody-else", "upheld"})
 
 #: Where the person withdrew the consent: the receiving body has erased what it had, or says why it has to keep it.
 ERASED: Final = "erased"
@@ -205,7 +207,7 @@ REMARKS: Final = {
         Remark(ARRIVED, _OPEN | {Status.COMPLETED, Status.FAILED}, _EITHER),
         Remark(NOT_ARRIVED, _OPEN, _EITHER),
         Remark(RAISE, frozenset(Status), _SENDER),
-        Remark(RESPOND, frozenset(Status), frozenset({Side.COORDINATOR}), ("spoken", "nobody-else", "upheld")),
+        Remark(RESPOND, frozenset(Status), frozenset({Side.COORDINATOR}), ("spoken", *sorted(LAST_WORDS))),
         # Of an office without accounts, its sender reports it.
         Remark(ERASED, frozenset(Status), _EITHER),
         Remark(
@@ -262,6 +264,7 @@ STATE: Final = (
     "asked_about",
     "wished_to",
     "wish_by",
+    "wished_by",
     "wish_about",
     "wish_answered",
     "answer_by",
@@ -272,6 +275,7 @@ STATE: Final = (
     "raised_at",
     "respond_by",
     "response",
+    "responded_by",
     "erasure_asked_at",
     "erasure",
 )
@@ -292,8 +296,8 @@ TERMS: Final = (
 #: What of a step is about the person, or about what they agreed to: its two sides know it, and nobody else need.
 OF_THE_PERSON: Final = frozenset({"asked", "asked_about", "answered", "without_consent", "erasure_asked_at", "erasure"})
 
-#: How a coordinator's wish was answered: that is between the coordinators and the sender.
-OF_THE_WISH: Final = frozenset({"wish_about", "wish_answered"})
+#: Who wished it, and how a coordinator's wish was answered: that is between the coordinators and the sender.
+OF_THE_WISH: Final = frozenset({"wished_by", "wish_about", "wish_answered"})
 
 #: The coded reasons that each of these statuses needs.
 REASONS: Final[Mapping[Status, tuple[str, ...]]] = {m.target: m.reasons for m in MOVES.values() if m.reasons}

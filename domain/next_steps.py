@@ -8,7 +8,7 @@ would tell it whom the case avoids.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from relaypoint.domain.around import NOBODY, Around
@@ -46,17 +46,19 @@ class NextStep:
 _SAME_DESK = say("next.same-desk", "Contact the desk that holds it.")
 _TELL = say("next.tell", "Tell the desk yourself that it is over.")
 _OTHER_DESK = say("next.other-desk", "Turn to the organization's other contact point.")
+_ERASING = ("erased", "must-keep --reason CODE")
 #: What the receiving side says to each of these; to all others it moves the step on.
 _ANSWERS = {
     "arrival-unknown": ("arrived", "not-arrived"),
     "not-arrived": ("arrived",),  # That they did not is said already.
-    "erasure-not-answered": ("erased", "must-keep --reason CODE"),
+    "erasure-not-answered": _ERASING,
 }
 _HOTLINE = say("next.hotline", "Ask the national hotline for advice.")
 _BETWEEN = {
     "same-desk": say("next.holding-desk", "Speak with the desk that has it, or had it last."),
     "reply-desk": say("next.reply-desk", "Speak with its sender."),
 }
+_ANOTHER = say("next.another-coordinator", "Another coordinator of both, to speak with.")
 _ASKED = say("next.asked", "A coordinator was turned to already: ask what became of it.")
 
 
@@ -67,13 +69,13 @@ def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER, around: Aro
     if side is Side.RECEIVER:
         return (_own_move(handoff, reason),)
     if side is Side.COORDINATOR:
-        return (_coordinators_move(handoff),)
-    if handoff.wished_to and reason != "information-not-answered":
+        return coordinators_moves(handoff, reason)
+    if handoff.wish_open and reason != "information-not-answered":
         text = say(
             "next.wished",
             "The coordinator would send it to {desk}: ask the person, and answer: {command}.",
             desk=handoff.wished_to,
-            command=_command(handoff, f"answer --result {' | '.join(handoff.answers)}"),
+            command=_choice(handoff, "answer --result RESULT", handoff.answers),
         )
         return (NextStep("sender", text), *_towards(handoff, around, reason, at), _senders_move(handoff, reason))
     if reason == "form-not-submitted":
@@ -88,7 +90,7 @@ def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER, around: Aro
         text = say(
             "next.answer",
             "Tell the desk what it asked for, by a safe channel; then record it: {command}.",
-            command=_command(handoff, f"answer --result {' | '.join(handoff.answers)}"),
+            command=_choice(handoff, "answer --result RESULT", handoff.answers),
         )
         return (NextStep("sender", text), *_towards(handoff, around, reason, at))
     return (*_towards(handoff, around, reason, at), _senders_move(handoff, reason))
@@ -105,7 +107,7 @@ def _towards(handoff: OpenHandoff, around: Around, reason: str, at: datetime) ->
         "next.phone-again",
         "Phone the desk again: has it begun, has the person arrived? Then record what they say: {command}; once the "
         "person was served: {over}.",
-        command=_command(handoff, "phoned --result accepted | refused --role ROLE"),
+        command=_choice(handoff, "phoned --result RESULT --role ROLE", ("accepted", "refused")),
         over=_command(handoff, f"cancel --reason {SERVED_THERE}"),
     )
     same = {"untold": _TELL, "accepted-by-phone": again}.get(reason, _SAME_DESK)
@@ -135,16 +137,19 @@ def _towards(handoff: OpenHandoff, around: Around, reason: str, at: datetime) ->
             )
         ways += (
             ("next-candidate", instead, () if reason in MISSING and not refused else around.candidates),
-            ("coordinator", ask, around.coordinators),
+            # Who has said that it can do no more comes last.
+            ("coordinator", ask, sorted(around.coordinators, key=lambda each: each[1].id == handoff.said_all)),
             ("hotline", _HOTLINE, around.hotlines),
         )
     steps: list[NextStep] = []
-    for role, text, reachable in ways:
+    for role, first, reachable in ways:
         found = [
-            NextStep(role, text, desk, organization.name, channels)
+            NextStep(role, first, desk, organization.name, channels)
             for desk, organization in reachable
-            if (channels := _reach(handoff, desk, organization, at, by_voice=role != "coordinator" or text is _ASKED))
+            if (channels := _reach(handoff, desk, organization, at, by_voice=role != "coordinator" or first is _ASKED))
         ]
+        if role == "coordinator":  # One asks them all at once, and whom one could phone stands by itself.
+            found[1:] = [replace(each, text=_ANOTHER) for each in found[1:]]
         steps += found[:_MOST_CANDIDATES] if role == "next-candidate" else found
     if refused:  # Nobody has the case: who could take it comes first.
         steps.sort(key=lambda step: step.role != "next-candidate")
@@ -183,7 +188,7 @@ def _senders_move(handoff: OpenHandoff, reason: str) -> NextStep:
             "next.unerased",
             "Ask them to say it; if they do so on the phone, record it: {command}. What the person can do about it is "
             "theirs to be told.",
-            command=_command(handoff, "erased | must-keep --result CODE"),
+            command=_choice(handoff, "VERB", _ERASING),
         )
     elif reason in MISSING and handoff.refused_by_phone:
         text = say(
@@ -208,7 +213,7 @@ def _senders_move(handoff: OpenHandoff, reason: str) -> NextStep:
 
 def _own_move(handoff: OpenHandoff, reason: str) -> NextStep:
     moves = [verb for verb in possible(handoff.status, Side.RECEIVER) if verb != "correct"]
-    command = _command(handoff, " | ".join(_ANSWERS.get(reason, moves)))
+    command = _choice(handoff, "VERB", _ANSWERS.get(reason, moves))
     if reason == "information-not-answered":
         text = say("next.awaited", "Its sender has yet to answer; or decide without it: {command}.", command=command)
     elif reason == "refused-by-phone":
@@ -242,12 +247,43 @@ def _own_move(handoff: OpenHandoff, reason: str) -> NextStep:
     return NextStep("receiver", text)
 
 
+def coordinators_moves(handoff: OpenHandoff, reason: str | None = None) -> tuple[NextStep, ...]:
+    """What a coordinator can do about a step that is silent for that reason, or that its sender turned to it about."""
+    fitting = _fitting(handoff, reason)
+    # Beside what the reason asks for, what somebody waits for it to say; a missing person is found by no other desk.
+    told = handoff.wish_open or handoff.wish_answered or handoff.respond_by or handoff.response or fitting is None
+    return (*((NextStep("yours", fitting),) if fitting else ()), *((_coordinators_move(handoff),) if told else ()))
+
+
+def _fitting(handoff: OpenHandoff, reason: str | None) -> Text | None:
+    """Where to speak with whoever holds it, or to send it on, would miss the point."""
+    if reason == "not-arrived":
+        return say(
+            "next.coordinate-missing",
+            "Speak with both sides: who looks for the person, and by which way? To send the case on finds nobody.",
+        )
+    if reason == "arrival-unknown":
+        return say(
+            "next.coordinate-arrival",
+            "Ask the desk whether the person has arrived; it records it: {command}. If not, have both look for them.",
+            command=_choice(handoff, "VERB", ("arrived", "not-arrived")),
+        )
+    if reason == "accepted-by-phone":
+        return say(
+            "next.coordinate-phoned",
+            "Phone the desk: has it begun? It has said yes on the phone only; its sender records what it says.",
+        )
+    if reason in ("information-not-answered", "form-not-submitted"):
+        return say("next.coordinate-sender", "It is its sender's turn: speak with its sender.")
+    return None
+
+
 def _coordinators_move(handoff: OpenHandoff) -> NextStep:
     """To redirect answers the sender as well, and what has ended can't be redirected: its sender sends it anew."""
     on = _command(handoff, "redirect --to CONTACT_POINT")
-    command = _command(handoff, f"respond --result {' | '.join(REMARKS[RESPOND].words)}")
+    command = _choice(handoff, "respond --result RESULT", REMARKS[RESPOND].words)
     lies_there = handoff.status in PASSES["redirect"].sources
-    if handoff.wished_to and lies_there:
+    if handoff.wish_open:
         text = say(
             "next.wish-open",
             "Its sender is asked whether the person agrees that it goes to {desk}: speak with them, or send it "
@@ -322,6 +358,14 @@ def _directly(
 def _command(handoff: OpenHandoff, verb: str) -> str:
     # The reference stands for the step that continues it, where there is one.
     return f"relaypoint handoff {handoff.id if handoff.gone_on else handoff.reference} {verb}"
+
+
+def _choice(handoff: OpenHandoff, verb: str, words: Sequence[str]) -> str:
+    """With the words that can stand where ``verb`` has VERB or RESULT. Who pastes it as it is says nothing by that."""
+    if len(words) == 1:
+        return _command(handoff, verb.replace("VERB", words[0]).replace("RESULT", words[0]))
+    blank = "VERB" if "VERB" in verb else "RESULT"
+    return f"{_command(handoff, verb)} ({blank}: {', '.join(words)})"
 
 
 def _reach(

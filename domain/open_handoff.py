@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from relaypoint.domain.avoid import Avoid
-from relaypoint.domain.handoffs import Status
+from relaypoint.domain.calendars import Calendar
+from relaypoint.domain.handoffs import LAST_WORDS, Status
 from relaypoint.domain.model import ContactPoint, Declared, Organization
 from relaypoint.domain.words import Confidentiality, Priority
 
@@ -54,8 +55,9 @@ class OpenHandoff:
     expected_by: str | None = None
     raised_at: str | None = None
     respond_by: str | None = None
-    #: How the coordinator answered its sender, as a code.
+    #: How the coordinator answered its sender, as a code, and which body it was.
     response: str | None = None
+    responded_by: str | None = None
     arrival: str | None = None
     #: When that was said.
     arrival_at: str | None = None
@@ -74,8 +76,9 @@ class OpenHandoff:
     must_see: bool = False
     #: Another step continues it.
     gone_on: bool = False
-    #: The sender's desk that was named to be told what becomes of it.
+    #: The sender's desk that was named to be told what becomes of it, and its hours.
     answered_at: str | None = None
+    senders_hours: Calendar | None = None
     code: str | None = None
     avoid: Avoid = field(default_factory=Avoid)
 
@@ -88,6 +91,12 @@ class OpenHandoff:
     def wish_open(self) -> bool:
         """A coordinator waits for its sender to say whether the person agrees."""
         return bool(self.wished_to and self.wish_by) and self.status.open
+
+    @property
+    def said_all(self) -> str | None:
+        """The body that answered as coordinator, since the step moved last, that it can do no more about it."""
+        answered = self.response in LAST_WORDS and (self.raised_at or "") >= (self.moved_at or self.sent_at)
+        return self.responded_by if answered else None
 
     @property
     def accepted_by_phone(self) -> bool:

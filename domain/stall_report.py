@@ -32,7 +32,7 @@ def earliest(priority: Priority, sent_at: str, id: str) -> Position:
 class Wanted:
     """Which stalls are asked for, by ids of the roster; None: any.
 
-    ``organization`` is the one whose turn it is, as the figures count it; ``contact_point`` holds the handoff;
+    ``organization`` is one whose turn it is, as the figures count it; ``contact_point`` holds the handoff;
     ``task_force`` is one that the holding body, or a body that it is part of, is a member of, or one around that.
     ``place`` takes those within it, ``service_type`` narrower ones.
     """
@@ -55,9 +55,9 @@ class Wanted:
             and (self.task_force is None or self.task_force in forces_around(view, organization))
         )
 
-    def turn(self, found: Stall) -> bool:
-        """Whether it is the turn of who is asked for."""
-        return self.organization in (None, found.turn)
+    def takes(self, found: Stall) -> bool:
+        """Whether that way of being silent is one that is asked for, and the turn of who is."""
+        return self.reason in (None, found.reason) and self.organization in (None, found.turn)
 
     def within(self, view: View, places: Iterable[str]) -> bool:
         """Whether any of the places lies in the one that is asked for."""

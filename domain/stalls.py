@@ -6,7 +6,7 @@ A stalled handoff always has a reason, an age, who holds it now, and the steps t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -68,8 +68,7 @@ class Stall:
     @property
     def senders(self) -> bool:
         """Whether the silence is the sender's: nobody else has the case, or is waited for."""
-        over = self.strand is Strand.MISSING and not self.handoff.status.open
-        return self.reason in _SENDERS or over
+        return _of_sender(self.handoff, self.strand, self.reason)
 
     @property
     def turn(self) -> str:
@@ -114,9 +113,9 @@ def stall(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> Stall
     return gravest(stalls(handoff, at, side))
 
 
-def gravest(found: Sequence[Stall], reason: str | None = None) -> Stall | None:
-    """The first of them, or the one of that reason, beside which the others are told."""
-    chosen = next((each for each in found if reason in (None, each.reason)), None)
+def gravest(found: Sequence[Stall], takes: Callable[[Stall], bool] | None = None) -> Stall | None:
+    """The first of them that is asked for, beside which the others are told."""
+    chosen = next((each for each in found if takes is None or takes(each)), None)
     others = tuple(each.text for each in found if each is not chosen)
     return replace(chosen, also=others) if chosen and others else chosen
 
@@ -149,4 +148,10 @@ def _told(handoff: OpenHandoff, side: Side, strand: Strand, reason: str) -> bool
 
 
 def _stall(handoff: OpenHandoff, strand: Strand, reason: str, text: Text, due: str, at: datetime) -> Stall:
-    return Stall(handoff, strand, reason, text, due, at, age(at, due, handoff.desk.calendar))
+    # The hours are those of who has to act; the sender's are of the desk that it named.
+    senders = handoff.senders_hours if _of_sender(handoff, strand, reason) else None
+    return Stall(handoff, strand, reason, text, due, at, age(at, due, senders or handoff.desk.calendar))
+
+
+def _of_sender(handoff: OpenHandoff, strand: Strand, reason: str) -> bool:
+    return reason in _SENDERS or (strand is Strand.MISSING and not handoff.status.open)

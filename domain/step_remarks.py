@@ -265,6 +265,7 @@ def _raise(here: Here) -> dict[str, Any]:
         "raised_at": format_instant(here.now),
         "respond_by": answer_due(here.priority, here.now),
         "response": None,
+        "responded_by": None,
     }
 
 
@@ -299,6 +300,13 @@ def _must_keep(here: Here) -> dict[str, Any]:
             "handoff.served-no-more",
             "The step is over: nobody is served by it any more.",
             "Say erased, or for what else it has to be kept.",
+        )
+    if here.words == "still-serving" and Status(here.handoff["status"]) in BEFORE:
+        raise _not_now(
+            here.handoff,
+            "handoff.not-served-yet",
+            "It is not accepted: nobody is served by it yet.",
+            "Accept it first; or say for what else it has to be kept; or decline it, and say erased.",
         )
     if here.handoff.get("erasure") == here.words:
         raise _not_now(here.handoff, "handoff.kept", "That was said already.", "Say it once; or erased, once it is.")

@@ -103,6 +103,8 @@ def _details(event: Event, view: View | None, *, beside: bool) -> Iterator[str]:
     if view is not None and "wish_answered" in new:  # Between the coordinators and the sender.
         yield _word(str(new["wish_answered"]))
         yield say("event.wished", "to {value}", value=str(new["wish_about"]))
+    if event.kind == "handoff-redirect-asked":  # Also where it is wished again.
+        new["wished_to"] = after["wished_to"]
     for name, (id, text) in _PLAIN.items():
         if name in new:
             yield say(id, text, value=_told(str(new[name])))

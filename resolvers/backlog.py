@@ -11,8 +11,10 @@ from typing import Final
 from relaypoint.domain.backlog import Due, falling_due
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.handoffs import Side
+from relaypoint.domain.next_steps import coordinators_moves
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.policy import Action, Subject, sides
+from relaypoint.domain.silences import Strand
 from relaypoint.domain.stalls import stalls
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend, permitted
@@ -57,13 +59,16 @@ async def backlog(subject: Subject, backend: Backend, *, hours: int = 8, contact
         on = sides(subject, row["sender"], handoff.receiver.id)
         if coordinated and coordinated.has_part(row["sender"], handoff.receiver.id, case.avoid):
             on |= {Side.COORDINATOR}
-            handoff = replace(handoff, look_by=_look_by(handoff, climbed.get(handoff.id, ()), work.at))
+            look_by = _look_by(handoff, climbed.get(handoff.id, ()), work.at, subject.organization)
+            handoff = replace(handoff, look_by=look_by)
         for side in on:
             due = falling_due(handoff, side, work.at, work.at + timedelta(hours=hours))
             if due and side is Side.COORDINATOR:
                 between = handoff.desk.id, row["sender"], row["answered_at"]
                 phones = turn_to(work.view, *between, handoff.confidentiality, work.at)
-                due = [replace(each, turn_to=phones) for each in due]
+                reasons = [each.reason for each in stalls(handoff, work.at, Side.COORDINATOR)]
+                moves = coordinators_moves(handoff, next(iter(reasons), None))
+                due = [replace(each, turn_to=(*moves, *phones)) for each in due]
             found += due
     return sorted(found, key=lambda due: (due.at, due.handoff.id, due.what))
 
@@ -77,9 +82,13 @@ async def _climbed(backend: Backend, rows: Sequence[Row], organization: str | No
     return found
 
 
-def _look_by(handoff: OpenHandoff, climbed: Sequence[Row], at: datetime) -> str | None:
-    """Until when a coordinator that a rung told has to see to it, before the next one is taken; None where none did, or
-    the step has moved since."""
-    silent = {each.episode for each in stalls(handoff, at, Side.COORDINATOR)}
+def _look_by(handoff: OpenHandoff, climbed: Sequence[Row], at: datetime, reader: str | None) -> str | None:
+    """Until when a coordinator that a rung told has to see to it, before the next one is taken; None where none did,
+    the step has moved since, or the reader has answered that it can do no more."""
+    silent = {
+        each.episode
+        for each in stalls(handoff, at, Side.COORDINATOR)
+        if each.strand is Strand.MISSING or handoff.said_all != reader
+    }
     told = [each for each in climbed if each["coordinated"] and each["episode"] in silent]
     return min((each["next_at"] for each in told), default=None)

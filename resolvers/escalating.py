@@ -38,9 +38,12 @@ _SKEW: Final = timedelta(hours=15)
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A rung that was taken for a step: its place in the ladder from 1 on, and whom it turned to (None: nobody)."""
+    """A rung that was taken for a step: for which silence, its place in the ladder from 1 on, and whom it turned to
+    (None: nobody)."""
 
     handoff: str
+    reference: str
+    reason: str
     rung: int
     action: str
     contact_point: str | None
@@ -155,7 +158,8 @@ async def _climb(subject: Subject, backend: Backend, view: View, climb: _Climb) 
         if after is None:
             break
         climb = after
-        taken.append(Taken(climb.row["handoff"]["id"], climb.progress.taken, step.action.value, whom))
+        of = climb.stall.handoff
+        taken.append(Taken(of.id, of.reference, climb.stall.reason, climb.progress.taken, step.action.value, whom))
     return taken, climb
 
 

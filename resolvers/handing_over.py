@@ -157,7 +157,12 @@ class Referrals:
         if handoff.get("respond_by"):
             # To send it on is the coordinator's answer; the receiving side takes the question with the case, and a
             # sender that sends it anew waits for nothing any more.
-            changes |= {"respond_by": None, "response": verb if verb == "redirected" else None}
+            answered = verb == "redirected"
+            changes |= {
+                "respond_by": None,
+                "response": verb if answered else None,
+                "responded_by": self.subject.organization if answered else None,
+            }
         after = {**handoff, **changes, "version": handoff["version"] + 1}
         steps = [*self.move(row, verb, changes, {"before": handoff, "after": after, **why}), ended]
         steps += handoff_steps(following, referral["id"], chosen, self.operation, roster)

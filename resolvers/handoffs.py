@@ -25,6 +25,7 @@ from relaypoint.domain.handoffs import (
     PASSES,
     RAISE,
     REMARKS,
+    RESPOND,
     SEEN,
     SERVED_THERE,
     Side,
@@ -153,7 +154,7 @@ async def move_handoff(
             raise no_handoff(id)
         try:
             check_version(row, expected_version)
-            changes, side = await _decide(backend, row, saying, on)
+            changes, side = await _decide(subject, backend, row, saying, on)
             person = await claiming(backend, row, verb, holder)
             agreeing = await _agreeing(backend, row, verb, reason, consent_to)
             case = consented(backend, row, agreeing) if agreeing else None
@@ -176,7 +177,9 @@ async def move_handoff(
         if verb == RAISE or (verb == ANSWER and not row["handoff"]["asked_at"]):
             # A coordinator's wish is answered to the coordinator, where one can be told.
             with contextlib.suppress(*(() if verb == RAISE else (NoChannel,))):
-                also["coordinator"] = coordinator_desk(backend, await present_view(backend), row, _case(backend, row))
+                asked = row["handoff"]["wished_by"] if verb == ANSWER else None
+                view = await present_view(backend)
+                also["coordinator"] = coordinator_desk(backend, view, row, _case(backend, row), asked)
         if case is not None:
             also["case"] = chain.salted_digest(case)
             person.append(Step("case_reseal", {"referral": row["referral"]["id"], "sealed": case}))
@@ -217,7 +220,9 @@ def _case(backend: Backend, row: Row) -> StoredCase:
     return stored_case(backend, row["sealed_key"], row["sealed"])
 
 
-async def _decide(backend: Backend, row: Row, saying: Saying, on: frozenset[Side]) -> tuple[dict[str, Any], Side]:
+async def _decide(
+    subject: Subject, backend: Backend, row: Row, saying: Saying, on: frozenset[Side]
+) -> tuple[dict[str, Any], Side]:
     """The changes, and the side that makes them; who stands on both sides is the receiver where that may be."""
     handoff = {**row["handoff"], "must_see": row["must_see"], "searched": searched(row)}
     wanted = MOVES.get(saying.verb) or REMARKS.get(saying.verb)
@@ -232,7 +237,8 @@ async def _decide(backend: Backend, row: Row, saying: Saying, on: frozenset[Side
     may = sorted(on & wanted.sides if wanted else on, reverse=saying.verb == EXPECT)  # The sender may say more of it.
     side = next(iter(may), next(iter(sorted(on))))
     calendar = (await present_view(backend)).desk(row["contact_point"]["id"]).calendar
-    return said(handoff, saying, side, backend.clock(), Priority(row["referral"]["priority"]), calendar), side
+    changes = said(handoff, saying, side, backend.clock(), Priority(row["referral"]["priority"]), calendar)
+    return (changes | {"responded_by": subject.organization} if saying.verb == RESPOND else changes), side
 
 
 async def _agreeing(backend: Backend, row: Row, verb: str, answer: str | None, to: str | None) -> str | None:
@@ -253,7 +259,8 @@ async def _agreeing(backend: Backend, row: Row, verb: str, answer: str | None, t
         return None
     if desk is None:  # Asked for consent in general, it is the receiver's own.
         return str(row["receiver"]["id"])
-    rows = (await present_view(backend)).index.rows["contact_points"]
+    view = await present_view(backend)
+    rows = view.index.rows["contact_points"]
     if desk not in rows:
         raise NotFound(
             "handoff.consent-to",
@@ -270,6 +277,16 @@ async def _agreeing(backend: Backend, row: Row, verb: str, answer: str | None, t
             path=("consentTo",),
             remedy="Answer that; relaypoint consent records that the person agrees to another body.",
             about=about,
+        )
+    if _case(backend, row).avoid.bars_contact_point(view.desk(desk), view.organization(body)):
+        # Nobody else may know why it does not go there.
+        raise Invalid(
+            "handoff.consent-avoided",
+            "The case avoids somebody at {desk}: it does not go there, whatever the person agrees to.",
+            path=("reason",),
+            remedy="Answer not-agreed, which tells them no more than that; or refer the person anew without avoiding "
+            "them, if that is what they want.",
+            desk=desk,
         )
     return str(body)
 
@@ -341,9 +358,10 @@ def _changed(row: Row) -> Conflict:
     handoff = row["handoff"]
     return Conflict(
         "handoff.changed",
-        "Somebody was first: the referral step is now {status}.",
+        "Somebody was first: the referral step is now {status}, in version {version}.",
         path=("expectedVersion",),
         remedy="Look at its present state, then decide again.",
         status=handoff["status"],
+        version=handoff["version"],
         present={"status": handoff["status"], "version": handoff["version"]},
     )

@@ -128,7 +128,7 @@ async def _then(
 
 def open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
     """What decides whether it is stalled; whom to turn to is looked up for those that are."""
-    handoff, referral, desk = row["handoff"], row["referral"], view.desk(row["desk"])
+    handoff, referral, desk, named = row["handoff"], row["referral"], view.desk(row["desk"]), row["answered_at"]
     return OpenHandoff(
         id=handoff["id"],
         reference=referral["reference"],
@@ -164,6 +164,7 @@ def open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
         raised_at=handoff["raised_at"],
         respond_by=handoff["respond_by"],
         response=handoff["response"],
+        responded_by=handoff["responded_by"],
         arrival=handoff["arrival"],
         arrival_at=handoff["arrival_at"],
         erase_by=erase_due(handoff["erasure_asked_at"]) if row["to_erase"] else None,
@@ -175,7 +176,8 @@ def open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
         must_see=row["must_see"],
         gone_on=row["gone_on"],
         code=handoff["reason"],
-        answered_at=row["answered_at"],
+        answered_at=named,
+        senders_hours=view.desk(named).calendar if named and view.has("contact_points", named) else None,
         avoid=case.avoid,
     )
 

@@ -231,7 +231,7 @@ def _asked(
     changes: dict[str, Any] = {"changed_at": backend.now()}
     if verb == "redirect":
         kind, again = "redirect-asked", wished(handoff) and handoff["wished_to"] == desk_id
-        changes |= {"wished_to": desk_id, "wish_about": None, "wish_answered": None}
+        changes |= {"wished_to": desk_id, "wished_by": subject.organization, "wish_about": None, "wish_answered": None}
         if not again:
             changes["wish_by"] = answer_due(Priority(row["referral"]["priority"]), backend.clock())
     elif handoff["asked_at"]:

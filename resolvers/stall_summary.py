@@ -15,6 +15,7 @@ from relaypoint.domain.kept_back import fives
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.stall_report import ANYTHING
 from relaypoint.domain.stall_summary import Ages, By, Group, grouped, grouped_for_coordinator
+from relaypoint.domain.stalls import Stall
 from relaypoint.domain.view import View
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.finding import present_view
@@ -50,7 +51,8 @@ async def stalled_summary(
     that it coordinates, whether it was told of it or not, but for cases that avoid it, and so that no case can be
     singled out; its own steps are told as they are.
 
-    ``organization`` is the one whose turn it is, ``task-force`` those of both sides, ``place`` where the case is for
+    ``organization`` is each one whose turn it is, ``reason`` each way in which a step is silent, ``task-force`` those
+    of both sides, ``place`` where the case is for
     who may read that, for others where its contact point works.
 
     Raises ``Invalid`` and ``NotFound`` for what is typed and not understood.
@@ -71,8 +73,8 @@ async def stalled_summary(
     found = await silent(subject, backend, work, wanted)
     own, others = _apart(found)
     groups = [
-        *grouped((_keys(subject, work.view, each, way), each.stall) for each in own),
-        *grouped_for_coordinator((_keys(subject, work.view, each, way), each.stall) for each in others),
+        *grouped(pair for each in own for pair in _counted(subject, work.view, each, way)),
+        *grouped_for_coordinator(pair for each in others for pair in _counted(subject, work.view, each, way)),
     ]
     return [Named(group, group_name(work.view, way, group.key)) for group in groups]
 
@@ -132,15 +134,20 @@ def _apart(found: Sequence[Silent]) -> tuple[list[Silent], list[Silent]]:
     return own, [each for each in found if each.side is Side.COORDINATOR]
 
 
-def _keys(subject: Subject, view: View, each: Silent, way: By) -> Iterable[str]:
+def _counted(subject: Subject, view: View, each: Silent, way: By) -> Iterable[tuple[Iterable[str], Stall]]:
+    """In which groups a step counts, and as what. Who has to act, and why, differs with the way in which it is silent:
+    it counts once under each of these, as the list finds it by each."""
     handoff = each.stall.handoff
-    if way is By.ORGANIZATION:
-        return (each.stall.turn,)
     if way is By.TASK_FORCE:
-        return around.shared_forces(view, handoff.sender.id, handoff.receiver.id)
-    if way is By.PLACE:
-        return places_of(subject, handoff, each.case, view)
-    return (handoff.service_type,) if way is By.SERVICE else (each.stall.reason,)
+        yield around.shared_forces(view, handoff.sender.id, handoff.receiver.id), each.stall
+    elif way is By.PLACE:
+        yield places_of(subject, handoff, each.case, view), each.stall
+    elif way is By.SERVICE:
+        yield (handoff.service_type,), each.stall
+    else:
+        keyed = [(found.turn if way is By.ORGANIZATION else found.reason, found) for found in each.ways]
+        # The gravest of those of one key stands for them.
+        yield from (((key,), found) for key, found in dict(reversed(keyed)).items())
 
 
 def group_name(view: View, way: str, key: str | None) -> str | None:

@@ -61,6 +61,8 @@ class Silent:
     stall: Stall
     side: Side
     case: StoredCase
+    #: All ways in which it is silent that are asked for, the gravest first.
+    ways: tuple[Stall, ...]
 
 
 @permitted(Action.SEE_STALLED)
@@ -153,8 +155,9 @@ def _silent(
     if not wanted.within(view, places_of(subject, handoff, case, view)):
         return None
     side = _side(subject, coordinated, sender, handoff.receiver.id, case)
-    found = gravest(stalls(handoff, work.at, side), wanted.reason) if side else None
-    return Silent(found, side, case) if side and found and wanted.turn(found) else None
+    ways = stalls(handoff, work.at, side) if side else []
+    found = gravest(ways, wanted.takes)
+    return Silent(found, side, case, tuple(filter(wanted.takes, ways))) if side and found else None
 
 
 def _side(

@@ -6,7 +6,7 @@ from typing import Final
 
 from relaypoint.domain import around
 from relaypoint.domain.errors import NoChannel
-from relaypoint.domain.handoffs import CLAIM, FORM_SUBMITTED, PHONED, RAISE, RELEASE, SEEN, Side
+from relaypoint.domain.handoffs import CLAIM, FORM_SUBMITTED, LAST_WORDS, PHONED, RAISE, RELEASE, SEEN, Side
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Confidentiality
 from relaypoint.graph import Row, Step
@@ -29,11 +29,14 @@ def telling(backend: Backend, row: Row, verb: str, side: Side, coordinator: str 
     return [told(backend, row, tell, kind)] if tell else []
 
 
-def coordinator_desk(backend: Backend, view: View, row: Row, case: StoredCase) -> str:
-    """The desk of the nearest coordinator that may know of the case. Raises ``NoChannel`` where there is none."""
+def coordinator_desk(backend: Backend, view: View, row: Row, case: StoredCase, rather: str | None = None) -> str:
+    """The desk of the nearest coordinator that may know of the case, of the body ``rather`` where it has one. Raises
+    ``NoChannel`` where there is none. Who has said that it can do no more comes last."""
     forces = around.shared_forces(view, row["sender"]["id"], row["receiver"]["id"])
     floor = Confidentiality(row["referral"]["confidentiality"])
-    for desk, owner in around.coordinators(view, forces):
+    said = row["handoff"]["responded_by"] if row["handoff"]["response"] in LAST_WORDS else None
+    leading = sorted(around.coordinators(view, forces), key=lambda each: (each[1].id != rather, each[1].id == said))
+    for desk, owner in leading:
         if owner.id in (row["sender"]["id"], row["receiver"]["id"]):
             continue  # Nobody is the judge of what it sent or holds itself.
         if around.can_be_told(desk, owner, view.day, floor, backend.clock(), case.avoid):

@@ -23,12 +23,15 @@ class Due:
     contact_point: Ref = strawberry.field(description="The contact point that holds it.")
     side: str = strawberry.field(description="Who has to do it: sender, receiver or coordinator.")
     what: str = strawberry.field(
-        description="acknowledge, decide, start, complete, review, arrival, erase, answer, form, phone or respond."
+        description="acknowledge, decide, start, complete, review, arrival or erase; of its sender answer, wish, form, "
+        "call or phone; of a coordinator respond or look."
     )
     text: str = strawberry.field(description="The same in words.")
     at: str = strawberry.field(description="When it falls due.")
     working_hours: float = strawberry.field(description="Working hours of the contact point until then.")
-    turn_to: list[NextStep] = strawberry.field(description="For a coordinator: whom to phone, on both sides.")
+    turn_to: list[NextStep] = strawberry.field(
+        description="For a coordinator: what it can do, and whom to phone on both sides."
+    )
 
     @classmethod
     def of(cls, due: DomainDue) -> Self:

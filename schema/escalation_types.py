@@ -15,6 +15,8 @@ from relaypoint.schema.permissions import governed
 @strawberry.type(description="A rung of an escalation that was taken.")
 class RungTaken:
     handoff: str = strawberry.field(description="The step's id.")
+    reference: str = strawberry.field(description="The referral's random reference.")
+    reason: str = strawberry.field(description="How it is silent; each way has a ladder of its own.")
     rung: int = strawberry.field(description="Its place in the ladder, from 1 on.")
     action: str = strawberry.field(
         description="remind, deputy, other-desk, coordinator, national-coordinator or offer."
@@ -25,7 +27,14 @@ class RungTaken:
 
     @classmethod
     def of(cls, taken: escalating.Taken) -> Self:
-        return cls(handoff=taken.handoff, rung=taken.rung, action=taken.action, contact_point=taken.contact_point)
+        return cls(
+            handoff=taken.handoff,
+            reference=taken.reference,
+            reason=taken.reason,
+            rung=taken.rung,
+            action=taken.action,
+            contact_point=taken.contact_point,
+        )
 
 
 @governed(Action.ESCALATE)

@@ -75,6 +75,9 @@ class Handoff:
     wish_by: str | None = strawberry.field(
         description="Until when the sender is to say whether the person agrees to that. No clock stands still."
     )
+    wished_by: str | None = strawberry.field(
+        description="Key of the coordinator's organization that would send it there. Null for the receiver."
+    )
     wish_about: str | None = strawberry.field(
         description="Key of the contact point that its sender's answer to a coordinator is about. Not the receiver's."
     )
@@ -95,6 +98,7 @@ class Handoff:
     raised_at: str | None = strawberry.field(description="When its sender turned to the coordinator about it.")
     respond_by: str | None = strawberry.field(description="Until when the coordinator is to answer; null: answered.")
     response: str | None = strawberry.field(description="How the coordinator answered.")
+    responded_by: str | None = strawberry.field(description="Key of the organization that answered as coordinator.")
     hops: int = strawberry.field(description="How many steps the referral has had with this one.")
     erasure_asked_at: str | None = strawberry.field(
         description="When the receiver was asked to erase what it has, since the person withdrew the consent; anew "
@@ -165,6 +169,7 @@ class Handoff:
             asked_about=row.get("asked_about"),
             wished_to=row.get("wished_to"),
             wish_by=row.get("wish_by"),
+            wished_by=row.get("wished_by"),
             wish_about=row.get("wish_about"),
             wish_answered=row.get("wish_answered"),
             answer_by=row.get("answer_by"),
@@ -175,6 +180,7 @@ class Handoff:
             raised_at=row.get("raised_at"),
             respond_by=row.get("respond_by"),
             response=row.get("response"),
+            responded_by=row.get("responded_by"),
             hops=row.get("hops") or 1,
             erasure_asked_at=row.get("erasure_asked_at"),
             erasure=row.get("erasure"),

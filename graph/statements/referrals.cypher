@@ -172,8 +172,8 @@ MATCH (h)-[:TO]->(desk:ContactPoint)-[:OF]->(receiver:Organization)
 RETURN h {
     .id, .status, .version, .reason, .review_on, .sent_at, .changed_at, .moved_at, .accepted_at, .started_at, .held_at, .held_days,
     .deliver_by, .acknowledge_by, .decide_by, .start_by, .complete_by, .calendar, .pauses, .form, .form_submitted_at,
-    .phoned, .phoned_at, .phoned_role, .asked, .asked_at, .asked_about, .wished_to, .wish_by, .wish_about, .wish_answered, .answer_by, .answered, .expected_by, .arrival, .arrival_at,
-    .raised_at, .respond_by, .response, .erasure_asked_at, .erasure,
+    .phoned, .phoned_at, .phoned_role, .asked, .asked_at, .asked_about, .wished_to, .wish_by, .wished_by, .wish_about, .wish_answered, .answer_by, .answered, .expected_by, .arrival, .arrival_at,
+    .raised_at, .respond_by, .response, .responded_by, .erasure_asked_at, .erasure,
     .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .without_consent, .redirected_by, .seen_at
   } AS handoff,
   EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) } AS must_see,
@@ -208,9 +208,9 @@ RETURN r {.id, .reference, .version, .priority, .confidentiality, .created_at, .
     complete_by: h.complete_by, calendar: h.calendar, pauses: h.pauses, form: h.form,
     form_submitted_at: h.form_submitted_at, phoned: h.phoned, phoned_at: h.phoned_at, phoned_role: h.phoned_role,
     asked: h.asked, asked_at: h.asked_at, asked_about: h.asked_about, wished_to: h.wished_to,
-    wish_by: h.wish_by, wish_about: h.wish_about, wish_answered: h.wish_answered, answer_by: h.answer_by, answered: h.answered, expected_by: h.expected_by,
+    wish_by: h.wish_by, wished_by: h.wished_by, wish_about: h.wish_about, wish_answered: h.wish_answered, answer_by: h.answer_by, answered: h.answered, expected_by: h.expected_by,
     arrival: h.arrival, arrival_at: h.arrival_at,
-    raised_at: h.raised_at, respond_by: h.respond_by, response: h.response,
+    raised_at: h.raised_at, respond_by: h.respond_by, response: h.response, responded_by: h.responded_by,
     erasure_asked_at: h.erasure_asked_at, erasure: h.erasure, acknowledge_within: h.acknowledge_within, decide_within: h.decide_within,
     start_within: h.start_within, complete_within: h.complete_within, hops: h.hops, been_here: h.been_here, without_consent: h.without_consent,
     redirected_by: h.redirected_by,

@@ -49,8 +49,8 @@ MATCH (h:Handoff {id: id})-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organiza
 RETURN h {
     .id, .status, .version, .reason, .review_on, .sent_at, .changed_at, .moved_at, .accepted_at, .started_at, .held_at, .held_days,
     .deliver_by, .acknowledge_by, .decide_by, .start_by, .complete_by, .calendar, .pauses, .form, .form_submitted_at,
-    .phoned, .phoned_at, .phoned_role, .asked, .asked_at, .asked_about, .wished_to, .wish_by, .wish_about, .wish_answered, .answer_by, .answered, .expected_by, .arrival, .arrival_at,
-    .raised_at, .respond_by, .response, .erasure_asked_at, .erasure,
+    .phoned, .phoned_at, .phoned_role, .asked, .asked_at, .asked_about, .wished_to, .wish_by, .wished_by, .wish_about, .wish_answered, .answer_by, .answered, .expected_by, .arrival, .arrival_at,
+    .raised_at, .respond_by, .response, .responded_by, .erasure_asked_at, .erasure,
     .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .without_consent, .redirected_by
   } AS handoff,
   EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) } AS must_see,
