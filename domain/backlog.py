@@ -9,7 +9,7 @@ from typing import Final
 
 from relaypoint.domain.clock import Instant, parse_instant
 from relaypoint.domain.handoffs import ARRIVED, Side, Status
-from relaypoint.domain.next_steps import NextStep
+from relaypoint.domain.next_step import NextStep
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.texts import Text, say
 

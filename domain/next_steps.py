@@ -7,40 +7,26 @@ would tell it whom the case avoids.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from relaypoint.domain.around import NOBODY, Around
 from relaypoint.domain.channels import ChannelUse, usable, weigh
 from relaypoint.domain.codes import WORDS
 from relaypoint.domain.deadlines import DEFAULTS
-from relaypoint.domain.handoffs import AGREED, PASSES, REMARKS, RESPOND, SERVED_THERE, Side
+from relaypoint.domain.handoffs import SERVED_THERE, Side
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.moves import possible
+from relaypoint.domain.next_step import NextStep, by_voice_first, choice_of, command_of, is_there
+from relaypoint.domain.next_steps_between import coordinators_moves
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.silences import MISSING
 from relaypoint.domain.stalls import Stall
 from relaypoint.domain.texts import Text, say
-from relaypoint.domain.words import MESSAGE_KINDS, Confidentiality
 
 #: Nobody reads further down a list of whom to try instead.
 _MOST_CANDIDATES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """``role`` is same-desk, other-desk, reply-desk, next-candidate, coordinator, hotline, sender, receiver or yours.
-
-    The last three are oneself, and have no desk: ``yours`` is that of who coordinates both sides, who is told of
-    ``reply-desk``, the sender's. ``channels`` are the usable ones, the first to try first.
-    """
-
-    role: str
-    text: Text
-    contact_point: ContactPoint | None = None
-    organization: str | None = None
-    channels: tuple[ChannelUse, ...] = ()
 
 
 _SAME_DESK = say("next.same-desk", "Contact the desk that holds it.")
@@ -54,10 +40,6 @@ _ANSWERS = {
     "erasure-not-answered": _ERASING,
 }
 _HOTLINE = say("next.hotline", "Ask the national hotline for advice.")
-_BETWEEN = {
-    "same-desk": say("next.holding-desk", "Speak with the desk that has it, or had it last."),
-    "reply-desk": say("next.reply-desk", "Speak with its sender."),
-}
 _ANOTHER = say("next.another-coordinator", "Another coordinator of both, to speak with.")
 _ASKED = say("next.asked", "A coordinator was turned to already: ask what became of it.")
 
@@ -75,7 +57,7 @@ def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER, around: Aro
             "next.wished",
             "The coordinator would send it to {desk}: ask the person, and answer: {command}.",
             desk=handoff.wished_to,
-            command=_choice(handoff, "answer --result RESULT", handoff.answers),
+            command=choice_of(handoff, "answer --result RESULT", handoff.answers),
         )
         return (NextStep("sender", text), *_towards(handoff, around, reason, at), _senders_move(handoff, reason))
     if reason == "form-not-submitted":
@@ -83,14 +65,14 @@ def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER, around: Aro
             "next.form",
             "Submit the official form: {form}; then record it: {command}.",
             form=handoff.form,
-            command=_command(handoff, "form-submitted"),
+            command=command_of(handoff, "form-submitted"),
         )
         return (NextStep("sender", text),)
     if reason == "information-not-answered":
         text = say(
             "next.answer",
             "Tell the desk what it asked for, by a safe channel; then record it: {command}.",
-            command=_choice(handoff, "answer --result RESULT", handoff.answers),
+            command=choice_of(handoff, "answer --result RESULT", handoff.answers),
         )
         return (NextStep("sender", text), *_towards(handoff, around, reason, at))
     return (*_towards(handoff, around, reason, at), _senders_move(handoff, reason))
@@ -107,8 +89,8 @@ def _towards(handoff: OpenHandoff, around: Around, reason: str, at: datetime) ->
         "next.phone-again",
         "Phone the desk again: has it begun, has the person arrived? Then record what they say: {command}; once the "
         "person was served: {over}.",
-        command=_choice(handoff, "phoned --result RESULT --role ROLE", ("accepted", "refused")),
-        over=_command(handoff, f"cancel --reason {SERVED_THERE}"),
+        command=choice_of(handoff, "phoned --result RESULT --role ROLE", ("accepted", "refused")),
+        over=command_of(handoff, f"cancel --reason {SERVED_THERE}"),
     )
     same = {"untold": _TELL, "accepted-by-phone": again}.get(reason, _SAME_DESK)
     ways: tuple[tuple[str, Text, Sequence[tuple[ContactPoint, Organization]]], ...] = (
@@ -119,12 +101,12 @@ def _towards(handoff: OpenHandoff, around: Around, reason: str, at: datetime) ->
         instead = say(
             "next.candidate",
             "Could take it when you sent it: look again with find, then: {command}.",
-            command=_command(handoff, "resend --to CONTACT_POINT"),
+            command=command_of(handoff, "resend --to CONTACT_POINT"),
         )
         ask = say(
             "next.coordinator",
             "Ask the coordinator of the task force to step in: {command}.",
-            command=_command(handoff, "raise"),
+            command=command_of(handoff, "raise"),
         )
         if handoff.respond_by:
             ask = _ASKED
@@ -133,7 +115,7 @@ def _towards(handoff: OpenHandoff, around: Around, reason: str, at: datetime) ->
                 "next.answered",
                 "A coordinator has answered: {answer}. If that does not help, ask once more: {command}.",
                 answer=WORDS.get(handoff.response, handoff.response),
-                command=_command(handoff, "raise"),
+                command=command_of(handoff, "raise"),
             )
         ways += (
             ("next-candidate", instead, () if reason in MISSING and not refused else around.candidates),
@@ -168,34 +150,34 @@ def _open(step: NextStep) -> bool:
 
 def _senders_move(handoff: OpenHandoff, reason: str) -> NextStep:
     if reason == "untold":
-        text = say("next.told", "Once they know, record it: {command}.", command=_command(handoff, "seen"))
+        text = say("next.told", "Once they know, record it: {command}.", command=command_of(handoff, "seen"))
     elif reason in MISSING and handoff.must_see:
         text = say(
             "next.missing-over",
             "Reach the person by the way that you agreed on; if they are in danger, call the emergency number. It is "
             "looked for until you record that you see to it: {seen}.",
-            seen=_command(handoff, "seen"),
+            seen=command_of(handoff, "seen"),
         )
     elif handoff.must_see:
         text = say(
             "next.send-again",
             "Find another contact point and send it there: {command}; or record that you see to it yourself: {seen}.",
-            command=_command(handoff, "resend --to CONTACT_POINT"),
-            seen=_command(handoff, "seen"),
+            command=command_of(handoff, "resend --to CONTACT_POINT"),
+            seen=command_of(handoff, "seen"),
         )
     elif reason == "erasure-not-answered":
         text = say(
             "next.unerased",
             "Ask them to say it; if they do so on the phone, record it: {command}. What the person can do about it is "
             "theirs to be told.",
-            command=_choice(handoff, "VERB", _ERASING),
+            command=choice_of(handoff, "VERB", _ERASING),
         )
     elif reason in MISSING and handoff.refused_by_phone:
         text = say(
             "next.missing-refused",
             "Reach the person by the way that you agreed on; if they are in danger, call the emergency number. They "
             "are not taken there: find another contact point and send the case there: {command}.",
-            command=_command(handoff, "resend --to CONTACT_POINT"),
+            command=command_of(handoff, "resend --to CONTACT_POINT"),
         )
     elif reason in MISSING:
         text = say(
@@ -206,14 +188,14 @@ def _senders_move(handoff: OpenHandoff, reason: str) -> NextStep:
         text = say(
             "next.sender",
             "Find another contact point and send it there, which closes this step: {command}.",
-            command=_command(handoff, "resend --to CONTACT_POINT"),
+            command=command_of(handoff, "resend --to CONTACT_POINT"),
         )
     return NextStep("sender", text)
 
 
 def _own_move(handoff: OpenHandoff, reason: str) -> NextStep:
     moves = [verb for verb in possible(handoff.status, Side.RECEIVER) if verb != "correct"]
-    command = _choice(handoff, "VERB", _ANSWERS.get(reason, moves))
+    command = choice_of(handoff, "VERB", _ANSWERS.get(reason, moves))
     if reason == "information-not-answered":
         text = say("next.awaited", "Its sender has yet to answer; or decide without it: {command}.", command=command)
     elif reason == "refused-by-phone":
@@ -240,148 +222,18 @@ def _own_move(handoff: OpenHandoff, reason: str) -> NextStep:
             "next.hold",
             "It is yours to look at again: {command}; if it has to wait longer, resume it and hold it anew: {again}.",
             command=command,
-            again=_command(handoff, "hold --reason CODE --review DAY"),
+            again=command_of(handoff, "hold --reason CODE --review DAY"),
         )
     else:
         text = say("next.receiver", "It is yours to move on: {command}.", command=command)
     return NextStep("receiver", text)
 
 
-def coordinators_moves(handoff: OpenHandoff, reason: str | None = None) -> tuple[NextStep, ...]:
-    """What a coordinator can do about a step that is silent for that reason, or that its sender turned to it about."""
-    fitting = _fitting(handoff, reason)
-    # Beside what the reason asks for, what somebody waits for it to say; a missing person is found by no other desk.
-    told = handoff.wish_open or handoff.wish_answered or handoff.respond_by or handoff.response or fitting is None
-    return (*((NextStep("yours", fitting),) if fitting else ()), *((_coordinators_move(handoff),) if told else ()))
-
-
-def _fitting(handoff: OpenHandoff, reason: str | None) -> Text | None:
-    """Where to speak with whoever holds it, or to send it on, would miss the point."""
-    if reason == "not-arrived":
-        return say(
-            "next.coordinate-missing",
-            "Speak with both sides: who looks for the person, and by which way? To send the case on finds nobody.",
-        )
-    if reason == "arrival-unknown":
-        return say(
-            "next.coordinate-arrival",
-            "Ask the desk whether the person has arrived; it records it: {command}. If not, have both look for them.",
-            command=_choice(handoff, "VERB", ("arrived", "not-arrived")),
-        )
-    if reason == "accepted-by-phone":
-        return say(
-            "next.coordinate-phoned",
-            "Phone the desk: has it begun? It has said yes on the phone only; its sender records what it says.",
-        )
-    if reason in ("information-not-answered", "form-not-submitted"):
-        return say("next.coordinate-sender", "It is its sender's turn: speak with its sender.")
-    return None
-
-
-def _coordinators_move(handoff: OpenHandoff) -> NextStep:
-    """To redirect answers the sender as well, and what has ended can't be redirected: its sender sends it anew."""
-    on = _command(handoff, "redirect --to CONTACT_POINT")
-    command = _choice(handoff, "respond --result RESULT", REMARKS[RESPOND].words)
-    lies_there = handoff.status in PASSES["redirect"].sources
-    if handoff.wish_open:
-        text = say(
-            "next.wish-open",
-            "Its sender is asked whether the person agrees that it goes to {desk}: speak with them, or send it "
-            "elsewhere: {on}.{respond}",
-            desk=handoff.wished_to,
-            on=on,
-            respond=say("next.wish-raised", " Its sender waits for your answer still: {command}.", command=command)
-            if handoff.respond_by
-            else "",
-        )
-    elif handoff.wish_answered and lies_there:
-        agreed = handoff.wish_answered == AGREED
-        text = say(
-            "next.wish-agreed" if agreed else "next.wish-refused",
-            "The person agrees that it goes to {desk}, as its sender says: send it there: {on}."
-            if agreed
-            else "The person does not agree that it goes to {desk}, or its sender can't tell: send it elsewhere: "
-            "{on}; or answer: {command}.",
-            desk=handoff.wish_about,
-            on=_command(handoff, f"redirect --to {handoff.wish_about}") if agreed else on,
-            command=command,
-        )
-    elif handoff.respond_by and lies_there:
-        text = say(
-            "next.respond",
-            "Its sender asks a coordinator to step in: see to it, then answer: {command}; or send it on, which answers "
-            "it: {on}.",
-            command=command,
-            on=on,
-        )
-    elif handoff.respond_by:
-        text = say(
-            "next.respond-ended",
-            "Its sender asks a coordinator about how it ended: speak with both, then answer: {command}. Only its "
-            "sender can send it anew.",
-            command=command,
-        )
-    elif handoff.response:
-        text = say(
-            "next.coordinate-answered",
-            "Its sender was answered: {answer}. It is silent still: speak with both{on}.",
-            answer=WORDS.get(handoff.response, handoff.response),
-            on=say("next.or-redirect", ", or send it on: {on}", on=on) if lies_there else "",
-        )
-    elif lies_there:
-        text = say("next.coordinate", "Speak with whoever holds it, or send it on: {on}.", on=on)
-    else:
-        text = say("next.coordinate-ended", "It has ended there: speak with its sender, who alone can send it anew.")
-    return NextStep("yours", text)
-
-
-def desks_of_both(
-    desks: Iterable[tuple[str, ContactPoint, Organization]], floor: Confidentiality, at: datetime
-) -> tuple[NextStep, ...]:
-    """For a coordinator, how to reach the desks between which a step lies, each given with its role. Only the channels
-    that lead to nobody else: which of the others may be used would tell whom the case avoids."""
-    return tuple(
-        NextStep(role, _BETWEEN[role], desk, organization.name, _directly(desk, organization, floor, at))
-        for role, desk, organization in desks
-    )
-
-
-def _directly(
-    desk: ContactPoint, organization: Organization, floor: Confidentiality, at: datetime
-) -> tuple[ChannelUse, ...]:
-    if not _there(desk, organization, at):
-        return ()
-    may = usable(weigh(desk, floor=floor, at=at))
-    return _by_voice(use for use in may if use.channel.via_contact_point is None and not use.channel.shared)
-
-
-def _command(handoff: OpenHandoff, verb: str) -> str:
-    # The reference stands for the step that continues it, where there is one.
-    return f"relaypoint handoff {handoff.id if handoff.gone_on else handoff.reference} {verb}"
-
-
-def _choice(handoff: OpenHandoff, verb: str, words: Sequence[str]) -> str:
-    """With the words that can stand where ``verb`` has VERB or RESULT. Who pastes it as it is says nothing by that."""
-    if len(words) == 1:
-        return _command(handoff, verb.replace("VERB", words[0]).replace("RESULT", words[0]))
-    blank = "VERB" if "VERB" in verb else "RESULT"
-    return f"{_command(handoff, verb)} ({blank}: {', '.join(words)})"
-
-
 def _reach(
     handoff: OpenHandoff, desk: ContactPoint, organization: Organization, at: datetime, *, by_voice: bool
 ) -> tuple[ChannelUse, ...]:
     """The channels to use. A message went unanswered, so those by voice come first where one is open now."""
-    if not _there(desk, organization, at) or handoff.avoid.bars_contact_point(desk, organization):
+    if not is_there(desk, organization, at) or handoff.avoid.bars_contact_point(desk, organization):
         return ()
     may = usable(weigh(desk, floor=handoff.confidentiality, at=at, avoid=handoff.avoid))
-    return _by_voice(may) if by_voice else tuple(may)
-
-
-def _there(desk: ContactPoint, organization: Organization, at: datetime) -> bool:
-    day = at.date().isoformat()
-    return desk.holds(day) and organization.works(day)
-
-
-def _by_voice(uses: Iterable[ChannelUse]) -> tuple[ChannelUse, ...]:
-    return tuple(sorted(uses, key=lambda use: (not use.usable_now, use.channel.kind in MESSAGE_KINDS)))
+    return by_voice_first(may) if by_voice else tuple(may)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.deadlines import answer_due
-from relaypoint.domain.errors import IllegalTransition, Invalid
+from relaypoint.domain.erasure_remarks import erased, erasure_open, must_keep
+from relaypoint.domain.errors import Invalid
 from relaypoint.domain.handoffs import (
     ACTIVE,
     ANSWER,
@@ -35,7 +35,7 @@ from relaypoint.domain.handoffs import (
     awaited,
 )
 from relaypoint.domain.questions import answers, wished
-from relaypoint.domain.words import Priority
+from relaypoint.domain.saying import Here, instant, not_now
 
 #: How far ahead a person may be expected.
 LONGEST_WAY: Final = timedelta(days=14)
@@ -44,50 +44,9 @@ LONGEST_WAY: Final = timedelta(days=14)
 _CALL_KEPT: Final = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Saying:
-    """What somebody says of a step.
-
-    ``reason`` is the coded reason, outcome or result; ``lacking`` what is asked for. ``review`` is a day; ``expected``
-    and ``at`` are instants: by when the person is to arrive, and when a call was made (None: now). ``role`` is with
-    whom it was, as a role, never a name.
-    """
-
-    verb: str
-    reason: str | None = None
-    review: str | None = None
-    lacking: tuple[str, ...] = ()
-    expected: str | None = None
-    at: str | None = None
-    role: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Here:
-    """All that a remark is decided on; ``words`` are its codes as they are stored."""
-
-    handoff: Mapping[str, Any]
-    saying: Saying
-    now: datetime
-    priority: Priority
-    words: str
-    side: Side
-
-
-def erasure_asked(handoff: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """The person has withdrawn the consent: the receiving body is asked to erase what it has, once."""
-    return {} if handoff.get("erasure_asked_at") else {"erasure_asked_at": format_instant(now), "erasure": None}
-
-
-def erasure_over(handoff: Mapping[str, Any]) -> dict[str, Any]:
-    """The person agrees again: what was not erased may be kept."""
-    asked = handoff.get("erasure_asked_at") and handoff.get("erasure") != ERASED
-    return {"erasure_asked_at": None, "erasure": None} if asked else {}
-
-
 def _form_submitted(here: Here) -> dict[str, Any]:
     if not here.handoff["form"] or here.handoff["form_submitted_at"] is not None:
-        raise _not_now(
+        raise not_now(
             here.handoff,
             "handoff.form",
             "There is no official form for the sender to record as submitted on this step.",
@@ -98,7 +57,7 @@ def _form_submitted(here: Here) -> dict[str, Any]:
 
 def _seen(here: Here) -> dict[str, Any]:
     if not here.handoff.get("must_see"):
-        raise _not_now(
+        raise not_now(
             here.handoff,
             "handoff.seen",
             "There is nothing about this step that the sender has yet to see.",
@@ -110,7 +69,7 @@ def _seen(here: Here) -> dict[str, Any]:
 
 
 def _phoned(here: Here) -> dict[str, Any]:
-    when = _instant(here.saying.at, "at") if here.saying.at else here.now
+    when = instant(here.saying.at, "at") if here.saying.at else here.now
     if here.saying.role not in (*ROLES, None) or (here.saying.role is None and here.words != "reached"):
         raise Invalid(
             "handoff.role",
@@ -134,7 +93,7 @@ def _phoned(here: Here) -> dict[str, Any]:
 
 def _ask(here: Here) -> dict[str, Any]:
     if here.handoff.get("asked_at"):
-        raise _not_now(
+        raise not_now(
             here.handoff,
             "handoff.asked",
             "The sender has been asked already, and has not answered yet.",
@@ -155,7 +114,7 @@ def _ask(here: Here) -> dict[str, Any]:
 def _answer(here: Here) -> dict[str, Any]:
     asked_at, known = here.handoff.get("asked_at"), answers(here.handoff)
     if not asked_at and not wished(here.handoff):
-        raise _not_now(
+        raise not_now(
             here.handoff,
             "handoff.not-asked",
             "Nothing is asked of the sender.",
@@ -189,9 +148,9 @@ def _answer(here: Here) -> dict[str, Any]:
 
 
 def _expect(here: Here) -> dict[str, Any]:
-    when = _instant(here.saying.expected, "expected")
+    when = instant(here.saying.expected, "expected")
     if here.side is Side.RECEIVER and Status(here.handoff["status"]) not in ACTIVE:
-        raise _not_now(here.handoff, "handoff.expect", "It is not accepted yet.", "Accept it first; then say expect.")
+        raise not_now(here.handoff, "handoff.expect", "It is not accepted yet.", "Accept it first; then say expect.")
     if not here.now < when <= here.now + LONGEST_WAY:
         raise Invalid(
             "handoff.expected",
@@ -201,7 +160,7 @@ def _expect(here: Here) -> dict[str, Any]:
             days=LONGEST_WAY.days,
         )
     if here.side is Side.RECEIVER and here.handoff.get("expected_by"):
-        raise _not_now(
+        raise not_now(
             here.handoff,
             "handoff.missed",
             "The person is expected already, or was.",
@@ -212,7 +171,7 @@ def _expect(here: Here) -> dict[str, Any]:
 
 def _arrived(here: Here) -> dict[str, Any]:
     if not (Status(here.handoff["status"]).open or here.handoff.get("must_see")):
-        raise _not_now(
+        raise not_now(
             here.handoff,
             "handoff.arrived-late",
             "The step is over, and nobody waits to be told of an arrival there.",
@@ -233,16 +192,16 @@ def _told_by_phone(handoff: Mapping[str, Any]) -> bool:
 def _came(here: Here, arrival: str) -> dict[str, Any]:
     handoff = here.handoff
     if here.side is Side.SENDER and not _told_by_phone(handoff):
-        raise _not_now(
+        raise not_now(
             handoff,
             "handoff.arrival-theirs",
             "Whether the person came is for who received the step to say.",
             "Where an office without accounts has said so, record first what it decided: phoned accepted or refused.",
         )
     if here.side is Side.RECEIVER and Status(handoff["status"]) in BEFORE:
-        raise _not_now(handoff, "handoff.arrival-early", "It is not accepted yet.", "Accept it first.")
+        raise not_now(handoff, "handoff.arrival-early", "It is not accepted yet.", "Accept it first.")
     if handoff.get("arrival") == ARRIVED or (arrival == NOT_ARRIVED and not handoff.get("expected_by")):
-        raise _not_now(
+        raise not_now(
             handoff,
             "handoff.arrival",
             "The person has arrived already, or was not expected.",
@@ -255,7 +214,7 @@ def _came(here: Here, arrival: str) -> dict[str, Any]:
 def _raise(here: Here) -> dict[str, Any]:
     waits = (here.handoff.get("respond_by") or "") >= format_instant(here.now)
     if waits or not (Status(here.handoff["status"]).open or here.handoff.get("must_see")):
-        raise _not_now(
+        raise not_now(
             here.handoff,
             "handoff.raised",
             "The coordinator has been asked already, or there is nothing left to ask for.",
@@ -271,61 +230,13 @@ def _raise(here: Here) -> dict[str, Any]:
 
 def _respond(here: Here) -> dict[str, Any]:
     if not here.handoff.get("respond_by"):
-        raise _not_now(
+        raise not_now(
             here.handoff,
             "handoff.not-raised",
             "The sender has not turned to the coordinator about this step, or has been answered.",
             "There is nothing to answer; to redirect a step is an answer.",
         )
     return {"respond_by": None, "response": here.words}
-
-
-def _erased(here: Here) -> dict[str, Any]:
-    _check_erasure(here.handoff)
-    if Status(here.handoff["status"]).open:
-        raise _not_now(
-            here.handoff,
-            "handoff.still-open",
-            "The step is open: who serves the person has not erased what it needs for that.",
-            "Say must-keep still-serving; once it is over, say erased.",
-        )
-    return {"erasure": ERASED}
-
-
-def _must_keep(here: Here) -> dict[str, Any]:
-    _check_erasure(here.handoff)
-    if here.words == "still-serving" and not Status(here.handoff["status"]).open:
-        raise _not_now(
-            here.handoff,
-            "handoff.served-no-more",
-            "The step is over: nobody is served by it any more.",
-            "Say erased, or for what else it has to be kept.",
-        )
-    if here.words == "still-serving" and Status(here.handoff["status"]) in BEFORE:
-        raise _not_now(
-            here.handoff,
-            "handoff.not-served-yet",
-            "It is not accepted: nobody is served by it yet.",
-            "Accept it first; or say for what else it has to be kept; or decline it, and say erased.",
-        )
-    if here.handoff.get("erasure") == here.words:
-        raise _not_now(here.handoff, "handoff.kept", "That was said already.", "Say it once; or erased, once it is.")
-    return {"erasure": here.words}
-
-
-def _check_erasure(handoff: Mapping[str, Any]) -> None:
-    if not _erasure_open(handoff):
-        raise _not_now(
-            handoff,
-            "handoff.erasure",
-            "Nobody has asked for what is known of the person to be erased, or it is erased already.",
-            "There is nothing to answer.",
-        )
-
-
-def _erasure_open(handoff: Mapping[str, Any]) -> bool:
-    """Who had to keep it may erase it later."""
-    return bool(handoff.get("erasure_asked_at")) and handoff.get("erasure") != ERASED
 
 
 def _unchanged(here: Here) -> dict[str, Any]:
@@ -344,8 +255,8 @@ REMARKED: Final = {
     NOT_ARRIVED: _not_arrived,
     RAISE: _raise,
     RESPOND: _respond,
-    ERASED: _erased,
-    MUST_KEEP: _must_keep,
+    ERASED: erased,
+    MUST_KEEP: must_keep,
     CLAIM: _unchanged,
     RELEASE: _unchanged,
 }
@@ -368,24 +279,10 @@ def offered(verb: str, handoff: Mapping[str, Any], on: Collection[Side]) -> bool
         NOT_ARRIVED: bool(handoff.get("expected_by")) and arrival is None and may_tell,
         RAISE: not handoff.get("respond_by") and unseen,
         RESPOND: bool(handoff.get("respond_by")),
-        ERASED: _erasure_open(handoff) and not Status(handoff["status"]).open,
-        MUST_KEEP: _erasure_open(handoff),
+        ERASED: erasure_open(handoff) and not Status(handoff["status"]).open,
+        MUST_KEEP: erasure_open(handoff),
     }.get(verb, True)
 
 
 def pause(handoff: Mapping[str, Any], since: str, until: str) -> str:
     return " ".join(filter(None, (handoff.get("pauses"), f"{since}/{until}")))
-
-
-def _instant(text: str | None, field: str) -> datetime:
-    try:
-        return parse_instant(text or "")
-    except Invalid as problem:
-        problem.path = (field,)
-        raise
-
-
-def _not_now(handoff: Mapping[str, Any], message_id: str, text: str, remedy: str) -> IllegalTransition:
-    return IllegalTransition(
-        message_id, text, path=("verb",), remedy=remedy, present={"status": str(handoff["status"])}
-    )

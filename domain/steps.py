@@ -14,6 +14,7 @@ from typing import Any, Final
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.deadlines import counted, recounted
+from relaypoint.domain.erasure_remarks import erasure_asked
 from relaypoint.domain.errors import IllegalTransition, Invalid
 from relaypoint.domain.handoffs import (
     ARRIVED,
@@ -30,7 +31,8 @@ from relaypoint.domain.handoffs import (
     awaited,
 )
 from relaypoint.domain.moves import check_allowed, move, unknown_verb, words_of
-from relaypoint.domain.step_remarks import REMARKED, Here, Saying, erasure_asked, pause
+from relaypoint.domain.saying import Here, Saying
+from relaypoint.domain.step_remarks import REMARKED, pause
 from relaypoint.domain.words import Priority
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from relaypoint.domain.backlog import Due, falling_due
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.handoffs import Side
-from relaypoint.domain.next_steps import coordinators_moves
+from relaypoint.domain.next_steps_between import coordinators_moves
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.policy import Action, Subject, sides
 from relaypoint.domain.silences import Strand

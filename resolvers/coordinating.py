@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from relaypoint.domain import around
-from relaypoint.domain.next_steps import NextStep, desks_of_both
+from relaypoint.domain.next_step import NextStep
+from relaypoint.domain.next_steps_between import desks_of_both
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Confidentiality
 

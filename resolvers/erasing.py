@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from relaypoint.domain.step_remarks import erasure_asked, erasure_over
+from relaypoint.domain.erasure_remarks import erasure_asked, erasure_over
 from relaypoint.graph import Row, Step
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.finding import present_view

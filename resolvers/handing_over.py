@@ -9,11 +9,11 @@ from typing import Any
 from relaypoint.domain import chain
 from relaypoint.domain.answer import Candidate
 from relaypoint.domain.deadlines import Agreed
+from relaypoint.domain.erasure_remarks import erasure_over
 from relaypoint.domain.errors import NoChannel
 from relaypoint.domain.handoffs import Status, passing_on
 from relaypoint.domain.policy import Subject
 from relaypoint.domain.silences import Strand
-from relaypoint.domain.step_remarks import erasure_over
 from relaypoint.domain.steps import days_held, no_longer_served
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Priority

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from relaypoint.domain import chain
-from relaypoint.domain.errors import Conflict, Invalid, NoChannel, NotFound
+from relaypoint.domain.erasure_remarks import erasure_asked, erasure_over
+from relaypoint.domain.errors import Conflict, Invalid, NoChannel
 from relaypoint.domain.handoffs import (
-    AGREED,
     ALIASES,
     ANSWER,
     ARRIVED,
@@ -35,12 +35,14 @@ from relaypoint.domain.handoffs import (
 )
 from relaypoint.domain.moves import possible
 from relaypoint.domain.policy import Action, Subject
-from relaypoint.domain.questions import asked_where, consent_asked
-from relaypoint.domain.step_remarks import Saying, erasure_asked, erasure_over, offered
-from relaypoint.domain.steps import said, wrong_field
+from relaypoint.domain.questions import asked_where
+from relaypoint.domain.saying import Saying
+from relaypoint.domain.step_remarks import offered
+from relaypoint.domain.steps import said
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Row, Step, Unmet
+from relaypoint.resolvers.answering import agreeing, taken_back
 from relaypoint.resolvers.arriving import search_over, searched
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import StoredCase, consented, refused, stored_case, withdrawn
@@ -156,9 +158,9 @@ async def move_handoff(
             check_version(row, expected_version)
             changes, side = await _decide(subject, backend, row, saying, on)
             person = await claiming(backend, row, verb, holder)
-            agreeing = await _agreeing(backend, row, verb, reason, consent_to)
-            case = consented(backend, row, agreeing) if agreeing else None
-            refusing = await _taken_back(backend, row, verb, reason)
+            agreed = await agreeing(backend, row, _case(backend, row), verb, reason, consent_to)
+            case = consented(backend, row, agreed) if agreed else None
+            refusing = await taken_back(backend, row, verb, reason)
             # That the person would not go there, or back there, stops what is new; it asks nobody to erase what it has.
             elsewhere = verb == ANSWER and asked_where(row["handoff"]) is not None
             if refusing is not None:  # None where there is no consent of it to withdraw.
@@ -185,14 +187,14 @@ async def move_handoff(
             person.append(Step("case_reseal", {"referral": row["referral"]["id"], "sealed": case}))
         if verb == ANSWER and not elsewhere and refusing == row["receiver"]["id"]:
             changes |= erasure_asked(row["handoff"], backend.clock())
-        if agreeing == row["receiver"]["id"]:
+        if agreed == row["receiver"]["id"]:
             changes |= erasure_over(row["handoff"])
         moved = Referrals(subject, backend, operation)
         steps, result = _steps(backend, moved, row, verb, changes, on, side, also)
         if case is not None and refusing is not None and not elsewhere:
             steps += await erasing(backend, moved, await steps_of_body(backend, row, refusing))
-        if agreeing is not None:
-            steps += await erasing_over(backend, moved, await steps_of_body(backend, row, agreeing))
+        if agreed is not None:
+            steps += await erasing_over(backend, moved, await steps_of_body(backend, row, agreed))
         if verb == ARRIVED:
             steps += await search_over(backend, moved, row)
         steps += person
@@ -239,68 +241,6 @@ async def _decide(
     calendar = (await present_view(backend)).desk(row["contact_point"]["id"]).calendar
     changes = said(handoff, saying, side, backend.clock(), Priority(row["referral"]["priority"]), calendar)
     return (changes | {"responded_by": subject.organization} if saying.verb == RESPOND else changes), side
-
-
-async def _agreeing(backend: Backend, row: Row, verb: str, answer: str | None, to: str | None) -> str | None:
-    """The body that the person agrees to be made known at, by its sender's answer; None: no consent is given."""
-    if to is not None and verb != ANSWER:
-        raise wrong_field(verb, "consentTo", ANSWER)
-    if to is not None and answer != AGREED:
-        raise Invalid(
-            "handoff.no-consent",
-            "'{answer}' tells of no consent.",
-            path=("consentTo",),
-            remedy="Answer agreed, if the person agrees; or leave the contact point out.",
-            answer=answer or "",
-        )
-    about = asked_where(row["handoff"])
-    desk = to.strip().lower() if to is not None else about
-    if verb != ANSWER or answer != AGREED:
-        return None
-    if desk is None:  # Asked for consent in general, it is the receiver's own.
-        return str(row["receiver"]["id"])
-    view = await present_view(backend)
-    rows = view.index.rows["contact_points"]
-    if desk not in rows:
-        raise NotFound(
-            "handoff.consent-to",
-            "'{value}' is not a contact point.",
-            path=("consentTo",),
-            remedy="Use the one that the receiver would pass the case on to; the step shows it.",
-            value=desk,
-        )
-    body = rows[desk]["organization"]
-    if about is not None and rows[about]["organization"] != body:
-        raise Invalid(
-            "handoff.consent-elsewhere",
-            "It is asked whether the person may be made known at {about}.",
-            path=("consentTo",),
-            remedy="Answer that; relaypoint consent records that the person agrees to another body.",
-            about=about,
-        )
-    if _case(backend, row).avoid.bars_contact_point(view.desk(desk), view.organization(body)):
-        # Nobody else may know why it does not go there.
-        raise Invalid(
-            "handoff.consent-avoided",
-            "The case avoids somebody at {desk}: it does not go there, whatever the person agrees to.",
-            path=("reason",),
-            remedy="Answer not-agreed, which tells them no more than that; or refer the person anew without avoiding "
-            "them, if that is what they want.",
-            desk=desk,
-        )
-    return str(body)
-
-
-async def _taken_back(backend: Backend, row: Row, verb: str, reason: str | None) -> str | None:
-    """The body of which the sender says that the person does not agree, or no longer agrees, that it learns of them."""
-    if verb == "cancel" and reason == "consent-withdrawn":
-        return str(row["receiver"]["id"])
-    if verb == ANSWER and reason == "not-agreed":
-        if not consent_asked(row["handoff"]):
-            return None
-        about, desks = asked_where(row["handoff"]), (await present_view(backend)).index.rows["contact_points"]
-        return str(row["receiver"]["id"] if about is None else desks[about]["organization"])
-    return None
 
 
 #: What its sender may say of a step that came back without having decided anew about it.

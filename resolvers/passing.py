@@ -17,10 +17,10 @@ from relaypoint.domain.deadlines import answer_due
 from relaypoint.domain.errors import Conflict
 from relaypoint.domain.handoffs import ALIASES, ARRIVING, ASK, PASSES, Side, Status
 from relaypoint.domain.moves import check_allowed, in_order, unknown_verb
-from relaypoint.domain.next_steps import desks_of_both
+from relaypoint.domain.next_steps_between import desks_of_both
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.questions import wished
-from relaypoint.domain.step_remarks import Saying
+from relaypoint.domain.saying import Saying
 from relaypoint.domain.steps import days_held, said
 from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Row, Step, Unmet

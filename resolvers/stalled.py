@@ -12,7 +12,8 @@ from functools import cache
 from relaypoint.domain import around, stall_report
 from relaypoint.domain.handoffs import Side
 from relaypoint.domain.model import ContactPoint
-from relaypoint.domain.next_steps import NextStep, next_steps
+from relaypoint.domain.next_step import NextStep
+from relaypoint.domain.next_steps import next_steps
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.policy import Action, Subject, may_see_case, sides
 from relaypoint.domain.stall_report import ANYTHING, Position, Wanted

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import strawberry
 
-from relaypoint.domain.next_steps import NextStep as DomainNextStep
+from relaypoint.domain.next_step import NextStep as DomainNextStep
 from relaypoint.domain.policy import Action
 from relaypoint.domain.stall_report import Position, position
 from relaypoint.domain.stall_summary import Ages as DomainAges

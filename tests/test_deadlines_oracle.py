@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.deadlines import LATEST, counted
 from relaypoint.domain.handoffs import STATE, Side
-from relaypoint.domain.step_remarks import Saying
+from relaypoint.domain.saying import Saying
 from relaypoint.domain.steps import said
 from relaypoint.domain.words import Priority
 from relaypoint.tests.helpers import FULL

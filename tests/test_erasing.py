@@ -47,7 +47,7 @@ async def test_it_falls_due_and_then_is_silent_for_both_sides(backend: Backend, 
     (found,) = [
         each for each in await stalled.stalled(SHELTER, at(backend, DAY * 15.1)) if each.stall.handoff.id == step
     ]
-    assert "erased | must-keep" in found.next_steps[0].text
+    assert "VERB (VERB: erased, must-keep --reason CODE)" in found.next_steps[0].text
     await handoffs.move_handoff(SHELTER, at(backend, DAY * 16), step, "must-keep", reason="legal-duty")
     for subject in (SHELTER, UNIT):
         assert await reasons(subject, backend, 17) == []

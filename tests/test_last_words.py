@@ -118,7 +118,8 @@ async def test_what_a_coordinator_can_do_fits_how_it_is_silent(backend: Backend)
     assert found.stall.reason == "arrival-unknown"
     told = [each.text for each in found.next_steps if each.role == "yours"]
     assert len(told) == 1
-    assert "has arrived" in told[0] and "redirect" not in told[0]
+    assert "has arrived" in told[0]
+    assert "redirect" not in told[0]
     (due,) = (each for each in await backlog(LINE, at(backend, 10 * 60), hours=336) if each.what == "look")
     assert [each.text for each in due.turn_to if each.role == "yours"] == told
     # Asked by its sender, it is told of that as well.

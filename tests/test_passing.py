@@ -269,7 +269,7 @@ async def test_its_sender_is_told_how_to_answer_what_was_asked(backend: Backend)
     await pass_handoff(SHELTER, backend, step["id"], "pass-on", "line-desk")
     late = at_time(backend, "2026-03-20T10:00:00.000Z")
     (found,) = await stalled.stalled(UNIT, late)
-    assert "answer --result agreed | not-agreed | not-known" in found.next_steps[0].text
+    assert "answer --result RESULT (RESULT: agreed, not-agreed, not-known)" in found.next_steps[0].text
 
 
 async def test_a_suspended_body_sends_nothing_on(backend: Backend) -> None:

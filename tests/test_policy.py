@@ -22,6 +22,8 @@ from relaypoint.tests.helpers import member
 
 #: Public coroutines that serve use cases and are none: they act for a subject whose right was asked before.
 HELPERS = {
+    "answering.agreeing",
+    "answering.taken_back",
     "acting.acting",
     "arriving.search_over",
     "claiming.claiming",

@@ -237,7 +237,11 @@ async def test_the_receiver_can_not_tell_whom_the_case_avoids(backend: Backend, 
     assert theirs.stall.reason == "unacknowledged"
     reference = theirs.stall.handoff.reference
     assert [(step.role, str(step.text), step.channels) for step in theirs.next_steps] == [
-        ("receiver", f"It is yours to move on: relaypoint handoff {reference} receive | accept | reject.", ())
+        (
+            "receiver",
+            f"It is yours to move on: relaypoint handoff {reference} VERB (VERB: receive, accept, reject).",
+            (),
+        )
     ]
 
 

@@ -12,7 +12,8 @@ from relaypoint.domain.around import Around
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.handoffs import Side, Status
 from relaypoint.domain.model import Absence, Body, Holder
-from relaypoint.domain.next_steps import NextStep, next_steps
+from relaypoint.domain.next_step import NextStep
+from relaypoint.domain.next_steps import next_steps
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.stalls import Stall, stall
 from relaypoint.domain.words import ChannelKind, ChannelState, Confidentiality, HolderRole, Priority, Staffing
@@ -143,7 +144,7 @@ def test_the_receiver_is_told_whose_turn_it_is_and_what_it_can_do(
     assert found is not None
     assert found.reason == wanted
     (own,) = next_steps(found, at("2026-03-03T15:00"), Side.RECEIVER)
-    assert f"relaypoint handoff ABCDE-23456 {' | '.join(verbs)}" in own.text
+    assert f"relaypoint handoff ABCDE-23456 VERB (VERB: {', '.join(verbs)})" in own.text
     assert ("It is yours to move on" in own.text) == (wanted == "unacknowledged")
     assert ("hold --reason CODE --review DAY" in own.text) == (wanted == "hold-expired")
 
@@ -272,7 +273,7 @@ def test_what_is_said_of_a_step_afterwards_makes_its_silence_no_younger() -> Non
 
 def test_a_coordinator_that_would_send_it_on_is_told_that_its_sender_is_asked() -> None:
     for raised in (None, "2026-03-04T10:00:00.000Z"):
-        case = handoff(wished_to="other-desk", respond_by=raised)
+        case = handoff(wished_to="other-desk", wish_by="2026-03-05T10:00:00.000Z", respond_by=raised)
         found = stall(case, at("2026-03-03T15:00"), Side.COORDINATOR)
         assert found is not None
         (advice,) = next_steps(found, at("2026-03-03T15:00"), Side.COORDINATOR)

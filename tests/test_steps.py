@@ -15,7 +15,8 @@ from relaypoint.domain.errors import IllegalTransition, Invalid
 from relaypoint.domain.handoffs import MOVES as TABLE
 from relaypoint.domain.handoffs import REMARKS as NOTES
 from relaypoint.domain.handoffs import STATE, Side, Status
-from relaypoint.domain.step_remarks import Saying, offered
+from relaypoint.domain.saying import Saying
+from relaypoint.domain.step_remarks import offered
 from relaypoint.domain.steps import said
 from relaypoint.domain.words import Priority
 
