@@ -136,7 +136,8 @@ async def _begin_operation(transaction: neo4j.AsyncManagedTransaction, operation
 
 async def _rows(transaction: neo4j.AsyncManagedTransaction, text: str, parameters: dict[str, Any]) -> list[Row]:
     result = await transaction.run(text, parameters)
-    return [record.data() async for record in result]
+    # Statements give texts, numbers, lists and maps, and never a node: there is nothing in a row to take apart.
+    return [dict(zip(record.keys(), record.values(), strict=True)) async for record in result]
 
 
 def _no_address() -> Unavailable:

@@ -17,6 +17,7 @@ from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.cases import StoredCase, stored_case
 from relaypoint.resolvers.finding import find_again
 from relaypoint.resolvers.known import Known
+from relaypoint.resolvers.open_handoffs import known_steps, open_steps
 from relaypoint.resolvers.roster_write import Change, changed
 
 #: What stands for what is of a case, for those who are not on it.
@@ -183,8 +184,8 @@ async def _uncoordinated(backend: Backend, after: Roster, leaving: Leaving, to: 
         return {role["task_force"] for role in after.roles.get(organization, ())}
 
     work = []
-    open = [row["id"] for row in await backend.store.read("handoffs_open", organization=None)]
-    for row in await backend.store.read("handoffs_known", ids=open):
+    open = [step["id"] for step in await open_steps(backend, None)]
+    for row in await known_steps(backend, open):
         both = forces(row["sender"]) & forces(after.all["contact_points"][row["desk"]]["organization"])
         if leaving.id in both and not any(after.now["task_forces"].get(each, {}).get("coordinator") for each in both):
             row = {**row, "sender": after.all["organizations"][row["sender"]], "contact_point": {"id": row["desk"]}}

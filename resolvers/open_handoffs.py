@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from relaypoint.domain import around
 from relaypoint.domain.clock import Instant, parse_instant
 from relaypoint.domain.deadlines import erase_due
 from relaypoint.domain.errors import Invalid
-from relaypoint.domain.handoffs import STATE, Status
+from relaypoint.domain.handoffs import STATE, TERMS, Status
 from relaypoint.domain.history import moment
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.policy import Subject
@@ -46,18 +47,35 @@ async def open_handoffs(
     and for what is still to come.
     """
     whose = None if of_all else subject.organization
-    steps = await backend.store.read("handoffs_open", organization=whose)
+    steps = await open_steps(backend, whose)
     if as_of is not None:
         return await _past(whose, backend, [step["id"] for step in steps], _past_moment(backend, as_of))
 
     async def read(ids: Sequence[str]) -> list[Row]:
         # But for those that were closed, seen or answered since they were found.
-        rows = await backend.store.read("handoffs_known", ids=list(dict.fromkeys(ids)))
+        rows = await known_steps(backend, list(dict.fromkeys(ids)))
         return [row for row in rows if row["must_see"] or row["to_erase"] or Status(row["handoff"]["status"]).open]
 
     at = backend.clock()
     # The roster comes after the work, so that every desk at which it lies is known.
     return OpenWork(at, view_of(await backend.memory.roster(backend.store), at), steps, read)
+
+
+async def open_steps(backend: Backend, organization: str | None) -> list[Row]:
+    """The ``id``, ``priority`` and ``sent_at`` of every open step that concerns the organization; None: of all. One
+    that is open in two ways comes twice."""
+    lists = await backend.store.read("handoffs_open", organization=organization)
+    return [step for each in lists for step in each["steps"]]
+
+
+#: What is read of a step, also where it is empty.
+_KNOWN: Final = ("id", *STATE, *TERMS)
+
+
+async def known_steps(backend: Backend, ids: Sequence[str]) -> list[Row]:
+    """These steps with all that decides whether they are silent, in the form of the statement ``handoffs_known``."""
+    rows = await backend.store.read("handoffs_known", ids=ids)
+    return [{**row, "handoff": {name: row["handoff"].get(name) for name in _KNOWN}} for row in rows]
 
 
 def _past_moment(backend: Backend, as_of: str) -> Instant:
@@ -76,7 +94,7 @@ def _past_moment(backend: Backend, as_of: str) -> Instant:
 async def _past(whose: str | None, backend: Backend, open: Sequence[str], at: Instant) -> OpenWork:
     # After what is open still: what is closed in between is among what has moved.
     moved = await backend.store.read("handoffs_moved_since", organization=whose, at=at)
-    rows = await backend.store.read("handoffs_known", ids=sorted({*open, *(row["id"] for row in moved)}))
+    rows = await known_steps(backend, sorted({*open, *(row["id"] for row in moved)}))
     view = View((await roster_at(backend, at)).index, at[:10])
     there = [row for row in rows if row["handoff"]["sent_at"] <= at and view.has("contact_points", row["desk"])]
     notices = await backend.store.read("notices_about", handoffs=[row["handoff"]["id"] for row in there])

@@ -22,6 +22,8 @@ from relaypoint.tests.helpers import member
 
 #: Public coroutines that serve use cases and are none: they act for a subject whose right was asked before.
 HELPERS = {
+    "open_handoffs.known_steps",
+    "open_handoffs.open_steps",
     "answering.agreeing",
     "answering.taken_back",
     "acting.acting",
