@@ -40,7 +40,7 @@ def shown(console: Console, groups: Sequence[Data], by: str) -> None:
 def csv_of(groups: Sequence[Data]) -> None:
     """One row a group; what is fewer than five is empty."""
     rows = csv.writer(sys.stdout)
-    ages = ("median", "p90", "worst")
+    ages = ("median", "p90")
     stages = [f"hours_{stage}_{age}" for stage in Stage for age in ages]
     fates = [f"steps_{fate}" for fate in Fate]
     rows.writerow(["key", "name", "steps", "acknowledged_in_time", "decided_in_time", "lost", *stages, *fates])
@@ -81,7 +81,8 @@ def _shares(groups: Sequence[Data], *names: str) -> list[tuple[str, dict[str, fl
 
 def _row(group: Data) -> tuple[str, ...]:
     decided = next((each["hours"] for each in group["stages"] if each["stage"] == Stage.DECIDED), None)
-    hours = f"{decided['median']:.1f} (9 of 10 within {decided['p90']:.1f})" if decided else "–"
+    within = f" (9 of 10 within {decided['p90']:.1f})" if decided and decided["p90"] is not None else ""
+    hours = f"{decided['median']:.1f}{within}" if decided else "–"
     shares = (percent(group[name]) for name in _SHARES)
     return (_name(group), str(group["count"]), *shares, hours, percent(group["lost"]))
 

@@ -140,7 +140,7 @@ def summary(console: Console, groups: list[Data], by: str) -> None:
 
 def _cells(group: Data) -> list[str]:
     hours, share = group["workingHours"], group["answeredInTime"]
-    ages = (f"{hours[each]:.1f}" for each in ("median", "p90", "worst"))
+    ages = ("–" if hours[each] is None else f"{hours[each]:.1f}" for each in ("median", "p90", "worst"))
     return [_name(group), str(group["count"]), *ages, percent(share)]
 
 

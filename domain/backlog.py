@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Final
 
 from relaypoint.domain.clock import Instant, parse_instant
-from relaypoint.domain.handoffs import ARRIVED, Side, Status
+from relaypoint.domain.handoffs import Side, Status
 from relaypoint.domain.next_step import NextStep
 from relaypoint.domain.open_handoff import OpenHandoff
+from relaypoint.domain.silences import phone_again_by
 from relaypoint.domain.texts import Text, say
 
 
@@ -42,7 +43,7 @@ _TEXTS: Final = {
     "erase": say("due.erase", "say whether what is known of the person was erased, or why it is kept"),
     "form": say("due.form", "submit the official form, and record it"),
     "call": say("due.call", "phone it, and record what they say: no message reaches them"),
-    "phone": say("due.phone", "phone again: has it begun, has the person arrived"),
+    "phone": say("due.phone", "phone again: has it begun, has the person arrived, is it done"),
 }
 
 
@@ -84,8 +85,8 @@ def _senders(handoff: OpenHandoff) -> Iterator[tuple[str, Instant]]:
         yield "wish", handoff.wish_by
     if handoff.form_awaited and handoff.acknowledge_by:
         yield "form", handoff.acknowledge_by
-    if handoff.accepted_by_phone and handoff.arrival != ARRIVED and handoff.start_by:
-        yield "phone", handoff.start_by
+    if by := phone_again_by(handoff):
+        yield "phone", by
     if (
         handoff.status is Status.REQUESTED
         and handoff.notice == "dead"

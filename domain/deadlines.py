@@ -21,7 +21,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.clock import Duration, Instant, format_instant, parse_duration, parse_instant, shortest
 from relaypoint.domain.errors import Invalid
-from relaypoint.domain.handoffs import Status, accepted_by_phone
+from relaypoint.domain.handoffs import ARRIVED, Status, accepted_by_phone
 from relaypoint.domain.hours import WORKING_WEEK
 from relaypoint.domain.texts import Text, listed, say
 from relaypoint.domain.words import Priority
@@ -153,21 +153,24 @@ def counted(priority: Priority, handoff: Mapping[str, Any], calendar: Calendar) 
 
     ``handoff`` has the names of ``domain.handoffs.STATE`` and ``TERMS``. Where an official form is the referral, the
     receiver's clock starts when it was submitted. What was accepted on the phone, as its sender reports, is to begin as
-    if it had been accepted then; that it is still to be decided stays as it is.
+    if it had been accepted then, and is to be completed as if it had begun when the person arrived; that it is still to
+    be decided stays as it is.
     """
     running = RUNNING.get(Status(handoff["status"]))
     if running is None:
         return {}
-    accepted_at = handoff.get("accepted_at")
+    accepted_at, started_at = handoff.get("accepted_at"), handoff.get("started_at")
     if accepted_by_phone(handoff):
         running, accepted_at = (*running, "start_by"), handoff["phoned_at"]
+        if handoff.get("arrival") == ARRIVED:
+            running, started_at = (*running, "complete_by"), handoff["arrival_at"]
     due = deadlines(
         priority,
         handoff["form_submitted_at"] or handoff["sent_at"],
         calendar,
         *(handoff.get(name) for name in Agreed._fields),
         accepted_at=accepted_at,
-        started_at=handoff.get("started_at"),
+        started_at=started_at,
         pauses=pauses_of(handoff.get("pauses")),
     )
     return {**{name: getattr(due, name) for name in running}, "calendar": calendar.text}
@@ -181,7 +184,7 @@ def recounted(priority: Priority, handoff: Mapping[str, Any], calendar: Calendar
 
 def _missed(handoff: Mapping[str, Any], at: Instant) -> dict[str, Instant]:
     running = RUNNING.get(Status(handoff["status"]), ())
-    told = {name: due for name in (*running, "start_by") if (due := handoff.get(name)) and due < at}
+    told = {name: due for name in (*running, "start_by", "complete_by") if (due := handoff.get(name)) and due < at}
     # While the receiver waits for an answer its clocks stand still.
     asked = handoff.get("asked_at")
     return {name: due for name, due in told.items() if not (asked and asked <= due)}

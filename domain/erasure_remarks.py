@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from relaypoint.domain.clock import format_instant
-from relaypoint.domain.handoffs import BEFORE, ERASED, Status
+from relaypoint.domain.handoffs import BEFORE, ERASED, Status, accepted_by_phone
 from relaypoint.domain.saying import Here, not_now
 
 
@@ -29,12 +29,14 @@ def erased(here: Here) -> dict[str, Any]:
             here.handoff,
             "handoff.still-open",
             "The step is open: who serves the person has not erased what it needs for that.",
-            "Say must-keep still-serving; once it is over, say erased.",
+            "Say must-keep, and why; once it is over, or declined, say erased.",
         )
     return {"erasure": ERASED}
 
 
 def must_keep(here: Here) -> dict[str, Any]:
+    # What an office without accounts has accepted on the phone, it does.
+    before = Status(here.handoff["status"]) in BEFORE and not accepted_by_phone(here.handoff)
     _check_erasure(here.handoff)
     if here.words == "still-serving" and not Status(here.handoff["status"]).open:
         raise not_now(
@@ -43,12 +45,12 @@ def must_keep(here: Here) -> dict[str, Any]:
             "The step is over: nobody is served by it any more.",
             "Say erased, or for what else it has to be kept.",
         )
-    if here.words == "still-serving" and Status(here.handoff["status"]) in BEFORE:
+    if here.words == "still-serving" and before:
         raise not_now(
             here.handoff,
             "handoff.not-served-yet",
             "It is not accepted: nobody is served by it yet.",
-            "Accept it first; or say for what else it has to be kept; or decline it, and say erased.",
+            "Say for what else it has to be kept; or decline it, then say erased.",
         )
     if here.handoff.get("erasure") == here.words:
         raise not_now(here.handoff, "handoff.kept", "That was said already.", "Say it once; or erased, once it is.")

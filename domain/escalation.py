@@ -219,11 +219,15 @@ def turned_to(view: View, stall: Stall, step: Step, reply_desk: str | None, at: 
     # Nobody is the judge of what it sent or holds itself.
     bodies = handoff.sender.id, handoff.receiver.id
     leading = [desk for desk, owner in around.coordinators(view, forces) if owner.id not in bodies]
-    if stall.strand is not Strand.MISSING:  # Who has said that it can do no more is not asked to.
-        leading = [desk for desk in leading if desk.organization != handoff.said_all]
     if stall.strand is Strand.COORDINATOR:  # The one that was asked; others are told of it.
-        silent = next(filter(may, leading), None)
+        asked = sorted(filter(may, leading), key=lambda desk: desk.organization != handoff.raised_to)
+        silent = next(iter(asked), None)
         leading = [desk for desk in leading if desk is not silent]
+    if stall.strand is not Strand.MISSING:
+        # Who has said that it can do no more is not asked to, as long as anybody else hears of it.
+        left = [desk for desk in leading if desk.organization not in handoff.said_all]
+        if any(map(may, left)) or (sender_desk is not None and may(sender_desk)):
+            leading = left
 
     wanted: list[ContactPoint | None]
     if step.action is Rung.REMIND:

@@ -178,7 +178,7 @@ RELEASE: Final = "release"
 #: The sender turns to the coordinator about a refusal or a silence, and the coordinator answers.
 RAISE: Final = "raise"
 RESPOND: Final = "respond"
-#: Who answers so can do no more about it.
+#: Who answers so can do no more about it, until the step moves.
 LAST_WORDS: Final = frozenset({"nobody-else", "upheld"})
 
 #: Where the person withdrew the consent: the receiving body has erased what it had, or says why it has to keep it.
@@ -273,9 +273,12 @@ STATE: Final = (
     "arrival",
     "arrival_at",
     "raised_at",
+    "raised_to",
     "respond_by",
     "response",
     "responded_by",
+    "last_words",
+    "last_words_at",
     "erasure_asked_at",
     "erasure",
 )

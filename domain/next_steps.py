@@ -120,7 +120,7 @@ def _towards(handoff: OpenHandoff, around: Around, reason: str, at: datetime) ->
         ways += (
             ("next-candidate", instead, () if reason in MISSING and not refused else around.candidates),
             # Who has said that it can do no more comes last.
-            ("coordinator", ask, sorted(around.coordinators, key=lambda each: each[1].id == handoff.said_all)),
+            ("coordinator", ask, sorted(around.coordinators, key=lambda each: each[1].id in handoff.said_all)),
             ("hotline", _HOTLINE, around.hotlines),
         )
     steps: list[NextStep] = []

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.calendars import Calendar
-from relaypoint.domain.handoffs import LAST_WORDS, Status
+from relaypoint.domain.handoffs import Status
 from relaypoint.domain.model import ContactPoint, Declared, Organization
 from relaypoint.domain.words import Confidentiality, Priority
 
@@ -54,10 +54,14 @@ class OpenHandoff:
     wish_answered: str | None = None
     expected_by: str | None = None
     raised_at: str | None = None
+    #: The coordinators' body that was asked then.
+    raised_to: str | None = None
     respond_by: str | None = None
-    #: How the coordinator answered its sender, as a code, and which body it was.
+    #: How its sender was answered, as a code, and by which body.
     response: str | None = None
     responded_by: str | None = None
+    #: The bodies that have answered, since the step moved last, that they can do no more about it.
+    said_all: frozenset[str] = frozenset()
     arrival: str | None = None
     #: When that was said.
     arrival_at: str | None = None
@@ -91,12 +95,6 @@ class OpenHandoff:
     def wish_open(self) -> bool:
         """A coordinator waits for its sender to say whether the person agrees."""
         return bool(self.wished_to and self.wish_by) and self.status.open
-
-    @property
-    def said_all(self) -> str | None:
-        """The body that answered as coordinator, since the step moved last, that it can do no more about it."""
-        answered = self.response in LAST_WORDS and (self.raised_at or "") >= (self.moved_at or self.sent_at)
-        return self.responded_by if answered else None
 
     @property
     def accepted_by_phone(self) -> bool:

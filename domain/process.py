@@ -118,9 +118,9 @@ def _lost(counts: Mapping[Fate, int]) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of one group; counts rounded down to fives, shares to a twentieth. ``hours`` are on the clock, by stage, as far
-    as enough steps went through it; ``fates`` counts and ``lost`` are None where they would tell a number below five.
-    ``hops`` is the place of the steps in their referrals."""
+    """Of one group; counts rounded down to fives, shares to a twentieth. ``hours`` are on the clock, coarse, by stage,
+    as far as enough steps went through it; ``fates`` counts and ``lost`` are None where they would tell a number below
+    five. ``hops`` is the place of the steps in their referrals."""
 
     key: str | None
     count: int
@@ -152,7 +152,7 @@ def _figures(key: str | None, courses: Sequence[Course], now: Instant) -> Figure
         count=fives(len(courses)),
         acknowledged=_in_time([_met(each, "acknowledge_by", _acknowledged(each), now) for each in courses]),
         decided=_in_time([_met(each, "decide_by", each.first(*_DECIDED), now) for each in courses]),
-        hours={stage: Ages.of(of) for stage, of in spans.items() if len(of) >= FEWEST},
+        hours={stage: Ages.of(of).coarse(len(of)) for stage, of in spans.items() if len(of) >= FEWEST},
         fates=told(counts),
         hops=Ages.of([course.hops for course in courses]),
         lost=_lost(counts),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from relaypoint.domain.handoffs import AGREED
+from relaypoint.domain.handoffs import AGREED, LAST_WORDS
 
 
 def consent_asked(handoff: Mapping[str, Any]) -> bool:
@@ -23,6 +23,20 @@ def asked_where(handoff: Mapping[str, Any]) -> str | None:
 def answers(handoff: Mapping[str, Any]) -> tuple[str, ...]:
     """The words that answer what its sender is asked now."""
     return (AGREED if consent_asked(handoff) else "told", "not-agreed", "not-known")
+
+
+def said_all(handoff: Mapping[str, Any]) -> frozenset[str]:
+    """The bodies that have answered as coordinators, since the step moved last, that they can do no more about it."""
+    moved = handoff.get("moved_at") or handoff["sent_at"]
+    return frozenset((handoff.get("last_words") or "").split() if (handoff.get("last_words_at") or "") >= moved else ())
+
+
+def answered_by(handoff: Mapping[str, Any], body: str | None, response: str, now: str) -> dict[str, Any]:
+    """What is kept of who answered as coordinator; None: the operator."""
+    found: dict[str, Any] = {"responded_by": body}
+    if body is not None and response in LAST_WORDS:
+        found |= {"last_words": " ".join(sorted(said_all(handoff) | {body})), "last_words_at": now}
+    return found
 
 
 def wished(handoff: Mapping[str, Any]) -> bool:

@@ -182,12 +182,20 @@ def _undecided(handoff: OpenHandoff, at: datetime) -> Found | None:
 
 
 def _unconfirmed(handoff: OpenHandoff, at: datetime) -> Found | None:
-    """An office without an account says nothing here: its sender has to phone again, once it should have begun."""
-    due = handoff.start_by or handoff.decide_by
-    if not handoff.accepted_by_phone or handoff.arrival == ARRIVED or not _missed(handoff, due, at):
+    """An office without an account says nothing here: its sender has to phone again, once it should have begun; and
+    where the person has arrived, so that it has, once it should be done."""
+    due = phone_again_by(handoff)
+    if not _missed(handoff, due, at):
         return None
     text = say("stall.unconfirmed", "it was accepted on the phone, as its sender reports, and not confirmed since")
     return "accepted-by-phone", text, due or ""
+
+
+def phone_again_by(handoff: OpenHandoff) -> str | None:
+    """By when its sender is to phone again an office that accepted on the phone; None: it did not."""
+    if not handoff.accepted_by_phone:
+        return None
+    return handoff.complete_by if handoff.arrival == ARRIVED else handoff.start_by or handoff.decide_by
 
 
 def _unanswered(handoff: OpenHandoff, at: datetime) -> Found | None:

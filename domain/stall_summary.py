@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from relaypoint.domain.kept_back import told
 from relaypoint.domain.stalls import Stall
@@ -22,11 +23,12 @@ class By(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ages:
-    """Hours since the deadline that was missed: the middle one, the one that nine of ten do not exceed, the worst."""
+    """Hours since the deadline that was missed: the middle one, the one that nine of ten do not exceed, the worst.
+    None: it would be that of one case."""
 
     median: float
-    p90: float
-    worst: float
+    p90: float | None
+    worst: float | None
 
     @classmethod
     def of(cls, hours: Sequence[float]) -> Ages:
@@ -34,9 +36,15 @@ class Ages:
         ordered = sorted(hours)
         return cls(statistics.median(ordered), ordered[math.ceil(0.9 * len(ordered)) - 1], ordered[-1])
 
-    def whole(self) -> Ages:
-        """In whole hours: to the minute, an age is as good as a name."""
-        return Ages(round(self.median), round(self.p90), round(self.worst))
+    def coarse(self, count: int) -> Ages:
+        """Of so many cases of others: in whole hours, for to the minute an age is as good as a name; never the worst;
+        and what nine of ten do not exceed only where there are enough beyond it."""
+        many = self.p90 is not None and count >= _MANY
+        return Ages(round(self.median), round(self.p90) if many and self.p90 is not None else None, None)
+
+
+#: Beyond nine of ten of so many lie two at least.
+_MANY: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +80,12 @@ def grouped(stalls: Iterable[tuple[Iterable[str], Stall]]) -> list[Group]:
 
 def grouped_for_coordinator(stalls: Iterable[tuple[Iterable[str], Stall]]) -> list[Group]:
     """The same of what lies between others: a coordinator may ask for it by any filter, and must not single out a case
-    by that. Counts are in fives and ages in whole hours; a group is left out where it, or another, would tell a number
+    by that. Counts are in fives and ages coarse; a group is left out where it, or another, would tell a number
     below five."""
     groups = grouped(stalls)
     counts = told({group.key: group.count for group in groups})
     found = [
-        Group(group.key, count, group.working.whole(), group.clock.whole(), coordinated=True)
+        Group(group.key, count, group.working.coarse(group.count), group.clock.coarse(group.count), coordinated=True)
         for group in groups
         if (count := counts[group.key]) is not None
     ]

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from relaypoint.domain.avoid import Avoid
+from relaypoint.domain.clock import parse_instant
 from relaypoint.domain.deadlines import DEFAULTS, Age, age
 from relaypoint.domain.handoffs import Side
 from relaypoint.domain.model import Declared
@@ -47,7 +48,7 @@ class Stall:
         asked = {"information-not-answered": handoff.asked_at, "wish-not-answered": handoff.wish_by}.get(self.reason)
         since = {
             # Of what had not gone out nobody at the desk was slow: the reminder is theirs still, once they are.
-            Strand.STEP: f"{step} undelivered" if self.reason == "undelivered" else step,
+            Strand.STEP: f"{step} undelivered" if self.early else step,
             Strand.DESK: step,
             Strand.SENDER: f"{self.reason} {asked or step}",
             Strand.AVOIDED: "",
@@ -71,14 +72,23 @@ class Stall:
         return _of_sender(self.handoff, self.strand, self.reason)
 
     @property
-    def turn(self) -> str:
-        """The body whose turn it is."""
+    def turn(self) -> str | None:
+        """The body whose turn it is; None: a coordinator's, where it is not known which one was asked."""
+        if self.strand is Strand.COORDINATOR:
+            return self.handoff.raised_to
         return self.handoff.sender.id if self.senders else self.handoff.receiver.id
 
     @property
+    def early(self) -> bool:
+        """Whether no message went out, and nobody is late yet."""
+        by = self.handoff.acknowledge_by
+        return self.reason == "undelivered" and (by is None or self.at <= parse_instant(by))
+
+    @property
     def discreet(self) -> bool:
-        """Whether no coordinator is told: it would learn whom the case avoids, or that a consent was taken back."""
-        return self.reason in _DISCREET
+        """Whether no coordinator is told: it would learn whom the case avoids, or that a consent was taken back. Why a
+        message did not arrive may lie in whom the case avoids; that nobody has acknowledged it in time does not."""
+        return self.reason in _DISCREET or self.early
 
     @property
     def waits(self) -> Declared | None:
@@ -138,8 +148,8 @@ def stalls(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> list
 
 
 def _told(handoff: OpenHandoff, side: Side, strand: Strand, reason: str) -> bool:
-    if side is Side.COORDINATOR:
-        return strand is not Strand.ERASURE
+    if side is Side.COORDINATOR:  # Why nobody could be told of the end may lie in whom the case avoids.
+        return strand is not Strand.ERASURE and reason != "untold"
     if side is Side.RECEIVER:
         return reason not in ("form-not-submitted", "wish-not-answered") and (
             strand is Strand.ERASURE or not handoff.must_see

@@ -64,7 +64,7 @@ def said(
 
 
 #: What the deadlines of a step are counted from.
-_CLOCKS: Final = ("pauses", "form_submitted_at", "accepted_at", "started_at", "phoned_at")
+_CLOCKS: Final = ("pauses", "form_submitted_at", "accepted_at", "started_at", "phoned_at", "arrival_at")
 
 
 def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime, priority: Priority) -> dict[str, Any]:

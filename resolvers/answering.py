@@ -56,7 +56,7 @@ async def agreeing(
         raise Invalid(
             "handoff.consent-avoided",
             "The case avoids somebody at {desk}: it does not go there, whatever the person agrees to.",
-            path=("reason",),
+            path=("reason",) if to is None else ("consentTo",),
             remedy="Answer not-agreed, which tells them no more than that; or refer the person anew without avoiding "
             "them, if that is what they want.",
             desk=desk,
@@ -64,13 +64,21 @@ async def agreeing(
     return str(body)
 
 
-async def taken_back(backend: Backend, row: Row, verb: str, reason: str | None) -> str | None:
-    """The body of which the sender says that the person does not agree, or no longer agrees, that it learns of them."""
+async def taken_back(backend: Backend, row: Row, case: StoredCase, verb: str, reason: str | None) -> str | None:
+    """The body of which the sender says that the person does not agree, or no longer agrees, that it learns of them.
+
+    Where the case would only go to another desk of the body that has it, or can't go since the case avoids somebody
+    there, to say no takes no consent back.
+    """
     if verb == "cancel" and reason == "consent-withdrawn":
         return str(row["receiver"]["id"])
     if verb == ANSWER and reason == "not-agreed":
         if not consent_asked(row["handoff"]):
             return None
-        about, desks = asked_where(row["handoff"]), (await present_view(backend)).index.rows["contact_points"]
-        return str(row["receiver"]["id"] if about is None else desks[about]["organization"])
+        about, view = asked_where(row["handoff"]), await present_view(backend)
+        if about is None:
+            return str(row["receiver"]["id"])
+        body = view.desk(about).organization
+        there = body == row["receiver"]["id"]
+        return None if there or case.avoid.bars_contact_point(view.desk(about), view.organization(body)) else body
     return None

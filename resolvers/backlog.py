@@ -88,7 +88,7 @@ def _look_by(handoff: OpenHandoff, climbed: Sequence[Row], at: datetime, reader:
     silent = {
         each.episode
         for each in stalls(handoff, at, Side.COORDINATOR)
-        if each.strand is Strand.MISSING or handoff.said_all != reader
+        if each.strand is Strand.MISSING or reader not in handoff.said_all
     }
     told = [each for each in climbed if each["coordinated"] and each["episode"] in silent]
     return min((each["next_at"] for each in told), default=None)

@@ -76,6 +76,7 @@ def raised_still(
         desk = coordinator_desk(backend, view, between, case)
     except NoChannel:
         return []  # Nobody coordinates these two: its sender sees that nobody answers.
+    following["raised_to"] = view.desk(desk).organization
     return [told(backend, row, desk, "moved", handoff=following["id"])]
 
 

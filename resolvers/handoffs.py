@@ -35,7 +35,7 @@ from relaypoint.domain.handoffs import (
 )
 from relaypoint.domain.moves import possible
 from relaypoint.domain.policy import Action, Subject
-from relaypoint.domain.questions import asked_where
+from relaypoint.domain.questions import answered_by, asked_where
 from relaypoint.domain.saying import Saying
 from relaypoint.domain.step_remarks import offered
 from relaypoint.domain.steps import said
@@ -160,7 +160,7 @@ async def move_handoff(
             person = await claiming(backend, row, verb, holder)
             agreed = await agreeing(backend, row, _case(backend, row), verb, reason, consent_to)
             case = consented(backend, row, agreed) if agreed else None
-            refusing = await taken_back(backend, row, verb, reason)
+            refusing = await taken_back(backend, row, _case(backend, row), verb, reason)
             # That the person would not go there, or back there, stops what is new; it asks nobody to erase what it has.
             elsewhere = verb == ANSWER and asked_where(row["handoff"]) is not None
             if refusing is not None:  # None where there is no consent of it to withdraw.
@@ -181,7 +181,10 @@ async def move_handoff(
             with contextlib.suppress(*(() if verb == RAISE else (NoChannel,))):
                 asked = row["handoff"]["wished_by"] if verb == ANSWER else None
                 view = await present_view(backend)
-                also["coordinator"] = coordinator_desk(backend, view, row, _case(backend, row), asked)
+                desk = coordinator_desk(backend, view, row, _case(backend, row), asked)
+                also["coordinator"] = desk
+                if verb == RAISE:
+                    changes["raised_to"] = view.desk(desk).organization
         if case is not None:
             also["case"] = chain.salted_digest(case)
             person.append(Step("case_reseal", {"referral": row["referral"]["id"], "sealed": case}))
@@ -240,7 +243,9 @@ async def _decide(
     side = next(iter(may), next(iter(sorted(on))))
     calendar = (await present_view(backend)).desk(row["contact_point"]["id"]).calendar
     changes = said(handoff, saying, side, backend.clock(), Priority(row["referral"]["priority"]), calendar)
-    return (changes | {"responded_by": subject.organization} if saying.verb == RESPOND else changes), side
+    if saying.verb == RESPOND:
+        changes |= answered_by(handoff, subject.organization, changes["response"], backend.now())
+    return changes, side
 
 
 #: What its sender may say of a step that came back without having decided anew about it.

@@ -9,6 +9,7 @@ from typing import Any, Final
 from relaypoint.domain.answer import Candidate, Finding
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.gaps_roster import Roster
+from relaypoint.domain.handoffs import Status
 from relaypoint.domain.handover import answering
 from relaypoint.domain.model import takes
 from relaypoint.domain.rows import Columns
@@ -184,8 +185,10 @@ async def _uncoordinated(backend: Backend, after: Roster, leaving: Leaving, to: 
         return {role["task_force"] for role in after.roles.get(organization, ())}
 
     work = []
-    open = [step["id"] for step in await open_steps(backend, None)]
-    for row in await known_steps(backend, open):
+    open = dict.fromkeys(step["id"] for step in await open_steps(backend, None))
+    for row in await known_steps(backend, [*open]):
+        if not (row["must_see"] or Status(row["handoff"]["status"]).open):
+            continue  # What is left to be erased there is no coordinator's to know.
         both = forces(row["sender"]) & forces(after.all["contact_points"][row["desk"]]["organization"])
         if leaving.id in both and not any(after.now["task_forces"].get(each, {}).get("coordinator") for each in both):
             row = {**row, "sender": after.all["organizations"][row["sender"]], "contact_point": {"id": row["desk"]}}

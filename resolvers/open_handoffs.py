@@ -15,7 +15,7 @@ from relaypoint.domain.handoffs import STATE, TERMS, Status
 from relaypoint.domain.history import moment
 from relaypoint.domain.open_handoff import OpenHandoff
 from relaypoint.domain.policy import Subject
-from relaypoint.domain.questions import answers
+from relaypoint.domain.questions import answers, said_all
 from relaypoint.domain.stalls_then import then
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Confidentiality, Priority
@@ -114,9 +114,13 @@ async def _past(whose: str | None, backend: Backend, open: Sequence[str], at: In
 
 
 def _concerns(view: View, row: Row, body: str, told: Collection[tuple[str, str]]) -> bool:
-    """Whether it is one of the two sides of the step, redirected it there, or had been told of it by then."""
+    """Whether it is one of the two sides of the step, redirected it there or would have it sent on, or had been told of
+    it by then."""
     receiver = view.index.rows["contact_points"][row["desk"]]["organization"]
-    return body in (row["sender"], receiver, row["handoff"]["redirected_by"]) or (row["handoff"]["id"], body) in told
+    return (
+        body in (row["sender"], receiver, row["handoff"]["redirected_by"], row["handoff"]["wished_by"])
+        or (row["handoff"]["id"], body) in told
+    )
 
 
 async def _then(
@@ -180,9 +184,11 @@ def open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
         wish_answered=handoff["wish_answered"],
         expected_by=handoff["expected_by"],
         raised_at=handoff["raised_at"],
+        raised_to=handoff["raised_to"],
         respond_by=handoff["respond_by"],
         response=handoff["response"],
         responded_by=handoff["responded_by"],
+        said_all=said_all(handoff),
         arrival=handoff["arrival"],
         arrival_at=handoff["arrival_at"],
         erase_by=erase_due(handoff["erasure_asked_at"]) if row["to_erase"] else None,

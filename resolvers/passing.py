@@ -37,6 +37,7 @@ from relaypoint.resolvers.passing_rules import (
     Chosen,
     Ground,
     check_last,
+    check_no_other_wish,
     check_not_asked,
     check_not_refused,
     check_resend,
@@ -119,6 +120,8 @@ async def pass_handoff(
                 check_not_refused(row, verb, to)
                 if verb == "pass-on":
                     check_not_asked(row, to)
+                if verb == "redirect":
+                    check_no_other_wish(subject, row, to)
         except Conflict as refused:
             row, before = await step_of(backend, row["handoff"]["id"]), row
             if row["handoff"] == before["handoff"]:

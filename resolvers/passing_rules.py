@@ -105,6 +105,22 @@ def check_not_asked(row: Row, to: str) -> None:
         )
 
 
+def check_no_other_wish(subject: Subject, row: Row, to: str) -> None:
+    """Raises ``IllegalTransition`` where another coordinator has asked its sender about another contact point, and has
+    no answer yet: it would never read one."""
+    handoff = row["handoff"]
+    about, by = handoff["wished_to"], handoff["wished_by"]
+    if about not in (None, to.strip().lower()) and by != subject.organization:
+        raise IllegalTransition(
+            "handoff.wished-already",
+            "Another coordinator has asked its sender about {about} already, who has not answered.",
+            path=("to",),
+            remedy="Wait for the answer, or speak with its sender and the other coordinator.",
+            about=about,
+            present={"status": handoff["status"], "version": handoff["version"]},
+        )
+
+
 def check_not_refused(row: Row, verb: str, to: str) -> None:
     """Raises ``NoChannel`` where its sender has answered that the person does not agree to be made known there: to ask
     again would be no end. What a coordinator was answered is not told to the receiver."""

@@ -36,6 +36,7 @@ async def by_reference(subject: Subject, backend: Backend, typed: str) -> Row | 
 
 
 def told_of(subject: Subject, step: Row) -> bool:
-    """Whether a body that may coordinate both sides knows of the step: by a message, or as it redirected it there."""
+    """Whether a body that may coordinate both sides knows of the step: by a message, as it redirected it there, or
+    as it would have it sent on."""
     own = subject.organization
-    return own is not None and own in (*step["told"], step["redirected_by"])
+    return own is not None and own in (*step["told"], step["redirected_by"], step["wished_by"])

@@ -19,7 +19,7 @@ from relaypoint.resolvers.cases import agreed_types_of, languages_of
 from relaypoint.resolvers.faces import called_back, with_faces
 from relaypoint.resolvers.finding import present_view
 from relaypoint.resolvers.references import by_reference
-from relaypoint.resolvers.step_rows import withheld
+from relaypoint.resolvers.step_rows import sees_unseen, withheld
 
 
 @permitted(Action.READ_REFERRAL)
@@ -113,8 +113,14 @@ async def shown_referral(subject: Subject, backend: Backend, id: str, asked: str
     way = [(step["receiver"]["id"], step["reason"] == "referred-onward") for step in steps]
     sender, priority = row["sender"]["id"], row["referral"]["priority"]
     seen = [
-        {**step, "priority": priority, **withheld(sides(subject, sender, step["receiver"]["id"]))}
+        {
+            **step,
+            "priority": priority,
+            "must_see": step["must_see"] and sees_unseen(on, step["status"]),
+            **withheld(on),
+        }
         for step in steps[: steps_seen(subject, sender, way)]
+        for on in (sides(subject, sender, step["receiver"]["id"]),)
     ]
     shown: Row = {
         **row["referral"],

@@ -11,6 +11,7 @@ from relaypoint.domain import around
 from relaypoint.domain.clock import format_instant
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.handoffs import Side
+from relaypoint.domain.history import moment
 from relaypoint.domain.kept_back import fives
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.stall_report import ANYTHING
@@ -49,7 +50,7 @@ async def stalled_summary(
 ) -> list[Named]:
     """What ``stalled`` reports of the same, counted. For a coordinator there follows what went silent between members
     that it coordinates, whether it was told of it or not, but for cases that avoid it, and so that no case can be
-    singled out; its own steps are told as they are.
+    singled out; its own steps are told as they are. It looks at whole hours.
 
     ``organization`` is each one whose turn it is, ``reason`` each way in which a step is silent, ``task-force`` those
     of both sides, ``place`` where the case is for
@@ -68,9 +69,12 @@ async def stalled_summary(
             value=by,
             known=", ".join(By),
         ) from None
-    work = await open_handoffs(subject, backend, as_of, of_all=await _coordinates(subject, backend))
+    coordinates = await _coordinates(subject, backend)
+    if coordinates and as_of is not None:
+        as_of = _hour(as_of)
+    work = await open_handoffs(subject, backend, as_of, of_all=coordinates)
     wanted = await wanted_of(backend, work.view, typed) if typed else ANYTHING
-    found = await silent(subject, backend, work, wanted)
+    found = await silent(subject, backend, work, wanted, coarse=True)
     own, others = _apart(found)
     groups = [
         *grouped(pair for each in own for pair in _counted(subject, work.view, each, way)),
@@ -112,6 +116,12 @@ async def stalled_trend(subject: Subject, backend: Backend, weeks: int, typed: W
     return [await _stood(subject, backend, typed, at, of_all=of_all) for at in (*moments, None)]
 
 
+def _hour(as_of: str) -> str:
+    """The hour in which an instant lies; a day is one already. By instants one could find the one at which a single
+    case of others was sent."""
+    return as_of if len(as_of.strip()) <= len("2026-11-23") else f"{moment(as_of)[:14]}00:00.000Z"
+
+
 async def _coordinates(subject: Subject, backend: Backend) -> bool:
     """Whether it coordinates anything: in figures it is then told of all its members' work."""
     own = subject.organization
@@ -123,7 +133,7 @@ async def _stood(
 ) -> Week:
     work = await open_handoffs(subject, backend, at, of_all=of_all)
     wanted = await wanted_of(backend, work.view, typed) if typed else ANYTHING
-    own, others = _apart(await silent(subject, backend, work, wanted))
+    own, others = _apart(await silent(subject, backend, work, wanted, coarse=True))
     hours = [each.stall.age.working_hours for each in own]
     return Week(at or backend.now(), len(hours), Ages.of(hours) if hours else None, fives(len(others)) or None)
 
@@ -147,7 +157,7 @@ def _counted(subject: Subject, view: View, each: Silent, way: By) -> Iterable[tu
     else:
         keyed = [(found.turn if way is By.ORGANIZATION else found.reason, found) for found in each.ways]
         # The gravest of those of one key stands for them.
-        yield from (((key,), found) for key, found in dict(reversed(keyed)).items())
+        yield from (((key,) if key else (), found) for key, found in dict(reversed(keyed)).items())
 
 
 def group_name(view: View, way: str, key: str | None) -> str | None:

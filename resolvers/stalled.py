@@ -114,8 +114,10 @@ async def silent(
     *,
     after: Position | None = None,
     most: int | None = None,
+    coarse: bool = False,
 ) -> list[Silent]:
-    """What has gone silent of it, in the order of the report: ``most`` at most, behind ``after``.
+    """What has gone silent of it, in the order of the report: ``most`` at most, behind ``after``. ``coarse``: what the
+    subject coordinates is looked at as of the last full hour.
 
     Steps are looked at in the order in which they can come at the earliest, some at a time, until what is found stands
     before all that is left.
@@ -131,7 +133,7 @@ async def silent(
         looked, left = left[:size], left[size:]
         size *= 2
         for row in await work.read([id for _, _, id in looked]):
-            each = _silent(subject, coordinated, backend, work, wanted, row)
+            each = _silent(subject, coordinated, backend, work, wanted, row, coarse=coarse)
             if each is not None:
                 place = stall_report.position(each.stall)
                 if after is None or place > after:
@@ -146,7 +148,14 @@ def _bound(step: Row) -> Position:
 
 
 def _silent(
-    subject: Subject, coordinated: Coordinated | None, backend: Backend, work: OpenWork, wanted: Wanted, row: Row
+    subject: Subject,
+    coordinated: Coordinated | None,
+    backend: Backend,
+    work: OpenWork,
+    wanted: Wanted,
+    row: Row,
+    *,
+    coarse: bool,
 ) -> Silent | None:
     sender, view = row["sender"], work.view
     if not wanted.held(view, row["desk"], row["service_type"], Priority(row["referral"]["priority"])):
@@ -156,7 +165,8 @@ def _silent(
     if not wanted.within(view, places_of(subject, handoff, case, view)):
         return None
     side = _side(subject, coordinated, sender, handoff.receiver.id, case)
-    ways = stalls(handoff, work.at, side) if side else []
+    at = work.at.replace(minute=0, second=0, microsecond=0) if coarse and side is Side.COORDINATOR else work.at
+    ways = stalls(handoff, at, side) if side else []
     found = gravest(ways, wanted.takes)
     return Silent(found, side, case, tuple(filter(wanted.takes, ways))) if side and found else None
 

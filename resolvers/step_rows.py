@@ -47,7 +47,14 @@ def shown(row: Row, handoff: dict[str, Any], on: Collection[Side]) -> dict[str, 
     state |= withheld(on)
     if set(on) == {Side.COORDINATOR} and state["status"] == Status.CANCELLED and state["reason"] not in PASSING_ON:
         state["reason"] = None
-    return {**state, "must_see": row["must_see"], "contact_point": row["contact_point"], "receiver": row["receiver"]}
+    faces = {"contact_point": row["contact_point"], "receiver": row["receiver"]}
+    return {**state, "must_see": row["must_see"] and sees_unseen(on, str(state["status"])), **faces}
+
+
+def sees_unseen(on: Collection[Side], status: str) -> bool:
+    """Whether it is told that the sender has yet to see a step's end. Of one that the sender has ended itself that says
+    that nobody could be told so, and why not may lie in whom the case avoids."""
+    return Side.SENDER in on or status != Status.CANCELLED
 
 
 def no_handoff(id: str) -> NotFound:

@@ -6,7 +6,8 @@ from typing import Final
 
 from relaypoint.domain import around
 from relaypoint.domain.errors import NoChannel
-from relaypoint.domain.handoffs import CLAIM, FORM_SUBMITTED, LAST_WORDS, PHONED, RAISE, RELEASE, SEEN, Side
+from relaypoint.domain.handoffs import ANSWER, CLAIM, FORM_SUBMITTED, PHONED, RAISE, RELEASE, SEEN, Side
+from relaypoint.domain.questions import said_all
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Confidentiality
 from relaypoint.graph import Row, Step
@@ -20,8 +21,11 @@ _QUIET: Final = frozenset({FORM_SUBMITTED, SEEN, PHONED, CLAIM, RELEASE})
 
 def telling(backend: Backend, row: Row, verb: str, side: Side, coordinator: str | None) -> list[Step]:
     """The other side is told, unless it knows of the referral by an official form alone; or the coordinator, where the
-    sender turns to it or answers what it wished."""
+    sender turns to it or answers what it wished. Of that answer the receiver is told nothing, also where no coordinator
+    can be."""
     if verb in _QUIET or (side is Side.SENDER and row["handoff"]["form"] and verb != RAISE):
+        return []
+    if verb == ANSWER and coordinator is None and not row["handoff"]["asked_at"]:
         return []
     other = row["contact_point"]["id"] if side is Side.SENDER else senders_desk(row)
     tell = coordinator or other
@@ -34,8 +38,8 @@ def coordinator_desk(backend: Backend, view: View, row: Row, case: StoredCase, r
     ``NoChannel`` where there is none. Who has said that it can do no more comes last."""
     forces = around.shared_forces(view, row["sender"]["id"], row["receiver"]["id"])
     floor = Confidentiality(row["referral"]["confidentiality"])
-    said = row["handoff"]["responded_by"] if row["handoff"]["response"] in LAST_WORDS else None
-    leading = sorted(around.coordinators(view, forces), key=lambda each: (each[1].id != rather, each[1].id == said))
+    said = said_all(row["handoff"])
+    leading = sorted(around.coordinators(view, forces), key=lambda each: (each[1].id != rather, each[1].id in said))
     for desk, owner in leading:
         if owner.id in (row["sender"]["id"], row["receiver"]["id"]):
             continue  # Nobody is the judge of what it sent or holds itself.

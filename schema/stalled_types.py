@@ -197,12 +197,13 @@ def _position(cursor: str) -> Position:
 @strawberry.type(description="Hours since the deadlines that were missed.")
 class Ages:
     median: float = strawberry.field(description="The middle one.")
-    p90: float = strawberry.field(description="Nine of ten are no older.")
-    worst: float = strawberry.field(description="The oldest.")
+    p90: float | None = strawberry.field(description="Nine of ten are no older; null: of others, fewer than twenty.")
+    worst: float | None = strawberry.field(description="The oldest; null: it is one case of others.")
 
     @classmethod
     def of(cls, ages: DomainAges) -> Self:
-        return cls(median=round(ages.median, 2), p90=round(ages.p90, 2), worst=round(ages.worst, 2))
+        p90, worst = (None if hours is None else round(hours, 2) for hours in (ages.p90, ages.worst))
+        return cls(median=round(ages.median, 2), p90=p90, worst=worst)
 
 
 @governed(Action.SEE_STALLED)

@@ -83,6 +83,8 @@ async def test_what_can_not_be_grouped_by_is_told(backend: Backend) -> None:
 @given(st.lists(st.floats(0, 1000), min_size=1, max_size=60))
 def test_nine_of_ten_are_no_older(hours: list[float]) -> None:
     ages = Ages.of(hours)
+    assert ages.p90 is not None
+    assert ages.worst is not None
     assert ages.median == statistics.median(hours)
     assert sum(each <= ages.p90 for each in hours) >= 0.9 * len(hours)
     assert sum(each < ages.p90 for each in hours) < 0.9 * len(hours)

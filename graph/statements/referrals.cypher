@@ -173,7 +173,7 @@ RETURN h {
     .id, .status, .version, .reason, .review_on, .sent_at, .changed_at, .moved_at, .accepted_at, .started_at, .held_at, .held_days,
     .deliver_by, .acknowledge_by, .decide_by, .start_by, .complete_by, .calendar, .pauses, .form, .form_submitted_at,
     .phoned, .phoned_at, .phoned_role, .asked, .asked_at, .asked_about, .wished_to, .wish_by, .wished_by, .wish_about, .wish_answered, .answer_by, .answered, .expected_by, .arrival, .arrival_at,
-    .raised_at, .respond_by, .response, .responded_by, .erasure_asked_at, .erasure,
+    .raised_at, .raised_to, .respond_by, .response, .responded_by, .last_words, .last_words_at, .erasure_asked_at, .erasure,
     .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .without_consent, .redirected_by, .seen_at
   } AS handoff,
   EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) } AS must_see,
@@ -210,7 +210,7 @@ RETURN r {.id, .reference, .version, .priority, .confidentiality, .created_at, .
     asked: h.asked, asked_at: h.asked_at, asked_about: h.asked_about, wished_to: h.wished_to,
     wish_by: h.wish_by, wished_by: h.wished_by, wish_about: h.wish_about, wish_answered: h.wish_answered, answer_by: h.answer_by, answered: h.answered, expected_by: h.expected_by,
     arrival: h.arrival, arrival_at: h.arrival_at,
-    raised_at: h.raised_at, respond_by: h.respond_by, response: h.response, responded_by: h.responded_by,
+    raised_at: h.raised_at, respond_by: h.respond_by, raised_to: h.raised_to, response: h.response, responded_by: h.responded_by, last_words: h.last_words, last_words_at: h.last_words_at,
     erasure_asked_at: h.erasure_asked_at, erasure: h.erasure, acknowledge_within: h.acknowledge_within, decide_within: h.decide_within,
     start_within: h.start_within, complete_within: h.complete_within, hops: h.hops, been_here: h.been_here, without_consent: h.without_consent,
     redirected_by: h.redirected_by,
@@ -281,7 +281,7 @@ LIMIT 1
 MATCH (r)-[:SENT_BY]->(sender:Organization)
 MATCH (r)<-[:STEP_OF]-(h:Handoff)-[:TO]->(:ContactPoint)-[:OF]->(receiver:Organization)
 RETURN r.id AS referral, h.id AS id, h.status AS status, sender.id AS sender, receiver.id AS receiver,
-  head([(h)-[:CONTINUES]->(b:Handoff) | b.id]) AS continues, h.redirected_by AS redirected_by,
+  head([(h)-[:CONTINUES]->(b:Handoff) | b.id]) AS continues, h.redirected_by AS redirected_by, h.wished_by AS wished_by,
   [(h)<-[:ABOUT]-(:Notice)-[:FOR]->(:ContactPoint)-[:OF]->(told:Organization) | told.id] AS told
 ORDER BY h.id
 
@@ -295,4 +295,4 @@ LIMIT 1
 MATCH (n)-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organization)
 MATCH (h)-[:TO]->(:ContactPoint)-[:OF]->(receiver:Organization)
 RETURN r.id AS referral, h.id AS id, h.status AS status, sender.id AS sender, receiver.id AS receiver, null AS continues,
-  h.redirected_by AS redirected_by, [] AS told
+  h.redirected_by AS redirected_by, h.wished_by AS wished_by, [] AS told

@@ -10,14 +10,14 @@ MATCH (desk:ContactPoint)-[:HOLDS_OPEN]->(h:Handoff)
 WHERE $organization IS NULL
   OR EXISTS { MATCH (h)-[:STEP_OF]->(:Referral)-[:SENT_BY]->(:Organization {id: $organization}) }
   OR EXISTS { MATCH (desk)-[:OF]->(:Organization {id: $organization}) }
-  OR h.redirected_by = $organization
+  OR h.redirected_by = $organization OR h.wished_by = $organization
   OR EXISTS { MATCH (h)<-[:ABOUT]-(:Notice)-[:FOR]->(:ContactPoint)-[:OF]->(:Organization {id: $organization}) }
 WITH h, head([(h)-[:STEP_OF]->(r:Referral) | r.priority]) AS priority
 RETURN collect({id: h.id, sent_at: h.sent_at, priority: priority}) AS steps
 UNION ALL
 MATCH (sender:Organization)-[:MUST_SEE]->(h:Handoff)
 WHERE $organization IS NULL OR sender.id = $organization
-  OR h.redirected_by = $organization
+  OR h.redirected_by = $organization OR h.wished_by = $organization
   OR EXISTS { MATCH (h)<-[:ABOUT]-(:Notice)-[:FOR]->(:ContactPoint)-[:OF]->(:Organization {id: $organization}) }
 WITH h, head([(h)-[:STEP_OF]->(r:Referral) | r.priority]) AS priority
 RETURN collect({id: h.id, sent_at: h.sent_at, priority: priority}) AS steps
@@ -39,7 +39,7 @@ WITH DISTINCT h
 MATCH (h)-[:STEP_OF]->(:Referral)-[:SENT_BY]->(sender:Organization)
 MATCH (h)-[:TO]->(:ContactPoint)-[:OF]->(receiver:Organization)
 WHERE $organization IS NULL OR sender.id = $organization OR receiver.id = $organization
-  OR h.redirected_by = $organization
+  OR h.redirected_by = $organization OR h.wished_by = $organization
   OR EXISTS { MATCH (h)<-[:ABOUT]-(:Notice)-[:FOR]->(:ContactPoint)-[:OF]->(:Organization {id: $organization}) }
 RETURN h.id AS id
 
