@@ -299,8 +299,11 @@ TERMS: Final = (
 #: What of a step is about the person, or about what they agreed to: its two sides know it, and nobody else need.
 OF_THE_PERSON: Final = frozenset({"asked", "asked_about", "answered", "without_consent", "erasure_asked_at", "erasure"})
 
-#: Who wished it, and how a coordinator's wish was answered: that is between the coordinators and the sender.
-OF_THE_WISH: Final = frozenset({"wished_by", "wish_about", "wish_answered"})
+#: Between the coordinators and the sender: how a wish was answered; and which of them wished, was asked or answered,
+#: for who was passed over would tell the receiver whom the case avoids.
+OF_COORDINATORS: Final = frozenset(
+    {"wished_by", "wish_about", "wish_answered", "raised_to", "responded_by", "last_words", "last_words_at"}
+)
 
 #: The coded reasons that each of these statuses needs.
 REASONS: Final[Mapping[Status, tuple[str, ...]]] = {m.target: m.reasons for m in MOVES.values() if m.reasons}

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from relaypoint.domain.errors import NotFound
-from relaypoint.domain.handoffs import OF_THE_PERSON, OF_THE_WISH, PASSING_ON, STATE, Side, Status
+from relaypoint.domain.handoffs import OF_COORDINATORS, OF_THE_PERSON, PASSING_ON, STATE, Side, Status
 from relaypoint.domain.policy import Subject
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend
@@ -29,12 +29,12 @@ async def step_of(backend: Backend, id: str, subject: Subject | None = None) -> 
 
 
 def withheld(on: Collection[Side]) -> dict[str, Any]:
-    """What of a step is not told to whom stands on these sides: what is about the person, to whom is on neither; how a
-    coordinator's wish was answered, to the receiver; and
-    why no message arrived, which may lie in whom the case avoids, to all but its sender."""
+    """What of a step is not told to whom stands on these sides: what is about the person, to whom is on neither; what
+    is between coordinators and the sender, to the receiver; and why no message arrived, which may lie in whom the case
+    avoids, to all but its sender."""
     hidden = {} if {Side.SENDER, Side.RECEIVER} & set(on) else dict.fromkeys(OF_THE_PERSON)
     if not {Side.SENDER, Side.COORDINATOR} & set(on):
-        hidden |= dict.fromkeys(OF_THE_WISH)
+        hidden |= dict.fromkeys(OF_COORDINATORS)
     return hidden if Side.SENDER in on else {**hidden, "undelivered": False}
 
 

@@ -96,9 +96,14 @@ class Handoff:
     arrival: str | None = strawberry.field(description="arrived or not-arrived; null where nobody has said.")
     arrival_at: str | None = strawberry.field(description="When that was said.")
     raised_at: str | None = strawberry.field(description="When its sender turned to the coordinator about it.")
+    raised_to: str | None = strawberry.field(
+        description="Key of the coordinator's organization that was asked. Null for the receiver."
+    )
     respond_by: str | None = strawberry.field(description="Until when the coordinator is to answer; null: answered.")
     response: str | None = strawberry.field(description="How the coordinator answered.")
-    responded_by: str | None = strawberry.field(description="Key of the organization that answered as coordinator.")
+    responded_by: str | None = strawberry.field(
+        description="Key of the organization that answered as coordinator. Null for the receiver."
+    )
     hops: int = strawberry.field(description="How many steps the referral has had with this one.")
     erasure_asked_at: str | None = strawberry.field(
         description="When the receiver was asked to erase what it has, since the person withdrew the consent; anew "
@@ -178,6 +183,7 @@ class Handoff:
             arrival=row.get("arrival"),
             arrival_at=row.get("arrival_at"),
             raised_at=row.get("raised_at"),
+            raised_to=row.get("raised_to"),
             respond_by=row.get("respond_by"),
             response=row.get("response"),
             responded_by=row.get("responded_by"),

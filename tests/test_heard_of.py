@@ -263,3 +263,15 @@ async def test_the_next_look_of_a_coordinator_is_not_asked_for_where_nothing_can
     await climbed(backend, until=7 * 60)
     await move(backend, 7 * 60, LINE, step, "respond", reason="upheld")
     assert "look" not in {each.what for each in await backlog(LINE, at(backend, 7 * 60 + 1), hours=336)}
+
+
+async def test_which_coordinator_was_asked_is_not_told_to_the_receiver(backend: Backend) -> None:
+    """That it was not the nearest one would tell that the case avoids that."""
+    step = await sent(backend, replace(URGENT, avoid=("example-line",)))
+    await move(backend, 1, UNIT, step, "raise")
+    await move(backend, 2, AUTHORITY, step, "respond", reason="nobody-else")
+    told = (await handoffs.handoff(UNIT, at(backend, 3), step["id"])).handoff
+    assert (told["raised_to"], told["responded_by"]) == ("example-authority", "example-authority")
+    theirs = (await handoffs.handoff(SHELTER, at(backend, 3), step["id"])).handoff
+    assert (theirs["response"], theirs["raised_to"], theirs["responded_by"]) == ("nobody-else", None, None)
+    assert (theirs["last_words"], theirs["last_words_at"]) == (None, None)
