@@ -72,6 +72,10 @@ def _own(subject: Subject, found: Row) -> set[str | None]:
 _OF_THE_PERSON: Final = frozenset(f"handoff-{verb}" for verb in (ERASED, MUST_KEEP, "erasure-asked", "erasure-over"))
 
 
+#: What coordinators say to a sender about a step.
+_OF_COORDINATORS: Final = frozenset({"handoff-respond", "handoff-redirect-asked"})
+
+
 async def _events(subject: Subject, backend: Backend, found: Row) -> list[chain.Event]:
     events = [chain.Event(**row["event"]) for row in await backend.store.read("events_of", id=found["id"])]
     if may_act_for(subject, found["sender"]["id"]):
@@ -86,7 +90,11 @@ async def _events(subject: Subject, backend: Backend, found: Row) -> list[chain.
         and event.kind != "handoff-escalated"
         and (step in own or event.kind not in _OF_THE_PERSON)
     ]
-    return [replace(event, sequence=number) for number, event in enumerate(shown, 1)]
+    # Which coordinator it was tells who was passed over.
+    return [
+        replace(event, sequence=number, actor="coordinator" if event.kind in _OF_COORDINATORS else event.actor)
+        for number, event in enumerate(shown, 1)
+    ]
 
 
 @permitted(Action.READ_REFERRAL)

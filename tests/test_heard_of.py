@@ -275,3 +275,5 @@ async def test_which_coordinator_was_asked_is_not_told_to_the_receiver(backend: 
     theirs = (await handoffs.handoff(SHELTER, at(backend, 3), step["id"])).handoff
     assert (theirs["response"], theirs["raised_to"], theirs["responded_by"]) == ("nobody-else", None, None)
     assert (theirs["last_words"], theirs["last_words_at"]) == (None, None)
+    timeline = await referrals.timeline(SHELTER, at(backend, 3), step["referral"])
+    assert not any("example-authority" in each.actor for each in timeline)
