@@ -114,6 +114,22 @@ async def _or_emergency(from_: str, name: str, variables: dict[str, Any], as_jso
         raise
 
 
+ReplyTo = Annotated[
+    str | None,
+    typer.Option("--reply-to", metavar="CONTACT", help="Your own desk to be told; otherwise the nearest one."),
+]
+
+CallBack = Annotated[
+    str | None,
+    typer.Option("--call-back", metavar="CHANNEL", help="Your own channel by which to call you back."),
+]
+
+SafeHours = Annotated[
+    str | None,
+    typer.Option("--safe-hours", metavar="HOURS", help="When that is safe, as 'Mo-Fr 09:00-12:00'."),
+]
+
+
 @command("find")
 async def find(
     from_: From,
@@ -158,18 +174,9 @@ async def refer(
     to: Annotated[
         str | None, typer.Option("--to", metavar="CONTACT", help="The contact point; otherwise the first candidate.")
     ] = None,
-    reply_to: Annotated[
-        str | None,
-        typer.Option("--reply-to", metavar="CONTACT", help="Your own desk to be told; otherwise the nearest one."),
-    ] = None,
-    call_back: Annotated[
-        str | None,
-        typer.Option("--call-back", metavar="CHANNEL", help="Your own channel by which to call you back."),
-    ] = None,
-    safe_hours: Annotated[
-        str | None,
-        typer.Option("--safe-hours", metavar="HOURS", help="When that is safe, as 'Mo-Fr 09:00-12:00'."),
-    ] = None,
+    reply_to: ReplyTo = None,
+    call_back: CallBack = None,
+    safe_hours: SafeHours = None,
     consent: Annotated[bool, typer.Option("--consent", help="The adult gave informed consent to this.")] = False,
     no_consent: NoConsent = False,
     risk_checked: Annotated[
@@ -201,6 +208,12 @@ async def group(
     service: Services,
     place: Place,
     people: Annotated[int, typer.Option("--people", metavar="N", help="How many, each with all the needs.")] = 1,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="CONTACT", help="All there, where there is one need; else the first.")
+    ] = None,
+    reply_to: ReplyTo = None,
+    call_back: CallBack = None,
+    safe_hours: SafeHours = None,
     consent: Annotated[bool, typer.Option("--consent", help="The adults gave informed consent to this.")] = False,
     no_consent: NoConsent = False,
     language: Languages = None,
@@ -216,7 +229,8 @@ async def group(
 ) -> int:
     """Send many people, or several needs of one, in one act: one referral each, all of them or none."""
     need = _need(from_, service, place, language, priority, confidentiality, tags, avoid, **_said(near, no_consent))
-    send = {"people": people, "consent": consent, "idempotencyKey": key}
+    send = {"people": people, "to": to, "consent": consent, "idempotencyKey": key}
+    send |= {"replyTo": reply_to, "callBack": call_back, "safeHours": safe_hours}
     done = await _or_emergency(from_, "ReferMany", {"need": need, "send": send}, as_json)
     tell(as_json, done, lambda: show_step.sent_many(out, done))
     return 0

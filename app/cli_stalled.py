@@ -125,7 +125,7 @@ async def _in_figures(
     way = by.strip().lower()
     known = await run("Process", {"by": way}) if way in frozenset(process.By) else []
     shares = {each["key"]: each["decided"] for each in known}
-    groups = [{**group, "answeredInTime": shares.get(group["key"])} for group in groups]
+    groups = [{**each, "answeredInTime": None if each["withheld"] else shares.get(each["key"])} for each in groups]
     if page is not None:
         trend = await run("StalledTrend", {"weeks": _WEEKS, "filter": wanted})
         show_stalled.written(page, groups, trend, by)

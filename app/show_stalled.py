@@ -139,12 +139,14 @@ def summary(console: Console, groups: list[Data], by: str) -> None:
 
 
 def _cells(group: Data) -> list[str]:
-    hours, share = group["workingHours"], group["answeredInTime"]
-    ages = ("–" if hours[each] is None else f"{hours[each]:.1f}" for each in ("median", "p90", "worst"))
+    hours, share = group["workingHours"] or {}, group["answeredInTime"]
+    ages = ("–" if hours.get(each) is None else f"{hours[each]:.1f}" for each in ("median", "p90", "worst"))
     return [_name(group), str(group["count"]), *ages, percent(share)]
 
 
 def _name(group: Data) -> str:
+    if group["withheld"]:
+        return "kept back, of small groups and who would tell of them"
     name = group["name"] or "–"
     return f"{name} (coordinated)" if group["coordinated"] else name
 
@@ -154,12 +156,12 @@ def summary_csv(console: Console, groups: list[Data], by: str) -> None:
     rows = csv.writer(sys.stdout)
     ages = ("median", "p90", "worst")
     hours = [f"{kind}_hours_{age}" for kind in ("working", "clock") for age in ages]
-    rows.writerow([by, "name", "steps", *hours, "answered_in_time", "coordinated"])
+    rows.writerow([by, "name", "steps", *hours, "answered_in_time", "coordinated", "kept_back"])
     for group in groups:
-        figures = [group[kind][age] for kind in ("workingHours", "clockHours") for age in ages]
+        figures = [(group[kind] or {}).get(age) for kind in ("workingHours", "clockHours") for age in ages]
         names = (guarded(group[each] or "") for each in ("key", "name"))
-        whose = "yes" if group["coordinated"] else ""
-        rows.writerow([*names, group["count"], *figures, group["answeredInTime"], whose])
+        whose, left = ("yes" if group[each] else "" for each in ("coordinated", "withheld"))
+        rows.writerow([*names, group["count"], *figures, group["answeredInTime"], whose, left])
 
 
 def trend(console: Console, weeks: list[Data]) -> None:
@@ -171,6 +173,7 @@ def trend(console: Console, weeks: list[Data]) -> None:
         whole, mine = (round(30 * count / most) for count in (_all_of(week), week["count"]))
         bar = "█" * mine + "▒" * (whole - mine)
         console.print(f"{when(week['at'])}  {week['count']:>6}  {bar}{hours}{others}")
+    console.print(f"[dim]{KEPT_BACK}[/]")
 
 
 def _all_of(week: Data) -> int:
@@ -184,7 +187,7 @@ def written(path: Path, groups: list[Data], weeks: list[Data], by: str) -> None:
     parts = [charts.line("Stalled, week by week", [(week["at"][:10], _all_of(week)) for week in weeks])]
     if groups:
         counts = [(_name(group), {"stalled": group["count"]}) for group in groups]
-        ages = [(_name(group), {"median": group["workingHours"]["median"]}) for group in groups]
+        ages = [(_name(each), {"median": each["workingHours"]["median"]}) for each in groups if not each["withheld"]]
         parts += [
             charts.bars(f"Stalled, by {by}", counts),
             charts.bars("Working hours since the deadline, median", ages),

@@ -114,6 +114,8 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     if handoff["expectedBy"] or handoff["arrival"]:
         came = f"{handoff['arrival']} ({when(handoff['arrivalAt'])})" if handoff["arrival"] else None
         grid.add_row("The person", came or f"is expected by {until(handoff['expectedBy'])}")
+    if handoff["sought"]:
+        grid.add_row("Looked for", f"no more: {handoff['sought']}")
     if ground := handoff["withoutConsent"]:
         why = "danger to life" if ground == "danger" else escape(f"a legal {ground}")
         grid.add_row("[bold red]Sent on without the person's consent[/]", f"[bold red]{why}[/]")

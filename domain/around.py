@@ -28,6 +28,8 @@ class Around:
     other_desks: tuple[ContactPoint, ...] = ()
     coordinators: Reachable = ()
     hotlines: Reachable = ()
+    #: The case avoids police, whom an emergency number may bring.
+    police: bool = False
 
 
 NOBODY: Final = Around()

@@ -135,24 +135,28 @@ PASSES: Final = {
     )
 }
 
-#: How an end reads that was made together with a successor.
+#: How an end reads that was made together with a successor; and where its sender says that it has made one.
 PASSING_ON: Final = frozenset({"referred-onward", "redirected", "reassigned"})
+SENT_ON: Final = PASSING_ON | {"sent-elsewhere"}
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A verb that moves nothing. ``words`` are the codes of which it takes one, or several where ``many``."""
+    """A verb that moves nothing. ``words`` are the codes of which it takes one, or several where ``many``, or none
+    where ``optional``."""
 
     verb: str
     sources: frozenset[Status]
     sides: frozenset[Side]
     words: tuple[str, ...] = ()
     many: bool = False
+    optional: bool = False
 
 
 #: The sender records that the official form, which is the referral itself, was submitted.
 FORM_SUBMITTED: Final = "form-submitted"
-#: The sender has seen that a step came back, or that nobody could be told of its end, and acts on it.
+#: The sender has seen that a step came back, or that nobody could be told of its end, and acts on it. Where a person is
+#: looked for still, it says what became of them.
 SEEN: Final = "seen"
 #: The sender reports what was said on the phone. It stops the clock of acknowledging and nothing else.
 PHONED: Final = "phoned"
@@ -163,7 +167,7 @@ ANSWER: Final = "answer"
 #: How the sender answers whether the person agrees; told does not say it.
 AGREED: Final = "agreed"
 #: Where a person moves, accepted is not arrived: by when they are expected, and whether they came. That they came may
-#: also be said of a step that was ended without them, until its sender has seen to it.
+#: also be said of a step that was ended without them, as long as the case has not gone on from there.
 EXPECT: Final = "expect"
 ARRIVED: Final = "arrived"
 NOT_ARRIVED: Final = "not-arrived"
@@ -192,7 +196,7 @@ REMARKS: Final = {
     each.verb: each
     for each in (
         Remark(FORM_SUBMITTED, _OPEN, _SENDER),
-        Remark(SEEN, frozenset(Status), _SENDER),
+        Remark(SEEN, frozenset(Status), _SENDER, ("found", "reported-missing", "no-longer-sought"), optional=True),
         Remark(PHONED, BEFORE, _SENDER, ("reached", "accepted", "refused")),
         Remark(
             ASK,
@@ -204,7 +208,7 @@ REMARKS: Final = {
         Remark(ANSWER, _OPEN, _SENDER, ("told", AGREED, "not-known", "not-agreed")),
         Remark(EXPECT, _OPEN, _EITHER),
         # Of what an office without accounts accepted, its sender reports it.
-        Remark(ARRIVED, _OPEN | {Status.COMPLETED, Status.FAILED}, _EITHER),
+        Remark(ARRIVED, frozenset(Status), _EITHER),
         Remark(NOT_ARRIVED, _OPEN, _EITHER),
         Remark(RAISE, frozenset(Status), _SENDER),
         Remark(RESPOND, frozenset(Status), frozenset({Side.COORDINATOR}), ("spoken", *sorted(LAST_WORDS))),
@@ -272,6 +276,7 @@ STATE: Final = (
     "expected_by",
     "arrival",
     "arrival_at",
+    "sought",
     "raised_at",
     "raised_to",
     "respond_by",
@@ -329,14 +334,25 @@ def awaited(handoff: Mapping[str, Any]) -> bool:
     return bool(handoff.get("expected_by")) and handoff.get("arrival") != ARRIVED
 
 
+def missing_at_end(handoff: Mapping[str, Any]) -> bool:
+    """Whether a step was ended while a person was looked for: who was expected by then, or is said not to have come."""
+    ended = not Status(handoff["status"]).open
+    late = handoff.get("arrival") == NOT_ARRIVED or (handoff.get("expected_by") or "~") <= (handoff["moved_at"] or "")
+    return ended and awaited(handoff) and late
+
+
 def came_back(handoff: Mapping[str, Any]) -> bool:
-    """Whether a step that the receiving side has ended so is its sender's again: nobody has served the person, or
-    nobody has said that one who was expected arrived. ``handoff`` has the names of ``STATE``, as far as they were said.
+    """Whether a step that has ended so is its sender's again: the receiving side has not served the person, nobody has
+    said that one who was expected arrived, or its sender ended it while one was looked for. ``handoff`` has the names
+    of ``STATE``, as far as they were said.
     """
+    status = handoff["status"]
     return (
-        handoff["status"] in _CAME_BACK
+        status in _CAME_BACK
         or handoff.get("reason") in UNSERVED
-        or (handoff["status"] == Status.COMPLETED and awaited(handoff))
+        or (status == Status.COMPLETED and awaited(handoff))
+        # Where it was sent on, the search goes on with it.
+        or (status == Status.CANCELLED and handoff.get("reason") not in SENT_ON and missing_at_end(handoff))
     )
 
 

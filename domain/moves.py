@@ -122,7 +122,7 @@ def words_of(remark: Remark, said: tuple[str, ...]) -> str:
     if not remark.words and said:
         raise _no_reason(remark.verb)
     wrong = [word for word in said if word not in remark.words]
-    if wrong or (remark.words and not said) or (len(set(said)) > 1 and not remark.many):
+    if wrong or (remark.words and not said and not remark.optional) or (len(set(said)) > 1 and not remark.many):
         raise Invalid(
             "handoff.word",
             "{verb} needs {how} of its codes, not '{said}'.",

@@ -15,7 +15,7 @@ from relaypoint.domain.around import NOBODY, Around
 from relaypoint.domain.channels import ChannelUse, usable, weigh
 from relaypoint.domain.codes import WORDS
 from relaypoint.domain.deadlines import DEFAULTS
-from relaypoint.domain.handoffs import SERVED_THERE, Side
+from relaypoint.domain.handoffs import AGREED, REMARKS, SEEN, SERVED_THERE, Side
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.moves import possible
 from relaypoint.domain.next_step import NextStep, by_voice_first, choice_of, command_of, is_there
@@ -30,6 +30,7 @@ _MOST_CANDIDATES = 2
 
 
 _SAME_DESK = say("next.same-desk", "Contact the desk that holds it.")
+_HAD_IT = say("next.had-it", "Contact the desk that had it.")
 _TELL = say("next.tell", "Tell the desk yourself that it is over.")
 _OTHER_DESK = say("next.other-desk", "Turn to the organization's other contact point.")
 _ERASING = ("erased", "must-keep --reason CODE")
@@ -55,15 +56,19 @@ def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER, around: Aro
     if handoff.wish_open and reason != "information-not-answered":
         text = say(
             "next.wished",
-            "The coordinator would send it to {desk}: ask the person, and answer: {command}.",
+            "The coordinator would send it to {desk}: ask the person, and answer: {command}",
             desk=handoff.wished_to,
             command=choice_of(handoff, "answer --result RESULT", handoff.answers),
         )
-        return (NextStep("sender", text), *_towards(handoff, around, reason, at), _senders_move(handoff, reason))
+        return (
+            NextStep("sender", text),
+            *_towards(handoff, around, reason, at),
+            _senders_move(handoff, reason, around),
+        )
     if reason == "form-not-submitted":
         text = say(
             "next.form",
-            "Submit the official form: {form}; then record it: {command}.",
+            "Submit the official form: {form}; then record it: {command}",
             form=handoff.form,
             command=command_of(handoff, "form-submitted"),
         )
@@ -71,11 +76,21 @@ def next_steps(found: Stall, at: datetime, side: Side = Side.SENDER, around: Aro
     if reason == "information-not-answered":
         text = say(
             "next.answer",
-            "Tell the desk what it asked for, by a safe channel; then record it: {command}.",
+            "Tell the desk what it asked for, by a safe channel; then record it: {command}",
             command=choice_of(handoff, "answer --result RESULT", handoff.answers),
         )
         return (NextStep("sender", text), *_towards(handoff, around, reason, at))
-    return (*_towards(handoff, around, reason, at), _senders_move(handoff, reason))
+    agreed: tuple[NextStep, ...] = ()
+    if handoff.wish_answered == AGREED and handoff.status.open:
+        text = say(
+            "next.agreed",
+            "The person agrees that it goes to {desk}, and a coordinator is to send it there. Where that takes too "
+            "long, send it yourself: {command}",
+            desk=handoff.wish_about,
+            command=command_of(handoff, f"resend --to {handoff.wish_about}"),
+        )
+        agreed = (NextStep("sender", text),)
+    return (*agreed, *_towards(handoff, around, reason, at), _senders_move(handoff, reason, around))
 
 
 def _towards(handoff: OpenHandoff, around: Around, reason: str, at: datetime) -> Iterator[NextStep]:
@@ -88,11 +103,11 @@ def _towards(handoff: OpenHandoff, around: Around, reason: str, at: datetime) ->
     again = say(
         "next.phone-again",
         "Phone the desk again: has it begun, has the person arrived? Then record what they say: {command}; once the "
-        "person was served: {over}.",
+        "person was served: {over}",
         command=choice_of(handoff, "phoned --result RESULT --role ROLE", ("accepted", "refused")),
         over=command_of(handoff, f"cancel --reason {SERVED_THERE}"),
     )
-    same = {"untold": _TELL, "accepted-by-phone": again}.get(reason, _SAME_DESK)
+    same = {"untold": _TELL, "accepted-by-phone": again}.get(reason, _SAME_DESK if handoff.status.open else _HAD_IT)
     ways: tuple[tuple[str, Text, Sequence[tuple[ContactPoint, Organization]]], ...] = (
         ("same-desk", same, desk),
         ("other-desk", _OTHER_DESK, others),
@@ -100,12 +115,12 @@ def _towards(handoff: OpenHandoff, around: Around, reason: str, at: datetime) ->
     if reason not in ("untold", "information-not-answered", "erasure-not-answered"):
         instead = say(
             "next.candidate",
-            "Could take it when you sent it: look again with find, then: {command}.",
+            "Could take it when you sent it: look again with find, then: {command}",
             command=command_of(handoff, "resend --to CONTACT_POINT"),
         )
         ask = say(
             "next.coordinator",
-            "Ask the coordinator of the task force to step in: {command}.",
+            "Ask the coordinator of the task force to step in: {command}",
             command=command_of(handoff, "raise"),
         )
         if handoff.respond_by:
@@ -113,7 +128,7 @@ def _towards(handoff: OpenHandoff, around: Around, reason: str, at: datetime) ->
         elif handoff.response:
             ask = say(
                 "next.answered",
-                "A coordinator has answered: {answer}. If that does not help, ask once more: {command}.",
+                "A coordinator has answered: {answer}. If that does not help, ask once more: {command}",
                 answer=WORDS.get(handoff.response, handoff.response),
                 command=command_of(handoff, "raise"),
             )
@@ -148,20 +163,22 @@ def _open(step: NextStep) -> bool:
     return any(use.usable_now for use in step.channels)
 
 
-def _senders_move(handoff: OpenHandoff, reason: str) -> NextStep:
+def _senders_move(handoff: OpenHandoff, reason: str, around: Around) -> NextStep:
     if reason == "untold":
-        text = say("next.told", "Once they know, record it: {command}.", command=command_of(handoff, "seen"))
+        text = say("next.told", "Once they know, record it: {command}", command=command_of(handoff, "seen"))
     elif reason in MISSING and handoff.must_see:
         text = say(
             "next.missing-over",
-            "Reach the person by the way that you agreed on; if they are in danger, call the emergency number. It is "
-            "looked for until you record that you see to it: {seen}.",
-            seen=command_of(handoff, "seen"),
+            "Reach the person by the way that you agreed on; if they are in danger, call the emergency number.{police} "
+            "They are looked for until you record what became of them: {seen}. Where the case goes on elsewhere: {on}",
+            police=_police(around),
+            seen=choice_of(handoff, "seen --result RESULT", REMARKS[SEEN].words),
+            on=command_of(handoff, "resend --to CONTACT_POINT"),
         )
     elif handoff.must_see:
         text = say(
             "next.send-again",
-            "Find another contact point and send it there: {command}; or record that you see to it yourself: {seen}.",
+            "Find another contact point and send it there: {command}; or record that you see to it yourself: {seen}",
             command=command_of(handoff, "resend --to CONTACT_POINT"),
             seen=command_of(handoff, "seen"),
         )
@@ -175,57 +192,66 @@ def _senders_move(handoff: OpenHandoff, reason: str) -> NextStep:
     elif reason in MISSING and handoff.refused_by_phone:
         text = say(
             "next.missing-refused",
-            "Reach the person by the way that you agreed on; if they are in danger, call the emergency number. They "
-            "are not taken there: find another contact point and send the case there: {command}.",
+            "Reach the person by the way that you agreed on; if they are in danger, call the emergency number.{police} "
+            "They are not taken there: find another contact point and send the case there: {command}",
+            police=_police(around),
             command=command_of(handoff, "resend --to CONTACT_POINT"),
         )
     elif reason in MISSING:
         text = say(
             "next.missing",
-            "Reach the person by the way that you agreed on; if they are in danger, call the emergency number.",
+            "Reach the person by the way that you agreed on; if they are in danger, call the emergency number.{police}",
+            police=_police(around),
         )
     else:
         text = say(
             "next.sender",
-            "Find another contact point and send it there, which closes this step: {command}.",
+            "Find another contact point and send it there, which closes this step: {command}",
             command=command_of(handoff, "resend --to CONTACT_POINT"),
         )
     return NextStep("sender", text)
+
+
+def _police(around: Around) -> Text | str:
+    if not around.police:
+        return ""
+    text = " It may bring the police, whom this case avoids; call it all the same where a life is in danger."
+    return say("next.police", text)
 
 
 def _own_move(handoff: OpenHandoff, reason: str) -> NextStep:
     moves = [verb for verb in possible(handoff.status, Side.RECEIVER) if verb != "correct"]
     command = choice_of(handoff, "VERB", _ANSWERS.get(reason, moves))
     if reason == "information-not-answered":
-        text = say("next.awaited", "Its sender has yet to answer; or decide without it: {command}.", command=command)
+        text = say("next.awaited", "Its sender has yet to answer; or decide without it: {command}", command=command)
     elif reason == "refused-by-phone":
         text = say(
             "next.refused",
             "Its sender reports that it was refused on the phone, and looks elsewhere; record what you decide: "
-            "{command}.",
+            "{command}",
             command=command,
         )
     elif reason == "accepted-by-phone":
         text = say(
             "next.unconfirmed",
-            "Its sender reports that it was accepted on the phone; confirm it, or say what holds: {command}.",
+            "Its sender reports that it was accepted on the phone; confirm it, or say what holds: {command}",
             command=command,
         )
     elif reason == "coordinator-silent":
         text = say(
             "next.unheard",
-            "The coordinator has yet to answer its sender; what you can do still stands: {command}.",
+            "The coordinator has yet to answer its sender; what you can do still stands: {command}",
             command=command,
         )
     elif reason == "hold-expired":
         text = say(
             "next.hold",
-            "It is yours to look at again: {command}; if it has to wait longer, resume it and hold it anew: {again}.",
+            "It is yours to look at again: {command}; if it has to wait longer, resume it and hold it anew: {again}",
             command=command,
             again=command_of(handoff, "hold --reason CODE --review DAY"),
         )
     else:
-        text = say("next.receiver", "It is yours to move on: {command}.", command=command)
+        text = say("next.receiver", "It is yours to move on: {command}", command=command)
     return NextStep("receiver", text)
 
 

@@ -63,7 +63,7 @@ def _coordinators_move(handoff: OpenHandoff) -> NextStep:
             "elsewhere: {on}.{respond}",
             desk=handoff.wished_to,
             on=on,
-            respond=say("next.wish-raised", " Its sender waits for your answer still: {command}.", command=command)
+            respond=say("next.wish-raised", " Its sender waits for your answer still: {command}", command=command)
             if handoff.respond_by
             else "",
         )
@@ -71,10 +71,10 @@ def _coordinators_move(handoff: OpenHandoff) -> NextStep:
         agreed = handoff.wish_answered == AGREED
         text = say(
             "next.wish-agreed" if agreed else "next.wish-refused",
-            "The person agrees that it goes to {desk}, as its sender says: send it there: {on}."
+            "The person agrees that it goes to {desk}, as its sender says: send it there: {on}"
             if agreed
             else "The person does not agree that it goes to {desk}, or its sender can't tell: send it elsewhere: "
-            "{on}; or answer: {command}.",
+            "{on}; or answer: {command}",
             desk=handoff.wish_about,
             on=command_of(handoff, f"redirect --to {handoff.wish_about}") if agreed else on,
             command=command,
@@ -83,7 +83,7 @@ def _coordinators_move(handoff: OpenHandoff) -> NextStep:
         text = say(
             "next.respond",
             "Its sender asks a coordinator to step in: see to it, then answer: {command}; or send it on, which answers "
-            "it: {on}.",
+            "it: {on}",
             command=command,
             on=on,
         )
@@ -97,12 +97,12 @@ def _coordinators_move(handoff: OpenHandoff) -> NextStep:
     elif handoff.response:
         text = say(
             "next.coordinate-answered",
-            "Its sender was answered: {answer}. It is silent still: speak with both{on}.",
+            "Its sender was answered: {answer}. It is silent still: speak with both{on}",
             answer=WORDS.get(handoff.response, handoff.response),
             on=say("next.or-redirect", ", or send it on: {on}", on=on) if lies_there else "",
         )
     elif lies_there:
-        text = say("next.coordinate", "Speak with whoever holds it, or send it on: {on}.", on=on)
+        text = say("next.coordinate", "Speak with whoever holds it, or send it on: {on}", on=on)
     else:
         text = say("next.coordinate-ended", "It has ended there: speak with its sender, who alone can send it anew.")
     return NextStep("yours", text)

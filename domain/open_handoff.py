@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.calendars import Calendar
-from relaypoint.domain.handoffs import Status
+from relaypoint.domain.handoffs import Status, missing_at_end
 from relaypoint.domain.model import ContactPoint, Declared, Organization
 from relaypoint.domain.words import Confidentiality, Priority
 
@@ -95,6 +95,12 @@ class OpenHandoff:
     def wish_open(self) -> bool:
         """A coordinator waits for its sender to say whether the person agrees."""
         return bool(self.wished_to and self.wish_by) and self.status.open
+
+    @property
+    def missing_at_end(self) -> bool:
+        """It was ended while a person was looked for."""
+        came = {"arrival": self.arrival, "expected_by": self.expected_by}
+        return missing_at_end({"status": self.status, "moved_at": self.moved_at, **came})
 
     @property
     def accepted_by_phone(self) -> bool:

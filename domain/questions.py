@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from relaypoint.domain.errors import IllegalTransition
 from relaypoint.domain.handoffs import AGREED, LAST_WORDS
 
 
@@ -29,6 +30,19 @@ def said_all(handoff: Mapping[str, Any]) -> frozenset[str]:
     """The bodies that have answered as coordinators, since the step moved last, that they can do no more about it."""
     moved = handoff.get("moved_at") or handoff["sent_at"]
     return frozenset((handoff.get("last_words") or "").split() if (handoff.get("last_words_at") or "") >= moved else ())
+
+
+def check_no_own_wish(handoff: Mapping[str, Any], body: str | None, response: str) -> None:
+    """Raises ``IllegalTransition`` for a last word of the body that waits itself for where the case might go."""
+    if handoff.get("wished_to") and handoff.get("wished_by") == body and response in LAST_WORDS:
+        raise IllegalTransition(
+            "handoff.wish-open",
+            "You have asked its sender whether it may go to {desk}, and there is no answer yet.",
+            path=("reason",),
+            remedy="Wait for the answer, or speak with its sender; or say spoken.",
+            desk=handoff["wished_to"],
+            present={"status": handoff["status"], "version": handoff["version"]},
+        )
 
 
 def answered_by(handoff: Mapping[str, Any], body: str | None, response: str, now: str) -> dict[str, Any]:

@@ -18,7 +18,10 @@ def ended_reasons(handoff: OpenHandoff, at: datetime) -> list[tuple[Strand, Foun
 
 
 def _gone(handoff: OpenHandoff, at: datetime) -> Found | None:
-    """Who was closed without having come has not arrived, and is not merely late once they should have."""
+    """Who was closed without having come has not arrived, and is not merely late once they should have. Who was taken
+    back before they were expected is not."""
+    if handoff.status is Status.CANCELLED and not handoff.missing_at_end:
+        return None
     return (None if handoff.arrival == NOT_ARRIVED else _closed_missing(handoff, at)) or missing(handoff, at)
 
 
@@ -33,6 +36,8 @@ def _returned(handoff: OpenHandoff, at: datetime) -> Found | None:
     """How a closed handoff came back, or that nobody could be told that it was closed."""
     if handoff.status is Status.COMPLETED and handoff.code not in UNSERVED:
         return None  # It came back for the person who is missing.
+    if handoff.missing_at_end and handoff.status is Status.CANCELLED:
+        return None  # So it did here, whether anybody could be told of it or not.
     code = handoff.code or "–"
     reason, text = {
         Status.REJECTED: (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from relaypoint.domain.kept_back import told
+from relaypoint.domain.kept_back import fives, told
 from relaypoint.domain.stalls import Stall
 
 
@@ -57,6 +57,8 @@ class Group:
     working: Ages
     clock: Ages
     coordinated: bool = False
+    #: So many more, of groups that are kept back; it has no ages.
+    withheld: bool = False
 
 
 def grouped(stalls: Iterable[tuple[Iterable[str], Stall]]) -> list[Group]:
@@ -81,15 +83,19 @@ def grouped(stalls: Iterable[tuple[Iterable[str], Stall]]) -> list[Group]:
 def grouped_for_coordinator(stalls: Iterable[tuple[Iterable[str], Stall]]) -> list[Group]:
     """The same of what lies between others: a coordinator may ask for it by any filter, and must not single out a case
     by that. Counts are in fives and ages coarse; a group is left out where it, or another, would tell a number
-    below five."""
+    below five. How many lie in the groups that are left out is told of them together, so that nobody takes their
+    silence for none."""
     groups = grouped(stalls)
     counts = told({group.key: group.count for group in groups})
+    left = fives(sum(group.count for group in groups if counts[group.key] is None))
     found = [
         Group(group.key, count, group.working.coarse(group.count), group.clock.coarse(group.count), coordinated=True)
         for group in groups
         if (count := counts[group.key]) is not None
     ]
-    return sorted(found, key=_size)
+    nothing = Ages(0, None, None)
+    rest = [Group(None, left, nothing, nothing, coordinated=True, withheld=True)] if left else []
+    return [*sorted(found, key=_size), *rest]
 
 
 def _size(group: Group) -> tuple[int, bool, str]:

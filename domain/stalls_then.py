@@ -76,7 +76,7 @@ def _must_see(
             untold.pop(0)
             noted = True
         verb = event["kind"].removeprefix("handoff-")
-        if _by_sender(verb, event["actor"], sender, receiver):
+        if verb != "cancel" and _by_sender(verb, event["actor"], sender, receiver):
             noted = False
         elif verb in MOVES or verb in (ARRIVED, FOUND):
             noted = came_back(state)

@@ -33,6 +33,7 @@ from relaypoint.domain.handoffs import (
     Status,
     accepted_by_phone,
     awaited,
+    missing_at_end,
 )
 from relaypoint.domain.questions import answers, wished
 from relaypoint.domain.saying import Here, instant, not_now
@@ -63,9 +64,18 @@ def _seen(here: Here) -> dict[str, Any]:
             "There is nothing about this step that the sender has yet to see.",
             "Only the sender records it, once, for a step that came back or whose end nobody could be told of.",
         )
+    searching = missing_at_end(here.handoff) or (here.handoff["status"] == Status.COMPLETED and awaited(here.handoff))
+    if bool(here.words) is not searching:
+        raise Invalid(
+            "handoff.sought" if searching else "handoff.no-reason",
+            "The person is looked for from here." if searching else "Nobody is looked for from here.",
+            path=("reason",),
+            remedy="Say what became of them: seen --result {known}." if searching else "Leave the reason out.",
+            known=", ".join(REMARKS[SEEN].words),
+        )
     # Who sees to it itself waits for no answer any more.
     over = {"respond_by": None} if here.handoff.get("respond_by") else {}
-    return {"seen_at": format_instant(here.now), **over}
+    return {"seen_at": format_instant(here.now), **({"sought": here.words} if searching else {}), **over}
 
 
 def _phoned(here: Here) -> dict[str, Any]:
@@ -98,6 +108,14 @@ def _ask(here: Here) -> dict[str, Any]:
             "handoff.asked",
             "The sender has been asked already, and has not answered yet.",
             "Wait for the answer, or decide without it.",
+        )
+    words = here.words.split()
+    if "consent" in words and len(words) > 1:  # Whether the person agrees answers nothing else.
+        raise Invalid(
+            "handoff.consent-apart",
+            "Consent is asked for by itself: one answer can't be to both.",
+            path=("lacking",),
+            remedy="Ask for the rest first; for consent once that is answered.",
         )
     now = format_instant(here.now)
     moved = {"status": Status.RECEIVED.value, "moved_at": now} if here.handoff["status"] == Status.REQUESTED else {}
@@ -170,7 +188,8 @@ def _expect(here: Here) -> dict[str, Any]:
 
 
 def _arrived(here: Here) -> dict[str, Any]:
-    if not (Status(here.handoff["status"]).open or here.handoff.get("must_see")):
+    over = not Status(here.handoff["status"]).open
+    if over and (here.handoff.get("gone_on") or not awaited(here.handoff)):
         raise not_now(
             here.handoff,
             "handoff.arrived-late",
@@ -196,7 +215,8 @@ def _came(here: Here, arrival: str) -> dict[str, Any]:
             handoff,
             "handoff.arrival-theirs",
             "Whether the person came is for who received the step to say.",
-            "Where an office without accounts has said so, record first what it decided: phoned accepted or refused.",
+            "Ask the desk to say it. Where it has no account and told you so, record first what it decided: phoned "
+            "accepted or refused.",
         )
     if here.side is Side.RECEIVER and Status(handoff["status"]) in BEFORE:
         raise not_now(handoff, "handoff.arrival-early", "It is not accepted yet.", "Accept it first.")
@@ -275,7 +295,7 @@ def offered(verb: str, handoff: Mapping[str, Any], on: Collection[Side]) -> bool
         ASK: not asked,
         ANSWER: asked or wished(handoff),
         EXPECT: Side.SENDER in on or (Status(handoff["status"]) in ACTIVE and not handoff.get("expected_by")),
-        ARRIVED: awaited(handoff) and unseen and may_tell,
+        ARRIVED: awaited(handoff) and may_tell and (Status(handoff["status"]).open or not handoff.get("gone_on")),
         NOT_ARRIVED: bool(handoff.get("expected_by")) and arrival is None and may_tell,
         RAISE: not handoff.get("respond_by") and unseen,
         RESPOND: bool(handoff.get("respond_by")),

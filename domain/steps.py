@@ -117,7 +117,11 @@ def _moved(handoff: Mapping[str, Any], saying: Saying, side: Side, now: datetime
             "handoff.served-awaited",
             "The person was expected, and is not recorded as arrived: so they can't have been served.",
             path=("reason",),
-            remedy="If they have come, say arrived first; if not, complete it with the true outcome, or fail it.",
+            remedy="If they have come, {arrived}; if not, {otherwise}.",
+            arrived="say arrived first",
+            otherwise="complete it with the true outcome, or fail it"
+            if side is Side.RECEIVER
+            else "cancel it for the true reason: then they are looked for until you say what became of them",
             present={"status": status.value},
         )
     return changes

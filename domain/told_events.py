@@ -59,7 +59,7 @@ KINDS: Final[Mapping[str, Text]] = {
 }
 
 #: What of a step is told as it was after an entry, where the entry changed it.
-_CODES: Final = ("reason", "phoned", "phoned_role", "answered", "response", "erasure")
+_CODES: Final = ("reason", "phoned", "phoned_role", "answered", "response", "sought", "erasure")
 _PLAIN: Final = {
     "review_on": ("event.review", "to be looked at again on {value}"),
     "expected_by": ("event.expected", "expected by {value}"),
@@ -91,10 +91,15 @@ def told(event: Event, view: View | None = None, *, beside: bool = False) -> Tex
 def _details(event: Event, view: View | None, *, beside: bool) -> Iterator[str]:
     data = json.loads(event.data)
     if event.kind == "handoff-escalated" and view is not None:
+        yield say("event.silence", "{reason}", reason=data["escalation"]["reason"])
         yield _rung(view, data["escalation"])
     if event.kind in ("handoff-escalated", "handoff-recounted"):
         return
     after, new = step_after(event.data), changed(data)
+    if call := data.get("call"):
+        yield from (_word(call[name]) for name in ("result", "role") if call[name])
+        if call["at"] != event.at:
+            yield say("event.call-at", "at {at}", at=_told(call["at"]))
     if beside:
         after, new = ({k: v for k, v in each.items() if k not in OF_THE_PERSON} for each in (after, new))
     if "asked" in new or (event.kind == "handoff-ask" and after.get("asked")):

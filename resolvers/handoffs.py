@@ -23,6 +23,7 @@ from relaypoint.domain.handoffs import (
     MOVES,
     MUST_KEEP,
     PASSES,
+    PHONED,
     RAISE,
     REMARKS,
     RESPOND,
@@ -35,7 +36,7 @@ from relaypoint.domain.handoffs import (
 )
 from relaypoint.domain.moves import possible
 from relaypoint.domain.policy import Action, Subject
-from relaypoint.domain.questions import answered_by, asked_where
+from relaypoint.domain.questions import answered_by, asked_where, check_no_own_wish
 from relaypoint.domain.saying import Saying
 from relaypoint.domain.step_remarks import offered
 from relaypoint.domain.steps import said
@@ -172,10 +173,12 @@ async def move_handoff(
             row, before = await step_of(backend, row["handoff"]["id"]), row
             if row["handoff"] == before["handoff"]:
                 barred.present.setdefault("version", row["handoff"]["version"])
-                raise
+                raise with_next(barred, row, on) from None
             continue
         expected_version = row["handoff"]["version"]
         also: dict[str, Any] = {"to": holder} if holder else {}
+        if verb == PHONED:  # Each call is told as it was, also one that changes nothing.
+            also["call"] = {"result": reason, "role": role, "at": at or backend.now()}
         if verb == RAISE or (verb == ANSWER and not row["handoff"]["asked_at"]):
             # A coordinator's wish is answered to the coordinator, where one can be told.
             with contextlib.suppress(*(() if verb == RAISE else (NoChannel,))):
@@ -229,7 +232,7 @@ async def _decide(
     subject: Subject, backend: Backend, row: Row, saying: Saying, on: frozenset[Side]
 ) -> tuple[dict[str, Any], Side]:
     """The changes, and the side that makes them; who stands on both sides is the receiver where that may be."""
-    handoff = {**row["handoff"], "must_see": row["must_see"], "searched": searched(row)}
+    handoff = {**row["handoff"], "must_see": row["must_see"], "searched": searched(row), "gone_on": gone_on(row)}
     wanted = MOVES.get(saying.verb) or REMARKS.get(saying.verb)
     if saying.verb in PASSES:
         raise Invalid(
@@ -244,6 +247,7 @@ async def _decide(
     calendar = (await present_view(backend)).desk(row["contact_point"]["id"]).calendar
     changes = said(handoff, saying, side, backend.clock(), Priority(row["referral"]["priority"]), calendar)
     if saying.verb == RESPOND:
+        check_no_own_wish(handoff, subject.organization, changes["response"])
         changes |= answered_by(handoff, subject.organization, changes["response"], backend.now())
     return changes, side
 
@@ -273,7 +277,7 @@ def _steps(
         steps.append(Step("handoff_seen", {"handoff": handoff["id"]}))
     elif Status(handoff["status"]).open and not Status(after["status"]).open:
         steps.append(Step("handoff_close", {"handoff": handoff["id"]}))
-    if side is Side.RECEIVER and verb in MOVES and came_back(after) and not gone_on(row):
+    if (side is Side.RECEIVER or verb == "cancel") and verb in MOVES and came_back(after) and not gone_on(row):
         # Before anybody is told: the message may not arrive.
         steps.append(Step("handoff_must_see", {"handoff": handoff["id"]}))
         row["must_see"] = True
@@ -289,7 +293,7 @@ def _steps(
 def _offered(row: Row, handoff: Row, on: frozenset[Side]) -> list[str]:
     """The verbs that may be said of a step next, those that only pass it on last."""
     status = Status(handoff["status"])
-    state = {**handoff, "must_see": row["must_see"]}
+    state = {**handoff, "must_see": row["must_see"], "gone_on": gone_on(row)}
     remarks = [verb for verb in REMARKS if offered(verb, state, on)]
     first = [verb for verb in remarks if verb in (FORM_SUBMITTED, SEEN)]
     moves = [verb for verb in possible(status) if MOVES[verb].sides & on]
@@ -297,6 +301,14 @@ def _offered(row: Row, handoff: Row, on: frozenset[Side]) -> list[str]:
     if gone_on(row) or not may_resend(state):
         passes = [verb for verb in passes if verb != "resend"]
     return [*first, *moves, *(verb for verb in remarks if verb not in first), *passes]
+
+
+def with_next(refused: Conflict, row: Row, on: frozenset[Side]) -> Conflict:
+    """What the table refuses, with all that the subject may say of the step instead."""
+    if refused.message_id == "handoff.transition":
+        verbs = _offered(row, row["handoff"], on)
+        refused.remedy = "You may say of it: {known}.".format(known=", ".join(verbs) or "nothing")
+    return refused
 
 
 def _changed(row: Row) -> Conflict:

@@ -30,7 +30,7 @@ from relaypoint.resolvers.erasing import erasing_over, steps_of_body
 from relaypoint.resolvers.faces import with_faces
 from relaypoint.resolvers.finding import view_of
 from relaypoint.resolvers.handing_over import Referrals, raised_still, told_of_successor
-from relaypoint.resolvers.handoffs import check_version
+from relaypoint.resolvers.handoffs import check_version, with_next
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.passing_rules import (
     SAID_BY,
@@ -106,7 +106,7 @@ async def pass_handoff(
     for _ in range(_TRIES):
         known = await backend.memory.roster(backend.store)
         case = stored_case(backend, row["sealed_key"], row["sealed"])
-        check_side(subject, view_of(known, backend.clock()), row, case, verb, id)
+        on = check_side(subject, view_of(known, backend.clock()), row, case, verb, id)
         try:
             check_version(row, expected_version)
             check_allowed(wanted, Status(row["handoff"]["status"]), SAID_BY[verb])
@@ -117,7 +117,8 @@ async def pass_handoff(
                 backend, known, row, case, verb, to, consent=consent, risk_checked=risk_checked, ground=ground
             )
             if chosen is None:
-                check_not_refused(row, verb, to)
+                body = known.rows["contact_points"][to.strip().lower()]["organization"]
+                check_not_refused(row, case, body, verb, to)
                 if verb == "pass-on":
                     check_not_asked(row, to)
                 if verb == "redirect":
@@ -126,7 +127,7 @@ async def pass_handoff(
             row, before = await step_of(backend, row["handoff"]["id"]), row
             if row["handoff"] == before["handoff"]:
                 refused.present.setdefault("version", row["handoff"]["version"])
-                raise
+                raise with_next(refused, row, on) from None
             continue
         if chosen is None:
             steps, result = _asked(subject, backend, known, row, operation, verb, to, ground)

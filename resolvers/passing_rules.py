@@ -9,7 +9,7 @@ from relaypoint.domain import around
 from relaypoint.domain.answer import Candidate, Finding
 from relaypoint.domain.deadlines import AS_USUAL, Agreed
 from relaypoint.domain.errors import Conflict, IllegalTransition, Invalid, NoChannel
-from relaypoint.domain.handoffs import PASSES, Status, may_resend
+from relaypoint.domain.handoffs import PASSES, Side, Status, may_resend
 from relaypoint.domain.moves import check_allowed
 from relaypoint.domain.policy import Subject
 from relaypoint.domain.view import View
@@ -55,13 +55,15 @@ class Chosen:
     unagreed: bool = False
 
 
-def check_side(subject: Subject, view: View, row: Row, case: StoredCase, verb: str, asked: str) -> None:
-    """What one has no part in is not there; and a side that the verb is not for is told so by the table."""
+def check_side(subject: Subject, view: View, row: Row, case: StoredCase, verb: str, asked: str) -> frozenset[Side]:
+    """The sides of whoever asks. What one has no part in is not there; and a side that the verb is not for is told so
+    by the table."""
     on = parts(subject, view, row, case, unasked=True)
     if not on:
         raise no_handoff(asked)
     if SAID_BY[verb] not in on:
         check_allowed(PASSES[verb], Status(row["handoff"]["status"]), next(iter(sorted(on))))
+    return on
 
 
 def check_resend(row: Row) -> None:
@@ -121,14 +123,17 @@ def check_no_other_wish(subject: Subject, row: Row, to: str) -> None:
         )
 
 
-def check_not_refused(row: Row, verb: str, to: str) -> None:
-    """Raises ``NoChannel`` where its sender has answered that the person does not agree to be made known there: to ask
-    again would be no end. What a coordinator was answered is not told to the receiver."""
+def check_not_refused(row: Row, case: StoredCase, body: str, verb: str, to: str) -> None:
+    """Raises ``NoChannel`` where its sender has answered that the person does not agree to be made known there, or at
+    another desk of that body: to ask again would be no end. What a coordinator was answered is not told to the
+    receiver."""
     handoff = row["handoff"]
     said = [(handoff["answered"], handoff["asked_about"])]
     if verb == "redirect":
         said.append((handoff["wish_answered"], handoff["wish_about"]))
-    if ("not-agreed", to.strip().lower()) in said:
+    if ("not-agreed", to.strip().lower()) in said or (
+        any(answer == "not-agreed" for answer, _ in said) and case.withdrawn_from(body, row["service_type"])
+    ):
         raise NoChannel(
             "handoff.not-agreed",
             "The person does not agree to be made known there, as the sender says.",

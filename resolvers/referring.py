@@ -49,13 +49,15 @@ async def refer_many(
     need: NeedInput,
     *,
     people: int = 1,
+    to: str | None = None,
     reply_to: str | None = None,
     call_back: str | None = None,
     safe_hours: str | None = None,
     consent: bool = False,
     idempotency_key: str | None = None,
 ) -> SentMany:
-    """Sends so many people to the first candidate of each need (``service`` and ``also``).
+    """Sends so many people to the first candidate of each need (``service`` and ``also``), or all to the contact point
+    ``to`` where there is one need.
 
     Raises what ``refer`` raises, for the first need that can't be sent: then nothing is; ``Invalid`` for a number of
     people that is none, or too many at once.
@@ -70,7 +72,8 @@ async def refer_many(
         safe_hours,
         consent,
         idempotency_key,
-        {"need": asdict(need)},
+        {"need": asdict(need)} | ({"to": to} if to else {}),
+        to=to,
     )
 
 
@@ -145,8 +148,16 @@ async def _sent(
     asked: dict[str, Any],
     group: str | None = None,
     person: int | None = None,
+    to: str | None = None,
 ) -> SentMany:
     needs = 1 + len(need.also)
+    if to is not None and needs > 1:
+        raise Invalid(
+            "refer.to-one",
+            "Several needs don't all go to one contact point.",
+            path=("to",),
+            remedy="Leave it out, or send one need at a time.",
+        )
     if people < 1 or people * needs > MOST:
         raise Invalid(
             "refer.people",
@@ -175,7 +186,7 @@ async def _sent(
             calling["person"] = number + 1 if people > 1 else person
             for item in items:
                 one: Answer = replace(answer, items=(item,))
-                chosen = chosen_for(one, None, consent=consent, risk_checked=False)
+                chosen = chosen_for(one, to, consent=consent, risk_checked=False)
                 more, result = first_steps(
                     subject, backend, one, chosen, operation, consent=consent, answered_at=desk, calling=calling
                 )

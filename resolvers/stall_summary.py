@@ -80,7 +80,7 @@ async def stalled_summary(
         *grouped(pair for each in own for pair in _counted(subject, work.view, each, way)),
         *grouped_for_coordinator(pair for each in others for pair in _counted(subject, work.view, each, way)),
     ]
-    return [Named(group, group_name(work.view, way, group.key)) for group in groups]
+    return [Named(group, None if group.withheld else group_name(work.view, way, group.key)) for group in groups]
 
 
 @dataclass(frozen=True, slots=True)

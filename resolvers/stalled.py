@@ -201,10 +201,13 @@ class _Nearby:
         coordinators, hotlines = self._shared(handoff.sender.id, handoff.receiver.id)
         # Whom else the sender could have asked is of the case: the operator of the machine is not told.
         asked = case.candidates[: _CANDIDATES + 1] if may_see_case(subject, handoff.sender.id) else ()
+        others = around.reachable(self.view, (id for id in asked if id != handoff.desk.id))
         return around.Around(
-            candidates=around.reachable(self.view, (id for id in asked if id != handoff.desk.id)),
+            # Nor is anybody phoned of whom the person said no.
+            candidates=tuple(each for each in others if not case.withdrawn_from(each[1].id, handoff.service_type)),
             other_desks=self._other_desks(handoff.desk.id, handoff.service_type, case.place),
             coordinators=coordinators,
+            police=self.view.means_police(case.avoid),
             # Nobody is told to turn to itself.
             hotlines=tuple(each for each in hotlines if each[1].id != handoff.sender.id),
         )

@@ -95,6 +95,10 @@ class Handoff:
     expected_by: str | None = strawberry.field(description="By when the person is expected to arrive.")
     arrival: str | None = strawberry.field(description="arrived or not-arrived; null where nobody has said.")
     arrival_at: str | None = strawberry.field(description="When that was said.")
+    sought: str | None = strawberry.field(
+        description="What became of a person who was looked for, as its sender says: found, reported-missing or "
+        "no-longer-sought."
+    )
     raised_at: str | None = strawberry.field(description="When its sender turned to the coordinator about it.")
     raised_to: str | None = strawberry.field(
         description="Key of the coordinator's organization that was asked. Null for the receiver."
@@ -182,6 +186,7 @@ class Handoff:
             expected_by=row.get("expected_by"),
             arrival=row.get("arrival"),
             arrival_at=row.get("arrival_at"),
+            sought=row.get("sought"),
             raised_at=row.get("raised_at"),
             raised_to=row.get("raised_to"),
             respond_by=row.get("respond_by"),

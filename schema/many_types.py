@@ -17,6 +17,9 @@ from relaypoint.schema.referral_types import Referral
 @strawberry.input(description="How to send several referrals: each goes to the first candidate of its need.")
 class ReferManyInput:
     people: int = strawberry.field(default=1, description="How many people, each with all the needs.")
+    to: str | None = strawberry.field(
+        default=None, description="The contact point to send all to, where there is one need; null: the first one."
+    )
     reply_to: str | None = strawberry.field(
         default=None, description="The sender's own contact point to be told; null: the one nearest to the case."
     )

@@ -29,7 +29,7 @@ _MOVE = {
     },
 }
 _SHIFT = {f: ("shift", f) for f in ("contactPoint", "to", "takenFrom", "idempotencyKey")}
-_MANY = {f: ("send", f) for f in ("people", "replyTo", "callBack", "safeHours", "consent", "idempotencyKey")}
+_MANY = {f: ("send", f) for f in ("people", "to", "replyTo", "callBack", "safeHours", "consent", "idempotencyKey")}
 _SPLIT = {
     "id": ("split", "referral"),
     "service": ("split", "services"),
@@ -94,6 +94,7 @@ class ReferralMutation:
                 info.context.backend,
                 need.to_domain(),
                 people=how.people,
+                to=how.to,
                 reply_to=how.reply_to,
                 call_back=how.call_back,
                 safe_hours=how.safe_hours,

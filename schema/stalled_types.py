@@ -215,9 +215,12 @@ class StalledGroup:
         description="Of steps between members that one coordinates: in fives, rounded down, with ages in whole hours; "
         "a group is left out where it, or another, would tell a number below five. Otherwise one's own, as they are."
     )
+    withheld: bool = strawberry.field(description="So many more lie in the groups that are left out.")
     count: int = strawberry.field(description="How many.")
-    working_hours: Ages = strawberry.field(description="In working hours of their holders.")
-    clock_hours: Ages = strawberry.field(description="On the clock.")
+    working_hours: Ages | None = strawberry.field(
+        description="In working hours of who has to act; null: of groups that are left out."
+    )
+    clock_hours: Ages | None = strawberry.field(description="On the clock; likewise.")
 
     @classmethod
     def of(cls, named: Named) -> Self:
@@ -226,7 +229,8 @@ class StalledGroup:
             key=group.key,
             name=named.name,
             coordinated=group.coordinated,
+            withheld=group.withheld,
             count=group.count,
-            working_hours=Ages.of(group.working),
-            clock_hours=Ages.of(group.clock),
+            working_hours=None if group.withheld else Ages.of(group.working),
+            clock_hours=None if group.withheld else Ages.of(group.clock),
         )

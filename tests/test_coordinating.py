@@ -120,15 +120,15 @@ async def test_a_case_that_avoids_it_is_neither_listed_nor_counted(backend: Back
 
 async def test_in_figures_it_is_told_of_all_that_lies_between_its_members(backend: Backend) -> None:
     await many(backend, 7)
-    assert await counted(UNIT, backend, 61) == [("unacknowledged", 7, False)]
-    assert await counted(LINE, backend, 61) == [("unacknowledged", 5, True)]
-    assert await counted(AUTHORITY, backend, 61) == [("unacknowledged", 5, True)]
-    assert await counted(POLICE, backend, 61) == []
-    (told,) = [each.group for each in await stalled_summary(LINE, at(backend, 100), "organization")]
-    assert (told.key, told.clock.worst) == ("example-shelter", 1), "in whole hours"
+    assert await counted(UNIT, backend, 121) == [("unacknowledged", 7, False)]
+    assert await counted(LINE, backend, 121) == [("unacknowledged", 5, True)]
+    assert await counted(AUTHORITY, backend, 121) == [("unacknowledged", 5, True)]
+    assert await counted(POLICE, backend, 121) == []
+    (told,) = [each.group for each in await stalled_summary(LINE, at(backend, 121), "organization")]
+    assert (told.key, told.clock.median, told.clock.worst) == ("example-shelter", 1, None), "in whole hours"
     past = at(backend, 60 * 24 * 9)
     for subject, count, coordinated in ((UNIT, 7, None), (LINE, 0, 5), (POLICE, 0, None)):
-        now, then = await stalled_trend(subject, at(backend, 61), 1), await stalled_trend(subject, past, 1)
+        now, then = await stalled_trend(subject, at(backend, 121), 1), await stalled_trend(subject, past, 1)
         for week in (now[-1], then[0]):
             assert (week.count, week.coordinated) == (count, coordinated)
 
@@ -136,12 +136,12 @@ async def test_in_figures_it_is_told_of_all_that_lies_between_its_members(backen
 async def test_no_filter_and_no_grouping_singles_a_case_out_for_it(backend: Backend) -> None:
     ids = await many(backend, 9)
     await handoffs.move_handoff(SHELTER, at(backend, 1), ids[0], "reject", reason="no-capacity")
-    assert await counted(UNIT, backend, 61) == [("unacknowledged", 8, False), ("rejected", 1, False)]
-    assert await counted(LINE, backend, 61) == [], "with the one, the others are kept back"
-    assert await counted(LINE, backend, 61, reason="rejected") == []
-    assert await counted(LINE, backend, 61, "organization", reason="unacknowledged") == [("example-shelter", 5, True)]
-    assert await counted(LINE, backend, 61, "service") == [("night-shelter", 5, True)], "neither nine nor eight"
-    assert await counted(LINE, backend, 61, "service", contact_point="shelter-desk", priority="asap") == [
+    assert await counted(UNIT, backend, 121) == [("unacknowledged", 8, False), ("rejected", 1, False)]
+    assert await counted(LINE, backend, 121) == [(None, 5, True)], "with the one, the others are kept back"
+    assert await counted(LINE, backend, 121, reason="rejected") == []
+    assert await counted(LINE, backend, 121, "organization", reason="unacknowledged") == [("example-shelter", 5, True)]
+    assert await counted(LINE, backend, 121, "service") == [("night-shelter", 5, True)], "neither nine nor eight"
+    assert await counted(LINE, backend, 121, "service", contact_point="shelter-desk", priority="asap") == [
         ("night-shelter", 5, True)
     ]
 
@@ -150,9 +150,9 @@ async def test_figures_do_not_tell_who_is_avoided_that_a_case_avoids_it(backend:
     await many(backend, 5)
     await many(backend, 1, replace(NEED, avoid=("example-line",)))
     for by in ("reason", "organization", "service", "task-force", "place"):
-        seen = [await counted(each, backend, 61, by) for each in (LINE, AUTHORITY)]
+        seen = [await counted(each, backend, 121, by) for each in (LINE, AUTHORITY)]
         assert seen[0] == seen[1] != [], "the one that it is not told of changes nothing that it sees"
-        seen = [await counted(each, backend, 61, by, organization="example-shelter") for each in (LINE, AUTHORITY)]
+        seen = [await counted(each, backend, 121, by, organization="example-shelter") for each in (LINE, AUTHORITY)]
         assert seen[0] == seen[1] != []
 
 
@@ -160,7 +160,7 @@ async def test_its_own_steps_are_told_as_they_are_beside_those_of_others(backend
     await many(backend, 5)
     need = replace(NEED, service="advice")
     await sending.refer(UNIT, at(backend, 0), need, to="line-desk")
-    assert await counted(LINE, backend, 61, "organization") == [
+    assert await counted(LINE, backend, 121, "organization") == [
         ("example-line", 1, False),
         ("example-shelter", 5, True),
     ]
@@ -238,7 +238,7 @@ async def test_it_reads_what_it_needs_to_act_and_nothing_of_the_case(
     step = await sent(backend, replace(NEED, avoid=avoid))
     with pytest.raises(NotFound, match=step["reference"]):
         await handoffs.handoff(coordinator, at(backend, 1), step["reference"])
-    await handoffs.move_handoff(SHELTER, at(backend, 1), step["id"], "ask", lacking=["consent", "health"])
+    await handoffs.move_handoff(SHELTER, at(backend, 1), step["id"], "ask", lacking=["health", "risk"])
     await handoffs.move_handoff(UNIT, at(backend, 2), step["id"], "raise")
     seen = (await handoffs.handoff(coordinator, at(backend, 3), step["reference"])).handoff
     assert (seen["priority"], seen["service_type"]["name"], seen["sender"]["name"], seen["receiver"]["name"]) == (
@@ -252,7 +252,7 @@ async def test_it_reads_what_it_needs_to_act_and_nothing_of_the_case(
     assert seen.keys().isdisjoint({"case", "call_back", "tags", "place"})
     assert seen["asked"] is None, "what the receiver lacks is about the person"
     own = (await handoffs.handoff(SHELTER, at(backend, 3), step["id"])).handoff
-    assert (own["asked"], own["sender"]["id"], "turn_to" in own) == ("consent health", "example-unit", False)
+    assert (own["asked"], own["sender"]["id"], "turn_to" in own) == ("health risk", "example-unit", False)
     await handoffs.move_handoff(UNIT, at(backend, 4), step["id"], "cancel", reason="consent-withdrawn")
     ended = (await handoffs.handoff(coordinator, at(backend, 5), step["reference"])).handoff
     assert (ended["status"], ended["reason"], ended["erasure_asked_at"]) == ("cancelled", None, None)

@@ -1,0 +1,210 @@
+"""A search for a person ends with what became of them, and with nothing else. On each engine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from relaypoint.domain.errors import IllegalTransition, Invalid, NoChannel
+from relaypoint.domain.policy import OPERATOR, Subject
+from relaypoint.resolvers import audit, handoffs, referrals, referring, sending, stall_summary, stalled
+from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.passing import pass_handoff
+from relaypoint.tests.helpers import member
+from relaypoint.tests.test_escalation import NEED, SHELTER, UNIT, at, climbed, deliver, sent
+from relaypoint.tests.test_passing import three_shelters
+
+LINE, DAY = member("example-line"), 24 * 60
+URGENT = replace(NEED, priority="urgent")
+
+
+async def move(
+    backend: Backend, minute: float, who: Subject, step: dict[str, Any], verb: str, **how: Any
+) -> dict[str, Any]:
+    return (await handoffs.move_handoff(who, at(backend, minute), step["id"], verb, **how)).handoff
+
+
+async def missing(backend: Backend, **need: Any) -> dict[str, Any]:
+    """A step that was accepted, and the person has not come."""
+    step = await sent(backend, replace(URGENT, **need))
+    await move(backend, 1, SHELTER, step, "accept")
+    await move(backend, 2, UNIT, step, "expect", expected=at(backend, 60).now())
+    await move(backend, 61, SHELTER, step, "not-arrived")
+    return step
+
+
+async def reasons(who: Subject, backend: Backend, minute: float, as_of: str | None = None) -> list[str]:
+    return [each.stall.reason for each in await stalled.stalled(who, at(backend, minute), as_of=as_of)]
+
+
+#: How a step can end while a person is missing, and by whom.
+ENDS = [
+    (UNIT, "cancel", "no-longer-needed"),
+    (UNIT, "cancel", "other"),
+    (SHELTER, "correct", None),
+    (SHELTER, "fail", "unreachable"),
+    (SHELTER, "complete", "advised"),
+]
+
+
+@pytest.mark.parametrize("delivered", [True, False])
+@pytest.mark.parametrize(("who", "verb", "reason"), ENDS)
+async def test_to_end_a_step_ends_no_search_for_a_person(
+    backend: Backend, who: Subject, verb: str, reason: str | None, delivered: bool
+) -> None:
+    step = await missing(backend)
+    await move(backend, 62, who, step, verb, reason=reason)
+    if delivered:
+        await deliver(backend, 63)
+    for reader in (UNIT, OPERATOR):
+        assert "not-arrived" in await reasons(reader, backend, 70)
+    with pytest.raises(Invalid) as refused:
+        await move(backend, 80, UNIT, step, "seen")
+    assert refused.value.path == ("reason",)
+    assert "reported-missing" in refused.value.remedy
+    done = await move(backend, 81, UNIT, step, "seen", reason="reported-missing")
+    assert (done["sought"], done["must_see"]) == ("reported-missing", False)
+    assert await reasons(UNIT, backend, 82) == []
+    # Who stands at the door later can still be recorded, and its sender is told.
+    await deliver(backend, 83)
+    assert (await move(backend, 90, SHELTER, step, "arrived"))["arrival"] == "arrived"
+    assert await deliver(backend, 91) == ["desk@unit.example.org"]
+    assert await audit.verify(OPERATOR, backend) == []
+
+
+async def test_the_record_tells_the_same_of_a_search_that_went_on(backend: Backend) -> None:
+    start = 3 * DAY  # The roster is on record by then.
+    referral = (await sending.refer(UNIT, at(backend, start), URGENT, to="shelter-desk")).referral
+    (step,) = referral["handoffs"]
+    await move(backend, start + 1, SHELTER, step, "accept")
+    await move(backend, start + 2, UNIT, step, "expect", expected=at(backend, start + 60).now())
+    await move(backend, start + 61, SHELTER, step, "not-arrived")
+    await move(backend, start + 70, UNIT, step, "cancel", reason="no-longer-needed")
+    await move(backend, start + 90, UNIT, step, "seen", reason="found")
+    told = {
+        minute: await reasons(UNIT, backend, start + DAY, as_of=at(backend, start + minute).now())
+        for minute in (50, 65, 75, 95)
+    }
+    assert told == {50: [], 65: ["not-arrived"], 75: ["not-arrived"], 95: []}
+
+
+async def test_an_arrival_ends_the_search_also_of_a_step_that_was_cancelled(backend: Backend) -> None:
+    step = await missing(backend)
+    await move(backend, 62, UNIT, step, "cancel", reason="no-longer-needed")
+    assert "arrived" in (await handoffs.handoff(SHELTER, at(backend, 63), step["id"])).next_verbs
+    await move(backend, 64, SHELTER, step, "arrived")
+    assert await reasons(UNIT, backend, 65) == []
+
+
+async def test_who_was_taken_back_before_they_were_expected_is_not_looked_for(backend: Backend) -> None:
+    step = await sent(backend, URGENT)
+    await move(backend, 1, SHELTER, step, "accept")
+    await move(backend, 2, UNIT, step, "expect", expected=at(backend, 60).now())
+    await move(backend, 3, UNIT, step, "cancel", reason="no-longer-needed")
+    for minute in (4, 61, DAY):
+        assert "arrival-unknown" not in await reasons(UNIT, backend, minute)
+    assert await climbed(backend, until=DAY, every=60) == []
+
+
+@pytest.mark.parametrize("reason", ["found", None])
+async def test_what_became_of_nobody_is_not_said(backend: Backend, reason: str | None) -> None:
+    step = await sent(backend, URGENT)
+    await move(backend, 1, SHELTER, step, "reject", reason="no-capacity")
+    if reason:
+        with pytest.raises(Invalid, match="Nobody is looked for"):
+            await move(backend, 2, UNIT, step, "seen", reason=reason)
+    else:
+        assert (await move(backend, 2, UNIT, step, "seen"))["must_see"] is False
+
+
+@pytest.mark.parametrize("avoid", [(), ("police",)])
+async def test_a_number_that_may_bring_whom_the_case_avoids_comes_with_a_warning(
+    backend: Backend, avoid: tuple[str, ...]
+) -> None:
+    await missing(backend, avoid=avoid)
+    (mine,) = await stalled.stalled(UNIT, at(backend, 70))
+    assert any("may bring the police" in each.text for each in mine.next_steps) is bool(avoid)
+    for other in (SHELTER, LINE):
+        for found in await stalled.stalled(other, at(backend, 70)):
+            assert not any("police" in each.text for each in found.next_steps)
+
+
+async def test_nobody_is_advised_to_phone_a_body_that_the_person_refused(backend: Backend) -> None:
+    step = await sent(backend, URGENT, three_shelters())
+    candidates = (await referrals.referral(UNIT, at(backend, 0), step["referral"]))["case"]["candidates"]
+    assert "line-desk" in candidates
+    assert (await pass_handoff(SHELTER, at(backend, 1), step["id"], "pass-on", "line-desk")).sender_asked
+    await move(backend, 2, UNIT, step, "answer", reason="not-agreed")
+    with pytest.raises(NoChannel):
+        await pass_handoff(SHELTER, at(backend, 3), step["id"], "pass-on", "line-desk")
+    await move(backend, 4, SHELTER, step, "reject", reason="no-capacity")
+    (found,) = await stalled.stalled(UNIT, at(backend, 5))
+    assert "Example Line" not in [each.organization for each in found.next_steps if each.role == "next-candidate"]
+
+
+async def test_consent_is_asked_for_by_itself(backend: Backend) -> None:
+    step = await sent(backend, URGENT)
+    with pytest.raises(Invalid) as refused:
+        await move(backend, 1, SHELTER, step, "ask", lacking=("consent", "risk"))
+    assert refused.value.path == ("lacking",)
+    await move(backend, 2, SHELTER, step, "ask", lacking=("risk", "age"))
+
+
+async def test_what_may_be_said_instead_is_all_that_may_be_said(backend: Backend) -> None:
+    step = await sent(backend, URGENT)
+    await move(backend, 1, SHELTER, step, "reject", reason="no-capacity")
+    with pytest.raises(IllegalTransition) as refused:
+        await move(backend, 2, UNIT, step, "cancel", reason="other")
+    for verb in ("resend", "raise", "seen"):
+        assert verb in refused.value.remedy
+    await move(backend, 3, UNIT, step, "raise")
+    await deliver(backend, 4)
+    with pytest.raises(IllegalTransition) as barred:
+        await pass_handoff(LINE, at(backend, 5), step["id"], "redirect", "line-desk")
+    assert "respond" in barred.value.remedy
+
+
+async def test_each_call_is_told_as_it_was(backend: Backend) -> None:
+    step = await sent(backend, URGENT)
+    when = at(backend, 3).now()
+    await move(backend, 5, UNIT, step, "phoned", reason="accepted", role="duty-officer", at=when)
+    await move(backend, 6, UNIT, step, "phoned", reason="reached", role="caseworker")
+    calls = [
+        text for _, text in await referrals.told_timeline(UNIT, at(backend, 7), step["referral"]) if "phoned" in text
+    ]
+    assert [("accepted" in each, "duty-officer" in each, "10:03" in each) for each in calls] == [
+        (True, True, True),
+        (False, False, False),
+    ]
+    assert "reached" in calls[1]
+    assert "caseworker" in calls[1]
+
+
+async def test_a_last_word_waits_for_the_answer_to_ones_own_wish(backend: Backend) -> None:
+    step = await sent(backend, URGENT, three_shelters())
+    await move(backend, 1, UNIT, step, "raise")
+    await pass_handoff(LINE, at(backend, 2), step["id"], "redirect", "authority-desk")
+    with pytest.raises(IllegalTransition, match="no answer yet"):
+        await move(backend, 3, LINE, step, "respond", reason="nobody-else")
+    await move(backend, 4, UNIT, step, "answer", reason="agreed")
+    (found, *_) = await stalled.stalled(UNIT, at(backend, 9 * DAY))
+    assert "resend --to authority-desk" in found.next_steps[0].text
+
+
+async def test_what_is_kept_back_is_not_taken_for_nothing(backend: Backend) -> None:
+    for number in range(9):
+        step = await sent(backend)
+        if number == 0:
+            await move(backend, 1, SHELTER, step, "reject", reason="no-capacity")
+    told = await stall_summary.stalled_summary(LINE, at(backend, 121), "reason")
+    assert [(each.group.count, each.group.withheld, each.name) for each in told] == [(5, True, None)]
+
+
+async def test_a_group_goes_where_its_sender_chooses(backend: Backend) -> None:
+    done = await referring.refer_many(UNIT, at(backend, 0), URGENT, people=3, to="shelter-night-desk")
+    assert {each["handoffs"][0]["contact_point"]["id"] for each in done.referrals} == {"shelter-night-desk"}
+    with pytest.raises(Invalid) as refused:
+        await referring.refer_many(UNIT, at(backend, 0), replace(URGENT, also=("advice",)), to="shelter-desk")
+    assert refused.value.path == ("to",)
