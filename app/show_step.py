@@ -120,8 +120,8 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         why = "danger to life" if ground == "danger" else escape(f"a legal {ground}")
         grid.add_row("[bold red]Sent on without the person's consent[/]", f"[bold red]{why}[/]")
     if handoff["respondBy"]:
-        asked = f" ({escape(handoff['raisedTo'])})" if handoff["raisedTo"] else ""
-        grid.add_row(f"The coordinator{asked} is asked", f"and is to answer by {until(handoff['respondBy'])}")
+        asked = f"{escape(handoff['raisedTo'])}, who" if handoff["raisedTo"] else "and"
+        grid.add_row("The coordinator is asked", f"{asked} is to answer by {until(handoff['respondBy'])}")
     elif handoff["response"]:
         by = f" ({escape(handoff['respondedBy'])})" if handoff["respondedBy"] else ""
         grid.add_row("The coordinator's answer", handoff["response"] + by)

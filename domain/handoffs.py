@@ -135,9 +135,8 @@ PASSES: Final = {
     )
 }
 
-#: How an end reads that was made together with a successor; and where its sender says that it has made one.
+#: How an end reads that was made together with a successor.
 PASSING_ON: Final = frozenset({"referred-onward", "redirected", "reassigned"})
-SENT_ON: Final = PASSING_ON | {"sent-elsewhere"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,24 +334,27 @@ def awaited(handoff: Mapping[str, Any]) -> bool:
 
 
 def missing_at_end(handoff: Mapping[str, Any]) -> bool:
-    """Whether a step was ended while a person was looked for: who was expected by then, or is said not to have come."""
-    ended = not Status(handoff["status"]).open
+    """Whether a step was ended while a person was looked for (who was expected by then, or is said not to have come),
+    and nobody has said since what became of them."""
+    ended = not Status(handoff["status"]).open and not handoff.get("sought")
     late = handoff.get("arrival") == NOT_ARRIVED or (handoff.get("expected_by") or "~") <= (handoff["moved_at"] or "")
     return ended and awaited(handoff) and late
 
 
+def looked_for(handoff: Mapping[str, Any]) -> bool:
+    """Whether, from a step that has ended, somebody has to say what became of a person who was expected there."""
+    closed = handoff["status"] == Status.COMPLETED and awaited(handoff) and not handoff.get("sought")
+    return closed or missing_at_end(handoff)
+
+
 def came_back(handoff: Mapping[str, Any]) -> bool:
-    """Whether a step that has ended so is its sender's again: the receiving side has not served the person, nobody has
-    said that one who was expected arrived, or its sender ended it while one was looked for. ``handoff`` has the names
-    of ``STATE``, as far as they were said.
+    """Whether a step that the receiving side has ended so is its sender's again: nobody has served the person, or
+    nobody has said that one who was expected arrived. ``handoff`` has the names of ``STATE``, as far as they were said.
     """
-    status = handoff["status"]
     return (
-        status in _CAME_BACK
+        handoff["status"] in _CAME_BACK
         or handoff.get("reason") in UNSERVED
-        or (status == Status.COMPLETED and awaited(handoff))
-        # Where it was sent on, the search goes on with it.
-        or (status == Status.CANCELLED and handoff.get("reason") not in SENT_ON and missing_at_end(handoff))
+        or (handoff["status"] == Status.COMPLETED and awaited(handoff))
     )
 
 

@@ -170,10 +170,16 @@ def _senders_move(handoff: OpenHandoff, reason: str, around: Around) -> NextStep
         text = say(
             "next.missing-over",
             "Reach the person by the way that you agreed on; if they are in danger, call the emergency number.{police} "
-            "They are looked for until you record what became of them: {seen}. Where the case goes on elsewhere: {on}",
+            "They are looked for until you record what became of them: {seen}{on}",
             police=_police(around),
             seen=choice_of(handoff, "seen --result RESULT", REMARKS[SEEN].words),
-            on=command_of(handoff, "resend --to CONTACT_POINT"),
+            on=""
+            if handoff.gone_on
+            else say(
+                "next.missing-on",
+                "; where the case goes on elsewhere: {command}",
+                command=command_of(handoff, "resend --to CONTACT_POINT"),
+            ),
         )
     elif handoff.must_see:
         text = say(

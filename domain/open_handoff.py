@@ -65,6 +65,8 @@ class OpenHandoff:
     arrival: str | None = None
     #: When that was said.
     arrival_at: str | None = None
+    #: What its sender said became of a person who was looked for.
+    sought: str | None = None
     #: By when the receiving body is to say whether it has erased what it knows; None where that is not open.
     erase_by: str | None = None
     hops: int = 1
@@ -99,7 +101,7 @@ class OpenHandoff:
     @property
     def missing_at_end(self) -> bool:
         """It was ended while a person was looked for."""
-        came = {"arrival": self.arrival, "expected_by": self.expected_by}
+        came = {"arrival": self.arrival, "expected_by": self.expected_by, "sought": self.sought}
         return missing_at_end({"status": self.status, "moved_at": self.moved_at, **came})
 
     @property

@@ -36,7 +36,7 @@ def _returned(handoff: OpenHandoff, at: datetime) -> Found | None:
     """How a closed handoff came back, or that nobody could be told that it was closed."""
     if handoff.status is Status.COMPLETED and handoff.code not in UNSERVED:
         return None  # It came back for the person who is missing.
-    if handoff.missing_at_end and handoff.status is Status.CANCELLED:
+    if handoff.gone_on or (handoff.missing_at_end and handoff.status in (Status.CANCELLED, Status.ENTERED_IN_ERROR)):
         return None  # So it did here, whether anybody could be told of it or not.
     code = handoff.code or "–"
     reason, text = {

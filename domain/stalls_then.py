@@ -19,6 +19,7 @@ from relaypoint.domain.handoffs import (
     Side,
     Status,
     came_back,
+    missing_at_end,
 )
 from relaypoint.domain.replay import continued, step_after
 
@@ -70,16 +71,20 @@ def _must_see(
     """It is noted when the receiving side ends it unserved, and when the other side could not be told of the end; and
     goes when its sender has seen it or decides anew, or the person who was missing has arrived."""
     untold = sorted(each["tried_at"] for each in notices if each["kind"] == "cancelled" and _stood(each, at) == "dead")
-    noted = False
+    noted, was_open = False, True
     for event, state in own:
         while untold and untold[0] < event["at"]:
             untold.pop(0)
             noted = True
         verb = event["kind"].removeprefix("handoff-")
-        if verb != "cancel" and _by_sender(verb, event["actor"], sender, receiver):
-            noted = False
+        if verb == "resent":
+            # Who is looked for is so still where the case is sent elsewhere.
+            noted = missing_at_end(state) and (noted or was_open)
+        elif _by_sender(verb, event["actor"], sender, receiver):
+            noted = verb in ("cancel", "correct") and missing_at_end(state)
         elif verb in MOVES or verb in (ARRIVED, FOUND):
             noted = came_back(state)
+        was_open = Status(state["status"]).open
     return noted or bool(untold)
 
 

@@ -33,7 +33,7 @@ from relaypoint.domain.handoffs import (
     Status,
     accepted_by_phone,
     awaited,
-    missing_at_end,
+    looked_for,
 )
 from relaypoint.domain.questions import answers, wished
 from relaypoint.domain.saying import Here, instant, not_now
@@ -64,7 +64,7 @@ def _seen(here: Here) -> dict[str, Any]:
             "There is nothing about this step that the sender has yet to see.",
             "Only the sender records it, once, for a step that came back or whose end nobody could be told of.",
         )
-    searching = missing_at_end(here.handoff) or (here.handoff["status"] == Status.COMPLETED and awaited(here.handoff))
+    searching = looked_for(here.handoff)
     if bool(here.words) is not searching:
         raise Invalid(
             "handoff.sought" if searching else "handoff.no-reason",

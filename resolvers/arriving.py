@@ -6,7 +6,7 @@ from relaypoint.domain.handoffs import ARRIVED, FOUND, came_back
 from relaypoint.graph import Row, Step
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.handing_over import Referrals
-from relaypoint.resolvers.step_rows import step_of
+from relaypoint.resolvers.step_rows import gone_on, step_of
 
 
 def searched(row: Row) -> list[str]:
@@ -21,6 +21,6 @@ async def search_over(backend: Backend, referrals: Referrals, row: Row) -> list[
         other = await step_of(backend, id)
         changes = {"arrival": ARRIVED, "arrival_at": backend.now()}
         steps += referrals.noted(other, FOUND, changes)
-        if not came_back({**other["handoff"], **changes}):
+        if gone_on(other) or not came_back({**other["handoff"], **changes}):
             steps.append(Step("handoff_seen", {"handoff": id}, None))
     return steps

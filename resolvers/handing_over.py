@@ -11,7 +11,7 @@ from relaypoint.domain.answer import Candidate
 from relaypoint.domain.deadlines import Agreed
 from relaypoint.domain.erasure_remarks import erasure_over
 from relaypoint.domain.errors import NoChannel
-from relaypoint.domain.handoffs import Status, passing_on
+from relaypoint.domain.handoffs import Status, missing_at_end, passing_on
 from relaypoint.domain.policy import Subject
 from relaypoint.domain.silences import Strand
 from relaypoint.domain.steps import days_held, no_longer_served
@@ -148,10 +148,15 @@ class Referrals:
                 following |= {name: handoff[name] for name in over}
                 changes |= over
             changes |= no_longer_served({**handoff, **changes}, self.backend.clock())
-            ended = Step("handoff_close", {"handoff": handoff["id"]})
+            ended = [Step("handoff_close", {"handoff": handoff["id"]})]
+            if verb == "resent" and missing_at_end({**handoff, **changes}):
+                ended.append(Step("handoff_must_see", {"handoff": handoff["id"]}))
+        elif missing_at_end(handoff) and row["must_see"]:
+            # To lay the case elsewhere finds nobody: the person is looked for until somebody says what became of them.
+            changes, ended = {}, []
         else:  # It came back: who sends it anew has seen it.
             changes = {"seen_at": self.backend.now()}
-            ended = Step("handoff_seen", {"handoff": handoff["id"]}, None)
+            ended = [Step("handoff_seen", {"handoff": handoff["id"]}, None)]
         if agreed:
             changes |= erasure_over(handoff)
             following |= erasure_over(following)
@@ -165,7 +170,7 @@ class Referrals:
                 "responded_by": self.subject.organization if answered else None,
             }
         after = {**handoff, **changes, "version": handoff["version"] + 1}
-        steps = [*self.move(row, verb, changes, {"before": handoff, "after": after, **why}), ended]
+        steps = [*self.move(row, verb, changes, {"before": handoff, "after": after, **why}), *ended]
         steps += handoff_steps(following, referral["id"], chosen, self.operation, roster)
         steps += [*_erasing({}, following), *_climbed(handoff, following)]
         steps.append(Step("handoff_continues", {"handoff": following["id"], "before": handoff["id"]}))

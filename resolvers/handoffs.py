@@ -33,6 +33,7 @@ from relaypoint.domain.handoffs import (
     Status,
     came_back,
     may_resend,
+    missing_at_end,
 )
 from relaypoint.domain.moves import possible
 from relaypoint.domain.policy import Action, Subject
@@ -271,13 +272,15 @@ def _steps(
     moved = {"before": handoff, "after": after, **also}
     steps = moving.move(row, verb, changes, moved)
     row = {**row}
-    if verb == SEEN or (side is Side.SENDER and row["must_see"] and verb not in _NOT_SEEN):
+    # Whoever ends a step ends no search for a person.
+    sought = verb in ("cancel", "correct") and missing_at_end(after)
+    if verb == SEEN or (side is Side.SENDER and row["must_see"] and verb not in _NOT_SEEN and not sought):
         # Who decides anew about a step has seen it.
         row["must_see"] = False
         steps.append(Step("handoff_seen", {"handoff": handoff["id"]}))
     elif Status(handoff["status"]).open and not Status(after["status"]).open:
         steps.append(Step("handoff_close", {"handoff": handoff["id"]}))
-    if (side is Side.RECEIVER or verb == "cancel") and verb in MOVES and came_back(after) and not gone_on(row):
+    if (sought or (side is Side.RECEIVER and verb in MOVES and came_back(after))) and not gone_on(row):
         # Before anybody is told: the message may not arrive.
         steps.append(Step("handoff_must_see", {"handoff": handoff["id"]}))
         row["must_see"] = True

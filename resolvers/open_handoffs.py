@@ -191,6 +191,7 @@ def open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
         said_all=said_all(handoff),
         arrival=handoff["arrival"],
         arrival_at=handoff["arrival_at"],
+        sought=handoff["sought"],
         erase_by=erase_due(handoff["erasure_asked_at"]) if row["to_erase"] else None,
         hops=handoff["hops"] or 1,
         been_here=bool(handoff["been_here"]),

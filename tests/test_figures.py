@@ -130,6 +130,7 @@ def process_group(name: str) -> dict[str, Any]:
 def stalled_group(name: str) -> dict[str, Any]:
     ages = {"median": 1.0, "p90": 2.0, "worst": 3.0}
     how = {"count": 5, "workingHours": ages, "clockHours": ages, "answeredInTime": 1.0, "coordinated": False}
+    how["withheld"] = False
     return {"key": "body", "name": name, **how}
 
 

@@ -118,7 +118,7 @@ async def test_the_receiver_is_told_to_say_what_helps(backend: Backend) -> None:
         (held,) = await stalled.stalled(SHELTER, at(backend, minute))
         moves.append(held.next_steps[0].text.split(f"{step['reference']} ")[1])
         await handoffs.move_handoff(SHELTER, at(backend, minute), step["id"], "not-arrived")
-    assert moves == ["VERB (VERB: arrived, not-arrived).", "arrived."]
+    assert moves == ["VERB (VERB: arrived, not-arrived)", "arrived"]
 
 
 async def test_a_silent_coordinator_is_reminded_and_the_others_are_told(backend: Backend) -> None:

@@ -69,7 +69,19 @@ class Step:
     by: datetime = datetime(9999, 1, 1, tzinfo=UTC)
     arrival: str | None = None
     must_see: bool = False
+    moved: datetime = datetime(1, 1, 1, tzinfo=UTC)
+    sought: bool = False
     version: int = 1
+
+    @property
+    def awaited(self) -> bool:
+        return self.expected and self.arrival != "arrived" and not self.sought
+
+    @property
+    def missing(self) -> bool:
+        """It is over, and the person was late by then, or is known not to have come."""
+        late = self.arrival == "not-arrived" or self.by <= self.moved
+        return self.status not in OPEN and self.awaited and late
 
 
 class Referral(RuleBasedStateMachine):
@@ -116,6 +128,8 @@ class Referral(RuleBasedStateMachine):
             how["expected"] = format_instant(now + timedelta(hours=3))
         if verb == "complete" and minutes % 2:
             how["reason"] = "advised"
+        if verb == "seen" and (step.missing or (step.status == "completed" and step.awaited)):
+            how["reason"] = "found"
         after = self.allowed(step, verb, side, how.get("reason"))
         self.attempt(step, after, handoffs.move_handoff(self.subject(side, step), self.backend, step.id, verb, **how))
 
@@ -126,25 +140,30 @@ class Referral(RuleBasedStateMachine):
             if side != by or step.status not in sources.split():
                 return None
             changes: dict[str, Any] = {"status": target, "asked": step.asked and verb in ("receive", "hold", "resume")}
+            changes["moved"] = self.now
             if target in ("rejected", "failed"):
                 changes["must_see"] = True
+            if target == "cancelled":
+                changes["must_see"] = replace(step, **changes).missing
             if verb == "complete" and step.expected and step.arrival != "arrived":
                 if reason != "advised":
                     return None
                 changes["must_see"] = True
             return changes
         if verb == "correct":
+            over = replace(step, status="entered-in-error", moved=self.now)
             return (
                 None
                 if step.status == "entered-in-error"
                 else {
                     "status": "entered-in-error",
-                    "must_see": side == "receiver",
+                    "moved": self.now,
+                    "must_see": side == "receiver" or over.missing,
                     "asked": False,
                 }
             )
         if verb == "seen":
-            return {"must_see": False} if side == "sender" and step.must_see else None
+            return {"must_see": False, "sought": bool(reason)} if side == "sender" and step.must_see else None
         waiting, working, open = step.status in OPEN[:2], step.status in OPEN[2:4], step.status in OPEN
         here = {
             "phoned": side == "sender" and waiting,
@@ -152,7 +171,7 @@ class Referral(RuleBasedStateMachine):
             "answer": side == "sender" and open and step.asked,
             "expect": open if side == "sender" else working and not step.expected,
             "arrived": side == "receiver"
-            and (step.status in OPEN[2:] or (step.status in ("completed", "failed") and step.must_see))
+            and (step.status in OPEN[2:] or (step.status not in OPEN and step.expected))
             and step.arrival != "arrived",
             "not-arrived": side == "receiver"
             and step.status in OPEN[2:]
@@ -163,10 +182,15 @@ class Referral(RuleBasedStateMachine):
             return None
         becomes: dict[str, dict[str, Any]] = {
             "phoned": {},
-            "ask": {"asked": True, "status": "received" if step.status == "requested" else step.status},
+            "ask": {"asked": True, "status": "received", "moved": self.now}
+            if step.status == "requested"
+            else {"asked": True},
             "answer": {"asked": False},
             "expect": {"expected": True, "arrival": None, "by": self.now + timedelta(hours=3)},
-            "arrived": {"arrival": "arrived", "must_see": step.must_see and step.status == "failed"},
+            "arrived": {
+                "arrival": "arrived",
+                "must_see": step.must_see and step.status in ("rejected", "failed", "entered-in-error"),
+            },
             "not-arrived": {"arrival": "not-arrived"},
         }
         return becomes[verb]
@@ -198,10 +222,13 @@ class Referral(RuleBasedStateMachine):
         if step.status in OPEN:
             before = step.status in OPEN[:2] and verb == "pass-on"  # Others decline nothing for the desk.
             step.status = "rejected" if before else "cancelled"
-        step.must_see, step.asked = False, False
+            step.moved, step.must_see = self.now, True
+        # To send the case elsewhere finds nobody.
+        step.must_see, step.asked = verb == "resend" and step.must_see and step.missing, False
         step.version += 1
         following = Step(done.handoff["id"], to)
-        if verb != "resend":  # Where the person is expected then, their sender says anew.
+        # Where the person is expected then, their sender says anew; and who has come there has not come here.
+        if verb != "resend" and step.awaited:
             following = replace(following, expected=step.expected, by=step.by, arrival=step.arrival)
         self.steps.append(following)
 

@@ -229,7 +229,7 @@ async def test_whether_the_person_agrees_is_answered_so_that_the_receiver_can_re
         await answer("agreed")
     assert (await answer("told"))["answered"] == "told"
     for said in ("not-known", "not-agreed", "agreed"):
-        await handoffs.move_handoff(SHELTER, backend, step["id"], "ask", lacking=["consent", "age"])
+        await handoffs.move_handoff(SHELTER, backend, step["id"], "ask", lacking=["consent"])
         with pytest.raises(Invalid, match="does not answer") as refused:
             await answer("told")
         assert (refused.value.path, "agreed, not-agreed" in refused.value.remedy) == (("reason",), True)

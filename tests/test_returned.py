@@ -202,7 +202,7 @@ async def test_who_else_could_take_it_is_named_to_the_sender_alone(backend: Back
     desks = {s.role: s.contact_point.id for s in found.next_steps if s.contact_point}
     assert desks["next-candidate"] == "line-desk"
     assert not desks.keys() & {"same-desk", "other-desk"}
-    assert found.next_steps[-1].text.endswith(f"relaypoint handoff {step['reference']} seen.")
+    assert found.next_steps[-1].text.endswith(f"relaypoint handoff {step['reference']} seen")
     (all_of_it,) = await stalled.stalled(OPERATOR, backend)
     assert "next-candidate" not in {s.role for s in all_of_it.next_steps}, "that is of the case"
 
@@ -239,7 +239,7 @@ async def test_the_receiver_can_not_tell_whom_the_case_avoids(backend: Backend, 
     assert [(step.role, str(step.text), step.channels) for step in theirs.next_steps] == [
         (
             "receiver",
-            f"It is yours to move on: relaypoint handoff {reference} VERB (VERB: receive, accept, reject).",
+            f"It is yours to move on: relaypoint handoff {reference} VERB (VERB: receive, accept, reject)",
             (),
         )
     ]

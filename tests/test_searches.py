@@ -12,7 +12,7 @@ from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.resolvers import audit, handoffs, referrals, referring, sending, stall_summary, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.passing import pass_handoff
-from relaypoint.tests.helpers import member
+from relaypoint.tests.helpers import Roster, member
 from relaypoint.tests.test_escalation import NEED, SHELTER, UNIT, at, climbed, deliver, sent
 from relaypoint.tests.test_passing import three_shelters
 
@@ -26,9 +26,9 @@ async def move(
     return (await handoffs.move_handoff(who, at(backend, minute), step["id"], verb, **how)).handoff
 
 
-async def missing(backend: Backend, **need: Any) -> dict[str, Any]:
+async def missing(backend: Backend, roster: Roster | None = None, **need: Any) -> dict[str, Any]:
     """A step that was accepted, and the person has not come."""
-    step = await sent(backend, replace(URGENT, **need))
+    step = await sent(backend, replace(URGENT, **need), roster)
     await move(backend, 1, SHELTER, step, "accept")
     await move(backend, 2, UNIT, step, "expect", expected=at(backend, 60).now())
     await move(backend, 61, SHELTER, step, "not-arrived")
@@ -42,7 +42,8 @@ async def reasons(who: Subject, backend: Backend, minute: float, as_of: str | No
 #: How a step can end while a person is missing, and by whom.
 ENDS = [
     (UNIT, "cancel", "no-longer-needed"),
-    (UNIT, "cancel", "other"),
+    (UNIT, "cancel", "sent-elsewhere"),
+    (UNIT, "correct", None),
     (SHELTER, "correct", None),
     (SHELTER, "fail", "unreachable"),
     (SHELTER, "complete", "advised"),
@@ -96,6 +97,24 @@ async def test_an_arrival_ends_the_search_also_of_a_step_that_was_cancelled(back
     assert "arrived" in (await handoffs.handoff(SHELTER, at(backend, 63), step["id"])).next_verbs
     await move(backend, 64, SHELTER, step, "arrived")
     assert await reasons(UNIT, backend, 65) == []
+
+
+@pytest.mark.parametrize("ended", [True, False])
+async def test_to_send_the_case_elsewhere_ends_no_search(backend: Backend, ended: bool) -> None:
+    step = await missing(backend, roster=three_shelters())
+    if ended:
+        await move(backend, 62, SHELTER, step, "fail", reason="unreachable")
+    anew = await pass_handoff(UNIT, at(backend, 63), step["id"], "resend", "line-desk", consent=True)
+    (found,) = await stalled.stalled(UNIT, at(backend, 70))
+    assert (found.stall.reason, found.stall.handoff.id, found.stall.also) == ("not-arrived", step["id"], ())
+    assert "resend" not in found.next_steps[-1].text
+    assert "line-desk" in [whom for _, _, whom in await climbed(backend, until=400, every=30, start=64)]
+    # They come where the case was sent since.
+    await move(backend, 410, LINE, {"id": anew.handoff["id"]}, "accept")
+    await move(backend, 411, UNIT, {"id": anew.handoff["id"]}, "expect", expected=at(backend, 500).now())
+    await move(backend, 412, LINE, {"id": anew.handoff["id"]}, "arrived")
+    assert await reasons(UNIT, backend, 413) == []
+    assert (await handoffs.handoff(UNIT, at(backend, 414), step["id"])).handoff["must_see"] is False
 
 
 async def test_who_was_taken_back_before_they_were_expected_is_not_looked_for(backend: Backend) -> None:

@@ -14,7 +14,7 @@ from relaypoint.domain.deadlines import counted, pauses_of
 from relaypoint.domain.errors import IllegalTransition, Invalid
 from relaypoint.domain.handoffs import MOVES as TABLE
 from relaypoint.domain.handoffs import REMARKS as NOTES
-from relaypoint.domain.handoffs import STATE, Side, Status
+from relaypoint.domain.handoffs import STATE, Side, Status, looked_for
 from relaypoint.domain.saying import Saying
 from relaypoint.domain.step_remarks import offered
 from relaypoint.domain.steps import said
@@ -219,12 +219,12 @@ def test_what_is_offered_can_be_said(verb: str) -> None:
         "respond": {"reason": "spoken"},
         "must-keep": {"reason": "legal-duty"},
     }
-    how = needed.get(verb, {})
     states = all_states()
     for side in NOTES[verb].sides:
         assert any(offered(verb, state, {side}) for state in states)
         for state in states:
             if offered(verb, state, {side}):
+                how = {"reason": "found"} if verb == "seen" and looked_for(state) else needed.get(verb, {})
                 after(state, verb, "2026-03-02T12:00:00Z", side, **how)
 
 

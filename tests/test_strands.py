@@ -72,7 +72,7 @@ async def test_to_end_the_step_does_not_end_the_search(backend: Backend, verb: s
     assert reason in ("arrival-unknown", "not-arrived")
     await climbed(backend, DAY + 300, every=30, start=DAY + 5)
     assert ("coordinator", "line-desk") in await ladder_of(backend, step, "missing")
-    await handoffs.move_handoff(UNIT, at(backend, DAY + 301), step["id"], "seen")
+    await handoffs.move_handoff(UNIT, at(backend, DAY + 301), step["id"], "seen", reason="found")
     assert await reasons(UNIT, backend, DAY + 302) == []
 
 
@@ -81,7 +81,8 @@ async def test_who_is_sent_elsewhere_is_expected_there_only_once_that_is_said(ba
     await handoffs.move_handoff(SHELTER, at(backend, DAY + 1), step["id"], "fail", reason="other")
     there = await pass_handoff(UNIT, at(backend, DAY + 2), step["id"], "resend", "line-desk")
     assert (there.handoff["expected_by"], there.handoff["arrival"]) == (None, None)
-    assert await reasons(UNIT, backend, DAY + 63) == [("unacknowledged", 0)]
+    # They are looked for from where they did not come, until somebody says what became of them.
+    assert await reasons(UNIT, backend, DAY + 63) == [("arrival-unknown", 0), ("unacknowledged", 0)]
     # Its sender may say so before anybody has accepted it; who is to take it only then.
     line = handoffs.move_handoff(
         LINE, at(backend, DAY + 64), there.handoff["id"], "expect", expected="2026-03-03T20:00:00Z"

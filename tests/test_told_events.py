@@ -68,12 +68,12 @@ async def test_an_escalation_tells_its_sender_whom_it_turned_to(backend: Backend
     await climbed(backend, 350)
     lines = [text for _, text in await referrals.told_timeline(UNIT, at(backend, 600), step["referral"])]
     assert [line.removeprefix(f"{KINDS['handoff-escalated']}: ") for line in lines[1:]] == [
-        "reminder (Shelter desk, Example Shelter)",
-        "deputy (Shelter desk, Example Shelter)",
-        "another desk (nobody could be told)",
-        "coordinator (Line, Example Line)",
-        "national coordinator (nobody could be told)",
-        "offer to send it elsewhere (Unit desk, Example Police Unit)",
+        "unacknowledged, reminder (Shelter desk, Example Shelter)",
+        "unacknowledged, deputy (Shelter desk, Example Shelter)",
+        "unacknowledged, another desk (nobody could be told)",
+        "unacknowledged, coordinator (Line, Example Line)",
+        "unacknowledged, national coordinator (nobody could be told)",
+        "unacknowledged, offer to send it elsewhere (Unit desk, Example Police Unit)",
     ]
     assert len(await referrals.told_timeline(SHELTER, at(backend, 600), step["referral"])) == 1
 

@@ -161,7 +161,7 @@ async def test_others_on_the_way_read_nothing_of_what_the_person_agreed_to(backe
     await record_consent(UNIT, at(backend, 1), step["referral"], "line-desk")
     following = (await pass_handoff(SHELTER, at(backend, 2), step["id"], "pass-on", "line-desk")).handoff
     before = await referrals.referral(SHELTER, at(backend, 3), step["referral"])
-    await said(LINE, backend, 4, following["id"], "ask", lacking=["consent", "health"])
+    await said(LINE, backend, 4, following["id"], "ask", lacking=["health", "risk"])
     await said(UNIT, backend, 5, following["id"], "answer", reason="not-agreed")
     await said(UNIT, backend, 6, following["id"], "cancel", reason="consent-withdrawn")
     await said(LINE, backend, 7, following["id"], "must-keep", reason="child-protection")
