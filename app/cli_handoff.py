@@ -29,7 +29,8 @@ async def handoff(
             metavar="VERB",
             help="receive (or acknowledge), accept, reject (or decline), start, hold, resume, complete, fail, cancel "
             "(or recall); correct: it should never have been sent; form-submitted: the official form is in; seen: you "
-            "know that it came back; phoned: what was said on the phone; ask (or request-information) and answer; "
+            "know that it came back, and what became of who is looked for; phoned: what was said on the phone; "
+            "ask (or request-information) and answer; "
             "expect, arrived, not-arrived: of a person on the way; claim and release: who of the desk works on it; "
             "raise (or appeal): turn to the coordinator; respond: the coordinator's answer; pass-on (or forward), "
             "redirect (the coordinator) and resend: to another contact point, with --to. None: show the step.",
