@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 
 from relaypoint.domain.policy import OPERATOR
-from relaypoint.domain.words import MESSAGE_KINDS, ChannelKind
-from relaypoint.notifications.delivery import Transport, deliver
+from relaypoint.domain.words import ChannelKind
+from relaypoint.notifications.delivery import Refused, Transport, deliver
 from relaypoint.notifications.messages import Notification, compose_link
 from relaypoint.resolvers import outbox
 from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.outbox import Leased
 from relaypoint.resolvers.rounds import Link
 
 
 async def deliver_due(backend: Backend, transport: Transport, site: str) -> dict[str, int]:
-    """Delivers all that is due now; returns how many ended ``delivered``, ``dead`` or ``failed``."""
+    """Delivers all that is due now, to several contact points at once and to each in order; returns how many ended
+    ``delivered``, ``dead`` or ``failed``."""
     counts: Counter[str] = Counter(delivered=0, dead=0, failed=0)
-    while batch := await outbox.lease(OPERATOR, backend):
-        for leased in batch:
+
+    async def in_order(notices: Sequence[Leased]) -> None:
+        for leased in notices:
+            if backend.clock() >= leased.until:  # The transport was slow: others may have taken it over.
+                return
             notification = Notification(
                 key=leased.id, reference=leased.reference, priority=leased.priority, kind=leased.kind
             )
             attempt = await deliver(notification, leased.channels, transport, site)
             if ended := await outbox.settle(OPERATOR, backend, leased, attempt.status, attempt.channel, attempt.why):
                 counts[ended] += 1
+
+    while batch := await outbox.lease(OPERATOR, backend):
+        recipients: dict[str, list[Leased]] = {}
+        for leased in batch:
+            recipients.setdefault(leased.contact_point, []).append(leased)
+        async with asyncio.TaskGroup() as sending:
+            for notices in recipients.values():
+                sending.create_task(in_order(notices))
     return dict(counts)
 
 
@@ -35,12 +49,12 @@ async def send_links(links: Sequence[Link], transport: Transport, site: str, *, 
     """
     sent = set()
     for link in links:
-        if link.kind is None or link.address is None or ChannelKind(link.kind) not in MESSAGE_KINDS:
+        if link.kind is None or link.address is None or ChannelKind(link.kind) not in transport.kinds:
             continue
         try:
             message = compose_link(link.key, link.token, link.address, site, due=link.due, role=link.role, test=test)
             await transport.send(link.kind, message)
-        except OSError:
+        except (OSError, Refused):
             continue
         sent.add(link.key)
     return frozenset(sent)

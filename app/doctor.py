@@ -12,8 +12,11 @@ from relaypoint.domain.errors import Problem
 async def examine(settings: Settings) -> dict[str, Any]:
     """``store`` is "answers" or "does not answer"; in the latter case ``problem`` says why."""
     socket = await serving(settings)
+    shown = settings.model_dump(mode="json")
+    if settings.mail and "@" in settings.mail:  # Who wrote a password into the address finds out without seeing it.
+        shown["mail"] = "(not an address: it holds a user)"
     report: dict[str, Any] = {
-        "settings": settings.model_dump(mode="json"),
+        "settings": shown,
         "keyFile": str(settings.installation_key),
         "commands": f"to the server at {socket}" if socket else "into the store itself",
         "warnings": _warnings(settings),
@@ -33,6 +36,8 @@ def _warnings(settings: Settings) -> list[str]:
         found.append("RELAYPOINT_DEV is set: the server believes anyone on this machine.")
     if any(each in settings.url for each in ("127.0.0.1", "localhost")):
         found.append("RELAYPOINT_URL names this machine: the links in messages lead nowhere for others.")
+    if settings.mail is None:
+        found.append(f"RELAYPOINT_MAIL is not set: messages are laid into {settings.spool}, and go no further.")
     if settings.now:
         found.append("RELAYPOINT_NOW is set: the clock stands still.")
     if settings.folder is None and not settings.neo4j_user:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from relaypoint.app.delivering import deliver_due, send_links
@@ -14,9 +14,12 @@ from relaypoint.domain.clock import Clock, fixed_clock, system_clock
 from relaypoint.domain.errors import Invalid, Unavailable
 from relaypoint.domain.policy import Subject
 from relaypoint.graph import open_store
+from relaypoint.notifications.smtp import Smtp, mail_server
 from relaypoint.notifications.spool import Spool
+from relaypoint.notifications.transports import Transports
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.keys import has_key, prove_key
+from relaypoint.resolvers.known import Memory
 from relaypoint.resolvers.rounds import Link
 from relaypoint.resolvers.vault import Vault
 from relaypoint.schema.context import Context
@@ -26,17 +29,19 @@ from relaypoint.schema.context import Context
 class Runtime:
     settings: Settings
     backend: Backend
+    #: Unless given, nothing can be sent.
+    transports: Transports = field(default_factory=lambda: Transports(()))
 
     def context(self, subject: Subject) -> Context:
         return Context(subject, self.backend, self.deliver, self.post)
 
     async def deliver(self) -> dict[str, int]:
-        """Runs the outbox once, into the spool folder."""
-        return await deliver_due(self.backend, Spool(self.settings.spool), self.settings.url)
+        """Runs the outbox once."""
+        return await deliver_due(self.backend, self.transports, self.settings.url)
 
     async def post(self, links: Sequence[Link], *, test: bool) -> frozenset[str]:
-        """Lays the links into the spool folder, as far as their channels take messages."""
-        return await send_links(links, Spool(self.settings.spool), self.settings.url, test=test)
+        """Sends the links, as far as their channels take messages."""
+        return await send_links(links, self.transports, self.settings.url, test=test)
 
 
 @asynccontextmanager
@@ -47,11 +52,30 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
     try:
         if not settings.installation_key.exists() and await has_key(store):
             raise _no_key(settings.installation_key)
-        backend = Backend(store, clock, Vault(_installation_key(settings.installation_key)))
+        transports = transports_of(settings, clock)
+        vault = Vault(_installation_key(settings.installation_key))
+        backend = Backend(store, clock, vault, memory=Memory(carried=transports.kinds))
         await prove_key(backend)
-        yield Runtime(settings, backend)
+        try:
+            yield Runtime(settings, backend, transports)
+        finally:
+            await transports.close()
     finally:
         await store.close()
+
+
+def transports_of(settings: Settings, clock: Clock) -> Transports:
+    """What the settings name; where they name nothing, the spool folder takes everything. Raises ``Invalid``."""
+    if settings.mail is None:
+        return Transports([Spool(settings.spool)])
+    server = mail_server(
+        settings.mail,
+        sender=settings.mail_from,
+        user=settings.mail_user,
+        password=settings.mail_secret(),
+        ca=settings.mail_ca,
+    )
+    return Transports([Smtp(server, clock, secure=settings.mail_secure)])
 
 
 def clock_of(settings: Settings) -> Clock:

@@ -24,6 +24,13 @@ class Settings(BaseSettings):
     neo4j_password_file: Path | None = None
     key_file: Path | None = None
     spool: Path = _DATA / "spool"
+    mail: str | None = None
+    mail_from: str | None = None
+    mail_user: str | None = None
+    mail_password: SecretStr | None = None
+    mail_password_file: Path | None = None
+    mail_ca: Path | None = None
+    mail_secure: bool = False
     url: str = "http://127.0.0.1:8000"
     now: str | None = None
     dev: bool = False
@@ -44,18 +51,26 @@ class Settings(BaseSettings):
         return self.folder / "commands.sock" if self.folder else None
 
     def password(self) -> str | None:
-        if self.neo4j_password_file is not None:
-            try:
-                return self.neo4j_password_file.read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise Invalid(
-                    "settings.password-file",
-                    "The file {file} can't be read.",
-                    path=("RELAYPOINT_NEO4J_PASSWORD_FILE",),
-                    remedy="Check that it is there and readable for this user.",
-                    file=str(self.neo4j_password_file),
-                ) from error
-        return self.neo4j_password.get_secret_value() if self.neo4j_password else None
+        return _secret(self.neo4j_password, self.neo4j_password_file, "RELAYPOINT_NEO4J_PASSWORD_FILE")
+
+    def mail_secret(self) -> str | None:
+        return _secret(self.mail_password, self.mail_password_file, "RELAYPOINT_MAIL_PASSWORD_FILE")
+
+
+def _secret(given: SecretStr | None, file: Path | None, variable: str) -> str | None:
+    """What a file holds, or else what was given itself."""
+    if file is None:
+        return given.get_secret_value() if given else None
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise Invalid(
+            "settings.password-file",
+            "The file {file} can't be read.",
+            path=(variable,),
+            remedy="Check that it is there and readable for this user.",
+            file=str(file),
+        ) from error
 
 
 def read_settings() -> Settings:

@@ -32,8 +32,8 @@ class ChannelUse:
 
     @property
     def carries_message(self) -> bool:
-        """Whether a message may go by it, whatever its hours."""
-        return self.barred is None and self.channel.kind in MESSAGE_KINDS
+        """Whether a message may go by it, and can go from here, whatever its hours."""
+        return self.barred is None and self.channel.kind in MESSAGE_KINDS and self.channel.carried
 
 
 def weigh(

@@ -123,6 +123,8 @@ class Channel(Dated):
     via: tuple[Body, ...] = ()
     relay: Relay | None = None
     shared: frozenset[str] = frozenset()
+    #: This installation can send messages of that kind.
+    carried: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

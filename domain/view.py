@@ -25,8 +25,10 @@ from relaypoint.domain.rows import Columns, upwards
 from relaypoint.domain.texts import term
 from relaypoint.domain.view_desks import DeskView
 from relaypoint.domain.words import (
+    MESSAGE_KINDS,
     Access,
     Capacity,
+    ChannelKind,
     OperationalState,
     OrganizationKind,
 )
@@ -44,11 +46,12 @@ _UNSAID: Final = (None, "unknown")
 class View(DeskView):
     """Places, services and pathways, beside organizations and contact points.
 
-    ``index`` is of all rows; ``day`` is ISO. Ids that the roster does not hold are a KeyError, but for ``has``.
+    ``index`` is of all rows; ``day`` is ISO; ``carried`` are the kinds of channels that messages can be sent by from
+    here. Ids that the roster does not hold are a KeyError, but for ``has``.
     """
 
-    def __init__(self, index: Index, day: str) -> None:
-        super().__init__(index, day)
+    def __init__(self, index: Index, day: str, carried: frozenset[ChannelKind] = MESSAGE_KINDS) -> None:
+        super().__init__(index, day, carried)
         self._above: dict[str, tuple[str, ...]] = {}
         self._services: dict[str, Service] = {}
         self._pathways: dict[tuple[str, str], Pathway] = {}

@@ -27,12 +27,12 @@ from relaypoint.domain.model import (
 from relaypoint.domain.ownership import coordinating_desks
 from relaypoint.domain.rows import Columns, upwards
 from relaypoint.domain.view_values import channel, holder
-from relaypoint.domain.words import ANSWERED_KINDS, OperationalState, Presence, Staffing
+from relaypoint.domain.words import ANSWERED_KINDS, MESSAGE_KINDS, ChannelKind, OperationalState, Presence, Staffing
 
 
 class DeskView:
-    def __init__(self, index: Index, day: str) -> None:
-        self.index, self.day = index, day
+    def __init__(self, index: Index, day: str, carried: frozenset[ChannelKind] = MESSAGE_KINDS) -> None:
+        self.index, self.day, self.carried = index, day, carried
         self._rows = index.rows
         self._organizations: dict[str, Organization] = {}
         self._desks: dict[str, ContactPoint] = {}
@@ -215,10 +215,13 @@ class DeskView:
         return replace(holder(row), contact_point=desk["id"], bodies=self.organization(desk["organization"]).lineage)
 
     def _channel(self, row: Columns, before: tuple[str, ...] = ()) -> Channel:
+        carried = row["kind"] in self.carried
         if not row["via"]:
-            return replace(channel(row, ()), shared=self._shared(row)) if row["address"] else channel(row, ())
+            found = channel(row, ())
+            return replace(found, shared=self._shared(row), carried=carried) if row["address"] else found
         owner = self._rows["contact_points"][row["via"]]["organization"]
-        return replace(channel(row, self.organization(owner).lineage), relay=self._relay(row["via"], before))
+        found = channel(row, self.organization(owner).lineage)
+        return replace(found, relay=self._relay(row["via"], before), carried=carried)
 
     def _shared(self, row: Columns) -> frozenset[str]:
         """Who else is reached at that number or address, by what the roster says of their channels."""

@@ -7,19 +7,35 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from relaypoint.domain.channels import ChannelUse
-from relaypoint.domain.words import MESSAGE_KINDS
+from relaypoint.domain.words import MESSAGE_KINDS, ChannelKind
 from relaypoint.notifications.messages import Message, Notification, compose
 
 
+class Refused(Exception):
+    """There is no such address, as whoever serves it says; to try again would change nothing."""
+
+
+class NotNow(OSError):
+    """Whoever serves the address answers, and takes nothing now; the text is a code."""
+
+
 class Transport(Protocol):
+    """One way out. ``kinds`` are those of the channels that it takes messages for."""
+
+    kinds: frozenset[ChannelKind]
+
     async def send(self, kind: str, message: Message) -> None:
-        """Hands over one message. Raises ``OSError`` where that fails; sending a key again must do no harm."""
+        """Hands over one message. Raises ``Refused`` where the address itself is refused for good, and ``OSError``
+        where it may be taken later; sending a key again must do no harm."""
         ...
+
+    async def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """``status`` is delivered, failed (try again) or dead (no channel carries a message). ``why`` is by channel id."""
+    """``status`` is delivered, failed (try again) or dead (no channel carries a message, or each has refused it).
+    ``why`` is by channel id."""
 
     status: str
     channel: str | None
@@ -41,12 +57,16 @@ async def deliver(
             why[id] = use.barred
         elif use.channel.kind not in MESSAGE_KINDS or not use.channel.address:
             why[id] = "needs a person"
+        elif use.channel.kind not in transport.kinds:
+            why[id] = "no transport"
         else:
-            tried = True
             try:
                 await transport.send(use.channel.kind, compose(notification, use.channel.address, site))
+            except Refused as error:
+                why[id] = f"refused: {error}"
             except OSError as error:
-                why[id] = f"failed: {type(error).__name__}"
+                tried = True
+                why[id] = f"failed: {error if isinstance(error, NotNow) else type(error).__name__}"
             else:
                 why[id] = "used"
                 return Attempt("delivered", id, why)

@@ -8,11 +8,14 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
+from relaypoint.domain.words import MESSAGE_KINDS
 from relaypoint.notifications.messages import Message
 
 
 class Spool:
     """One file a message, named after its key: sending the same message again changes nothing."""
+
+    kinds = MESSAGE_KINDS
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -20,6 +23,9 @@ class Spool:
     async def send(self, kind: str, message: Message) -> None:
         """Returns when the message is on disk. Raises ``OSError`` when it can't be."""
         await asyncio.to_thread(self._write, kind, message)
+
+    async def close(self) -> None:
+        """There is nothing to take leave of."""
 
     def _write(self, kind: str, message: Message) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -82,7 +82,7 @@ async def effect_of(backend: Backend, known: Known, changes: Sequence[Change], d
     """Between the roster as it is and as the changes leave it."""
     before, after = known.rows, changed(known.rows, changes)
     was = view_of(known, backend.clock())
-    will = View(known.index.after(after, [asdict(change) for change in changes]), day)
+    will = View(known.index.after(after, [asdict(change) for change in changes]), day, known.carried)
     answered, answers = _answering(was), _answering(will)
     differ = sorted(
         desk for desk in answered.keys() | answers.keys() if answered.get(desk, "") != answers.get(desk, "")
@@ -102,7 +102,7 @@ def _answering(view: View) -> dict[str, str | None]:
 
 def without_contingency(known: Known, day: str) -> View:
     """The roster as it would be, did no contingency hold."""
-    return View(known.index.after({**known.rows, "contingencies": {}}, ()), day)
+    return View(known.index.after({**known.rows, "contingencies": {}}, ()), day, known.carried)
 
 
 def reached_under(desks: Sequence[str], view: View, otherwise: View, at: datetime) -> list[Reached]:

@@ -62,7 +62,7 @@ def view_of(known: Known, at: datetime) -> View:
     day = at.date().isoformat()
     found: View | None = known.derived.get("view")
     if found is None or found.day != day:
-        found = known.derived["view"] = View(known.index, day)
+        found = known.derived["view"] = View(known.index, day, known.carried)
     return found
 
 

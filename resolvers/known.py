@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from relaypoint.domain.clock import Instant
@@ -19,6 +19,7 @@ from relaypoint.domain.responsiveness import Responses, Responsiveness
 from relaypoint.domain.roster import Sheet
 from relaypoint.domain.roster_kept import RECORDED
 from relaypoint.domain.rows import Rows
+from relaypoint.domain.words import MESSAGE_KINDS, ChannelKind
 from relaypoint.graph import Row, Step, Store
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Known:
 
     root: Mapping[str, Any]
     index: Index
+    #: The kinds of channels that messages can be sent by from here.
+    carried: frozenset[ChannelKind] = MESSAGE_KINDS
     #: What was worked out from these rows, by a name of its own; kept as long as they are.
     derived: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -66,10 +69,12 @@ async def rows_on(backend: Backend, at: str | None = None) -> tuple[Rows, str]:
 
 
 class Memory:
-    """What was known of a store's roster last. One a store; it starts empty unless something is known already."""
+    """What was known of a store's roster last. One a store; it starts empty unless something is known already.
+    ``carried`` are the kinds of channels that messages can be sent by from here."""
 
-    def __init__(self, known: Known | None = None) -> None:
+    def __init__(self, known: Known | None = None, carried: frozenset[ChannelKind] = MESSAGE_KINDS) -> None:
         self._known = known
+        self.carried = carried
         #: How soon contact points answer, as it was worked out last.
         self.responses: Responses = {}
         self._edition: str | None = None
@@ -86,7 +91,7 @@ class Memory:
         known = self._known
         if known is None or dict(root) != dict(known.root):
             known = (await _caught_up(store, known, root) if known else None) or await read_whole(store)
-            self._known = known
+            known = self._known = replace(known, carried=self.carried, derived={})
         return known
 
 

@@ -26,10 +26,13 @@ MOST_ATTEMPTS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leased:
-    """One notice, with the recipient's channels weighed for the case it belongs to."""
+    """One notice, with the recipient's channels weighed for the case it belongs to. ``until``: another worker may take
+    it from then on."""
 
     id: str
     lease: str
+    until: datetime
+    contact_point: str
     reference: str
     kind: str
     priority: Priority
@@ -66,6 +69,8 @@ async def lease(subject: Subject, backend: Backend, *, limit: int = 100) -> list
             Leased(
                 id=notice["id"],
                 lease=name,
+                until=at + LEASE,
+                contact_point=desk.id,
                 reference=notice["reference"],
                 kind=notice["kind"],
                 priority=Priority(notice["priority"]),

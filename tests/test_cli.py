@@ -282,6 +282,10 @@ def test_the_doctor_shows_settings_and_warns_without_secrets(settings: dict[str,
     assert "hush-hush" not in done.stdout + done.stderr
     assert "the store answers" in done.stdout
     assert "RELAYPOINT_DEV is set" in done.stdout
+    mail = {"RELAYPOINT_MAIL": "smtps://desk:hush-hush@mail.example.org", "RELAYPOINT_MAIL_PASSWORD": "hush-hush"}
+    told = run({**settings, **mail}, "doctor")
+    assert "hush-hush" not in told.stdout + told.stderr
+    assert "RELAYPOINT_MAIL is not the address" in told.stdout
     lost = run({**settings, "RELAYPOINT_STORE": "file:/proc/nowhere"}, "doctor", "--json")
     assert (lost.returncode, parsed(lost)["store"]) == (5, "does not answer")
 

@@ -172,6 +172,7 @@ class Failing:
     """A transport that fails so many times, then takes every message."""
 
     def __init__(self, times: int) -> None:
+        self.kinds = MESSAGE_KINDS
         self.times = times
         self.taken: list[tuple[str, Message]] = []
 
@@ -180,6 +181,8 @@ class Failing:
         if self.times >= 0:
             raise ConnectionError("nobody listens at desk@shelter.example.org")
         self.taken.append((kind, message))
+
+    async def close(self) -> None: ...
 
 
 async def test_a_transport_that_fails_is_tried_again_later_and_more_slowly(backend: Backend) -> None:

@@ -1,0 +1,197 @@
+"""Mail through one server, over connections that are kept: TLS from the start, or STARTTLS before anything is said.
+
+Without either it is for a relay on this machine alone. A message keeps its Message-ID at every attempt, so that one
+that was taken although the connection broke before the answer is known as the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import aiosmtplib
+
+from relaypoint.domain.clock import Clock
+from relaypoint.domain.errors import Invalid
+from relaypoint.domain.words import ChannelKind
+from relaypoint.notifications.delivery import NotNow, Refused
+from relaypoint.notifications.messages import Message
+
+#: So many connections to the server at once; what more there is to send waits for one of them.
+CONNECTIONS: Final = 4
+
+#: After so many seconds without an answer the server is taken for silent.
+TIMEOUT: Final = 30.0
+
+_PORTS: Final = {"smtps": 465, "smtp": 587, "smtp-plain": 25}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailServer:
+    """``security`` is ``tls`` (from the start), ``starttls`` (insisted on) or ``none``; ``ca`` a file with the
+    certificates to trust, None: those of the system. ``sender`` is the address that mail comes from."""
+
+    host: str
+    port: int
+    security: str
+    sender: str
+    user: str | None = None
+    password: str | None = None
+    ca: Path | None = None
+
+
+def mail_server(
+    address: str, *, sender: str | None, user: str | None = None, password: str | None = None, ca: Path | None = None
+) -> MailServer:
+    """``address`` is ``smtps://HOST[:PORT]`` (TLS, 465), ``smtp://…`` (STARTTLS, 587) or, for a relay on this machine,
+    ``smtp-plain://…`` (25). Raises ``Invalid``, naming the variable."""
+    try:
+        parts = urlsplit(address.strip())
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        parts, host, port = urlsplit(""), None, None
+    if parts.scheme not in _PORTS or not host or parts.path.strip("/") or parts.query or parts.username:
+        raise Invalid(
+            "mail.server",
+            "RELAYPOINT_MAIL is not the address of a mail server.",
+            path=("RELAYPOINT_MAIL",),
+            remedy="Use smtps://HOST or smtp://HOST (with STARTTLS); the user and the password have settings of their "
+            "own.",
+        )
+    if parts.scheme == "smtp-plain" and not _here(host):
+        raise Invalid(
+            "mail.plain",
+            "Mail goes to {host} in the clear.",
+            path=("RELAYPOINT_MAIL",),
+            remedy="Use smtps:// or smtp://; smtp-plain:// is for a relay on this machine.",
+            host=host,
+        )
+    if not sender or parseaddr(sender)[1] != sender.strip() or "@" not in sender:
+        raise Invalid(
+            "mail.from",
+            "RELAYPOINT_MAIL_FROM is not a mail address.",
+            path=("RELAYPOINT_MAIL_FROM",),
+            remedy="Give the address that messages come from, which names neither the field of work nor a case.",
+        )
+    security = {"smtps": "tls", "smtp": "starttls", "smtp-plain": "none"}[parts.scheme]
+    return MailServer(
+        host=host,
+        port=port or _PORTS[parts.scheme],
+        security=security,
+        sender=sender.strip(),
+        user=user,
+        password=password,
+        ca=ca,
+    )
+
+
+class Smtp:
+    """One client of a mail server. ``secure``: it also takes mail to the addresses of secure mail services."""
+
+    def __init__(self, server: MailServer, clock: Clock, *, secure: bool = False) -> None:
+        self.server, self.clock = server, clock
+        kinds = (ChannelKind.EMAIL, ChannelKind.SECURE_EMAIL) if secure else (ChannelKind.EMAIL,)
+        self.kinds = frozenset(kinds)
+        self._tls = ssl.create_default_context(cafile=str(server.ca) if server.ca else None)
+        self._free: list[aiosmtplib.SMTP] = []
+        self._turns = asyncio.Semaphore(CONNECTIONS)
+
+    async def send(self, kind: str, message: Message) -> None:
+        """Returns when the server has taken the message. Raises ``Refused`` where it says that there is no such
+        address, and ``OSError`` where it may be taken later."""
+        try:
+            mail = self._mail(message)
+        except ValueError as error:
+            raise Refused("no address") from error
+        async with self._connection() as client:
+            try:
+                await client.send_message(mail)
+            except aiosmtplib.SMTPRecipientsRefused as error:
+                (refused,) = error.recipients
+                if 500 <= refused.code < 600:
+                    raise Refused(f"{refused.code}") from error
+                raise NotNow(f"{refused.code}") from error
+            except aiosmtplib.SMTPResponseException as error:
+                # Of this server, of who sends, or of the content: nothing that the address is to blame for.
+                raise NotNow(f"{error.code}") from error
+
+    async def close(self) -> None:
+        """Takes leave of the server."""
+        while self._free:
+            client = self._free.pop()
+            try:
+                await client.quit()
+            except (aiosmtplib.SMTPException, OSError):
+                client.close()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[aiosmtplib.SMTP]:
+        """One that nobody else uses; it is kept for the next, unless it broke."""
+        async with self._turns:
+            client = self._free.pop() if self._free else None
+            if client is None or not client.is_connected:
+                client = await self._connect()
+            try:
+                yield client
+            except (Refused, NotNow):
+                self._free.append(client)  # It is well; the answer was no.
+                raise
+            except aiosmtplib.SMTPException as error:
+                client.close()
+                raise ConnectionError(type(error).__name__) from error
+            except BaseException:
+                client.close()
+                raise
+            else:
+                self._free.append(client)
+
+    async def _connect(self) -> aiosmtplib.SMTP:
+        server = self.server
+        client = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            username=server.user,
+            password=server.password,
+            use_tls=server.security == "tls",
+            start_tls=server.security == "starttls",
+            tls_context=None if server.security == "none" else self._tls,
+            timeout=TIMEOUT,
+            # The name of this machine is nobody's business.
+            local_hostname=server.sender.rpartition("@")[2],
+        )
+        try:
+            await client.connect()
+        except (aiosmtplib.SMTPException, ssl.SSLError) as error:
+            client.close()
+            raise ConnectionError(type(error).__name__) from error
+        return client
+
+    def _mail(self, message: Message) -> EmailMessage:
+        mail = EmailMessage()
+        mail["From"] = self.server.sender
+        mail["To"] = message.address
+        mail["Subject"] = message.subject
+        mail["Date"] = format_datetime(self.clock())
+        mail["Message-ID"] = f"<{message.key}@{self.server.sender.rpartition('@')[2]}>"
+        # Out-of-office notes are answered by nobody.
+        mail["Auto-Submitted"] = "auto-generated"
+        mail.set_content(message.body)
+        return mail
+
+
+def _here(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

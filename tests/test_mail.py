@@ -1,0 +1,225 @@
+"""Mail goes out over a real server, encrypted and signed in, and what the server says is told apart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relaypoint.app.delivering import deliver_due
+from relaypoint.domain.clock import fixed_clock
+from relaypoint.domain.errors import Invalid
+from relaypoint.domain.words import MESSAGE_KINDS, ChannelKind
+from relaypoint.notifications.delivery import Refused
+from relaypoint.notifications.messages import Message
+from relaypoint.notifications.smtp import CONNECTIONS, Smtp, mail_server
+from relaypoint.notifications.transports import Transports
+from relaypoint.resolvers import sending
+from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.known import Memory
+from relaypoint.resolvers.outbox import LEASE
+from relaypoint.tests.helpers import NOW, imported, row, tiny_roster
+from relaypoint.tests.mailing import PASSWORD, USER, Postmaster, certificate, post_office
+from relaypoint.tests.test_notices import NEED, SITE, UNIT, Failing, notices, send
+
+SENDER = "desk@relay.example.org"
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return certificate(tmp_path_factory.mktemp("tls"))
+
+
+@asynccontextmanager
+async def posting(
+    files: tuple[Path, Path], security: str = "starttls", *, password: str = PASSWORD, trusted: bool = True
+) -> AsyncIterator[tuple[Postmaster, Smtp]]:
+    async with post_office(files, security=security) as (master, address):
+        signed = {} if security == "none" else {"user": USER, "password": password}
+        server = mail_server(address, sender=SENDER, ca=files[0] if trusted else None, **signed)
+        smtp = Smtp(server, fixed_clock(NOW), secure=True)
+        try:
+            yield master, smtp
+        finally:
+            await smtp.close()
+
+
+def to(name: str, key: str = "key") -> Message:
+    return Message(key, f"{name}@shelter.example.org", "Urgent: ABCDE-23456", "Urgent\nABCDE-23456\nhttps://x/n/1\n")
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls", "none"])
+async def test_a_message_goes_out(files: tuple[Path, Path], security: str) -> None:
+    async with posting(files, security) as (master, smtp):
+        await smtp.send("email", to("desk"))
+    (mail,) = master.mail
+    assert (mail["From"], mail["To"]) == (SENDER, "desk@shelter.example.org")
+    assert (mail["Subject"], mail["Message-ID"]) == ("Urgent: ABCDE-23456", "<key@relay.example.org>")
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert str(mail.get_payload()).replace("\r\n", "\n") == to("desk").body
+    told = {name.lower() for name in mail}
+    assert told <= {
+        *("from", "to", "subject", "date", "message-id", "auto-submitted"),
+        *("content-type", "content-transfer-encoding", "mime-version", "x-peer", "x-mailfrom", "x-rcptto"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("nobody", "550"), ("full", "451"), ("later", "451"), ("broken", "SMTPServerDisconnected")],
+)
+async def test_what_the_server_says_is_told_apart(files: tuple[Path, Path], name: str, told: str) -> None:
+    async with posting(files) as (master, smtp):
+        with pytest.raises(Refused if name == "nobody" else OSError, match=told):
+            await smtp.send("email", to(name))
+        # The next one goes out all the same.
+        await smtp.send("email", to("desk"))
+        if name in ("later", "broken"):
+            await smtp.send("email", to(name))
+    assert [mail["To"].partition("@")[0] for mail in master.mail] == ["desk", name][: len(master.mail)]
+    assert len(master.mail) == (2 if name in ("later", "broken") else 1)
+    assert master.sessions == (2 if name == "broken" else 1), "a connection that is well is kept"
+
+
+async def test_a_message_that_was_taken_without_an_answer_comes_again_as_the_same(files: tuple[Path, Path]) -> None:
+    async with posting(files) as (master, smtp):
+        with pytest.raises(ConnectionError):
+            await smtp.send("email", to("taken"))
+        await smtp.send("email", to("taken"))
+    assert len(master.mail) == 2
+    assert len({mail["Message-ID"] for mail in master.mail}) == 1
+
+
+@pytest.mark.parametrize("fault", ["password", "certificate", "nobody there"])
+async def test_nothing_is_said_to_a_server_that_is_not_the_one(files: tuple[Path, Path], fault: str) -> None:
+    wrongs: dict[str, dict[str, Any]] = {"password": {"password": "guessed"}, "certificate": {"trusted": False}}
+    wrong = wrongs.get(fault, {})
+    async with posting(files, **wrong) as (master, smtp):
+        if fault == "nobody there":
+            async with post_office(files) as (_, address):
+                gone = address
+            smtp = Smtp(mail_server(gone, sender=SENDER, ca=files[0]), fixed_clock(NOW))
+        with pytest.raises(ConnectionError):
+            await smtp.send("email", to("desk"))
+    assert (master.mail, master.asked) == ([], {})
+
+
+async def test_a_server_without_tls_is_told_nothing(files: tuple[Path, Path]) -> None:
+    async with post_office(files, security="none") as (master, address):
+        server = mail_server(address.replace("smtp-plain", "smtp"), sender=SENDER, user=USER, password=PASSWORD)
+        with pytest.raises(ConnectionError):
+            await Smtp(server, fixed_clock(NOW)).send("email", to("desk"))
+    assert (master.mail, master.asked) == ([], {})
+
+
+async def test_many_go_out_at_once_over_few_connections(files: tuple[Path, Path]) -> None:
+    async with posting(files) as (master, smtp):
+        await asyncio.gather(*(smtp.send("email", to("desk", f"key-{number}")) for number in range(50)))
+    assert len({mail["Message-ID"] for mail in master.mail}) == 50
+    assert master.sessions <= CONNECTIONS
+
+
+@pytest.mark.parametrize(
+    ("address", "sender", "variable"),
+    [
+        ("mail.example.org", SENDER, "RELAYPOINT_MAIL"),
+        ("https://mail.example.org", SENDER, "RELAYPOINT_MAIL"),
+        ("smtps://", SENDER, "RELAYPOINT_MAIL"),
+        ("smtps://user:secret@mail.example.org", SENDER, "RELAYPOINT_MAIL"),
+        ("smtps://mail.example.org:port", SENDER, "RELAYPOINT_MAIL"),
+        ("smtp-plain://mail.example.org", SENDER, "RELAYPOINT_MAIL"),
+        ("smtps://mail.example.org", None, "RELAYPOINT_MAIL_FROM"),
+        ("smtps://mail.example.org", "Desk <desk@relay.example.org>", "RELAYPOINT_MAIL_FROM"),
+        ("smtps://mail.example.org", "desk", "RELAYPOINT_MAIL_FROM"),
+    ],
+)
+def test_a_setting_that_is_not_right_is_named(address: str, sender: str | None, variable: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        mail_server(address, sender=sender)
+    assert refused.value.path == (variable,)
+    assert "secret" not in str(refused.value.as_dict())
+
+
+async def test_a_referral_is_told_by_mail(backend: Backend, files: tuple[Path, Path]) -> None:
+    async with posting(files) as (master, smtp):
+        await send(backend)
+        assert (await deliver_due(backend, Transports([smtp]), SITE))["delivered"] == 1
+    (mail,), (notice,) = master.mail, await notices(backend)
+    assert (mail["To"], notice["channel"]) == ("desk@shelter.example.org", "shelter-mail")
+    assert mail["Message-ID"] == f"<{notice['id']}@relay.example.org>"
+
+
+async def test_where_an_address_is_refused_for_good_the_next_one_is_used_and_nothing_is_tried_again(
+    backend: Backend, files: tuple[Path, Path]
+) -> None:
+    roster = tiny_roster()
+    row(roster, "channels", "shelter-mail")["address"] = "nobody@shelter.example.org"
+    await imported(backend, roster)
+    async with posting(files) as (master, smtp):
+        await send(backend)
+        counts = await deliver_due(backend, Transports([smtp]), SITE)
+    assert (counts["dead"], master.mail) == (1, [])
+    (notice,) = await notices(backend)
+    assert "shelter-mail: refused: 550" in notice["why"]
+
+
+async def test_what_can_not_be_an_address_stands_in_nobodys_way(files: tuple[Path, Path]) -> None:
+    async with posting(files) as (master, smtp):
+        with pytest.raises(Refused):
+            await smtp.send("email", to("desk\nBcc: somebody"))
+        await smtp.send("email", to("desk"))
+    assert [mail["To"] for mail in master.mail] == ["desk@shelter.example.org"]
+
+
+@pytest.mark.parametrize(("kinds", "by_hand"), [(MESSAGE_KINDS, False), ({ChannelKind.EMAIL}, True), ((), True)])
+async def test_a_sender_is_told_at_once_to_phone_where_nothing_can_be_sent(
+    backend: Backend, kinds: Collection[ChannelKind], by_hand: bool
+) -> None:
+    """The desk has a secure mail address alone."""
+    sent = await sending.refer(UNIT, replace(backend, memory=Memory(carried=frozenset(kinds))), NEED, to="shelter-desk")
+    assert sent.by_hand is by_hand
+
+
+async def test_to_one_recipient_all_goes_in_order(backend: Backend, files: tuple[Path, Path]) -> None:
+    async with posting(files) as (master, smtp):
+        for _ in range(12):
+            await send(backend)
+        assert (await deliver_due(backend, Transports([smtp]), SITE))["delivered"] == 12
+    assert [mail["Message-ID"].partition("@")[0][1:] for mail in master.mail] == [
+        each["id"] for each in await notices(backend)
+    ]
+
+
+async def test_what_a_slow_server_leaves_is_left_to_others(backend: Backend) -> None:
+    for _ in range(3):
+        await send(backend)
+    later, other = backend.clock() + LEASE, Failing(0)
+    clock = [backend.clock()]
+
+    class Slow(Failing):
+        async def send(self, kind: str, message: Message) -> None:
+            await super().send(kind, message)
+            clock[0] = later
+            await deliver_due(replace(backend, clock=lambda: later), other, SITE)
+
+    slow = Slow(0)
+    await deliver_due(replace(backend, clock=lambda: clock[0]), slow, SITE)
+    keys = [message.key for _, message in slow.taken]
+    assert len(keys) == 1
+    assert [message.key for _, message in other.taken] == [each["id"] for each in await notices(backend)]
+
+
+async def test_a_kind_that_nothing_takes_is_no_way_to_send(backend: Backend, files: tuple[Path, Path]) -> None:
+    async with posting(files) as (_, smtp):
+        assert smtp.kinds == {ChannelKind.EMAIL, ChannelKind.SECURE_EMAIL}
+        nothing = Transports(())
+        assert nothing.kinds == frozenset()
+        await send(backend)
+        assert (await deliver_due(backend, nothing, SITE))["dead"] == 1
+    (notice,) = await notices(backend)
+    assert "shelter-mail: no transport" in notice["why"]
