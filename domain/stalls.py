@@ -139,6 +139,8 @@ def stalls(handoff: OpenHandoff, at: datetime, side: Side = Side.SENDER) -> list
     if side is not Side.SENDER:
         # Nor of a message: it may not have arrived because of whom the case avoids, and who reads this knows of it.
         handoff = replace(handoff, avoid=Avoid(), notice=None)
+        if side is Side.RECEIVER:  # Nor which coordinator was asked: who was passed over may be one.
+            handoff.raised_to = None
     found = (open_reasons if handoff.status.open else ended_reasons)(handoff, at)
     return [
         _stall(handoff, strand, reason, text, max(due, handoff.sent_at), at)  # Nothing was missed before it was sent.

@@ -70,7 +70,9 @@ def _seen(here: Here) -> dict[str, Any]:
             "handoff.sought" if searching else "handoff.no-reason",
             "The person is looked for from here." if searching else "Nobody is looked for from here.",
             path=("reason",),
-            remedy="Say what became of them: seen --result RESULT (RESULT: {known})." if searching else "Leave the reason out.",
+            remedy="Say what became of them: seen --result RESULT (RESULT: {known})."
+            if searching
+            else "Leave the reason out.",
             known=", ".join(REMARKS[SEEN].words),
         )
     # Who sees to it itself waits for no answer any more.

@@ -275,5 +275,15 @@ async def test_which_coordinator_was_asked_is_not_told_to_the_receiver(backend: 
     theirs = (await handoffs.handoff(SHELTER, at(backend, 3), step["id"])).handoff
     assert (theirs["response"], theirs["raised_to"], theirs["responded_by"]) == ("nobody-else", None, None)
     assert (theirs["last_words"], theirs["last_words_at"]) == (None, None)
+    late = at(backend, 5 * DAY)
+    await move(backend, 4, UNIT, step, "raise")
+    keys = {
+        who.organization: {each.group.key for each in await stall_summary.stalled_summary(who, late, "organization")}
+        for who in (UNIT, SHELTER)
+    }
+    assert keys == {
+        "example-unit": {"example-authority", "example-shelter"},
+        "example-shelter": {None, "example-shelter"},
+    }
     timeline = await referrals.timeline(SHELTER, at(backend, 3), step["referral"])
     assert not any("example-authority" in each.actor for each in timeline)
