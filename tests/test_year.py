@@ -173,6 +173,7 @@ class Year:
         ways = list(self.ways(id, "example-unit", SEEN if id in self.back else SENDER_SAYS))
         if not (silent or id in self.back):
             ways += self.ways(id, OWNER[desk], RECEIVER_SAYS)
+            ways += self.ways(id, "example-authority", {"respond": {}})
         self.chance.shuffle(ways)
         for way in ways[:TRIES]:
             try:
@@ -204,9 +205,13 @@ class Year:
             if verb in ("resend", "pass-on"):
                 to = self.chance.choice(sorted(OWNER))
                 yield partial(pass_handoff, member(body), self.at(), id, verb, to)
-            else:
-                given = {**how, **times.get(verb, {})}
-                yield partial(handoffs.move_handoff, member(body), self.at(), id, verb, **given)
+                continue
+            given = {**how, **times.get(verb, {})}
+            if verb == "respond":
+                given["reason"] = self.chance.choice(["spoken", "nobody-else", "upheld"])
+            yield partial(handoffs.move_handoff, member(body), self.at(), id, verb, **given)
+            if verb == "seen":  # So it is said where a person is looked for.
+                yield partial(handoffs.move_handoff, member(body), self.at(), id, verb, reason="found")
 
     async def work(self, number: int) -> None:
         """One look of a worker. It may be killed on the way, and is started again at once, so many times at most."""
