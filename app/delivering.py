@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.words import ChannelKind
@@ -36,10 +36,19 @@ async def deliver_due(backend: Backend, transport: Transport, site: str) -> dict
         recipients: dict[str, list[Leased]] = {}
         for leased in batch:
             recipients.setdefault(leased.contact_point, []).append(leased)
-        async with asyncio.TaskGroup() as sending:
-            for notices in recipients.values():
-                sending.create_task(in_order(notices))
+        await _together(in_order(notices) for notices in recipients.values())
     return dict(counts)
+
+
+async def _together(work: Iterable[Coroutine[None, None, None]]) -> None:
+    """Does all of it at once. What one of them raises ends the others, and is raised as it is."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def send_links(links: Sequence[Link], transport: Transport, site: str, *, test: bool) -> frozenset[str]:

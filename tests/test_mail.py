@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +13,9 @@ import pytest
 
 from relaypoint.app.delivering import deliver_due
 from relaypoint.domain.clock import fixed_clock
-from relaypoint.domain.errors import Invalid
+from relaypoint.domain.errors import Invalid, Unavailable
 from relaypoint.domain.words import MESSAGE_KINDS, ChannelKind
+from relaypoint.graph import Operation, Row, Step
 from relaypoint.notifications.delivery import Refused
 from relaypoint.notifications.messages import Message
 from relaypoint.notifications.smtp import CONNECTIONS, Smtp, mail_server
@@ -23,7 +24,7 @@ from relaypoint.resolvers import sending
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.known import Memory
 from relaypoint.resolvers.outbox import LEASE
-from relaypoint.tests.helpers import NOW, imported, row, tiny_roster
+from relaypoint.tests.helpers import NOW, Through, imported, row, tiny_roster
 from relaypoint.tests.mailing import PASSWORD, USER, Postmaster, certificate, post_office
 from relaypoint.tests.test_notices import NEED, SITE, UNIT, Failing, notices, send
 
@@ -212,6 +213,21 @@ async def test_what_a_slow_server_leaves_is_left_to_others(backend: Backend) -> 
     keys = [message.key for _, message in slow.taken]
     assert len(keys) == 1
     assert [message.key for _, message in other.taken] == [each["id"] for each in await notices(backend)]
+
+
+async def test_a_store_that_is_away_is_told_as_that(backend: Backend) -> None:
+    """And not as several faults at once, which nobody would understand."""
+
+    class Away(Through):
+        async def write(self, steps: Sequence[Step], operation: Operation | None = None) -> list[list[Row]]:
+            if steps[0].statement == "notice_settle":
+                raise Unavailable("store.away", "The store is away.")
+            return await super().write(steps, operation)
+
+    for desk in ("shelter-desk", "shelter-night-desk"):
+        await send(backend, desk)
+    with pytest.raises(Unavailable):
+        await deliver_due(replace(backend, store=Away(backend.store)), Failing(0), SITE)
 
 
 async def test_a_kind_that_nothing_takes_is_no_way_to_send(backend: Backend, files: tuple[Path, Path]) -> None:
