@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ from starlette.routing import Route
 
 from relaypoint.app.graphql_http import GraphQLEndpoint, GraphQLRequest, Limits
 from relaypoint.app.runtime import Runtime
+from relaypoint.domain.addresses import loopback
 from relaypoint.domain.errors import Problem, Unavailable
 from relaypoint.domain.policy import ANONYMOUS, Kind, Subject
 from relaypoint.resolvers.acting import acting
@@ -109,14 +109,6 @@ async def run(runtime: Runtime, subject: Subject, wanted: GraphQLRequest) -> Exe
         operation_name=wanted.operation,
     )
     return ExecutionResult(data=result.data, errors=result.errors)
-
-
-def loopback(host: str) -> bool:
-    """Whether a host name or address can only mean this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def nobody(request: Request) -> Subject:

@@ -19,6 +19,7 @@ from relaypoint.app import http
 from relaypoint.app.graphql_http import Limits
 from relaypoint.app.runtime import Runtime, running
 from relaypoint.app.settings import Settings
+from relaypoint.domain.addresses import loopback
 from relaypoint.domain.errors import Invalid, Problem
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.resolvers import escalating, leases, recounting, responding, trend, writing
@@ -45,7 +46,7 @@ async def serve(settings: Settings, host: str, port: int, announce: str) -> None
 
     ``announce`` is printed once requests are answered.
     """
-    if settings.dev and not http.loopback(host):
+    if settings.dev and not loopback(host):
         raise Invalid(
             "serve.dev",
             "The dev sign-in believes anyone, so it is not served on {host}.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from functools import lru_cache
 from typing import Annotated
@@ -107,3 +108,11 @@ def _ascii(host: str) -> str:
 
 Url = Annotated[Line, AfterValidator(url)]
 SecureUrl = Annotated[Line, AfterValidator(secure_url)]
+
+
+def loopback(host: str) -> bool:
+    """Whether a host name or address can only mean this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

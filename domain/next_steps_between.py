@@ -22,10 +22,12 @@ _BETWEEN = {
 
 def coordinators_moves(handoff: OpenHandoff, reason: str | None = None) -> tuple[NextStep, ...]:
     """What a coordinator can do about a step that is silent for that reason, or that its sender turned to it about."""
-    fitting = _fitting(handoff, reason)
+    if (fitting := _fitting(handoff, reason)) is None:
+        return (_coordinators_move(handoff),)
     # Beside what the reason asks for, what somebody waits for it to say; a missing person is found by no other desk.
-    told = handoff.wish_open or handoff.wish_answered or handoff.respond_by or handoff.response or fitting is None
-    return (*((NextStep("yours", fitting),) if fitting else ()), *((_coordinators_move(handoff),) if told else ()))
+    waited_for = handoff.wish_open or handoff.wish_answered or handoff.respond_by or handoff.response
+    first = NextStep("yours", fitting)
+    return (first, _coordinators_move(handoff)) if waited_for else (first,)
 
 
 def _fitting(handoff: OpenHandoff, reason: str | None) -> Text | None:

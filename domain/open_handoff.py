@@ -57,9 +57,8 @@ class OpenHandoff:
     #: The coordinators' body that was asked then.
     raised_to: str | None = None
     respond_by: str | None = None
-    #: How its sender was answered, as a code, and by which body.
+    #: How the coordinator answered its sender, as a code.
     response: str | None = None
-    responded_by: str | None = None
     #: The bodies that have answered, since the step moved last, that they can do no more about it.
     said_all: frozenset[str] = frozenset()
     arrival: str | None = None

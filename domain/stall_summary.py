@@ -39,8 +39,8 @@ class Ages:
     def coarse(self, count: int) -> Ages:
         """Of so many cases of others: in whole hours, for to the minute an age is as good as a name; never the worst;
         and what nine of ten do not exceed only where there are enough beyond it."""
-        many = self.p90 is not None and count >= _MANY
-        return Ages(round(self.median), round(self.p90) if many and self.p90 is not None else None, None)
+        p90 = None if self.p90 is None or count < _MANY else round(self.p90)
+        return Ages(round(self.median), p90, None)
 
 
 #: Beyond nine of ten of so many lie two at least.

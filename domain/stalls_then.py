@@ -27,8 +27,6 @@ Columns = Mapping[str, Any]
 
 #: To say this of a step is not to have seen how it ended.
 _NOT_SEEN: Final = frozenset({RAISE, RESPOND, "erasure-asked", "erasure-over", ERASED, FOUND, MUST_KEEP})
-#: How the record tells that the sender sent anew what came back.
-_SENT_ANEW: Final = frozenset({"resent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +88,10 @@ def _must_see(
 
 def _by_sender(verb: str, actor: str, sender: str, receiver: str) -> bool:
     """Whether the sending side recorded it. Who stands on both sides acts for the receiving one where it may."""
-    if verb in (
-        RAISE,
-        RESPOND,
-        "erasure-asked",
-        "erasure-over",
-        ERASED,
-        FOUND,
-        MUST_KEEP,
-    ):  # That is not to have seen to it.
+    if verb in _NOT_SEEN:
         return False
     table = MOVES.get(verb) or REMARKS.get(verb)
-    if verb in _SENT_ANEW or (table and Side.RECEIVER not in table.sides):
+    if table and Side.RECEIVER not in table.sides:
         return True
     return actor.partition(":")[2] == sender != receiver
 

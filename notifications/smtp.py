@@ -7,7 +7,6 @@ that was taken although the connection broke before the answer is known as the s
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 
 import aiosmtplib
 
+from relaypoint.domain.addresses import loopback
 from relaypoint.domain.clock import Clock
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.words import ChannelKind
@@ -67,7 +67,7 @@ def mail_server(
             remedy="Use smtps://HOST or smtp://HOST (with STARTTLS); the user and the password have settings of their "
             "own.",
         )
-    if parts.scheme == "smtp-plain" and not _here(host):
+    if parts.scheme == "smtp-plain" and not loopback(host):
         raise Invalid(
             "mail.plain",
             "Mail goes to {host} in the clear.",
@@ -186,12 +186,3 @@ class Smtp:
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(message.body)
         return mail
-
-
-def _here(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

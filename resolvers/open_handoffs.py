@@ -187,7 +187,6 @@ def open_handoff(view: View, row: Row, case: StoredCase) -> OpenHandoff:
         raised_to=handoff["raised_to"],
         respond_by=handoff["respond_by"],
         response=handoff["response"],
-        responded_by=handoff["responded_by"],
         said_all=said_all(handoff),
         arrival=handoff["arrival"],
         arrival_at=handoff["arrival_at"],
