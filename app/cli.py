@@ -21,6 +21,7 @@ from relaypoint.app import (
     cli_gaps,
     cli_handoff,
     cli_joint,
+    cli_messages,
     cli_process,
     cli_round,
     cli_search,
@@ -44,6 +45,7 @@ __all__ = [
     "cli_gaps",
     "cli_handoff",
     "cli_joint",
+    "cli_messages",
     "cli_process",
     "cli_round",
     "cli_search",
@@ -188,15 +190,6 @@ async def audit_verify(as_json: Json = False) -> int:
         broken = await run("AuditVerify", {})
     tell(as_json, broken, lambda: show.audited(out, broken))
     return 1 if broken else 0
-
-
-@command("notify")
-async def notify(as_json: Json = False) -> int:
-    """Deliver what the outbox holds, to the spool folder."""
-    async with commands(read_settings()) as run:
-        done = await run("Deliver", {})
-    tell(as_json, done, lambda: show.delivered(out, done))
-    return 1 if done["dead"] or done["failed"] else 0
 
 
 @command("serve")

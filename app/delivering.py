@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Coroutine, Iterable, Sequence
+from pathlib import Path
 
+from relaypoint.domain.errors import Unavailable
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.words import ChannelKind
+from relaypoint.notifications import bounces
 from relaypoint.notifications.delivery import Refused, Transport, deliver
 from relaypoint.notifications.messages import Notification, compose_link
-from relaypoint.resolvers import outbox
+from relaypoint.resolvers import bouncing, outbox
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.outbox import Leased
 from relaypoint.resolvers.rounds import Link
@@ -29,7 +32,10 @@ async def deliver_due(backend: Backend, transport: Transport, site: str) -> dict
                 key=leased.id, reference=leased.reference, priority=leased.priority, kind=leased.kind
             )
             attempt = await deliver(notification, leased.channels, transport, site)
-            if ended := await outbox.settle(OPERATOR, backend, leased, attempt.status, attempt.channel, attempt.why):
+            ended = await outbox.settle(
+                OPERATOR, backend, leased, attempt.status, attempt.channel, attempt.why, attempt.tries
+            )
+            if ended is not None:
                 counts[ended] += 1
 
     while batch := await outbox.lease(OPERATOR, backend):
@@ -38,6 +44,25 @@ async def deliver_due(backend: Backend, transport: Transport, site: str) -> dict
             recipients.setdefault(leased.contact_point, []).append(leased)
         await _together(in_order(notices) for notices in recipients.values())
     return dict(counts)
+
+
+async def take_bounces(backend: Backend, folder: Path) -> int:
+    """Takes in what new mails in a Maildir report as come back; returns how many messages that were. Raises
+    ``Unavailable`` where the folder can't be read."""
+    noted = 0
+    try:
+        for reports in bounces.take_in(folder):
+            for each in reports:
+                noted += await bouncing.came_back(OPERATOR, backend, each.key, each.address, each.reply) is not None
+    except OSError as error:
+        raise Unavailable(
+            "bounces.folder",
+            "The folder of mails that came back can't be read: {why}.",
+            path=("RELAYPOINT_MAIL_BOUNCES",),
+            remedy="Name a Maildir that this user may read and write.",
+            why=error.strerror or type(error).__name__,
+        ) from error
+    return noted
 
 
 async def _together(work: Iterable[Coroutine[None, None, None]]) -> None:

@@ -8,15 +8,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from relaypoint.app.delivering import deliver_due, send_links
+from relaypoint.app.delivering import deliver_due, send_links, take_bounces
 from relaypoint.app.settings import Settings
 from relaypoint.domain.clock import Clock, fixed_clock, system_clock
 from relaypoint.domain.errors import Invalid, Unavailable
-from relaypoint.domain.policy import Subject
+from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.graph import open_store
 from relaypoint.notifications.smtp import Smtp, mail_server
 from relaypoint.notifications.spool import Spool
 from relaypoint.notifications.transports import Transports
+from relaypoint.resolvers import proving
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.keys import has_key, prove_key
 from relaypoint.resolvers.known import Memory
@@ -33,11 +34,23 @@ class Runtime:
     transports: Transports = field(default_factory=lambda: Transports(()))
 
     def context(self, subject: Subject) -> Context:
-        return Context(subject, self.backend, self.deliver, self.post)
+        return Context(subject, self.backend, self.run_outbox, self.post)
 
     async def deliver(self) -> dict[str, int]:
-        """Runs the outbox once."""
-        return await deliver_due(self.backend, self.transports, self.settings.url)
+        """Delivers what is due once, and carries what that shows into the channels."""
+        done = await deliver_due(self.backend, self.transports, self.settings.url)
+        await proving.prove(OPERATOR, self.backend)
+        return done
+
+    async def take_bounces(self) -> int:
+        """Takes in what mail servers reported as come back, where the settings name a folder for it."""
+        folder = self.settings.mail_bounces
+        return await take_bounces(self.backend, folder) if folder is not None else 0
+
+    async def run_outbox(self) -> dict[str, int]:
+        """All that a server does with messages, once."""
+        await self.take_bounces()
+        return await self.deliver()
 
     async def post(self, links: Sequence[Link], *, test: bool) -> frozenset[str]:
         """Sends the links, as far as their channels take messages."""

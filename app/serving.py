@@ -30,6 +30,9 @@ log = logging.getLogger("relaypoint.serve")
 #: How often the outbox is looked through, in seconds.
 _PAUSE = 1.0
 
+#: How often it is looked for mails that came back, in seconds.
+_BOUNCES_PAUSE = 60.0
+
 #: How often it is looked for what has gone silent, in seconds; and after what time another server takes that over.
 _ESCALATION_PAUSE = 15.0
 _ESCALATION_LEASE = timedelta(minutes=2)
@@ -99,6 +102,9 @@ async def _background(runtime: Runtime) -> AsyncIterator[None]:
     async def outbox() -> None:
         await runtime.deliver()
 
+    async def bounces() -> None:
+        await runtime.take_bounces()
+
     async def escalation() -> None:
         if await leases.take_lease(backend, "escalation", worker, _ESCALATION_LEASE) is not None:
             await recounting.recount(OPERATOR, backend)
@@ -111,7 +117,13 @@ async def _background(runtime: Runtime) -> AsyncIterator[None]:
     async def housekeeping() -> None:
         await writing.forget_operations(backend)
 
-    work = ((outbox, _PAUSE), (escalation, _ESCALATION_PAUSE), (snapshot, _HOUR), (housekeeping, _HOUR))
+    work = (
+        (outbox, _PAUSE),
+        (bounces, _BOUNCES_PAUSE),
+        (escalation, _ESCALATION_PAUSE),
+        (snapshot, _HOUR),
+        (housekeeping, _HOUR),
+    )
     tasks = [asyncio.create_task(_again_and_again(each, pause)) for each, pause in work]
     try:
         yield

@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     mail_password_file: Path | None = None
     mail_ca: Path | None = None
     mail_secure: bool = False
+    mail_bounces: Path | None = None
     url: str = "http://127.0.0.1:8000"
     now: str | None = None
     dev: bool = False

@@ -13,15 +13,18 @@ from typing import Final
 
 from relaypoint.domain import (
     clock,
+    gaps_addresses,
     gaps_bodies,
     gaps_channels,
     gaps_cover,
     gaps_desks,
     gaps_joint,
+    gaps_messages,
     gaps_people,
     gaps_unmet,
     gaps_work,
 )
+from relaypoint.domain.gaps_messages import Undelivered
 from relaypoint.domain.gaps_roster import SEVERITIES, Gap, Roster
 from relaypoint.domain.gaps_unmet import Unmet
 from relaypoint.domain.gaps_work import Left, OpenStep
@@ -37,6 +40,7 @@ CHECKS: Final = (
     gaps_channels.unsafe_channels,
     gaps_channels.above_the_rule,
     gaps_channels.single_number,
+    gaps_addresses.shared_faults,
     gaps_desks.holders,
     gaps_desks.duty,
     gaps_desks.one_person,
@@ -61,6 +65,7 @@ CHECKS: Final = (
 #: Every kind of gap.
 KINDS: Final = (
     "access-expired",
+    "address-at-fault",
     "channel-above-rule",
     "channel-failing",
     "channel-unproven",
@@ -96,6 +101,7 @@ KINDS: Final = (
     "single-number",
     "successor-not-member",
     "unconfirmed",
+    "undelivered",
     "unmet-need",
     "work-left",
     "work-unheld",
@@ -178,6 +184,14 @@ def unmet_gaps(rows: Rows, day: str, needs: Sequence[Unmet], scope: Scope = EVER
         return []
     roster = Roster(rows, day)
     return [gap for gap in gaps_unmet.unmet(roster, needs) if scope == EVERYTHING or scope.has(roster, gap)]
+
+
+def message_gaps(rows: Rows, day: str, found: Sequence[Undelivered], scope: Scope = EVERYTHING) -> list[Gap]:
+    """What could not be delivered."""
+    if not found:
+        return []
+    roster = Roster(rows, day)
+    return [gap for gap in gaps_messages.undelivered(roster, found) if scope == EVERYTHING or scope.has(roster, gap)]
 
 
 def work_gaps(

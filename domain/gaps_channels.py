@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from relaypoint.domain.gaps_addresses import at_shared_fault
 from relaypoint.domain.gaps_desks import names, of_desk, told_of_desk
 from relaypoint.domain.gaps_roster import Gap, Mend, Roster, Told
 from relaypoint.domain.rows import Columns
@@ -57,10 +58,11 @@ def _nobody_else(roster: Roster, desk: Columns, owner: str) -> bool:
 
 
 def unsure_channels(roster: Roster) -> Iterator[Gap]:
-    """The desk has channels, but none that is known to work."""
+    """The desk has channels, but none that is known to work; what its address shares with others is told as that."""
+    shared = at_shared_fault(roster)
     for desk, _, channels in roster.reached:
         states = {channel["state"] for channel in channels}
-        if "working" in states:
+        if "working" in states or shared.issuperset(channel["id"] for channel in channels):
             continue
         first = min(channels, key=lambda channel: (channel["rank"], channel["id"]))
         kind, severity, tell = (

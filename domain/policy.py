@@ -62,6 +62,7 @@ class Action(StrEnum):
     CHANGE_ROSTER = "change-roster"
     EXPORT_ROSTER = "export-roster"
     DELIVER_NOTICES = "deliver-notices"
+    SEE_UNDELIVERED = "see-undelivered"
     ESCALATE = "escalate"
     VERIFY_CHAIN = "verify-chain"
 
@@ -94,6 +95,7 @@ POLICY: Final[dict[Action, frozenset[Kind]]] = {
     Action.CHANGE_ROSTER: _OPERATOR,
     Action.EXPORT_ROSTER: _OPERATOR,
     Action.DELIVER_NOTICES: _OPERATOR,
+    Action.SEE_UNDELIVERED: _SIGNED_IN,
     Action.ESCALATE: _OPERATOR,
     Action.VERIFY_CHAIN: _OPERATOR,
 }

@@ -8,7 +8,7 @@ from relaypoint.domain.errors import Unavailable
 from relaypoint.graph.port import Step, Store
 
 #: Raised by one with every change of the graph's form. A store that is newer than the program is refused.
-VERSION: Final = 12
+VERSION: Final = 13
 
 #: Every kind of node. Each has an ``id`` that is unique within its label.
 LABELS: Final = (
@@ -47,6 +47,7 @@ LABELS: Final = (
     "Handoff",
     "Event",
     "Notice",
+    "Address",
     "Escalation",
     "Lease",
     "Override",
@@ -84,4 +85,4 @@ async def prepare(store: Store) -> None:
         ]
         + ["CREATE INDEX operation_expires IF NOT EXISTS FOR (n:Operation) ON (n.expires)"]
     )
-    await store.write([Step("schema_found", {"version": VERSION})])
+    await store.write([Step("schema_found", {"version": VERSION}), Step("notices_dead_known", expect=None)])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from relaypoint.domain.channels import ChannelUse
+from relaypoint.domain.evidence import Result, Try
 from relaypoint.domain.words import MESSAGE_KINDS, ChannelKind
 from relaypoint.notifications.messages import Message, Notification, compose
 
@@ -17,6 +18,10 @@ class Refused(Exception):
 
 class NotNow(OSError):
     """Whoever serves the address answers, and takes nothing now; the text is a code."""
+
+
+class Unable(OSError):
+    """The way out itself says no, whatever the address is; the text is a code."""
 
 
 class Transport(Protocol):
@@ -35,11 +40,12 @@ class Transport(Protocol):
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """``status`` is delivered, failed (try again) or dead (no channel carries a message, or each has refused it).
-    ``why`` is by channel id."""
+    ``why`` is by channel id, ``tries`` what came of each channel that a message was given to."""
 
     status: str
     channel: str | None
     why: dict[str, str]
+    tries: tuple[Try, ...] = ()
 
 
 async def deliver(
@@ -50,7 +56,8 @@ async def deliver(
     A mailbox is written to at any hour: its hours say when somebody reads, not when it accepts.
     """
     why: dict[str, str] = {}
-    tried = False
+    tries: list[Try] = []
+    used: str | None = None
     for use in channels:
         id = use.channel.id
         if use.barred is not None:
@@ -59,15 +66,25 @@ async def deliver(
             why[id] = "needs a person"
         elif use.channel.kind not in transport.kinds:
             why[id] = "no transport"
+        elif used is not None:
+            why[id] = "not needed"
         else:
             try:
                 await transport.send(use.channel.kind, compose(notification, use.channel.address, site))
             except Refused as error:
+                tries.append(Try(id, Result.REFUSED, str(error)))
                 why[id] = f"refused: {error}"
+            except NotNow as error:
+                tries.append(Try(id, Result.NOT_NOW, str(error)))
+                why[id] = f"not now: {error}"
             except OSError as error:
-                tried = True
-                why[id] = f"failed: {error if isinstance(error, NotNow) else type(error).__name__}"
+                reply = str(error) if isinstance(error, Unable) else type(error).__name__
+                tries.append(Try(id, Result.FAILED, reply))
+                why[id] = f"failed: {reply}"
             else:
-                why[id] = "used"
-                return Attempt("delivered", id, why)
-    return Attempt("failed" if tried else "dead", None, why)
+                used, why[id] = id, "used"
+                tries.append(Try(id, Result.TAKEN))
+    if used is not None:
+        return Attempt("delivered", used, why, tuple(tries))
+    again = any(each.result in (Result.NOT_NOW, Result.FAILED) for each in tries)
+    return Attempt("failed" if again else "dead", None, why, tuple(tries))

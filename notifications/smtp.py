@@ -7,6 +7,7 @@ that was taken although the connection broke before the answer is known as the s
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,7 +24,7 @@ from relaypoint.domain.addresses import loopback
 from relaypoint.domain.clock import Clock
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.words import ChannelKind
-from relaypoint.notifications.delivery import NotNow, Refused
+from relaypoint.notifications.delivery import NotNow, Refused, Unable
 from relaypoint.notifications.messages import Message
 
 #: So many connections to the server at once; what more there is to send waits for one of them.
@@ -118,11 +119,11 @@ class Smtp:
             except aiosmtplib.SMTPRecipientsRefused as error:
                 (refused,) = error.recipients
                 if 500 <= refused.code < 600:
-                    raise Refused(f"{refused.code}") from error
-                raise NotNow(f"{refused.code}") from error
+                    raise Refused(_reply(refused)) from error
+                raise NotNow(_reply(refused)) from error
             except aiosmtplib.SMTPResponseException as error:
                 # Of this server, of who sends, or of the content: nothing that the address is to blame for.
-                raise NotNow(f"{error.code}") from error
+                raise Unable(f"{error.code}") from error
 
     async def close(self) -> None:
         """Takes leave of the server."""
@@ -142,7 +143,7 @@ class Smtp:
                 client = await self._connect()
             try:
                 yield client
-            except (Refused, NotNow):
+            except (Refused, NotNow, Unable):
                 self._free.append(client)  # It is well; the answer was no.
                 raise
             except aiosmtplib.SMTPException as error:
@@ -186,3 +187,9 @@ class Smtp:
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(message.body)
         return mail
+
+
+def _reply(refused: aiosmtplib.SMTPRecipientRefused) -> str:
+    """Its codes alone, as "550 5.1.1": what a server says beside them may hold anything."""
+    enhanced = re.match(r"\s*([245]\.\d{1,3}\.\d{1,3})\b", refused.message)
+    return f"{refused.code} {enhanced[1]}" if enhanced else str(refused.code)

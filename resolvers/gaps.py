@@ -10,7 +10,7 @@ from typing import Final
 
 from relaypoint.domain.clock import YEARS, parse_day
 from relaypoint.domain.errors import Invalid, NotFound
-from relaypoint.domain.gaps import EVERYTHING, Scope, merged, unmet_gaps, work_gaps, work_gaps_ahead
+from relaypoint.domain.gaps import EVERYTHING, Scope, merged, message_gaps, unmet_gaps, work_gaps, work_gaps_ahead
 from relaypoint.domain.gaps import gaps as gaps_of
 from relaypoint.domain.gaps import gaps_ahead as gaps_ahead_of
 from relaypoint.domain.gaps_roster import Gap
@@ -24,6 +24,7 @@ from relaypoint.resolvers.finding import view_of
 from relaypoint.resolvers.known import Known, roster_at
 from relaypoint.resolvers.open_work import left_open, open_work
 from relaypoint.resolvers.typed import organization_named, place_named, service_type_named, task_force_named
+from relaypoint.resolvers.undelivered import undelivered_by_desk
 from relaypoint.resolvers.unmet import may_see as may_see_unmet
 from relaypoint.resolvers.unmet import unmet_needs
 
@@ -95,6 +96,8 @@ async def coverage_gaps(
     if as_of is None:  # How work lay at an earlier moment is not asked here.
         if of_needs := unmet_gaps(rows, day, await unmet_needs(backend, day), scope):
             found = merged(found, of_needs)
+        if of_messages := message_gaps(rows, day, await undelivered_by_desk(backend, rows), scope):
+            found = merged(found, of_messages)
         steps, left = await open_work(backend), await left_open(backend)
         if work := work_gaps(rows, day, steps, left, scope):
             found = merged(found, work)

@@ -55,6 +55,7 @@ from relaypoint.resolvers.faces import called_back, with_faces
 from relaypoint.resolvers.finding import present_view
 from relaypoint.resolvers.handing_over import Referrals
 from relaypoint.resolvers.parts import parts
+from relaypoint.resolvers.proving import answered
 from relaypoint.resolvers.step_rows import gone_on, no_handoff, shown, step_of
 from relaypoint.resolvers.telling import coordinator_desk, telling
 from relaypoint.resolvers.writing import earlier, operation_id, write_once
@@ -205,6 +206,8 @@ async def move_handoff(
         if verb == ARRIVED:
             steps += await search_over(backend, moved, row)
         steps += person
+        if side is Side.RECEIVER and row["handoff"]["status"] == Status.REQUESTED:
+            steps += answered(backend, await present_view(backend), row)
         try:
             told = await write_once(backend, operation, steps, request=request, result=result)
         except Unmet:

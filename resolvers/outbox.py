@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, Final
 
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
-from relaypoint.domain.clock import format_instant
+from relaypoint.domain.clock import format_instant, parse_instant
+from relaypoint.domain.evidence import Result, Try, address_id, against, lasting
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.words import Confidentiality, Priority
@@ -18,10 +21,17 @@ from relaypoint.resolvers.cases import stored_case
 from relaypoint.resolvers.finding import view_of
 
 #: After this a lease is void, and another worker takes the row over.
-LEASE = timedelta(minutes=2)
+LEASE: Final = timedelta(minutes=2)
 
-#: A transport that failed is tried again, ever more slowly, so many times; then the row is dead.
-MOST_ATTEMPTS = 8
+#: What was not taken is tried again, ever more slowly, so many times; then the row is dead.
+MOST_ATTEMPTS: Final = 8
+
+#: Where nobody could be asked at all, as the mail server is away, it is tried on for so long.
+LONGEST: Final = timedelta(days=1)
+
+#: The first time it is tried again after so many seconds, then after twice as many, and never after more than the last.
+_PAUSE: Final = 30
+_LONGEST_PAUSE: Final = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +47,8 @@ class Leased:
     kind: str
     priority: Priority
     attempts: int
+    #: When it was to go out first, or again after it was dead.
+    begun: datetime
     channels: tuple[ChannelUse, ...]
 
 
@@ -75,7 +87,11 @@ async def lease(subject: Subject, backend: Backend, *, limit: int = 100) -> list
                 kind=notice["kind"],
                 priority=Priority(notice["priority"]),
                 attempts=notice["attempts"],
-                channels=_turned(_channels(desk, owner, notice["confidentiality"], avoid, at), notice["turn"] or 0),
+                begun=parse_instant(notice["again_at"] or notice["created_at"]),
+                channels=_turned(
+                    _channels(desk, owner, notice["confidentiality"], avoid, at, notice["bounced"] or ()),
+                    notice["turn"] or 0,
+                ),
             )
         )
     return leased
@@ -92,11 +108,19 @@ def _turned(uses: tuple[ChannelUse, ...], turn: int) -> tuple[ChannelUse, ...]:
 
 
 def _channels(
-    desk: ContactPoint, owner: Organization | None, confidentiality: str, avoid: Avoid, at: datetime
+    desk: ContactPoint,
+    owner: Organization | None,
+    confidentiality: str,
+    avoid: Avoid,
+    at: datetime,
+    bounced: Sequence[str],
 ) -> tuple[ChannelUse, ...]:
     """The recipient's channels. All are barred where the desk has come to be one that the case avoids, as somebody whom
-    it avoids holds it now, or its body is known to have come after one."""
-    uses = weigh(desk, floor=Confidentiality(confidentiality), at=at, avoid=avoid)
+    it avoids holds it now, or its body is known to have come after one; and each by which this message came back."""
+    uses = tuple(
+        replace(use, barred=use.barred or "bounced") if use.channel.id in bounced else use
+        for use in weigh(desk, floor=Confidentiality(confidentiality), at=at, avoid=avoid)
+    )
     if avoid.bars_contact_point(desk, owner):
         return tuple(replace(use, barred=use.barred or "avoided") for use in uses)
     return uses
@@ -104,15 +128,23 @@ def _channels(
 
 @permitted(Action.DELIVER_NOTICES)
 async def settle(
-    subject: Subject, backend: Backend, leased: Leased, status: str, channel: str | None, why: Mapping[str, str]
+    subject: Subject,
+    backend: Backend,
+    leased: Leased,
+    status: str,
+    channel: str | None,
+    why: Mapping[str, str],
+    tries: Sequence[Try] = (),
 ) -> str | None:
-    """Records how an attempt ended: ``delivered``, ``dead``, or ``failed`` (it stays due, later; at last it is dead).
+    """Records how an attempt ended: ``delivered``, ``dead``, or ``failed`` (it stays due, later; at last it is dead),
+    with what came of each channel.
 
     Returns what was recorded. None where the lease had run out and another worker took the row: then it is nothing.
     """
     at = backend.clock()
-    if status == "failed" and leased.attempts >= MOST_ATTEMPTS:
+    if status == "failed" and _given_up(leased, tries, at):
         status = "dead"
+        tries = [replace(each, result=Result.LATE) if each.result is Result.NOT_NOW else each for each in tries]
     changes = {
         "channel": channel,
         "why": [f"{id}: {text}" for id, text in sorted(why.items())],
@@ -120,14 +152,16 @@ async def settle(
         "lease": None,
         "leased_until": None,
     }
-    steps = []
+    steps = _tried(leased, tries, format_instant(at))
     if status == "failed":
-        changes["due_at"] = format_instant(at + timedelta(seconds=15 * 2**leased.attempts))
+        changes["due_at"] = format_instant(at + _pause(leased))
     else:
         changes["status"] = status
         steps.append(Step("notice_unqueue", {"id": leased.id}))
-        if status == "dead" and leased.kind == "cancelled":
-            steps.append(Step("notice_untold", {"id": leased.id}))
+        if status == "dead":
+            steps.append(Step("notice_dead", {"id": leased.id}))
+            if leased.kind == "cancelled":
+                steps.append(Step("notice_untold", {"id": leased.id}))
     try:
         await backend.store.write(
             [Step("notice_settle", {"id": leased.id, "lease": leased.lease, "changes": changes}), *steps]
@@ -135,3 +169,53 @@ async def settle(
     except Unmet:
         return None
     return status
+
+
+def _given_up(leased: Leased, tries: Sequence[Try], at: datetime) -> bool:
+    """Whether it is not tried again. A way out that is away for a while costs no message."""
+    unasked = any(each.result is Result.FAILED for each in tries)
+    return at - leased.begun >= LONGEST if unasked else leased.attempts >= MOST_ATTEMPTS
+
+
+def _pause(leased: Leased) -> timedelta:
+    """Until the next attempt: up to a quarter more than its due, differently for each message, so that what failed at
+    once does not come again at once."""
+    seconds = min(_PAUSE * 2 ** (leased.attempts - 1), _LONGEST_PAUSE)
+    spread = hashlib.sha256(f"{leased.id}.{leased.attempts}".encode()).digest()[0] / 1024
+    return timedelta(seconds=seconds * (1 + spread))
+
+
+def _tried(leased: Leased, tries: Sequence[Try], at: str) -> list[Step]:
+    """What came of each channel, and what that shows of its address."""
+    if not tries:
+        return []
+    channels = {use.channel.id: use.channel for use in leased.channels}
+    addresses = {id: address_id(channel.kind, channel.address or "") for id, channel in channels.items()}
+    rows = [_row(leased, each, addresses, at) for each in tries]
+    steps = [Step("notice_tried", {"id": leased.id, "tries": rows}, len(rows))]
+    for each in tries:
+        id = addresses[each.channel]
+        if against(each):
+            steps.append(speaks_against(id, each, at))
+        elif each.result is Result.TAKEN:
+            steps.append(Step("address_taken", {"id": id}, None))
+    return steps
+
+
+def _row(leased: Leased, each: Try, addresses: Mapping[str, str], at: str) -> dict[str, Any]:
+    told = {"at": at, "attempt": leased.attempts, "channel": each.channel, "result": str(each.result)}
+    return {"address": addresses[each.channel], "properties": {**told, "reply": each.reply}}
+
+
+def speaks_against(address: str, attempt: Try, at: str) -> Step:
+    """The step that counts it. ``address`` is an ``evidence.address_id``."""
+    return Step(
+        "address_against",
+        {
+            "id": address,
+            "at": at,
+            "reply": attempt.reply,
+            "lasting": lasting(attempt),
+            "bounced": attempt.result is Result.BOUNCED,
+        },
+    )

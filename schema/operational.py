@@ -38,6 +38,7 @@ from relaypoint.schema import (
 )
 from relaypoint.schema.connections import Connection, connect
 from relaypoint.schema.context import Info
+from relaypoint.schema.message_types import MessageQuery
 from relaypoint.schema.mutations import Mutation
 from relaypoint.schema.need_types import NEED_PATHS, Need
 from relaypoint.schema.permissions import Guard, under
@@ -72,7 +73,7 @@ async def _one(
 
 
 @strawberry.type(description="What can be asked.")
-class Query(RosterQuery, ReportQuery):
+class Query(RosterQuery, ReportQuery, MessageQuery):
     @strawberry.field(description="Anything of the roster, by its global id.", metadata=under(Action.READ_ROSTER))
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, told("The id that an entry of the roster gave.")]

@@ -15,7 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relaypoint.domain import gaps_bodies, gaps_channels, gaps_cover, gaps_desks, gaps_joint, gaps_people
+from relaypoint.domain import (
+    gaps_addresses,
+    gaps_bodies,
+    gaps_channels,
+    gaps_cover,
+    gaps_desks,
+    gaps_joint,
+    gaps_people,
+)
 from relaypoint.domain.errors import Invalid, NotFound
 from relaypoint.domain.gaps import CHECKS, EVERYTHING, Scope
 from relaypoint.domain.gaps import KINDS as KNOWN
@@ -116,7 +124,7 @@ AWAY = together(
     add("absences", "first-away", holder="shelter-first", since="2026-03-02", until="2026-03-09"),
 )
 
-MODULES = (gaps_desks, gaps_channels, gaps_bodies, gaps_cover, gaps_people, gaps_joint)
+MODULES = (gaps_desks, gaps_channels, gaps_addresses, gaps_bodies, gaps_cover, gaps_people, gaps_joint)
 
 
 def asked(state: str, since: str, due: str) -> Change:
@@ -152,6 +160,10 @@ KINDS: list[tuple[str, str, Change]] = [
     ("no-channel", "shelter-night-desk", put("channels", "night-phone", "night-mail", state="dead")),
     ("no-channel", "shelter-night-desk", put("channels", "night-phone", "night-mail", condition="contingency")),
     ("channel-failing", "unit-desk", put("channels", "unit-mail", "unit-phone", state="failing")),
+    ("address-at-fault", "line-mail", put("channels", "line-mail", "unit-mail", state="failing", kind="email",
+                                           address="desk@shared.example.org")),
+    ("address-at-fault", "line-mail", put("channels", "line-mail", "unit-mail", state="dead", kind="email",
+                                           address="desk@shared.example.org")),
     ("channel-unproven", "unit-desk", put("channels", "unit-mail", state="unproven")),
     ("channel-unsafe", "line-desk", put("channels", "line-mail", "line-phone", assurance="public")),
     ("channel-above-rule", "line-mail", put("channel_rules", "plain-mail", assurance="official")),
@@ -221,7 +233,7 @@ def test_no_kind_is_left_out_above() -> None:
     known = set(re.findall(r'say\(\s*"gap\.', source))
     named = set(
         re.findall(
-            r'"(unconfirmed|(?:no|not|hotline|second|desk|duty|access|request|event|channel|single|holder|one|successor|place|pathway|language|proposal|guidance)-[a-z-]+)"',
+            r'"(unconfirmed|(?:no|not|hotline|second|desk|duty|access|request|event|channel|address|single|holder|one|successor|place|pathway|language|proposal|guidance)-[a-z-]+)"',
             source,
         )
     )
@@ -535,4 +547,4 @@ def test_every_kind_of_gap_is_known_by_its_name() -> None:
     made = {kind for kind, *_ in KINDS}
     assert made <= set(KNOWN)
     assert sorted(KNOWN) == list(KNOWN)
-    assert set(KNOWN) - made <= {"unmet-need", "work-left", "work-unheld", "sender-ended"}
+    assert set(KNOWN) - made <= {"unmet-need", "undelivered", "work-left", "work-unheld", "sender-ended"}

@@ -166,7 +166,7 @@ async def test_where_an_address_is_refused_for_good_the_next_one_is_used_and_not
         counts = await deliver_due(backend, Transports([smtp]), SITE)
     assert (counts["dead"], master.mail) == (1, [])
     (notice,) = await notices(backend)
-    assert "shelter-mail: refused: 550" in notice["why"]
+    assert "shelter-mail: refused: 550 5.1.1" in notice["why"]
 
 
 async def test_what_can_not_be_an_address_stands_in_nobodys_way(files: tuple[Path, Path]) -> None:

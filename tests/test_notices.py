@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from relaypoint.app.delivering import deliver_due
+from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.domain.words import MESSAGE_KINDS
+from relaypoint.notifications.delivery import NotNow
 from relaypoint.notifications.messages import Message
 from relaypoint.notifications.spool import Spool
 from relaypoint.resolvers import handoffs, outbox, sending, stalled
@@ -49,6 +52,19 @@ def messages_in(folder: Path) -> list[dict[str, Any]]:
 async def notices(backend: Backend) -> list[dict[str, Any]]:
     text = "MATCH (n:Notice) RETURN n.id AS id, n.status AS status, n.why AS why, n.channel AS channel ORDER BY n.id"
     return await raw(backend.store, text)
+
+
+async def tried(backend: Backend) -> list[dict[str, Any]]:
+    """What came of each attempt, the oldest first."""
+    text = "MATCH (n:Notice)-[t:TRIED]->(:Address) RETURN n.id AS id, t.at AS at, t.attempt AS attempt, "
+    text += "t.channel AS channel, t.result AS result, t.reply AS reply ORDER BY t.at, t.attempt, t.channel"
+    return await raw(backend.store, text)
+
+
+async def due_at(backend: Backend) -> str:
+    """When the one message is due."""
+    (due,) = [each["at"] for each in await raw(backend.store, "MATCH (n:Notice) RETURN n.due_at AS at")]
+    return str(due)
 
 
 async def test_a_message_holds_an_urgency_a_reference_and_a_link(backend: Backend, tmp_path: Path) -> None:
@@ -171,15 +187,16 @@ async def test_a_move_is_told_to_the_other_side(
 class Failing:
     """A transport that fails so many times, then takes every message."""
 
-    def __init__(self, times: int) -> None:
+    def __init__(self, times: int, error: Exception | type[Exception] | None = None) -> None:
         self.kinds = MESSAGE_KINDS
         self.times = times
+        self.error = error or ConnectionError("nobody listens at desk@shelter.example.org")
         self.taken: list[tuple[str, Message]] = []
 
     async def send(self, kind: str, message: Message) -> None:
         self.times -= 1
         if self.times >= 0:
-            raise ConnectionError("nobody listens at desk@shelter.example.org")
+            raise self.error
         self.taken.append((kind, message))
 
     async def close(self) -> None: ...
@@ -192,14 +209,13 @@ async def test_a_transport_that_fails_is_tried_again_later_and_more_slowly(backe
     (notice,) = await notices(backend)
     assert (notice["status"], "shelter-mail: failed: ConnectionError" in notice["why"]) == ("pending", True)
     assert "nobody listens" not in str(notice)
-    for now, ended in (
-        ("2026-03-03T10:00:29.000Z", {}),
-        ("2026-03-03T10:00:30.000Z", {"failed": 1}),
-        ("2026-03-03T10:01:29.000Z", {}),
-        ("2026-03-03T10:01:30.000Z", {"delivered": 1}),
-    ):
-        done = await deliver_due(at_time(backend, now), transport, SITE)
-        assert {status: count for status, count in done.items() if count} == ended, now
+    for pause, ended in ((30, {"failed": 1}), (60, {"delivered": 1})):
+        before, due = (await tried(backend))[-1]["at"], (await due_at(backend))
+        waits = (parse_instant(due) - parse_instant(before)).total_seconds()
+        assert pause <= waits <= pause * 1.25
+        for now, expected in ((parse_instant(due) - timedelta(milliseconds=1), {}), (parse_instant(due), ended)):
+            done = await deliver_due(at_time(backend, format_instant(now)), transport, SITE)
+            assert {status: count for status, count in done.items() if count} == expected, now
     ((kind, message),) = transport.taken
     assert (kind in MESSAGE_KINDS, message.key) == (True, notice["id"])
 
@@ -217,14 +233,19 @@ async def test_the_next_channel_is_tried_where_one_fails(backend: Backend) -> No
     assert notice["channel"] == "second"
 
 
-async def test_what_fails_to_the_end_is_counted_as_dead(backend: Backend) -> None:
+@pytest.mark.parametrize(("error", "step", "attempts"), [(NotNow("451"), 60, outbox.MOST_ATTEMPTS), (OSError, 480, 4)])
+async def test_what_fails_to_the_end_is_counted_as_dead(
+    backend: Backend, error: OSError, step: int, attempts: int
+) -> None:
+    """What puts the message off is asked so many times; where nobody can be asked at all, for a day."""
     await send(backend)
-    transport = Failing(1000)
+    transport = Failing(1000, error)
     ends = []
-    for day in range(3, 3 + outbox.MOST_ATTEMPTS):
-        done = await deliver_due(at_time(backend, f"2026-03-{day:02}T10:00:00.000Z"), transport, SITE)
+    for at in range(attempts):
+        now = backend.clock() + timedelta(minutes=step * at)
+        done = await deliver_due(at_time(backend, format_instant(now)), transport, SITE)
         ends += [status for status, count in done.items() if count]
-    assert ends == ["failed"] * (outbox.MOST_ATTEMPTS - 1) + ["dead"]
+    assert ends == ["failed"] * (attempts - 1) + ["dead"]
     assert await outbox.lease(OPERATOR, at_time(backend, "2027-01-01T10:00:00.000Z")) == []
     (stall,) = await stalled.stalled(UNIT, backend)
     assert stall.stall.reason == "undelivered"

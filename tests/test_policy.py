@@ -66,6 +66,8 @@ HELPERS = {
     "typed.service_type_named",
     "typed.task_force_named",
     "unknown.unknown",
+    "undelivered.letters",
+    "undelivered.undelivered_by_desk",
     "unmet.note_unmet",
     "unmet.unmet_needs",
     "wanted.wanted_of",
@@ -161,6 +163,7 @@ def test_what_a_mutation_can_answer_is_told_by_introspection() -> None:
         "RoundCloseResult": {"Round", *problems},
         "AnswerResult": {"Asked", *problems},
         "TestResult": {"RoundAsk", *problems},
+        "MessagesResult": {"MessagesSettled", *problems},
         "StatusResult": {"OperationalStatus", *problems},
         "ContingencyResult": {"ContingencyChange", *problems},
     }

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from relaypoint.domain.clock import fixed_clock
+from relaypoint.domain.evidence import Result, Try
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.roster_kept import KEPT, RECORDED
 from relaypoint.graph import Operation, Row, Step, Store, Unmet, open_store
@@ -49,6 +50,9 @@ ANSWERS = {
     "silent": False,
 }
 LATER = "2026-03-04T10:00:00.000Z"
+#: A message, the step that it is about and the desk that it is for.
+ABOUT = "(n:Notice)-[:ABOUT]->(h:Handoff) MATCH (n)-[:FOR]->(d:ContactPoint)"
+TOLD = "n.channel AS channel, h.id AS handoff, d.id AS contact_point"
 BY_SHEET = ("_list", "_put", "_unlink")
 
 
@@ -97,9 +101,12 @@ async def populate(store: Store) -> None:
         force = {"task_force": "example-force-north"}
         started = await rounds.start(OPERATOR, backend, kind, "2026-03-10", **force)
         assert started.links
-    leased = await outbox.lease(OPERATOR, backend, limit=3)
-    await outbox.settle(OPERATOR, backend, leased[0], "delivered", "shelter-mail", {})
+    leased = await outbox.lease(OPERATOR, backend, limit=4)
+    taken, refused = Try("shelter-mail", Result.TAKEN), Try("unit-mail", Result.REFUSED, "550 5.1.1")
+    assert [each.channels[0].channel.id for each in leased[:3]] == ["shelter-mail", "shelter-mail", "unit-mail"]
+    await outbox.settle(OPERATOR, backend, leased[0], "delivered", "shelter-mail", {}, [taken])
     await outbox.settle(OPERATOR, backend, leased[1], "failed", None, {"shelter-mail": "no answer"})
+    await outbox.settle(OPERATOR, backend, leased[2], "dead", None, {"unit-mail": "refused"}, [refused])
     assert (await escalating.escalate(OPERATOR, at_time(backend, "2026-03-09T10:00:00.000Z"))).taken
 
 
@@ -132,6 +139,9 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
     )
     (leased,) = await raw(store, "MATCH (n:Notice) WHERE n.lease IS NOT NULL RETURN n.id AS id, n.lease AS lease")
     (notice, *_) = await raw(store, "MATCH (n:Notice) RETURN n.id AS id, n.reference AS reference ORDER BY n.id")
+    (gone,) = await raw(store, f"MATCH {ABOUT} WHERE n.status = 'delivered' RETURN n.id AS id, {TOLD}")
+    (lost,) = await raw(store, "MATCH (n:Notice) WHERE n.status = 'dead' RETURN n.id AS id")
+    (address,) = await raw(store, "MATCH (a:Address) WHERE a.refused = 1 RETURN a.id AS id, a.version AS version")
     (root,) = await raw(store, "MATCH (r:Roster) RETURN r.version AS version, r.chain_head AS head")
     (done, *_) = await raw(store, "MATCH (o:Operation) WHERE size(o.id) = 64 RETURN o.id AS id ORDER BY o.id")
     step = steps[0]
@@ -170,6 +180,9 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "events_about": [{"referrals": [second["id"], first["id"]]}],
         "notices_about": [{"handoffs": [each["id"] for each in steps]}],
         "key_check_get": [{}],
+        "notices_dead": [{}],
+        "notice_by_id": [{"id": gone["id"]}],
+        "addresses_to_weigh": [{}],
         "notices_leased": [{"lease": leased["lease"]}],
         "operation_find": [{"id": done["id"], "at": "2026-03-03T10:00:00.000Z"}],
         "place_names": [{}],
@@ -319,6 +332,29 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         ],
         "notice_settle": [{"id": "new-notice", "lease": "lease", "changes": {"status": "dead", "lease": None}}],
         "notice_unqueue": [{"id": "new-notice"}],
+        "notice_tried": [
+            {
+                "id": "new-notice",
+                "tries": [
+                    {"address": id, "properties": {"at": LATER, "attempt": 1, "channel": id, "result": "taken"}}
+                    for id in ("new-address", address["id"])
+                ],
+            }
+        ],
+        "notices_dead_known": [{}],
+        "notice_dead": [{"id": gone["id"]}],
+        "notice_settled_otherwise": [
+            {"id": "new-notice", "operation": "lock", "at": LATER, "by": "member:example-unit"}
+        ],
+        "notice_again": [{"id": lost["id"], "operation": "lock", "at": LATER}],
+        "address_against": [
+            {"id": id, "at": LATER, "reply": "550", "lasting": lasting, "bounced": not lasting}
+            for id, lasting in (("new-address", True), (address["id"], False))
+        ],
+        "address_taken": [{"id": "new-address"}],
+        "address_answered": [{"handoff": gone["handoff"], "contact_point": gone["contact_point"], "at": LATER}],
+        "notice_came_back": [{"id": gone["id"], "operation": "lock", "channel": gone["channel"], "at": LATER}],
+        "address_weighed": [{"id": "new-address", "operation": "lock", "version": 2}],
         "roster_settle": [{}],
         "roster_lock": [
             {"operation": "lock", "version": root["version"], "previous": root["head"], "length": 1000, "head": "head"}
@@ -392,6 +428,9 @@ async def stale(store: Store) -> list[tuple[str, Parameters]]:
         ("work_as_known", {"operation": "lock", "desks": [{"id": "shelter-desk", "handoffs": []}]}),
         ("notice_settle", {"id": "new-notice", "lease": "another", "changes": {"status": "delivered"}}),
         ("notice_unqueue", {"id": "new-notice"}),
+        ("notice_again", {"id": "new-notice", "operation": "lock", "at": LATER}),
+        ("notice_came_back", {"id": "new-notice", "operation": "lock", "channel": "shelter-mail", "at": LATER}),
+        ("address_weighed", {"id": "new-address", "operation": "lock", "version": 1}),
         ("unmet_note", _asked("2026-03-09", "housing", "a")),
         ("notices_lease", {"lease": "lease", "now": NOW, "until": LATER, "limit": 9}),
     ]
@@ -511,6 +550,8 @@ def fault(statement: Statement, plan: dict[str, Any]) -> str | None:
             "MUST_SEE",
             "TO_ERASE",
             "PENDING",
+            "DEAD",
+            "WEIGHS",
         }:
             continue  # Desks are few, and these relationships go when the work is done.
         if statement.starts == "label" and read == {_own_label(statement)}:

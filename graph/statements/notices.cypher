@@ -22,7 +22,7 @@ MATCH (q:Queue {id: 'notices'})-[:PENDING]->(n:Notice)
 WHERE n.lease = $lease
 MATCH (n)-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organization)
 MATCH (n)-[:FOR]->(d:ContactPoint)
-RETURN n {.id, .kind, .priority, .confidentiality, .attempts, .created_at, .reference, .turn} AS notice, r.id AS referral, r.sealed AS sealed,
+RETURN n {.id, .kind, .priority, .confidentiality, .attempts, .created_at, .again_at, .bounced, .reference, .turn} AS notice, r.id AS referral, r.sealed AS sealed,
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
   d.id AS contact_point, sender.id AS sender
 ORDER BY n.urgency DESC, n.due_at, n.id
@@ -58,3 +58,103 @@ LIMIT 1
 MATCH (n)-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(:Referral)-[:SENT_BY]->(sender:Organization)
 MERGE (sender)-[:MUST_SEE]->(h)
 RETURN h.id AS id
+
+// name: notice_tried
+// What came of an attempt, by channel. It hangs on the address: channels of several contact points may share it.
+// mode: write
+// starts: id
+MATCH (n:Notice {id: $id})
+WITH n
+LIMIT 1
+UNWIND $tries AS try
+MERGE (a:Address {id: try.address})
+CREATE (n)-[t:TRIED]->(a)
+SET t += try.properties
+RETURN a.id AS id
+
+// name: notice_dead
+// It hangs where it is seen, until it is tried again or somebody says that it was told otherwise.
+// mode: write
+// starts: id
+MATCH (n:Notice {id: $id})
+WITH n
+LIMIT 1
+MATCH (q:Queue {id: 'notices'})
+MERGE (q)-[:DEAD]->(n)
+RETURN n.id AS id
+
+// name: notices_dead_known
+// Those of a store that did not hang them up yet.
+// mode: write
+// starts: label
+MATCH (n:Notice)
+WHERE n.status = 'dead'
+WITH collect(n.id) AS ids
+MATCH (q:Queue {id: 'notices'})
+UNWIND ids AS id
+MATCH (n:Notice {id: id})
+MERGE (q)-[:DEAD]->(n)
+RETURN n.id AS id
+
+// name: notices_dead
+// What could not be delivered and is still of use: neither tried again, nor told otherwise, nor overtaken.
+// mode: read
+// starts: open
+MATCH (q:Queue {id: 'notices'})-[:DEAD]->(n:Notice)
+MATCH (n)-[:ABOUT]->(h:Handoff)
+MATCH (n)-[:FOR]->(d:ContactPoint)
+RETURN n {.id, .kind, .priority, .reference, .created_at, .tried_at, .attempts, .why} AS notice, d.id AS contact_point,
+  h.status AS status
+ORDER BY n.id
+
+// name: notice_again
+// Only what is dead is tried again; as if it was new.
+// mode: write
+// starts: id
+MATCH (q:Queue {id: 'notices'})
+MATCH (n:Notice {id: $id})
+SET n.lock = $operation
+WITH q, n
+WHERE n.status = 'dead'
+MATCH (q)-[dead:DEAD]->(n)
+DELETE dead
+CREATE (q)-[:PENDING]->(n)
+SET n.status = 'pending', n.due_at = $at, n.again_at = $at, n.attempts = 0
+RETURN n.id AS id
+
+// name: notice_settled_otherwise
+// What is dead was told in another way; who said so, and when.
+// mode: write
+// starts: id
+MATCH (n:Notice {id: $id})
+SET n.lock = $operation
+WITH n
+WHERE n.status = 'dead'
+MATCH (n)<-[dead:DEAD]-(:Queue)
+DELETE dead
+SET n.told_at = $at, n.told_by = $by
+RETURN n.id AS id
+
+// name: notice_came_back
+// A message that had been taken; it goes out again, by another channel. Only once for each.
+// mode: write
+// starts: id
+MATCH (q:Queue {id: 'notices'})
+MATCH (n:Notice {id: $id})
+SET n.lock = $operation
+WITH q, n
+WHERE n.status = 'delivered' AND n.channel = $channel
+CREATE (q)-[:PENDING]->(n)
+SET n.status = 'pending', n.due_at = $at, n.again_at = $at, n.attempts = 0, n.bounced = coalesce(n.bounced, []) + [$channel]
+RETURN n.id AS id
+
+// name: notice_by_id
+// A message as it stands, for what comes back about it.
+// mode: read
+// starts: id
+MATCH (n:Notice {id: $id})
+WITH n
+LIMIT 1
+MATCH (n)-[:FOR]->(d:ContactPoint)
+RETURN n {.id, .status, .channel} AS notice, d.id AS contact_point,
+  [(n)-[t:TRIED]->(a:Address) WHERE t.result = 'taken' | a.id] AS taken

@@ -1,0 +1,51 @@
+"""Gaps of messages: what could not be delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from relaypoint.domain.gaps_desks import names, of_desk
+from relaypoint.domain.gaps_roster import Gap, Mend, Roster
+from relaypoint.domain.texts import say
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """How many messages to a contact point could not be delivered, whether one of them is an emergency, and since when
+    (ISO day)."""
+
+    contact_point: str
+    count: int
+    emergency: bool
+    since: str
+
+
+def undelivered(roster: Roster, found: Sequence[Undelivered]) -> Iterator[Gap]:
+    for each in found:
+        desk = roster.all["contact_points"][each.contact_point]
+        yield of_desk(
+            roster,
+            desk,
+            "undelivered",
+            "critical" if each.emergency else "major",
+            say(
+                "gap.undelivered",
+                "{owner}: {count} messages to '{desk}' could not be delivered, the first on {since}.",
+                count=each.count,
+                since=each.since,
+                **names(roster, desk),
+            ),
+            Mend(
+                "organization",
+                say(
+                    "mend.undelivered",
+                    "Its owner looks at them (relaypoint undelivered --as {id}), mends the channel, and has them sent "
+                    "again.",
+                    id=desk["organization"],
+                ),
+                "channels",
+                columns=(("contact_point", desk["id"]),),
+                command=f"relaypoint undelivered --all-again --contact-point {desk['id']}",
+            ),
+        )

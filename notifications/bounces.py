@@ -1,0 +1,109 @@
+"""Reports of mail that came back (RFC 3464), as mail servers send them to the address that messages come from."""
+
+from __future__ import annotations
+
+import errno
+import mailbox
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes, message_from_string
+from email.message import Message as Mail
+from email.policy import compat32
+from pathlib import Path
+from typing import Final
+
+#: A report is short; what is longer is none.
+MOST: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """A message that did not arrive. ``key`` is its own, ``address`` whom it was for, ``reply`` the codes given."""
+
+    key: str
+    address: str
+    reply: str | None
+
+
+def read(mail: bytes) -> list[Bounce]:
+    """What a mail reports as failed for good; nothing where it is another kind of mail, or tells of a delay."""
+    if len(mail) > MOST:
+        return []
+    report = message_from_bytes(mail, policy=compat32)
+    if report.get_content_type() != "multipart/report":
+        return []
+    key = _key(report)
+    if key is None:
+        return []
+    return [
+        Bounce(key, address, reply)
+        for fields in _recipients(report)
+        if _word(fields, "Action") == "failed"
+        for address in [_address(fields, "Original-Recipient") or _address(fields, "Final-Recipient")]
+        if address is not None
+        for reply in [_reply(fields)]
+        if reply is None or reply.startswith("5")
+    ]
+
+
+def take_in(folder: Path) -> Iterator[list[Bounce]]:
+    """The reports of each new mail in a Maildir. A mail counts as seen once what it reports has been taken in: one at
+    which that broke off is read again. Raises ``OSError`` where the folder can't be read."""
+    try:
+        box = mailbox.Maildir(folder, create=False)
+    except mailbox.NoSuchMailboxError:
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder") from None
+    for name in sorted(box.keys()):
+        mail = box.get_message(name)
+        if mail.get_subdir() != "new":
+            continue
+        yield read(box.get_bytes(name))
+        mail.set_subdir("cur")
+        mail.add_flag("S")
+        box[name] = mail
+
+
+def _recipients(report: Mail) -> Iterator[Mail]:
+    """The fields for each recipient. The first block of a report is of the message as a whole."""
+    for part in report.walk():
+        if part.get_content_type() == "message/delivery-status":
+            blocks = part.get_payload()
+            yield from (
+                (each for each in blocks if isinstance(each, Mail) and each["Action"])
+                if isinstance(blocks, list)
+                else ()
+            )
+
+
+def _key(report: Mail) -> str | None:
+    """The key of the message that came back, from its Message-ID: it comes with the report, whole or its header."""
+    for part in report.walk():
+        kind = part.get_content_type()
+        original: Mail | None = None
+        if kind == "message/rfc822":
+            parts = part.get_payload()
+            original = parts[0] if isinstance(parts, list) and isinstance(parts[0], Mail) else None
+        elif kind in ("text/rfc822-headers", "message/rfc822-headers"):
+            payload = part.get_payload()
+            original = message_from_string(payload, policy=compat32) if isinstance(payload, str) else None
+        if original is not None:
+            found = re.fullmatch(r"\s*<([A-Za-z0-9-]{8,64})@[^<>\s]+>\s*", str(original["Message-ID"] or ""))
+            return found[1] if found else None
+    return None
+
+
+def _address(fields: Mail, name: str) -> str | None:
+    """Of ``rfc822; desk@example.org``, the address."""
+    kind, _, address = str(fields[name] or "").partition(";")
+    address = address.strip().strip("<>")
+    return address if kind.strip().lower() == "rfc822" and "@" in address else None
+
+
+def _word(fields: Mail, name: str) -> str:
+    return str(fields[name] or "").strip().lower()
+
+
+def _reply(fields: Mail) -> str | None:
+    found = re.search(r"\b[245]\.\d{1,3}\.\d{1,3}\b", str(fields["Status"] or ""))
+    return found[0] if found else None
