@@ -12,7 +12,9 @@ from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.words import ChannelKind
 from relaypoint.notifications import bounces
 from relaypoint.notifications.delivery import Refused, Transport, deliver
+from relaypoint.notifications.languages import chosen
 from relaypoint.notifications.messages import Notification, compose_link
+from relaypoint.notifications.sentences import held_as
 from relaypoint.resolvers import bouncing, outbox
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.outbox import Leased
@@ -29,7 +31,11 @@ async def deliver_due(backend: Backend, transport: Transport, site: str) -> dict
             if backend.clock() >= leased.until:  # The transport was slow: others may have taken it over.
                 return
             notification = Notification(
-                key=leased.id, reference=leased.reference, priority=leased.priority, kind=leased.kind
+                key=leased.id,
+                reference=leased.reference,
+                priority=leased.priority,
+                kind=leased.kind,
+                language=chosen(leased.languages),
             )
             attempt = await deliver(notification, leased.channels, transport, site)
             ended = await outbox.settle(
@@ -86,7 +92,16 @@ async def send_links(links: Sequence[Link], transport: Transport, site: str, *, 
         if link.kind is None or link.address is None or ChannelKind(link.kind) not in transport.kinds:
             continue
         try:
-            message = compose_link(link.key, link.token, link.address, site, due=link.due, role=link.role, test=test)
+            message = compose_link(
+                link.key,
+                link.token,
+                link.address,
+                site,
+                due=link.due,
+                role=held_as(link.role, link.rank) if link.role else None,
+                test=test,
+                language=chosen(link.languages),
+            )
             await transport.send(link.kind, message)
         except (OSError, Refused):
             continue

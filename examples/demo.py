@@ -6,6 +6,7 @@ left a house where she was made to work. It is half past eleven. The clock is fi
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -44,7 +45,8 @@ def main() -> None:
         "4. The notification goes out: urgency, a reference and a link, nothing else", "2026-11-23T23:30:05Z", "notify"
     )
     for message in sorted((FOLDER / "spool").glob("*.json")):
-        console.print(message.read_text(encoding="utf-8"), markup=False)
+        told = json.loads(message.read_text(encoding="utf-8"))
+        console.print(f"To: {told['address']}\nSubject: {told['subject']}\n\n{told['body']}", markup=False)
     step("5. Half an hour later: nothing is overdue yet", "2026-11-24T00:00:00Z", "stalled")
     step("6. Nobody answers. Half past two: who has it, since when, whom to turn to", "2026-11-24T02:30:00Z", "stalled")
     step("7. And the coordinator's morning: where this roster has holes", "2026-11-24T08:00:00Z", "gaps")

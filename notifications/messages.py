@@ -8,58 +8,64 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Final
 
+from relaypoint.domain.texts import Text
 from relaypoint.domain.words import Priority
-
-#: Read by whoever glances at a lock screen; they name neither the field of work nor the case.
-_URGENCY: Final = {
-    Priority.ROUTINE: "Routine",
-    Priority.URGENT: "Urgent",
-    Priority.ASAP: "As soon as possible",
-    Priority.STAT: "Emergency",
-}
+from relaypoint.notifications.languages import ENGLISH, day
+from relaypoint.notifications.rendering import written
+from relaypoint.notifications.sentences import urgency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """A row of the outbox, as this room is given it. ``key`` is the same at every attempt."""
+    """A row of the outbox, as this room is given it. ``key`` is the same at every attempt; ``language`` is one that
+    ``languages.chosen`` gives."""
 
     key: str
     reference: str
     priority: Priority
     kind: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """``body`` is plain text and says all that there is; ``html`` says the same to what can show it."""
+
     key: str
     address: str
     subject: str
     body: str
+    html: str | None = None
+    language: str = ENGLISH
 
 
 def compose(notification: Notification, address: str, site: str) -> Message:
     """The message for one address. ``site`` is the address of the pages, where one has to sign in."""
-    urgency = _URGENCY[notification.priority]
-    reference = notification.reference
-    return Message(
-        key=notification.key,
-        address=address,
-        subject=f"{urgency}: {reference}",
-        body=f"{urgency}\n{reference}\n{site.rstrip('/')}/n/{reference}\n",
+    reference, language = notification.reference, notification.language
+    text = written(
+        "notice",
+        language,
+        urgency=urgency(notification.priority),
+        reference=reference,
+        url=f"{site.rstrip('/')}/n/{reference}",
     )
+    return Message(notification.key, address, text.subject, text.body, text.html, language)
 
 
-def compose_link(key: str, token: str, address: str, site: str, *, due: str, role: str | None, test: bool) -> Message:
-    """A one-time link of a round. A test says that it is one, lest somebody takes it for a case; several people who
-    share a mailbox are told apart by how they hold the contact point (``role``)."""
-    subject = "Test: please answer" if test else "Please confirm your contact details"
-    told = "This is a test. Nobody is waiting for help." if test else "Are your details still right?"
-    whom = f" ({role})" if role else ""
-    return Message(
-        key=f"{key}-{hashlib.sha256(token.encode()).hexdigest()[:12]}",
-        address=address,
-        subject=f"{subject}{whom}",
-        body=f"{told}\nPlease answer by {due}, once:\n{site.rstrip('/')}/a/{token}\n",
+def compose_link(
+    key: str, token: str, address: str, site: str, *, due: str, role: Text | None, test: bool, language: str
+) -> Message:
+    """A one-time link of a round, to be answered by the day ``due`` (ISO). A test says that it is one, lest somebody
+    takes it for a case; several people who share a mailbox are told apart by how they hold the contact point
+    (``role``)."""
+    text = written(
+        "link",
+        language,
+        test="test" if test else None,
+        role=role,
+        due=day(due, language),
+        url=f"{site.rstrip('/')}/a/{token}",
     )
+    own = f"{key}-{hashlib.sha256(token.encode()).hexdigest()[:12]}"
+    return Message(own, address, text.subject, text.body, text.html, language)

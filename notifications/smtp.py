@@ -186,6 +186,9 @@ class Smtp:
         # Out-of-office notes are answered by nobody.
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(message.body)
+        if message.html is not None:
+            mail.add_alternative(message.html, subtype="html")
+        mail["Content-Language"] = message.language  # At the end: what has content is given anew loses it.
         return mail
 
 

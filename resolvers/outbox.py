@@ -50,6 +50,8 @@ class Leased:
     #: When it was to go out first, or again after it was dead.
     begun: datetime
     channels: tuple[ChannelUse, ...]
+    #: Those that are spoken there (tags of BCP 47), as the roster has them.
+    languages: tuple[str, ...] = ()
 
 
 @permitted(Action.DELIVER_NOTICES)
@@ -92,6 +94,7 @@ async def lease(subject: Subject, backend: Backend, *, limit: int = 100) -> list
                     _channels(desk, owner, notice["confidentiality"], avoid, at, notice["bounced"] or ()),
                     notice["turn"] or 0,
                 ),
+                languages=desk.languages,
             )
         )
     return leased

@@ -12,7 +12,7 @@ from relaypoint.domain.model import holds
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.rounds import LONGEST, asked, channel_after, desks, hashed, tried
 from relaypoint.domain.rows import Columns, Rows
-from relaypoint.domain.words import MESSAGE_KINDS, ChannelKind, RoundKind, TrialState
+from relaypoint.domain.words import MESSAGE_KINDS, ChannelKind, HolderRole, RoundKind, TrialState
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.known import Known
 from relaypoint.resolvers.roster_edit import decided, edited_all, kept
@@ -38,8 +38,11 @@ class Link:
     kind: str | None
     address: str | None
     due: str
-    #: Of a holder: primary, or deputy with the rank.
-    role: str | None = None
+    #: How a holder holds it, and at which rank among those there.
+    role: HolderRole | None = None
+    rank: int = 1
+    #: Those that are spoken there (tags of BCP 47), as the roster has them.
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +258,8 @@ def _link(backend: Backend, rows: Rows, kind: str, ask: Columns, key: str, due: 
     desk = rows["contact_points"][row["contact_point"]]
     if not holds(row, day) or not holds(desk, day):
         return None
-    channel = row if kind == RoundKind.DRILL else _mailbox(rows, desk["id"], day)
+    drill = kind == RoundKind.DRILL
+    channel = row if drill else _mailbox(rows, desk["id"], day)
     return Link(
         key=key,
         subject=row["id"],
@@ -267,7 +271,9 @@ def _link(backend: Backend, rows: Rows, kind: str, ask: Columns, key: str, due: 
         kind=channel["kind"] if channel else None,
         address=channel["address"] if channel else None,
         due=due,
-        role=None if kind == RoundKind.DRILL else f"{row['role']} {row['rank']}",
+        role=None if drill else HolderRole(row["role"]),
+        rank=1 if drill else row["rank"],
+        languages=tuple(desk["languages"]),
     )
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +63,25 @@ async def test_a_message_goes_out(files: tuple[Path, Path], security: str) -> No
     assert (mail["From"], mail["To"]) == (SENDER, "desk@shelter.example.org")
     assert (mail["Subject"], mail["Message-ID"]) == ("Urgent: ABCDE-23456", "<key@relay.example.org>")
     assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Content-Language"] == "en"
     assert str(mail.get_payload()).replace("\r\n", "\n") == to("desk").body
     told = {name.lower() for name in mail}
     assert told <= {
-        *("from", "to", "subject", "date", "message-id", "auto-submitted"),
+        *("from", "to", "subject", "date", "message-id", "auto-submitted", "content-language"),
         *("content-type", "content-transfer-encoding", "mime-version", "x-peer", "x-mailfrom", "x-rcptto"),
     }
+
+
+async def test_plain_text_comes_first_and_html_beside_it(files: tuple[Path, Path]) -> None:
+    message = replace(to("desk"), subject="Терміново: ABCDE-23456", body="Терміново\n", html="<p>Терміново</p>\n")
+    async with posting(files) as (master, smtp):
+        await smtp.send("email", replace(message, language="uk"))
+    (mail,) = master.mail
+    assert isinstance(mail, EmailMessage)
+    assert (mail["Subject"], mail["Content-Language"]) == (message.subject, "uk")
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    said = [part.get_content().replace("\r\n", "\n") for part in mail.iter_parts()]
+    assert said == [message.body, message.html]
 
 
 @pytest.mark.parametrize(

@@ -71,13 +71,15 @@ async def test_a_message_holds_an_urgency_a_reference_and_a_link(backend: Backen
     sent = await send(backend, avoid=("example-line",))
     counts, (message,) = await deliver(backend, tmp_path / "spool")
     assert counts == {"delivered": 1, "dead": 0, "failed": 0}
-    assert set(message) == {"channel", "key", "address", "subject", "body"}
+    assert set(message) == {"channel", "key", "address", "subject", "body", "html", "language"}
     reference = message["subject"].split(": ")[1]
     assert message["subject"] == f"Emergency: {reference}"
-    assert message["body"] == f"Emergency\n{reference}\nhttps://site.example.org/n/{reference}\n"
+    assert message["body"] == (
+        f"Emergency\n\nReference\n{reference}\n\nSign in to read this message\nhttps://site.example.org/n/{reference}\n"
+    )
     assert (message["channel"], message["address"]) == ("secure-email", "desk@shelter.example.org")
     assert reference != sent["reference"]
-    told = (message["subject"] + message["body"] + message["key"]).lower()
+    told = (message["subject"] + message["body"] + message["html"] + message["key"]).lower()
     ids = (sent["id"], sent["reference"], sent["handoffs"][0]["id"])
     for word in (*ids, "housing", "shelter", "unit", "example-", "gb-x", "north", "female", "labour", "line"):
         assert word.lower() not in told, word

@@ -25,7 +25,7 @@ def folders_with_code() -> list[Path]:
 
 
 def data_files() -> set[str]:
-    kinds = {".cypher", ".graphql", ".typed"}
+    kinds = {".cypher", ".graphql", ".typed", ".po", ".html", ".txt", ".subject"}
     return {
         str(file.relative_to(ROOT))
         for folder in folders_with_code()
@@ -73,7 +73,8 @@ def test_wheel_carries_code_and_data(wheel: set[str]) -> None:
         for folder in folders_with_code()
         for module in (ROOT / folder).glob("*.py")
     }
-    assert any(name.endswith(".cypher") for name in expected)
+    for kind in (".cypher", ".po", ".html", ".txt", ".subject"):
+        assert any(name.endswith(kind) for name in expected), kind
     assert expected - wheel == set()
 
 

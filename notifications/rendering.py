@@ -1,0 +1,53 @@
+"""Messages as they are written: a subject, plain text and HTML, each from its template in ``templates``.
+
+A template is handed what its message holds and nothing else; what it has no value for is an error, not a blank.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from relaypoint.domain.texts import Text
+from relaypoint.notifications.languages import direction, translated
+from relaypoint.notifications.sentences import sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    subject: str
+    body: str
+    html: str
+
+
+def written(name: str, language: str, **values: Text | str | None) -> Written:
+    """The message of that name (``notice`` or ``link``). Raises ``UndefinedError`` for a value that is lacking."""
+    toward = direction(language)
+
+    def say(id: str, **fields: Any) -> str:
+        return translated(sentence(id, **fields), language)
+
+    def isolated(text: str) -> str:
+        """Within a line from right to left, marked as a piece of its own; else its parts would change places."""
+        return f"\N{LEFT-TO-RIGHT ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}" if toward == "rtl" else text
+
+    given = {**values, "language": language, "direction": toward, "say": say, "isolated": isolated}
+    template = _environment().get_template
+    subject = template(f"{name}.subject").render(given).strip()
+    body = template(f"{name}.txt").render(given)
+    return Written(subject, body, template(f"{name}.html").render(given, subject=subject))
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("relaypoint.notifications"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
