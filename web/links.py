@@ -69,7 +69,7 @@ async def _body(request: Request) -> bytes:
 def _question(asked: Asked) -> tuple[str, str]:
     if asked.kind == "drill":
         return "This is a test", (
-            "<p>Nobody is waiting for help. Please show that this channel is answered.</p>"
+            "<p>Nobody is waiting. Please show that this channel is answered.</p>"
             '<form method="post"><button name="answer" value="confirm">It is answered</button></form>'
         )
     if asked.state != "asked":
