@@ -21,7 +21,7 @@ async def by_reference(subject: Subject, backend: Backend, typed: str) -> Row | 
     Of several steps it is the open one, or else the last; for a body that had one of the others, or was told of one as
     a coordinator, its own last one. Who may see it is for the caller to decide.
     """
-    read = re.sub(r"[\s-]", "", typed).upper()  # As it was heard on the phone.
+    read = re.sub(r"[\s\u200e\u200f\u2066-\u2069-]", "", typed).upper()  # As heard on the phone, or copied from Arabic.
     reference = f"{read[:5]}-{read[5:]}"
     if not REFERENCE.fullmatch(reference):
         return None
