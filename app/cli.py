@@ -27,6 +27,7 @@ from relaypoint.app import (
     cli_search,
     cli_stalled,
     cli_status,
+    cli_webhook,
     show,
     show_gaps,
     show_list,
@@ -51,6 +52,7 @@ __all__ = [
     "cli_search",
     "cli_stalled",
     "cli_status",
+    "cli_webhook",
     "main",
 ]
 

@@ -48,6 +48,8 @@ rounds = typer.Typer(no_args_is_help=True, help="Ask who still holds what, and t
 app.add_typer(rounds, name="round")
 proposed = typer.Typer(no_args_is_help=True, help="What is proposed to be changed in others' entries.")
 app.add_typer(proposed, name="proposal")
+hooks = typer.Typer(no_args_is_help=True, help="Programs of one's own that are told of events (Standard Webhooks).")
+app.add_typer(hooks, name="webhook")
 contingencies = typer.Typer(
     no_args_is_help=True, help="When normal ways are closed: rehearse, declare, renew and end contingency."
 )
@@ -122,7 +124,7 @@ def _visible(text: str) -> str:
 _INPUTS: Final = frozenset(
     {
         *("need", "send", "move", "pass", "filter", "split", "consent", "view", "shift", "declare", "status", "end"),
-        *("edit", "start", "ask"),
+        *("edit", "start", "ask", "webhook"),
     }
 )
 #: What is typed for a field that no option or argument of a command is named like.

@@ -9,14 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from relaypoint.app.delivering import deliver_due, send_links, take_bounces
+from relaypoint.app.posting import post_due
 from relaypoint.app.settings import Settings
 from relaypoint.domain.clock import Clock, fixed_clock, system_clock
 from relaypoint.domain.errors import Invalid, Unavailable
 from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.graph import open_store
+from relaypoint.notifications.outgoing import Outgoing, checked
 from relaypoint.notifications.smtp import Smtp, mail_server
 from relaypoint.notifications.spool import Spool
 from relaypoint.notifications.transports import Transports
+from relaypoint.notifications.webhooks import new_secret
 from relaypoint.resolvers import proving
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.keys import has_key, prove_key
@@ -32,9 +35,11 @@ class Runtime:
     backend: Backend
     #: Unless given, nothing can be sent.
     transports: Transports = field(default_factory=lambda: Transports(()))
+    #: The way to addresses that others chose.
+    outgoing: Outgoing = field(default_factory=Outgoing)
 
     def context(self, subject: Subject) -> Context:
-        return Context(subject, self.backend, self.run_outbox, self.post)
+        return Context(subject, self.backend, self.run_outbox, self.post, WebhookSetup())
 
     async def deliver(self) -> dict[str, int]:
         """Delivers what is due once, and carries what that shows into the channels."""
@@ -47,14 +52,30 @@ class Runtime:
         folder = self.settings.mail_bounces
         return await take_bounces(self.backend, folder) if folder is not None else 0
 
+    async def post_events(self) -> int:
+        """Posts what webhooks are to be sent."""
+        return await post_due(self.backend, self.outgoing)
+
     async def run_outbox(self) -> dict[str, int]:
         """All that a server does with messages, once."""
         await self.take_bounces()
-        return await self.deliver()
+        done = await self.deliver()
+        await self.post_events()
+        return done
 
     async def post(self, links: Sequence[Link], *, test: bool) -> frozenset[str]:
         """Sends the links, as far as their channels take messages."""
         return await send_links(links, self.transports, self.settings.url, test=test)
+
+
+class WebhookSetup:
+    """What the schema needs of the way out to set webhooks up."""
+
+    def checked(self, url: str) -> str:
+        return checked(url)
+
+    def new_secret(self) -> str:
+        return new_secret()
 
 
 @asynccontextmanager
@@ -70,7 +91,11 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
         backend = Backend(store, clock, vault, memory=Memory(carried=transports.kinds))
         await prove_key(backend)
         try:
-            yield Runtime(settings, backend, transports)
+            runtime = Runtime(settings, backend, transports)
+            try:
+                yield runtime
+            finally:
+                await runtime.outgoing.close()
         finally:
             await transports.close()
     finally:

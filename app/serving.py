@@ -102,6 +102,9 @@ async def _background(runtime: Runtime) -> AsyncIterator[None]:
     async def outbox() -> None:
         await runtime.deliver()
 
+    async def webhooks() -> None:
+        await runtime.post_events()
+
     async def bounces() -> None:
         await runtime.take_bounces()
 
@@ -119,6 +122,7 @@ async def _background(runtime: Runtime) -> AsyncIterator[None]:
 
     work = (
         (outbox, _PAUSE),
+        (webhooks, _PAUSE),
         (bounces, _BOUNCES_PAUSE),
         (escalation, _ESCALATION_PAUSE),
         (snapshot, _HOUR),

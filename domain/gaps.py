@@ -24,7 +24,7 @@ from relaypoint.domain import (
     gaps_unmet,
     gaps_work,
 )
-from relaypoint.domain.gaps_messages import Undelivered
+from relaypoint.domain.gaps_messages import PausedWebhook, Undelivered
 from relaypoint.domain.gaps_roster import SEVERITIES, Gap, Roster
 from relaypoint.domain.gaps_unmet import Unmet
 from relaypoint.domain.gaps_work import Left, OpenStep
@@ -103,6 +103,7 @@ KINDS: Final = (
     "unconfirmed",
     "undelivered",
     "unmet-need",
+    "webhook-paused",
     "work-left",
     "work-unheld",
 )
@@ -186,12 +187,15 @@ def unmet_gaps(rows: Rows, day: str, needs: Sequence[Unmet], scope: Scope = EVER
     return [gap for gap in gaps_unmet.unmet(roster, needs) if scope == EVERYTHING or scope.has(roster, gap)]
 
 
-def message_gaps(rows: Rows, day: str, found: Sequence[Undelivered], scope: Scope = EVERYTHING) -> list[Gap]:
-    """What could not be delivered."""
-    if not found:
+def message_gaps(
+    rows: Rows, day: str, found: Sequence[Undelivered], paused: Sequence[PausedWebhook] = (), scope: Scope = EVERYTHING
+) -> list[Gap]:
+    """What could not be delivered, and the webhooks that are paused for it."""
+    if not found and not paused:
         return []
     roster = Roster(rows, day)
-    return [gap for gap in gaps_messages.undelivered(roster, found) if scope == EVERYTHING or scope.has(roster, gap)]
+    every = [*gaps_messages.undelivered(roster, found), *gaps_messages.paused(paused)]
+    return [gap for gap in every if scope == EVERYTHING or scope.has(roster, gap)]
 
 
 def work_gaps(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from relaypoint.domain.gaps_desks import names, of_desk
-from relaypoint.domain.gaps_roster import Gap, Mend, Roster
+from relaypoint.domain.gaps_roster import Gap, Mend, Roster, Told
 from relaypoint.domain.texts import say
 
 
@@ -19,6 +19,51 @@ class Undelivered:
     count: int
     emergency: bool
     since: str
+
+
+@dataclass(frozen=True, slots=True)
+class PausedWebhook:
+    """A webhook that is paused though nobody asked for it, since when (ISO day), and why in words."""
+
+    id: str
+    organization: str
+    host: str
+    since: str
+    gone: bool
+
+
+def paused(found: Sequence[PausedWebhook]) -> Iterator[Gap]:
+    for each in found:
+        text = "A program of {owner} is told of nothing since {since}: {host} {why}."
+        why = (
+            say("webhook.gone", "says that it is gone") if each.gone else say("webhook.failing", "did not take events")
+        )
+        yield Gap(
+            kind="webhook-paused",
+            severity="major",
+            sheet="organizations",
+            subject=each.organization,
+            organization=each.organization,
+            tell=Told,
+            about=(
+                say(
+                    "gap.webhook-paused",
+                    text,
+                    owner=each.organization,
+                    since=each.since,
+                    host=each.host,
+                    why=why,
+                ),
+                Mend(
+                    "organization",
+                    say("mend.webhook-paused", "Its owner mends the program and resumes the webhook, or ends it."),
+                    "organizations",
+                    each.organization,
+                    command=f"relaypoint webhook resume {each.id} --as {each.organization}",
+                ),
+            ),
+            holder=each.id,
+        )
 
 
 def undelivered(roster: Roster, found: Sequence[Undelivered]) -> Iterator[Gap]:

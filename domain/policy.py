@@ -64,6 +64,9 @@ class Action(StrEnum):
     DELIVER_NOTICES = "deliver-notices"
     SEE_UNDELIVERED = "see-undelivered"
     ESCALATE = "escalate"
+    READ_FEED = "read-feed"
+    KEEP_WEBHOOKS = "keep-webhooks"
+    POST_EVENTS = "post-events"
     VERIFY_CHAIN = "verify-chain"
 
 
@@ -97,6 +100,9 @@ POLICY: Final[dict[Action, frozenset[Kind]]] = {
     Action.DELIVER_NOTICES: _OPERATOR,
     Action.SEE_UNDELIVERED: _SIGNED_IN,
     Action.ESCALATE: _OPERATOR,
+    Action.READ_FEED: _SIGNED_IN,
+    Action.KEEP_WEBHOOKS: _SIGNED_IN,
+    Action.POST_EVENTS: _OPERATOR,
     Action.VERIFY_CHAIN: _OPERATOR,
 }
 

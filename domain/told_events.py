@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, Final
 
 from relaypoint.domain.chain import Event
 from relaypoint.domain.codes import WORDS
-from relaypoint.domain.handoffs import OF_THE_PERSON
+from relaypoint.domain.handoffs import ERASED, MUST_KEEP, OF_THE_PERSON
 from relaypoint.domain.replay import changed, step_after
 from relaypoint.domain.texts import Text, listed, say
 from relaypoint.domain.view import View
@@ -77,6 +77,19 @@ _RUNGS: Final[Mapping[Rung, Text]] = {
     Rung.NATIONAL_COORDINATOR: say("rung.national-coordinator", "national coordinator"),
     Rung.OFFER: say("rung.offer", "offer to send it elsewhere"),
 }
+
+
+#: What is recorded of the person's consent, for the two sides of a step alone.
+_CONSENT: Final = frozenset(f"handoff-{verb}" for verb in (ERASED, MUST_KEEP, "erasure-asked", "erasure-over"))
+
+
+def sees_event(kind: str, step: str | None, seen: Container[str | None], own: Container[str | None]) -> bool:
+    """Whether somebody who is not its sender is told of an event of a referral. ``step`` is the handoff that it is
+    about, ``seen`` the ids of those that they see, ``own`` of those on a side of which they stand.
+
+    When somebody was told of silence is for the sender alone: it tells whom the case avoids.
+    """
+    return step in seen and kind != "handoff-escalated" and (step in own or kind not in _CONSENT)
 
 
 def told(event: Event, view: View | None = None, *, beside: bool = False) -> Text:

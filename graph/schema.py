@@ -46,6 +46,8 @@ LABELS: Final = (
     "CaseKey",
     "Handoff",
     "Event",
+    "FeedEntry",
+    "Webhook",
     "Notice",
     "Address",
     "Escalation",

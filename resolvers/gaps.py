@@ -27,6 +27,7 @@ from relaypoint.resolvers.typed import organization_named, place_named, service_
 from relaypoint.resolvers.undelivered import undelivered_by_desk
 from relaypoint.resolvers.unmet import may_see as may_see_unmet
 from relaypoint.resolvers.unmet import unmet_needs
+from relaypoint.resolvers.webhooks import paused_webhooks
 
 #: How far ahead one may ask: a year, as long as most agreements run.
 FARTHEST: Final = 366
@@ -96,7 +97,10 @@ async def coverage_gaps(
     if as_of is None:  # How work lay at an earlier moment is not asked here.
         if of_needs := unmet_gaps(rows, day, await unmet_needs(backend, day), scope):
             found = merged(found, of_needs)
-        if of_messages := message_gaps(rows, day, await undelivered_by_desk(backend, rows), scope):
+        of_messages = message_gaps(
+            rows, day, await undelivered_by_desk(backend, rows), await paused_webhooks(backend, rows), scope
+        )
+        if of_messages:
             found = merged(found, of_messages)
         steps, left = await open_work(backend), await left_open(backend)
         if work := work_gaps(rows, day, steps, left, scope):
@@ -112,6 +116,8 @@ def _may_know(subject: Subject, rows: Rows, gap: Gap, day: str) -> bool:
     """What others propose or ask for is theirs to know."""
     if gap.sheet == "proposals":
         return proposals.may_see(subject, rows, rows["proposals"][gap.subject], day)
+    if gap.kind == "webhook-paused":
+        return subject.organization == gap.organization
     if gap.kind == "unmet-need":
         return may_see_unmet(subject, rows, gap.place or "", day)
     if gap.sheet == "joint_requests":

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from relaypoint.domain import chain
 from relaypoint.domain.errors import IllegalTransition, NotFound
-from relaypoint.domain.handoffs import ERASED, MUST_KEEP, Status
+from relaypoint.domain.handoffs import Status
 from relaypoint.domain.moves import in_order
 from relaypoint.domain.policy import Action, Subject, may_act_for, may_see_case, may_see_referral, sides, steps_seen
 from relaypoint.domain.replay import concerned
 from relaypoint.domain.texts import Text
-from relaypoint.domain.told_events import told
+from relaypoint.domain.told_events import sees_event, told
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import agreed_types_of, languages_of
@@ -68,10 +68,6 @@ def _own(subject: Subject, found: Row) -> set[str | None]:
     return {None, *(step["id"] for step in found["handoffs"] if sides(subject, sender, step["receiver"]["id"]))}
 
 
-#: What is recorded of the person's consent, for the two sides of a step alone.
-_OF_THE_PERSON: Final = frozenset(f"handoff-{verb}" for verb in (ERASED, MUST_KEEP, "erasure-asked", "erasure-over"))
-
-
 #: What coordinators say to a sender about a step.
 _OF_COORDINATORS: Final = frozenset({"handoff-respond", "handoff-redirect-asked"})
 
@@ -80,16 +76,10 @@ async def _events(subject: Subject, backend: Backend, found: Row) -> list[chain.
     events = [chain.Event(**row["event"]) for row in await backend.store.read("events_of", id=found["id"])]
     if may_act_for(subject, found["sender"]["id"]):
         return events
-    # Neither when somebody was told of silence, nor how many entries there are beside: both tell whom the case avoids.
+    # Nor is anybody else told how many entries there are beside: it tells whom the case avoids.
     seen = {step["id"] for step in found["handoffs"]}
     own = _own(subject, found)
-    shown = [
-        event
-        for event in events
-        if (step := concerned(event)) in seen
-        and event.kind != "handoff-escalated"
-        and (step in own or event.kind not in _OF_THE_PERSON)
-    ]
+    shown = [event for event in events if sees_event(event.kind, concerned(event), seen, own)]
     # Which coordinator it was tells who was passed over.
     return [
         replace(event, sequence=number, actor="coordinator" if event.kind in _OF_COORDINATORS else event.actor)

@@ -96,6 +96,7 @@ async def roster_steps(subject: Subject, backend: Backend, present: Known, chang
     if touched:
         steps.append(Step("contact_points_touch", {"ids": touched}, len(touched)))
     steps.append(Step("roster_record", {"events": [event.properties() for event in events]}, len(events)))
+    steps.append(Step("feed_new", {"id": events[-1].id}))
     return steps
 
 

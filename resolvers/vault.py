@@ -29,6 +29,7 @@ _NONCE_SIZE: Final = 12
 #: What a thing is sealed for.
 _CASE_KEY: Final = b"relaypoint case key"
 _CASE: Final = b"relaypoint case"
+_SETTING: Final = b"relaypoint setting"
 
 
 class Vault:
@@ -58,6 +59,15 @@ class Vault:
     def unseal(self, case_key: str, sealed: str) -> dict[str, Any]:
         """Raises ``Unavailable`` where the installation's key is another one than the case was sealed with."""
         fields: dict[str, Any] = json.loads(_unseal(self._open(case_key), sealed, _CASE))
+        return fields
+
+    def seal_setting(self, fields: dict[str, Any]) -> str:
+        """What an installation keeps for itself, such as whom it signs for and how, under its own key."""
+        return _seal(self._wrap, json.dumps(fields, ensure_ascii=False).encode(), _SETTING)
+
+    def unseal_setting(self, sealed: str) -> dict[str, Any]:
+        """Raises ``Unavailable`` as ``unseal``."""
+        fields: dict[str, Any] = json.loads(_unseal(self._wrap, sealed, _SETTING))
         return fields
 
     def _open(self, case_key: str) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 import strawberry
@@ -53,17 +53,8 @@ async def connect(
 
     Raises ``Limit`` for a page above 200 and ``Invalid`` for a cursor that is none.
     """
-    count = DEFAULT if first is None else first
-    if not 0 <= count <= MOST:
-        raise Limit(
-            "page.size",
-            "A page has 0 to {most} entries, not {count}.",
-            path=("first",),
-            remedy="Ask for fewer and follow endCursor.",
-            most=MOST,
-            count=count,
-        )
-    rows = await fetch(_decoded(after), count + 1)
+    count = page_size(first)
+    rows = await fetch(decoded(after), count + 1)
     shown = rows[:count]
     edges = [Edge(cursor=_encoded(row["id"]), node=make(row)) for row in shown]
     return Connection(
@@ -77,11 +68,41 @@ async def connect(
     )
 
 
+def page_of(nodes: Sequence[tuple[str, N]], end: str, after: str | None, *, more: bool) -> Connection[N]:
+    """A page that was cut already: ``nodes``, each with its cursor; ``end`` is the cursor to go on from, also where
+    there are none."""
+    edges = [Edge(cursor=cursor, node=node) for cursor, node in nodes]
+    return Connection(
+        edges=edges,
+        page_info=PageInfo(
+            has_next_page=more,
+            has_previous_page=after is not None,
+            start_cursor=edges[0].cursor if edges else None,
+            end_cursor=end,
+        ),
+    )
+
+
+def page_size(first: int | None) -> int:
+    """Raises ``Limit`` for a page above 200."""
+    count = DEFAULT if first is None else first
+    if not 0 <= count <= MOST:
+        raise Limit(
+            "page.size",
+            "A page has 0 to {most} entries, not {count}.",
+            path=("first",),
+            remedy="Ask for fewer and follow endCursor.",
+            most=MOST,
+            count=count,
+        )
+    return count
+
+
 def _encoded(id: str) -> str:
     return base64.urlsafe_b64encode(f"after:{id}".encode()).decode()
 
 
-def _decoded(cursor: str | None) -> str | None:
+def decoded(cursor: str | None) -> str | None:
     if cursor is None:
         return None
     try:

@@ -19,15 +19,28 @@ class Post(Protocol):
         ...
 
 
+class Hooks(Protocol):
+    """What webhooks need of the way out."""
+
+    def checked(self, url: str) -> str:
+        """The URL, where events may go to it. Raises ``Invalid``."""
+        ...
+
+    def new_secret(self) -> str:
+        """A random one, to sign events with."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """``deliver`` runs the outbox once, ``post`` sends links; the composition root gives both, since transports are
-    not the schema's."""
+    """``deliver`` runs the outbox once, ``post`` sends links; the composition root gives these and ``hooks``, since
+    transports are not the schema's."""
 
     subject: Subject
     backend: Backend
     deliver: Callable[[], Awaitable[dict[str, int]]]
     post: Post
+    hooks: Hooks
 
 
 Info = StrawberryInfo[Context, None]

@@ -28,6 +28,7 @@ from relaypoint.schema.admin_types import ImportResult
 from relaypoint.schema.context import Info
 from relaypoint.schema.contingency_types import ContingencyResult
 from relaypoint.schema.end_types import EndResult
+from relaypoint.schema.feed_types import FeedMutation
 from relaypoint.schema.message_types import MessageMutation
 from relaypoint.schema.permissions import under
 from relaypoint.schema.referral_mutations import ReferralMutation
@@ -50,7 +51,7 @@ _END = {
 
 
 @strawberry.type(description="What can be done. Each answer is the result or a typed problem.")
-class Mutation(ReferralMutation, RosterMutation, MessageMutation):
+class Mutation(ReferralMutation, RosterMutation, MessageMutation, FeedMutation):
     @strawberry.mutation(
         description="Checks a roster and, unless it is a dry run, applies it as one write.",
         metadata=under(Action.CHANGE_ROSTER),

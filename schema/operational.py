@@ -38,6 +38,7 @@ from relaypoint.schema import (
 )
 from relaypoint.schema.connections import Connection, connect
 from relaypoint.schema.context import Info
+from relaypoint.schema.feed_types import FeedQuery
 from relaypoint.schema.message_types import MessageQuery
 from relaypoint.schema.mutations import Mutation
 from relaypoint.schema.need_types import NEED_PATHS, Need
@@ -73,7 +74,7 @@ async def _one(
 
 
 @strawberry.type(description="What can be asked.")
-class Query(RosterQuery, ReportQuery, MessageQuery):
+class Query(RosterQuery, ReportQuery, MessageQuery, FeedQuery):
     @strawberry.field(description="Anything of the roster, by its global id.", metadata=under(Action.READ_ROSTER))
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, told("The id that an entry of the roster gave.")]

@@ -547,4 +547,11 @@ def test_every_kind_of_gap_is_known_by_its_name() -> None:
     made = {kind for kind, *_ in KINDS}
     assert made <= set(KNOWN)
     assert sorted(KNOWN) == list(KNOWN)
-    assert set(KNOWN) - made <= {"unmet-need", "undelivered", "work-left", "work-unheld", "sender-ended"}
+    assert set(KNOWN) - made <= {
+        "unmet-need",
+        "undelivered",
+        "webhook-paused",
+        "work-left",
+        "work-unheld",
+        "sender-ended",
+    }

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from relaypoint.app.runtime import WebhookSetup
 from relaypoint.domain.clock import fixed_clock, format_instant, parse_instant
 from relaypoint.domain.errors import Invalid, NotFound
 from relaypoint.domain.history import moment
@@ -65,7 +66,9 @@ async def asked(backend: Backend, query: str, **variables: Any) -> Any:
     async def nothing(*_: Any, **__: Any) -> Any:
         return {}
 
-    answer = await schema.execute(query, variables, context_value=Context(OPERATOR, backend, nothing, nothing))
+    answer = await schema.execute(
+        query, variables, context_value=Context(OPERATOR, backend, nothing, nothing, WebhookSetup())
+    )
     assert not answer.errors, answer.errors
     return answer.data
 

@@ -31,6 +31,7 @@ from relaypoint.resolvers import (
     rounds,
     sending,
     trend,
+    webhooks,
 )
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.tests.engines import Server
@@ -101,6 +102,7 @@ async def populate(store: Store) -> None:
         force = {"task_force": "example-force-north"}
         started = await rounds.start(OPERATOR, backend, kind, "2026-03-10", **force)
         assert started.links
+    await webhooks.create(member("example-unit"), backend, "https://unit.example.org/hook", "whsec_secret")
     leased = await outbox.lease(OPERATOR, backend, limit=4)
     taken, refused = Try("shelter-mail", Result.TAKEN), Try("unit-mail", Result.REFUSED, "550 5.1.1")
     assert [each.channels[0].channel.id for each in leased[:3]] == ["shelter-mail", "shelter-mail", "unit-mail"]
@@ -142,6 +144,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
     (gone,) = await raw(store, f"MATCH {ABOUT} WHERE n.status = 'delivered' RETURN n.id AS id, {TOLD}")
     (lost,) = await raw(store, "MATCH (n:Notice) WHERE n.status = 'dead' RETURN n.id AS id")
     (address,) = await raw(store, "MATCH (a:Address) WHERE a.refused = 1 RETURN a.id AS id, a.version AS version")
+    (placed,) = await raw(store, "MATCH (q:Queue {id: 'feed'}) RETURN q.position AS position")
     (root,) = await raw(store, "MATCH (r:Roster) RETURN r.version AS version, r.chain_head AS head")
     (done, *_) = await raw(store, "MATCH (o:Operation) WHERE size(o.id) = 64 RETURN o.id AS id ORDER BY o.id")
     step = steps[0]
@@ -180,6 +183,11 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "events_about": [{"referrals": [second["id"], first["id"]]}],
         "notices_about": [{"handoffs": [each["id"] for each in steps]}],
         "key_check_get": [{}],
+        "feed_unplaced": [{"limit": 2}, {"limit": 99}],
+        "feed_position": [{}],
+        "feed_entries": [{"ids": ["feed.000000000001", "feed.000000000003", "feed.999999999999"]}],
+        "feed_ways": [{"referrals": [second["id"], first["id"], "nobody"]}],
+        "webhooks_all": [{}],
         "notices_dead": [{}],
         "notice_by_id": [{"id": gone["id"]}],
         "addresses_to_weigh": [{}],
@@ -267,6 +275,26 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "event_append": [
             {"referral": "new-referral", "sequence": 1, "hash": "h", "id": "new-event", "properties": {"kind": "sent"}}
         ],
+        "feed_new": [{"id": "roster.2"}],
+        "feed_place": [
+            {
+                "operation": "lock",
+                "position": placed["position"],
+                "last": placed["position"] + 1,
+                "entries": [{"id": "new-entry", "event": "new-event", "properties": {"position": 99, "at": LATER}}],
+            }
+        ],
+        "webhook_create": [
+            {
+                "id": "new-webhook",
+                "organization": "example-unit",
+                "properties": {"version": 1, "state": "active", "sealed": "sealed", "log": []},
+            }
+        ],
+        "webhook_lease": [{"id": "new-webhook", "lease": "lease", "version": 1, "now": NOW, "until": LATER}],
+        "webhook_settle": [{"id": "new-webhook", "lease": "lease", "version": 1, "changes": {"position": 3}}],
+        "webhook_change": [{"id": "new-webhook", "operation": "lock", "version": 1, "changes": {"state": "paused"}}],
+        "webhook_end": [{"id": "new-webhook", "operation": "lock", "version": 2}],
         "notice_create": [
             {
                 "id": "new-notice",
@@ -410,6 +438,7 @@ async def stale(store: Store) -> list[tuple[str, Parameters]]:
         "MATCH (r:Referral)<-[:STEP_OF]-(h:Handoff)-[:ESCALATED]->(e) RETURN h.id AS handoff, h.version AS version, "
         "r.chain_head AS chain_head, e.mark AS mark, e.id AS escalation ORDER BY h.id",
     )
+    (hook,) = await raw(store, "MATCH (w:Webhook) RETURN w.id AS id")
     rung = {**stands, "operation": "lock", "properties": {}}
     return [
         ("roster_lock", {**lock, "version": 0}),
@@ -428,6 +457,14 @@ async def stale(store: Store) -> list[tuple[str, Parameters]]:
         ("work_as_known", {"operation": "lock", "desks": [{"id": "shelter-desk", "handoffs": []}]}),
         ("notice_settle", {"id": "new-notice", "lease": "another", "changes": {"status": "delivered"}}),
         ("notice_unqueue", {"id": "new-notice"}),
+        (
+            "feed_place",
+            {"operation": "lock", "position": 0, "last": 1, "entries": [{"id": "x", "event": "y", "properties": {}}]},
+        ),
+        ("webhook_lease", {"id": hook["id"], "lease": "other", "version": 99, "now": LATER, "until": LATER}),
+        ("webhook_settle", {"id": hook["id"], "lease": "other", "version": 1, "changes": {}}),
+        ("webhook_change", {"id": hook["id"], "operation": "lock", "version": 99, "changes": {}}),
+        ("webhook_end", {"id": hook["id"], "operation": "lock", "version": 99}),
         ("notice_again", {"id": "new-notice", "operation": "lock", "at": LATER}),
         ("notice_came_back", {"id": "new-notice", "operation": "lock", "channel": "shelter-mail", "at": LATER}),
         ("address_weighed", {"id": "new-address", "operation": "lock", "version": 1}),
@@ -552,6 +589,8 @@ def fault(statement: Statement, plan: dict[str, Any]) -> str | None:
             "PENDING",
             "DEAD",
             "WEIGHS",
+            "NEW",
+            "FEEDS",
         }:
             continue  # Desks are few, and these relationships go when the work is done.
         if statement.starts == "label" and read == {_own_label(statement)}:

@@ -145,6 +145,9 @@ MATCH (r:Referral {id: $referral})
 SET r.chain_length = $sequence, r.chain_head = $hash
 CREATE (r)-[e:RECORDED]->(n:Event {id: $id})
 SET e += $properties
+WITH n
+MATCH (q:Queue {id: 'feed'})
+CREATE (q)-[:NEW]->(n)
 RETURN n.id AS id
 
 // name: notice_create

@@ -7,7 +7,7 @@ MATCH (s:Schema {id: 'relaypoint'})
 RETURN s.version AS version
 
 // name: schema_found
-// Also makes the two roots that later writes lock and hang things on.
+// Also makes the roots that later writes lock and hang things on.
 // mode: write
 // starts: id
 MERGE (s:Schema {id: 'relaypoint'})
@@ -15,6 +15,7 @@ SET s.version = $version
 MERGE (r:Roster {id: 'roster'})
 ON CREATE SET r.version = 0
 MERGE (q:Queue {id: 'notices'})
+MERGE (f:Queue {id: 'feed'})
 RETURN s.version AS version
 
 // name: operation_find

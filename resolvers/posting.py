@@ -1,0 +1,187 @@
+"""What webhooks are to be sent, leased to one worker each, and what came of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from relaypoint.domain.clock import format_instant, parse_instant
+from relaypoint.domain.policy import ANONYMOUS, Action, Kind, Subject
+from relaypoint.domain.webhooks import Failing, State, Why, failed, given_up, next_try
+from relaypoint.graph import Row, Step, Unmet
+from relaypoint.resolvers import feed
+from relaypoint.resolvers.acting import acting
+from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.feed import FeedEvent
+from relaypoint.resolvers.webhooks import Sent, signing
+
+#: After this a lease is void, and another worker goes on; so many events are sent under one.
+LEASE: Final = timedelta(minutes=2)
+AT_ONCE: Final = 50
+
+#: So many attempts are remembered.
+_LOG: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """``id`` is the same at every attempt; ``payload`` is JSON, ``position`` None for a test."""
+
+    id: str
+    position: int | None
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leased:
+    """Events to be sent in their order. ``position`` is reached once all were taken. ``until``: another worker may go
+    on from then on."""
+
+    id: str
+    lease: str
+    until: datetime
+    url: str
+    secrets: tuple[str, ...]
+    events: Sequence[Event]
+    position: int
+    webhook: Mapping[str, Any]
+
+
+@permitted(Action.POST_EVENTS)
+async def lease(subject: Subject, backend: Backend) -> list[Leased]:
+    """The webhooks that have something to be sent, or to go on to, and are due."""
+    now = backend.now()
+    head = await feed.place(backend)
+    found = []
+    for row in await backend.store.read("webhooks_all"):
+        of = row["webhook"]
+        idle = of["position"] >= head and not of["test"]
+        if of["state"] == State.ACTIVE and not idle and (of["due_at"] or now) <= now:
+            leased = await _leased(backend, row)
+            if leased is not None:
+                found.append(leased)
+    return found
+
+
+async def _leased(backend: Backend, row: Row) -> Leased | None:
+    of, at, name = row["webhook"], backend.clock(), backend.new_id()
+    until = at + LEASE
+    parameters = {
+        "id": of["id"],
+        "lease": name,
+        "version": of["version"],
+        "now": format_instant(at),
+        "until": format_instant(until),
+    }
+    try:
+        await backend.store.write([Step("webhook_lease", parameters)])
+    except Unmet:
+        return None
+    owner = await acting(Subject(Kind.MEMBER, row["organization"]), backend)
+    position, events = of["position"], list[Event]()
+    if of["test"]:
+        events.append(_test(of["id"], of["test"]))
+    if owner is not ANONYMOUS:
+        page = await feed.events(owner, backend, position, limit=AT_ONCE, types=of["types"] or ())
+        position = page.position
+        events += [_event(of["id"], each) for each in page.events if _within(each, of["contact_points"] or ())]
+    url, secrets = signing(backend, of)
+    return Leased(
+        id=of["id"],
+        lease=name,
+        until=until,
+        url=url,
+        secrets=secrets,
+        events=events,
+        position=position,
+        webhook=of,
+    )
+
+
+@permitted(Action.POST_EVENTS)
+async def settle(
+    subject: Subject,
+    backend: Backend,
+    leased: Leased,
+    taken: Sequence[Event],
+    failure: str | None,
+    *,
+    gone: bool = False,
+) -> str | None:
+    """Records which events were ``taken``, the first of ``leased.events``, and the code of the ``failure`` at the next
+    one, if any. ``gone``: its receiver is there no more.
+
+    Returns why it is paused now; None where it is not, or where another worker had gone on already.
+    """
+    at = backend.clock()
+    rest = leased.events[len(taken) :]
+    last = max((each.position for each in taken if each.position is not None), default=leased.webhook["position"])
+    changes: dict[str, Any] = {
+        "lease": None,
+        "leased_until": None,
+        "position": last if rest else leased.position,
+        "log": _log(leased.webhook["log"] or (), taken, rest, failure, format_instant(at)),
+    }
+    if any(each.position is None for each in taken):
+        changes["test"] = None
+    why = None
+    if failure is None:
+        if taken:
+            changes |= {"failures": 0, "failing_since": None, "due_at": None}
+    else:
+        failing = failed(_failing(leased.webhook) if not taken else None, at)
+        why = Why.GONE if gone else Why.FAILING if given_up(failing, at) else None
+        changes |= {
+            "failures": failing.failures,
+            "failing_since": format_instant(failing.since),
+            "due_at": format_instant(next_try(failing, at)),
+        }
+        if why is not None:
+            changes |= {"state": str(State.PAUSED), "paused_at": format_instant(at), "paused_for": str(why)}
+    try:
+        await backend.store.write(
+            [
+                Step(
+                    "webhook_settle",
+                    {"id": leased.id, "lease": leased.lease, "version": leased.webhook["version"], "changes": changes},
+                )
+            ]
+        )
+    except Unmet:
+        return None
+    return str(why) if why else None
+
+
+def _failing(of: Mapping[str, Any]) -> Failing | None:
+    return Failing(of["failures"], parse_instant(of["failing_since"])) if of["failures"] else None
+
+
+def _within(event: FeedEvent, desks: Sequence[str]) -> bool:
+    return not desks or event.contact_point in desks
+
+
+def _event(webhook: str, event: FeedEvent) -> Event:
+    """It names what happened, and nothing of a case: what is to be known is read from the API, signed in."""
+    about = {"referral": event.referral, "handoff": event.handoff, "contactPoint": event.contact_point}
+    data = {"cursor": feed.cursor(event.position), **{name: id for name, id in about.items() if id is not None}}
+    return Event(f"{webhook}.{event.position}", event.position, _payload(event.type, event.at, data))
+
+
+def _test(webhook: str, asked_at: str) -> Event:
+    return Event(f"{webhook}.test.{asked_at}", None, _payload("webhook.test", asked_at, {}))
+
+
+def _payload(type: str, at: str, data: Mapping[str, Any]) -> bytes:
+    return json.dumps({"type": type, "timestamp": at, "data": data}).encode()
+
+
+def _log(
+    before: Sequence[str], taken: Sequence[Event], rest: Sequence[Event], failure: str | None, at: str
+) -> list[str]:
+    attempts = [Sent(at, each.position, "taken") for each in taken]
+    if failure is not None and rest:
+        attempts.append(Sent(at, rest[0].position, failure))
+    return [*before, *(json.dumps(asdict(each)) for each in attempts)][-_LOG:]
