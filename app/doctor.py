@@ -36,8 +36,13 @@ def _warnings(settings: Settings) -> list[str]:
         found.append("RELAYPOINT_DEV is set: the server believes anyone on this machine.")
     if any(each in settings.url for each in ("127.0.0.1", "localhost")):
         found.append("RELAYPOINT_URL names this machine: the links in messages lead nowhere for others.")
-    if settings.mail is None:
+    sms, messenger = settings.sms or settings.sms_file, settings.messenger or settings.messenger_file
+    if settings.mail is None and not sms and not messenger:
         found.append(f"RELAYPOINT_MAIL is not set: messages are laid into {settings.spool}, and go no further.")
+    elif settings.mail is None:
+        found.append("RELAYPOINT_MAIL is not set: nothing goes out by mail, and nothing is laid into a folder.")
+    if settings.gateway_local:
+        found.append("RELAYPOINT_GATEWAY_LOCAL is set: text messages may go into this network, and in the clear.")
     if settings.now:
         found.append("RELAYPOINT_NOW is set: the clock stands still.")
     if settings.folder is None and not settings.neo4j_user:

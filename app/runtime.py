@@ -15,6 +15,8 @@ from relaypoint.domain.clock import Clock, fixed_clock, system_clock
 from relaypoint.domain.errors import Invalid, Unavailable
 from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.graph import open_store
+from relaypoint.notifications.delivery import Transport
+from relaypoint.notifications.gateway import Gateway
 from relaypoint.notifications.outgoing import Outgoing, checked
 from relaypoint.notifications.smtp import Smtp, mail_server
 from relaypoint.notifications.spool import Spool
@@ -86,11 +88,11 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
     try:
         if not settings.installation_key.exists() and await has_key(store):
             raise _no_key(settings.installation_key)
-        transports = transports_of(settings, clock)
-        vault = Vault(_installation_key(settings.installation_key))
-        backend = Backend(store, clock, vault, memory=Memory(carried=transports.kinds))
-        await prove_key(backend)
+        transports = await transports_of(settings, clock)
         try:
+            vault = Vault(_installation_key(settings.installation_key))
+            backend = Backend(store, clock, vault, memory=Memory(carried=transports.kinds))
+            await prove_key(backend)
             runtime = Runtime(settings, backend, transports)
             try:
                 yield runtime
@@ -102,18 +104,23 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
         await store.close()
 
 
-def transports_of(settings: Settings, clock: Clock) -> Transports:
+async def transports_of(settings: Settings, clock: Clock) -> Transports:
     """What the settings name; where they name nothing, the spool folder takes everything. Raises ``Invalid``."""
-    if settings.mail is None:
-        return Transports([Spool(settings.spool)])
-    server = mail_server(
-        settings.mail,
-        sender=settings.mail_from,
-        user=settings.mail_user,
-        password=settings.mail_secret(),
-        ca=settings.mail_ca,
-    )
-    return Transports([Smtp(server, clock, secure=settings.mail_secure)])
+    ways: list[Transport] = []
+    if settings.mail is not None:
+        server = mail_server(
+            settings.mail,
+            sender=settings.mail_from,
+            user=settings.mail_user,
+            password=settings.mail_secret(),
+            ca=settings.mail_ca,
+        )
+        ways.append(Smtp(server, clock, secure=settings.mail_secure))
+    if templates := settings.templates():
+        gateway = Gateway(templates, local=settings.gateway_local)
+        await gateway.prove()
+        ways.append(gateway)
+    return Transports(ways or [Spool(settings.spool)])
 
 
 def clock_of(settings: Settings) -> Clock:

@@ -9,6 +9,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from relaypoint.domain.errors import Invalid
+from relaypoint.domain.words import ChannelKind
 
 _DATA = Path(platformdirs.user_data_dir("relaypoint"))
 
@@ -32,6 +33,11 @@ class Settings(BaseSettings):
     mail_ca: Path | None = None
     mail_secure: bool = False
     mail_bounces: Path | None = None
+    sms: SecretStr | None = None
+    sms_file: Path | None = None
+    messenger: SecretStr | None = None
+    messenger_file: Path | None = None
+    gateway_local: bool = False
     url: str = "http://127.0.0.1:8000"
     now: str | None = None
     dev: bool = False
@@ -56,6 +62,13 @@ class Settings(BaseSettings):
 
     def mail_secret(self) -> str | None:
         return _secret(self.mail_password, self.mail_password_file, "RELAYPOINT_MAIL_PASSWORD_FILE")
+
+    def templates(self) -> dict[ChannelKind, str]:
+        """The addresses of the services that text messages and messengers go through; they hold secrets."""
+        sms = _secret(self.sms, self.sms_file, "RELAYPOINT_SMS_FILE")
+        messenger = _secret(self.messenger, self.messenger_file, "RELAYPOINT_MESSENGER_FILE")
+        both = {ChannelKind.SMS: sms, ChannelKind.MESSENGER: messenger}
+        return {kind: template for kind, template in both.items() if template is not None}
 
 
 def _secret(given: SecretStr | None, file: Path | None, variable: str) -> str | None:

@@ -28,6 +28,13 @@ class Receiver:
     elsewhere: str = ""
     said: bytes = b"taken"
     posted: list[Posted] = field(default_factory=list)
+    more: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def came(self, posted: int) -> None:
+        """Returns when so much has come."""
+        while len(self.posted) < posted:
+            await self.more.wait()
+            self.more.clear()
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -42,6 +49,7 @@ class Receiver:
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         path = first.split()[1]
         self.posted.append(Posted(path, headers, body))
+        self.more.set()
         word = path.split("/")[1]
         status = word if word.isdigit() else "200"
         more = f"location: {self.elsewhere}\r\n" if status.startswith("3") else ""
