@@ -74,9 +74,12 @@ def address_id(kind: str, address: str) -> str:
 
 def against(attempt: Try) -> bool:
     """Whether it speaks against the address. A refusal for other causes (RFC 3463: 5.3 to 5.7, as a policy or a server
-    that does not relay for this one) would be the same for any address."""
+    that does not relay for this one) would be the same for any address; so would one that no server's code goes with,
+    as from a way out that is not for such addresses."""
     if attempt.result is Result.LATE:
         return True
+    if attempt.reply is not None and not attempt.reply.startswith("5"):
+        return False
     return attempt.result in (Result.REFUSED, Result.BOUNCED) and _subject(attempt.reply) in (None, "0", "1", "2")
 
 

@@ -389,6 +389,8 @@ async def test_what_is_known_by_now_is_no_longer_undelivered(backend: Backend) -
         (Result.REFUSED, "550 5.2.1", True, True),
         (Result.REFUSED, "552 5.2.2", True, False),
         (Result.REFUSED, "550 5.7.26", False, True),
+        (Result.REFUSED, "barred", False, True),
+        (Result.REFUSED, "no address", False, True),
         (Result.BOUNCED, "5.4.1", False, True),
         (Result.BOUNCED, "5.0.0", True, True),
         (Result.LATE, "451 4.7.1", True, False),

@@ -331,7 +331,8 @@ async def test_a_referral_is_told_by_text_message(backend: Backend) -> None:
     told = json.loads(posted.body)
     assert (posted.path, notice["channel"]) == (f"/{NUMBER}", "shelter-mail")
     reference = told["title"].split(": ")[1]
-    assert told["message"].splitlines() == ["Emergency", reference, f"{SITE}n/{reference}"]
+    lines = [line for line in told["message"].splitlines() if line]
+    assert lines == ["Emergency", "Reference", reference, "Sign in to read this message", f"{SITE}n/{reference}"]
 
 
 async def test_the_settings_name_what_goes_by_which_way(tmp_path: Path) -> None:
