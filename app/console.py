@@ -135,6 +135,7 @@ _OTHERWISE: Final = {
     "takenFrom": "--from",
     "corrections": "--correct",
     "due": "--by",
+    "ids": "ID",
 }
 
 
@@ -148,7 +149,9 @@ def _typed(work: Callable[..., Any]) -> dict[str, str]:
                 found[f"--{name.replace('_', '-')}"] = told_by.metavar or name.upper()
             elif isinstance(told_by, OptionInfo):
                 own = f"--{name.replace('_', '-')}"
-                options = [each for each in told_by.param_decls or () if each.startswith("--")] or [own]
+                # The first one stands where a default would.
+                given = (told_by.default, *(told_by.param_decls or ()))
+                options = [each for each in given if isinstance(each, str) and each.startswith("--")] or [own]
                 found |= {own: options[0], **{each: each for each in options}}
     return found
 

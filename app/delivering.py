@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Coroutine, Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 from relaypoint.domain.errors import Unavailable
 from relaypoint.domain.policy import OPERATOR
@@ -19,6 +21,9 @@ from relaypoint.resolvers import bouncing, outbox
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.outbox import Leased
 from relaypoint.resolvers.rounds import Link
+
+#: To so many contact points at once: that keeps the way out busy, and leaves room for those who ask meanwhile.
+AT_ONCE: Final = 8
 
 
 async def deliver_due(backend: Backend, transport: Transport, site: str) -> dict[str, int]:
@@ -72,8 +77,15 @@ async def take_bounces(backend: Backend, folder: Path) -> int:
 
 
 async def _together(work: Iterable[Coroutine[None, None, None]]) -> None:
-    """Does all of it at once. What one of them raises ends the others, and is raised as it is."""
-    tasks = [asyncio.create_task(each) for each in work]
+    """Does ``AT_ONCE`` of it at a time. What one of them raises ends the others, and is raised as it is."""
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def in_turn(each: Coroutine[None, None, None]) -> None:
+        with contextlib.closing(each):  # Also one whose turn never came.
+            async with turns:
+                await each
+
+    tasks = [asyncio.create_task(in_turn(each)) for each in work]
     try:
         await asyncio.gather(*tasks)
     finally:

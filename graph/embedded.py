@@ -1,15 +1,16 @@
 """The embedded engine: kglite in this process, with a durable log and no server.
 
-kglite detects conflicts on the whole graph, so one lock surrounds every begin … commit here; without it concurrent
-writers would mostly lose to each other. Reads take a snapshot and never wait for a write.
+kglite detects conflicts on the whole graph, so one thread does all that writes, one write after the other; without that
+concurrent writers would mostly lose to each other. Reads take a snapshot, in other threads, and never wait for a write,
+however many are waiting.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +24,9 @@ T = TypeVar("T")
 
 FILE = "graph.kgl"
 
+#: So many reads at once; each holds the interpreter but for what the engine itself does.
+_READERS = 4
+
 
 class EmbeddedStore:
     """A store in ``folder``. One process holds it at a time."""
@@ -31,7 +35,8 @@ class EmbeddedStore:
 
     def __init__(self, session: kglite.Session) -> None:
         self._session = session
-        self._writer = threading.Lock()
+        self._writer = ThreadPoolExecutor(1, "relaypoint-writer")
+        self._readers = ThreadPoolExecutor(_READERS, "relaypoint-reader")
         self._closed = False
 
     @classmethod
@@ -41,28 +46,33 @@ class EmbeddedStore:
 
     async def read(self, statement: str, /, **parameters: Any) -> list[Row]:
         text = statements()[statement].text
-        return await self._run(lambda: _rows(self._session.cypher(text, params=parameters)))
+        return await self._run(self._readers, lambda: _rows(self._session.cypher(text, params=parameters)))
 
     async def write(self, steps: Sequence[Step], operation: Operation | None = None) -> list[list[Row]]:
-        return await self._run(lambda: self._write(steps, operation))
+        return await self._run(self._writer, lambda: self._write(steps, operation))
 
     async def apply(self, texts: Sequence[str]) -> None:
         def run() -> None:
-            with self._writer:
-                for text in texts:
-                    self._session.execute(text)
+            for text in texts:
+                self._session.execute(text)
 
-        await self._run(run)
+        await self._run(self._writer, run)
 
     async def ready(self) -> None:
-        await self._run(lambda: _rows(self._session.cypher("RETURN 1 AS one")))
+        await self._run(self._readers, lambda: _rows(self._session.cypher("RETURN 1 AS one")))
 
     async def close(self) -> None:
         self._closed = True
-        await asyncio.to_thread(self._session.close)
+        await asyncio.to_thread(self._ended)
+
+    def _ended(self) -> None:
+        """What was begun is done first, as with a write whose caller went away."""
+        self._writer.shutdown()
+        self._readers.shutdown()
+        self._session.close()
 
     def _write(self, steps: Sequence[Step], operation: Operation | None) -> list[list[Row]]:
-        with self._writer, self._session.begin() as transaction:
+        with self._session.begin() as transaction:
             results: list[list[Row]] = []
             if operation is not None:
                 _begin_operation(lambda text, parameters: _rows(transaction.cypher(text, params=parameters)), operation)
@@ -74,11 +84,11 @@ class EmbeddedStore:
                 results.append(rows)
         return results
 
-    async def _run(self, work: Callable[[], T]) -> T:
+    async def _run(self, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         if self._closed:  # The engine would go on answering reads from what it holds in memory.
             raise Unavailable("store.closed", "The store is closed.", remedy="Start the program again.")
         try:
-            return await asyncio.to_thread(work)
+            return await asyncio.get_running_loop().run_in_executor(threads, work)
         except kglite.ConstraintViolationError as error:
             raise Duplicate(str(error)) from error
         except (kglite.FileError, kglite.FileIoError, kglite.CypherTimeoutError) as error:

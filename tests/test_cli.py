@@ -460,6 +460,16 @@ def test_a_refusal_names_what_was_typed(settings: dict[str, str], command: list[
         (["shift", "nowhere", "--to", "shelter-first", "--as", "example-shelter"], "[CONTACT_POINT]"),
         (["refer", *CASE, "--reply-to", "nowhere"], "[--reply-to]"),
         (["find", *CASE, "--language", "en", "--language", "klingonese"], "[--language 2]"),
+        (["webhook", "add", "http://127.0.0.1/", "--as", "example-unit"], "[URL]"),
+        (["webhook", "add", "https://x.example.org/", "--type", "nothing", "--as", "example-unit"], "[--type 1]"),
+        (
+            ["webhook", "add", "https://x.example.org/", "--contact-point", "line-desk", "--as", "example-unit"],
+            "[--contact-point 1]",
+        ),
+        (["webhook", "pause", "nothing"], "[ID]"),
+        (["events", "--after", "tomorrow"], "[--after]"),
+        (["undelivered", "--again", "nothing"], "[ID 1]"),
+        (["undelivered", "--all-again"], "[--contact-point]"),
     ],
 )
 def test_a_field_of_the_interface_is_told_as_the_option(
@@ -480,3 +490,43 @@ def test_a_hold_is_told_its_last_day_and_a_receiver_who_alone_may_say_it(setting
         done = run(settings, *theirs, "--as", "example-shelter")
         assert (done.returncode, "Only its sender may say this" in done.stderr) == (3, True), done.stderr
         assert run(settings, *theirs, "--as", "example-police").returncode == 2, "what one does not see is not there"
+
+
+def test_a_program_is_told_of_events_and_its_secret_is_shown_once(settings: dict[str, str]) -> None:
+    own = ("--as", "example-unit")
+    made = parsed(run(settings, "webhook", "add", "https://hooks.example.org/token", *own, "--json"))
+    assert made["secret"].startswith("whsec_")
+    listed = run(settings, "webhook", "list", *own)
+    assert (listed.returncode, made["key"] in listed.stdout) == (0, True)
+    assert "token" not in listed.stdout
+    assert "whsec" not in listed.stdout
+    assert run(settings, "webhook", "list", "--as", "example-shelter").stdout == "There is no webhook.\n"
+    for act in (["pause"], ["resume"], ["test"], ["replay", "--since", "2026-03-01"], ["rotate"]):
+        done = run(settings, "webhook", act[0], made["key"], *act[1:], *own, "--json")
+        assert parsed(done)["key"] == made["key"]
+    assert run(settings, "webhook", "end", made["key"], *own).returncode == 0
+    assert run(settings, "webhook", "end", made["key"], *own).returncode == 2
+
+
+def test_what_happened_is_read_on_from_where_one_was(settings: dict[str, str]) -> None:
+    start = parsed(run(settings, "events", "--as", "example-unit", "--json"))["pageInfo"]["endCursor"]
+    run(settings, "refer", *CASE)
+    shown = run(settings, "events", "--after", start, "--as", "example-unit").stdout
+    assert "referral.sent" in shown
+    assert "Go on with: relaypoint events --after feed:" in shown
+    assert parsed(run(settings, "events", "--after", start, "--as", "example-police", "--json"))["edges"] == []
+
+
+def test_what_could_not_be_delivered_is_listed_and_noted_as_told(settings: dict[str, str]) -> None:
+    run(settings, "refer", *CASE, "--to", "shelter-night-desk")
+    assert run(settings, "undelivered").returncode == 0
+    assert run(settings, "notify").returncode == 1
+    own = ("--as", "example-shelter")
+    shown = run(settings, "undelivered", *own)
+    assert (shown.returncode, "needs a person" in " ".join(shown.stdout.split())) == (1, True), shown.stdout
+    (letter,) = parsed(run(settings, "undelivered", *own, "--json"))
+    assert run(settings, "undelivered", "--again", letter["reference"], *own).returncode == 0
+    assert run(settings, "notify").returncode == 1
+    noted = run(settings, "undelivered", "--told", letter["key"], *own)
+    assert (noted.returncode, "No message is undelivered" in noted.stdout) == (0, True), noted.stderr
+    assert run(settings, "bounces", "/nowhere").returncode == 2

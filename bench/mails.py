@@ -1,0 +1,238 @@
+"""How many mails a second one server sends, and what that costs those who read from its API meanwhile.
+
+``python bench/mails.py [COUNT]`` prints a table and adds it to ``bench/results.json`` under ``mails``. A server with an
+embedded store is asked for one organization, for a case's contacts and for what one sent, again and again, at a steady
+pace: first with an empty outbox, then while it sends COUNT mails (5,000 unless given) to a mail server in a process of
+its own, with TLS and sign-in as in service.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from relaypoint.bench.keeping import keep
+from relaypoint.domain.clock import system_clock
+from relaypoint.graph import open_store
+from relaypoint.resolvers import sending
+from relaypoint.resolvers.backend import Backend
+from relaypoint.resolvers.keys import prove_key
+from relaypoint.resolvers.needs import NeedInput
+from relaypoint.resolvers.referral_steps import notice
+from relaypoint.resolvers.vault import Vault
+from relaypoint.tests.helpers import imported, member, row, tiny_roster
+from relaypoint.tests.mailing import PASSWORD, USER, certificate, post_office
+
+DESKS: Final = 200
+#: Seconds from one question to the next: what many callers together ask of one server.
+PACE: Final = 0.02
+#: Questions before anything is counted, and with an empty outbox.
+WARM, QUIET = 50, 500
+FIND: Final = """query ($need: NeedInput!) { find(need: $need) { candidates { contactPoint { key name }
+  channels { address } } } }"""
+NEED: Final = {"from": "example-unit", "service": "housing", "place": "GB-X-NORTH", "for": ["female"]}
+ORGANIZATION: Final = "query ($key: String!) { organization(key: $key) { name kind jurisdictions { name } } }"
+INBOX: Final = "{ referrals(first: 20) { edges { node { reference priority handoffs { status } } } } }"
+QUESTIONS: Final[tuple[dict[str, Any], ...]] = (
+    {"query": ORGANIZATION, "variables": {"key": "example-line"}},
+    {"query": FIND, "variables": {"need": NEED}},
+    {"query": INBOX, "variables": {}},
+)
+
+
+def roster() -> dict[str, list[dict[str, str]]]:
+    """With desks that are told of things, and that no search finds."""
+    found = tiny_roster()
+    found["organizations"].append({"id": "example-offices", "name": "Example offices", "kind": "cso"})
+    for number in range(DESKS):
+        id = f"desk-{number}"
+        desk = {"id": id, "name": id, "organization": "example-offices", "time_zone": "Europe/London"}
+        found["contact_points"].append(desk)
+        mail = {**row(found, "channels", "shelter-mail"), "id": f"{id}-mail", "contact_point": id, "kind": "email"}
+        found["channels"].append({**mail, "address": f"{id}@shelter.example.org"})
+    return found
+
+
+async def prepared(folder: Path, count: int) -> None:
+    """A store with a case that came in, and so many messages that wait to be sent."""
+    store = await open_store(f"file:{folder}", user=None, password=None)
+    try:
+        key = Vault.new_installation_key()
+        (folder / "installation.key").write_bytes(key)
+        backend = Backend(store, system_clock, Vault(key))
+        await prove_key(backend)
+        await imported(backend, roster())
+        need = NeedInput(from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female",))
+        for _ in range(20):
+            sent = await sending.refer(member("example-unit"), backend, need, to="shelter-desk")
+        step = sent.referral["handoffs"][0]["id"]
+        for start in range(0, count, 100):
+            await backend.store.write(
+                [
+                    notice(
+                        backend,
+                        handoff=step,
+                        contact_point=f"desk-{number % DESKS}",
+                        kind="moved",
+                        priority="routine",
+                        confidentiality="official",
+                    )
+                    for number in range(start, min(start + 100, count))
+                ]
+            )
+    finally:
+        await store.close()
+
+
+@contextlib.contextmanager
+def mail_server(folder: Path) -> Iterator[str]:
+    """The address of one in a process of its own."""
+    command = [sys.executable, "-m", "relaypoint.bench.mails", "--serve", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+async def serve_mail(folder: Path) -> None:
+    """Tells its address, and ten times a second in a file how many mails it has taken."""
+    async with post_office(certificate(folder)) as (master, address):
+        print(address, flush=True)
+        while True:
+            part = folder / "taken.part"
+            part.write_text(str(len(master.mail)))
+            part.replace(folder / "taken")
+            await asyncio.sleep(0.1)
+
+
+@contextlib.contextmanager
+def server(store: Path, mail: str, certificates: Path) -> Iterator[str]:
+    settings = {
+        "RELAYPOINT_STORE": f"file:{store}",
+        "RELAYPOINT_DEV": "1",
+        "RELAYPOINT_MAIL": mail,
+        "RELAYPOINT_MAIL_FROM": "desk@relay.example.org",
+        "RELAYPOINT_MAIL_USER": USER,
+        "RELAYPOINT_MAIL_PASSWORD": PASSWORD,
+        "RELAYPOINT_MAIL_CA": str(certificates / "server.pem"),
+    }
+    others = {name: value for name, value in os.environ.items() if not name.startswith("RELAYPOINT_")}
+    command = [sys.executable, "-m", "relaypoint.app", "serve", "--port", "0"]
+    with subprocess.Popen(command, env=others | settings, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            found = re.search(r"http://\S+", process.stdout.readline())
+            assert found is not None
+            yield found[0]
+        finally:
+            process.terminate()
+
+
+async def read(client: httpx.AsyncClient, url: str, times: list[float], seconds: float, most: int | None) -> None:
+    """Asks at a steady pace, whether the last answer has come or not, for so long or so often."""
+    waiting: set[asyncio.Task[None]] = set()
+
+    async def ask(question: dict[str, Any]) -> None:
+        began = time.perf_counter()
+        answer = await client.post(url, json=question, headers={"x-relaypoint-organization": "example-unit"})
+        if "errors" in answer.json():
+            raise SystemExit(str(answer.json()["errors"]))
+        times.append(1000 * (time.perf_counter() - began))
+
+    end, number = time.perf_counter() + seconds, 0
+    while time.perf_counter() < end and (most is None or number < most):
+        task = asyncio.create_task(ask(QUESTIONS[number % len(QUESTIONS)]))
+        waiting.add(task)
+        task.add_done_callback(waiting.discard)
+        number += 1
+        await asyncio.sleep(PACE)
+    await asyncio.gather(*waiting)
+
+
+async def quiet(url: str) -> list[float]:
+    async with httpx.AsyncClient(timeout=60) as client:
+        await read(client, url, [], 60, WARM)
+        times: list[float] = []
+        await read(client, url, times, 60, QUIET)
+        return times
+
+
+async def sending_mails(url: str, taken: Path, count: int) -> tuple[list[float], float]:
+    """What it took to answer meanwhile, and how many went out a second between the first tenth and the last."""
+    times: list[float] = []
+    marks: list[tuple[float, int]] = []
+
+    async def watch(reading: asyncio.Task[None]) -> None:
+        while True:
+            number = int(await asyncio.to_thread(taken.read_text))
+            marks.append((time.perf_counter(), number))
+            if number >= count:
+                reading.cancel()
+                return
+            await asyncio.sleep(0.1)
+
+    async with httpx.AsyncClient(timeout=60) as client:
+        reading = asyncio.create_task(read(client, url, times, 600, None))
+        await asyncio.gather(watch(reading), reading, return_exceptions=True)
+    within = [(at, number) for at, number in marks if count * 0.1 <= number <= count * 0.9]
+    (first, some), (last, more) = within[0], within[-1]
+    return times, (more - some) / (last - first)
+
+
+def p95(times: list[float]) -> float:
+    return statistics.quantiles(times, n=20)[-1]
+
+
+async def run(count: int) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with mail_server(folder) as mail:
+            for store, size in (("empty", 0), ("full", count)):
+                (folder / store).mkdir()
+                await prepared(folder / store, size)
+            with server(folder / "empty", mail, folder) as url:
+                before = await quiet(url)
+            with server(folder / "full", mail, folder) as url:
+                meanwhile, rate = await sending_mails(url, folder / "taken", count)
+    return {
+        "mails a second": rate,
+        "answers p50, nothing sent": statistics.median(before),
+        "answers p50, while sending": statistics.median(meanwhile),
+        "answers p95, nothing sent": p95(before),
+        "answers p95, while sending": p95(meanwhile),
+        "ratio of p95": p95(meanwhile) / p95(before),
+        "answers while sending": len(meanwhile),
+    }
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    arguments.add_argument("count", nargs="?", type=int, default=5000)
+    arguments.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
+    given = arguments.parse_args()
+    if given.serve is not None:
+        asyncio.run(serve_mail(given.serve))
+        return
+    table = asyncio.run(run(given.count))
+    for name, value in table.items():
+        print(f"{name:<32}{value:>10.2f}")
+    keep("mails", table)
+
+
+if __name__ == "__main__":
+    main()
