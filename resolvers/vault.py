@@ -17,7 +17,9 @@ from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from relaypoint.domain.errors import Unavailable
 
@@ -26,6 +28,10 @@ _SEALED: Final = "2."
 #: Of AES-256-GCM, in bytes.
 _KEY_SIZE: Final = 32
 _NONCE_SIZE: Final = 12
+#: Of a token, in bytes.
+_TOKEN_SIZE: Final = 16
+#: What the key is derived for that tokens are made with.
+_TOKENS: Final = b"relaypoint tokens"
 #: What a thing is sealed for.
 _CASE_KEY: Final = b"relaypoint case key"
 _CASE: Final = b"relaypoint case"
@@ -40,6 +46,7 @@ class Vault:
         if len(self._wrap) != _KEY_SIZE:
             raise ValueError("The installation's key is not 32 bytes as URL-safe base64.")
         self._fingerprints = hashlib.sha256(b"fingerprints\n" + installation_key).digest()
+        self._tokens = HKDF(hashes.SHA256(), _KEY_SIZE, salt=None, info=_TOKENS).derive(self._wrap)
 
     @staticmethod
     def new_installation_key() -> bytes:
@@ -52,6 +59,16 @@ class Vault:
     def fingerprint(self, text: str) -> str:
         """Tells two texts apart without giving either away to whoever lacks the installation's key."""
         return hmac.new(self._fingerprints, text.encode(), hashlib.sha256).hexdigest()
+
+    def token(self, purpose: str, about: str) -> str:
+        """What only whoever was sent it can know: 32 hexadecimal digits, the same each time, so that nothing of it has
+        to be kept. ``purpose`` is one line: what it is for, and good for nothing else."""
+        given = hmac.new(self._tokens, f"{purpose}\n{about}".encode(), hashlib.sha256)
+        return given.digest()[:_TOKEN_SIZE].hex()
+
+    def is_token(self, token: str, purpose: str, about: str) -> bool:
+        """Whether it is that token; how much of it is right can't be measured."""
+        return hmac.compare_digest(token.encode(), self.token(purpose, about).encode())
 
     def seal(self, case_key: str, fields: dict[str, Any]) -> str:
         return _seal(self._open(case_key), json.dumps(fields, ensure_ascii=False).encode(), _CASE)

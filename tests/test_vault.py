@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import urlsafe_b64decode
 
 import pytest
@@ -73,3 +74,24 @@ def test_what_an_earlier_version_sealed_is_read_and_sealed_anew() -> None:
 def test_what_is_no_installation_key_is_told_at_once(key: bytes) -> None:
     with pytest.raises(ValueError, match=r"32 bytes|padding|base64"):
         Vault(key)
+
+
+def test_a_token_is_for_one_purpose_under_one_key() -> None:
+    key = Vault.new_installation_key()
+    vault, again, other = Vault(key), Vault(key), Vault(Vault.new_installation_key())
+    token = vault.token("receipt", "23456-ABCDE")
+    assert re.fullmatch("[0-9a-f]{32}", token)
+    assert token == again.token("receipt", "23456-ABCDE")
+    told_apart = {
+        token,
+        other.token("receipt", "23456-ABCDE"),
+        vault.token("receipts", "23456-ABCDE"),
+        vault.token("receipt", "23456-ABCDF"),
+        vault.token("", "receipt\n23456-ABCDE"),
+        vault.fingerprint("receipt\n23456-ABCDE")[:32],
+    }
+    assert len(told_apart) == 6
+    assert vault.is_token(token, "receipt", "23456-ABCDE")
+    assert not other.is_token(token, "receipt", "23456-ABCDE")
+    assert not vault.is_token(token[:-1], "receipt", "23456-ABCDE")
+    assert not vault.is_token("é", "receipt", "23456-ABCDE")
