@@ -41,6 +41,7 @@ async def deliver_due(backend: Backend, transport: Transport, site: str) -> dict
                 priority=leased.priority,
                 kind=leased.kind,
                 language=chosen(leased.languages),
+                receipt=leased.receipt,
             )
             attempt = await deliver(notification, leased.channels, transport, site)
             ended = await outbox.settle(

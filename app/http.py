@@ -17,11 +17,12 @@ from relaypoint.app.runtime import Runtime
 from relaypoint.domain.addresses import loopback
 from relaypoint.domain.errors import Problem, Unavailable
 from relaypoint.domain.policy import ANONYMOUS, Kind, Subject
+from relaypoint.notifications import pages
 from relaypoint.resolvers.acting import acting
 from relaypoint.resolvers.references import REFERENCE
 from relaypoint.schema.operational import schema
 from relaypoint.schema.problems import formatted
-from relaypoint.web import links
+from relaypoint.web import links, receipts
 
 #: Names the acting organization, for the dev sign-in and on the command socket.
 ACTING = "x-relaypoint-organization"
@@ -78,6 +79,7 @@ def build(runtime: Runtime, subject_of: Callable[[Request], Subject], limits: Li
             Route("/graphql", endpoint.answer, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
             Route("/n/{reference}", notice),
             *links.routes(runtime.backend),
+            *receipts.routes(runtime.backend, pages),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
         ],

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from relaypoint.app.show import Data, by_voice, channel, emergency, paused, until, when, wide
-from relaypoint.domain.handoffs import BEFORE, Status, accepted_by_phone
+from relaypoint.domain.handoffs import BEFORE, BY_LINK, Status, accepted_by_phone
 
 
 def sent(console: Console, done: Data) -> None:
@@ -64,7 +64,7 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     code, words = handoff["reason"], handoff["reasonText"] or ""
     why = f" ({code})" if words == (code or "").replace("-", " ") else f" ({code}: {escape(words)})"
     why = why if code else ""
-    grid.add_row("Status", f"[bold]{handoff['status']}[/]{why}")
+    grid.add_row("Status", f"[bold]{handoff['status']}[/]{why}{_unverified(handoff)}")
     where = _WHERE.get(handoff["status"], "Was with")
     if handoff["status"] in BEFORE:
         where = _PHONED.get(handoff["phoned"], where)
@@ -151,6 +151,12 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         console.print("[bold]The receiver knows it by the official form: withdraw it there as well.[/]")
 
 
+def _unverified(handoff: Data) -> str:
+    """That it was received was said through a link, by whoever has the message."""
+    by_link = handoff["status"] == "received" and handoff["receivedBy"] == BY_LINK
+    return ", by whom is not verified" if by_link else ""
+
+
 def _since(handoff: Data) -> str:
     """Since when it stands as it is shown to; what an office without accounts decided on the phone, from then on."""
     decided = handoff["status"] in BEFORE and handoff["phoned"] in ("accepted", "refused")
@@ -220,7 +226,7 @@ def referrals(console: Console, rows: list[Data]) -> None:
             f"[bold]{found['reference']}[/]\n{found['priority']}",
             f"{escape(found['serviceType']['name'])}\nfrom {escape(found['sender']['name'])}",
             f"{escape(last['receiver']['name'])}\n{escape(last['contactPoint']['name'])}",
-            f"{last['status']}{said}\nsince {when(_since(last))}{sent}{back}",
+            f"{last['status']}{said}{_unverified(last)}\nsince {when(_since(last))}{sent}{back}",
         )
     console.print(table)
 

@@ -188,6 +188,9 @@ LAST_WORDS: Final = frozenset({"nobody-else", "upheld"})
 ERASED: Final = "erased"
 MUST_KEEP: Final = "must-keep"
 
+#: How ``received`` was said where nobody signed in for it: through the link in a message. By whom is not verified.
+BY_LINK: Final = "link"
+
 #: With whom the sender spoke on the phone: roles, never names.
 ROLES: Final = ("duty-officer", "caseworker", "manager", "reception", "interpreter", "other")
 
@@ -262,6 +265,7 @@ STATE: Final = (
     "phoned",
     "phoned_at",
     "phoned_role",
+    "received_by",
     "asked",
     "asked_at",
     "asked_about",

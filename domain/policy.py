@@ -38,6 +38,12 @@ ANONYMOUS: Final = Subject(Kind.ANONYMOUS)
 OPERATOR: Final = Subject(Kind.OPERATOR)
 
 
+def by_link(organization: str) -> str:
+    """How events name whoever used a link that was sent to a contact point of the organization: no subject, and no
+    member, for nobody knows who it was."""
+    return f"link:{organization}"
+
+
 class Action(StrEnum):
     SEE_EMERGENCY = "see-emergency"
     FIND = "find"
@@ -45,6 +51,7 @@ class Action(StrEnum):
     READ_REFERRAL = "read-referral"
     REFER = "refer"
     MOVE_HANDOFF = "move-handoff"
+    SAY_RECEIVED = "say-received"
     SEE_STALLED = "see-stalled"
     SEE_PROCESS = "see-process"
     SEE_GAPS = "see-gaps"
@@ -81,6 +88,7 @@ POLICY: Final[dict[Action, frozenset[Kind]]] = {
     Action.READ_REFERRAL: _SIGNED_IN,
     Action.REFER: _SIGNED_IN,
     Action.MOVE_HANDOFF: _SIGNED_IN,
+    Action.SAY_RECEIVED: _ANYONE,  # Who has the link of a message may say that one thing.
     Action.SEE_STALLED: _SIGNED_IN,
     Action.SEE_PROCESS: _SIGNED_IN,
     Action.SEE_GAPS: _SIGNED_IN,

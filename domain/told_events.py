@@ -59,7 +59,7 @@ KINDS: Final[Mapping[str, Text]] = {
 }
 
 #: What of a step is told as it was after an entry, where the entry changed it.
-_CODES: Final = ("reason", "phoned", "phoned_role", "answered", "response", "sought", "erasure")
+_CODES: Final = ("reason", "phoned", "phoned_role", "received_by", "answered", "response", "sought", "erasure")
 _PLAIN: Final = {
     "review_on": ("event.review", "to be looked at again on {value}"),
     "expected_by": ("event.expected", "expected by {value}"),

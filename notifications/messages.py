@@ -1,5 +1,6 @@
-"""What leaves the system: an urgency word, a reference that belongs to the message alone, and a link. Nothing else;
-and the one-time links by which holders confirm their details and tests are answered.
+"""What leaves the system: an urgency word, a reference that belongs to the message alone, and a link; of a new step a
+second one, by which whoever reads it says that it was received. Nothing else; and the one-time links by which holders
+confirm their details and tests are answered.
 
 No case field can get in, because none is handed to this module.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from relaypoint.domain.receipts import Token
 from relaypoint.domain.texts import Text
 from relaypoint.domain.words import Priority
 from relaypoint.notifications.languages import ENGLISH, day
@@ -19,13 +21,14 @@ from relaypoint.notifications.sentences import urgency
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
     """A row of the outbox, as this room is given it. ``key`` is the same at every attempt; ``language`` is one that
-    ``languages.chosen`` gives."""
+    ``languages.chosen`` gives, ``receipt`` the secret of its second link; None where it has none."""
 
     key: str
     reference: str
     priority: Priority
     kind: str
     language: str
+    receipt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +45,15 @@ class Message:
 
 def compose(notification: Notification, address: str, site: str) -> Message:
     """The message for one address. ``site`` is the address of the pages, where one has to sign in."""
-    reference, language = notification.reference, notification.language
+    reference, language, pages = notification.reference, notification.language, site.rstrip("/")
+    secret = notification.receipt
     text = written(
         "notice",
         language,
         urgency=urgency(notification.priority),
         reference=reference,
-        url=f"{site.rstrip('/')}/n/{reference}",
+        url=f"{pages}/n/{reference}",
+        receipt=f"{pages}/r/{Token(language, reference, secret)}" if secret else None,
     )
     return Message(notification.key, address, text.subject, text.body, text.html, language)
 

@@ -1,10 +1,12 @@
-"""Messages as they are written: a subject, plain text and HTML, each from its template in ``templates``.
+"""Messages as they are written: a subject, plain text and HTML, each from its template in ``templates``; and the pages
+that say the like in the same languages.
 
 A template is handed what its message holds and nothing else; what it has no value for is an error, not a blank.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -25,6 +27,21 @@ class Written:
 
 def written(name: str, language: str, **values: Text | str | None) -> Written:
     """The message of that name (``notice`` or ``link``). Raises ``UndefinedError`` for a value that is lacking."""
+    given = _given(language, values)
+    template = _environment().get_template
+    subject = template(f"{name}.subject").render(given).strip()
+    body = template(f"{name}.txt").render(given)
+    return Written(subject, body, template(f"{name}.html").render(given, subject=subject))
+
+
+def page(name: str, language: str, subject: Text, **values: Text | str | None) -> str:
+    """The page of that name, with its title. Raises ``UndefinedError`` for a value that is lacking."""
+    given = _given(language, values)
+    return _environment().get_template(f"{name}.html").render(given, subject=translated(subject, language))
+
+
+def _given(language: str, values: Mapping[str, Text | str | None]) -> dict[str, Any]:
+    """What a template is handed: its values, and how to say something in the language."""
     toward = direction(language)
 
     def say(id: str, **fields: Any) -> str:
@@ -34,11 +51,7 @@ def written(name: str, language: str, **values: Text | str | None) -> Written:
         """Within a line from right to left, marked as a piece of its own; else its parts would change places."""
         return f"\N{LEFT-TO-RIGHT ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}" if toward == "rtl" else text
 
-    given = {**values, "language": language, "direction": toward, "say": say, "isolated": isolated}
-    template = _environment().get_template
-    subject = template(f"{name}.subject").render(given).strip()
-    body = template(f"{name}.txt").render(given)
-    return Written(subject, body, template(f"{name}.html").render(given, subject=subject))
+    return {**values, "language": language, "direction": toward, "say": say, "isolated": isolated}
 
 
 @cache

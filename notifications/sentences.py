@@ -1,4 +1,5 @@
-"""All that messages say, in English, by its id; a catalogue of ``locale`` says the same in another language.
+"""All that messages say, and the page behind the second link of one, in English, by its id; a catalogue of ``locale``
+says the same in another language.
 
 Here stands nothing of the field of work, of a case or of who works with whom: a message is read on lock screens.
 """
@@ -18,6 +19,13 @@ SENTENCES: Final = {
     "notice.subject": "{urgency}: {reference}",
     "notice.reference": "Reference",
     "notice.open": "Sign in to read this message",
+    "notice.receive": "Confirm that you have received this message",
+    "receipt.ask": "Have you received this message?",
+    "receipt.means": "Your answer says that the message was read, and nothing else.",
+    "receipt.say": "Yes, I have received it",
+    "receipt.noted": "Noted. Sign in to see what it is about and to decide.",
+    "receipt.over": "This link does not hold, or no longer. Sign in to read the message.",
+    "receipt.later": "This can’t be noted right now. Please try again in a few minutes.",
     "link.test.subject": "Test: please answer",
     "link.test.what": "This is a test. Nobody is waiting.",
     "link.test.open": "Answer this test",

@@ -91,10 +91,12 @@ def told_of_successor(backend: Backend, row: Row, chosen: Candidate, following: 
 
 
 class Referrals:
-    """The referrals as the steps so far leave them: several steps of one may move in the same write."""
+    """The referrals as the steps so far leave them: several steps of one may move in the same write. ``actor`` is how
+    their events name who did it, where that is not the subject."""
 
-    def __init__(self, subject: Subject, backend: Backend, operation: str) -> None:
+    def __init__(self, subject: Subject, backend: Backend, operation: str, *, actor: str | None = None) -> None:
         self.subject, self.backend, self.operation = subject, backend, operation
+        self.actor = actor or subject.name
         self.heads: dict[str, tuple[int, str]] = {}
         self.moves: dict[str, int] = {}
 
@@ -186,7 +188,7 @@ class Referrals:
             head,
             kind=kind,
             at=self.backend.now(),
-            actor=self.subject.name,
+            actor=self.actor,
             data=salted(data),
         )
         self.heads[referral["id"]] = (event.sequence, event.hash)

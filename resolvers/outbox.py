@@ -19,6 +19,7 @@ from relaypoint.graph import Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import stored_case
 from relaypoint.resolvers.finding import view_of
+from relaypoint.resolvers.receipts import secret
 
 #: After this a lease is void, and another worker takes the row over.
 LEASE: Final = timedelta(minutes=2)
@@ -52,6 +53,8 @@ class Leased:
     channels: tuple[ChannelUse, ...]
     #: Those that are spoken there (tags of BCP 47), as the roster has them.
     languages: tuple[str, ...] = ()
+    #: The secret of a link by which whoever reads it says that the step was received; None where it would do nothing.
+    receipt: str | None = None
 
 
 @permitted(Action.DELIVER_NOTICES)
@@ -95,6 +98,7 @@ async def lease(subject: Subject, backend: Backend, *, limit: int = 100) -> list
                     notice["turn"] or 0,
                 ),
                 languages=desk.languages,
+                receipt=secret(backend, notice, row["status"], own=row["step_at"] == desk.id),
             )
         )
     return leased

@@ -43,16 +43,17 @@ async def prove(subject: Subject, backend: Backend) -> list[str]:
     return list(done.answer["channels"])
 
 
-def answered(backend: Backend, view: View, row: Row) -> list[Step]:
+def answered(backend: Backend, view: View, row: Row, notice: str | None = None) -> list[Step]:
     """What it shows that the receiving desk acts on a step that it was told of: whoever reads there. Nothing is written
-    where each of its channels that take messages was proven lately. ``row`` is the step as stored."""
+    where each of its channels that take messages was proven lately. ``row`` is the step as stored, ``notice`` the id of
+    the message that was answered; None: the last one that it was told by."""
     desk, rows = view.desk(row["contact_point"]["id"]), view.index.rows["channels"]
     for channel in desk.channels:
         proven = rows[channel.id]["proven_on"] if channel.id in rows else None
         lately = channel.state is ChannelState.WORKING and proven and later(proven, FRESH) > backend.now()[:10]
         if channel.kind in MESSAGE_KINDS and channel.address and not lately:
-            told = {"handoff": row["handoff"]["id"], "contact_point": desk.id, "at": backend.now()}
-            return [Step("address_answered", told, None)]
+            of = {"handoff": row["handoff"]["id"], "contact_point": desk.id, "notice": notice}
+            return [Step("address_answered", {**of, "at": backend.now()}, None)]
     return []
 
 

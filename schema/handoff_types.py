@@ -63,6 +63,10 @@ class Handoff:
     )
     phoned_at: str | None = strawberry.field(description="When that call was made.")
     phoned_role: str | None = strawberry.field(description="With whom it was: a role.")
+    received_by: str | None = strawberry.field(
+        description="link: that it was received was said through the link in a message, by whom is not verified. Null: "
+        "the receiver said so, signed in, or nobody did."
+    )
     asked: list[str] = strawberry.field(
         description="What its sender was last asked for, as codes. Where that is consent, told is no answer."
     )
@@ -174,6 +178,7 @@ class Handoff:
             phoned=row.get("phoned"),
             phoned_at=row.get("phoned_at"),
             phoned_role=row.get("phoned_role"),
+            received_by=row.get("received_by"),
             asked=(row.get("asked") or "").split(),
             asked_about=row.get("asked_about"),
             wished_to=row.get("wished_to"),

@@ -69,7 +69,10 @@ class TimelineEvent:
         "escalation turned to."
     )
     at: str = strawberry.field(description="When it was recorded.")
-    actor: str = strawberry.field(description="Kind and organization of who did it; never a person.")
+    actor: str = strawberry.field(
+        description="Kind and organization of who did it; never a person. Kind link: whoever used the link in a "
+        "message to that organization."
+    )
     status: str | None = strawberry.field(description="The step's status after it.")
     hash: str = strawberry.field(description="Covers its content and the entry before it.")
 

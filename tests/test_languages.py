@@ -12,6 +12,7 @@ import pytest
 from relaypoint.app.delivering import deliver_due, send_links
 from relaypoint.domain.words import HolderRole, Priority
 from relaypoint.graph import Store
+from relaypoint.notifications import pages
 from relaypoint.notifications.languages import ENGLISH, catalogue, chosen, day, direction, served, translated
 from relaypoint.notifications.messages import Message, Notification, compose, compose_link
 from relaypoint.notifications.sentences import SENTENCES, held_as, sentence, urgency
@@ -22,6 +23,7 @@ from relaypoint.tests.test_notices import SITE, Failing, send
 from relaypoint.tests.test_rounds import COORDINATOR, DUE
 
 LANGUAGES = ("en", "ar", "es", "fr", "ru", "uk")
+SECRET = "0123456789abcdef" * 2
 REFERENCE, TOKEN, ADDRESS = "23456-ABCDE", "ABCDE-23456-ABCDE-23456", "desk@shelter.example.org"
 
 #: What would tell the field of work, as words begin: trafficking, slavery, exploitation, crime, police, shelter,
@@ -59,6 +61,10 @@ def every_message(language: str) -> Iterator[Message]:
             ADDRESS,
             SITE,
         )
+    first = Notification(
+        key="key", reference=REFERENCE, priority=Priority.STAT, kind="requested", language=language, receipt=SECRET
+    )
+    yield compose(first, ADDRESS, SITE)
     for role in (None, held_as(HolderRole.PRIMARY, 1), held_as(HolderRole.DEPUTY, 2)):
         for test in (False, True):
             yield compose_link("key", TOKEN, ADDRESS, SITE, due=DUE, role=role, test=test, language=language)
@@ -93,6 +99,9 @@ def test_each_id_is_said_by_some_message_and_priorities_have_one_each() -> None:
     said = {urgency(priority).message_id for priority in Priority}
     assert said == {id for id in SENTENCES if id.startswith("urgency.")}
     told = "".join(text for message in every_message(ENGLISH) for text in (message.subject, message.body))
+    told += "".join(
+        (pages.asking(ENGLISH, REFERENCE), *(say(ENGLISH) for say in (pages.noted, pages.over, pages.later)))
+    )
     for id, english in SENTENCES.items():
         assert all(piece in told for piece, *_ in Formatter().parse(english)), id
 
@@ -154,9 +163,10 @@ def test_no_word_tells_the_field_of_work(language: str) -> None:
 def test_reference_and_address_stand_on_lines_of_their_own(language: str) -> None:
     for message in every_message(language):
         lines = message.body.splitlines()
-        (url,) = (line for line in lines if "https:" in line)
+        url, *receipt = (line for line in lines if "https:" in line)
         assert re.fullmatch(rf"https://site\.example\.org/(n/{REFERENCE}|a/{TOKEN})", url)
-        assert [line for line in lines if REFERENCE in line] in ([REFERENCE, url], [url])
+        assert receipt in ([], [f"https://site.example.org/r/{language}-{REFERENCE}-{SECRET}"])
+        assert [line for line in lines if REFERENCE in line] in ([REFERENCE, url, *receipt], [url])
         assert "\n" not in message.subject
         if language == "ar" and "/n/" in url:  # Else its two parts would change places.
             assert f"\N{LEFT-TO-RIGHT ISOLATE}{REFERENCE}\N{POP DIRECTIONAL ISOLATE}" in message.subject
@@ -211,12 +221,12 @@ def test_html_can_be_read_by_everybody_and_fetches_nothing(language: str) -> Non
         assert page.texts["title"] == [message.subject]
         (heading,) = page.texts["h1"]
         assert heading.strip()
-        (link,), (leads,) = page.all("a"), page.texts["a"]
-        (url,) = (line for line in message.body.splitlines() if "https:" in line)
-        assert link == {"href": url}
-        assert leads.strip()
-        assert "https:" not in leads
-        assert url in page.texts["bdi"], "and where it leads can be seen"
+        urls = [line for line in message.body.splitlines() if "https:" in line]
+        assert page.all("a") == [{"href": url} for url in urls]
+        for leads in page.texts["a"]:
+            assert leads.strip()
+            assert "https:" not in leads
+        assert [each for each in page.texts["bdi"] if "https:" in each] == urls, "and where each leads can be seen"
         used = {tag for tag, _ in page.elements}
         assert used == {
             *("html", "head", "meta", "title", "body", "main", "h1", "p", "br", "a", "bdi"),
@@ -228,7 +238,7 @@ def test_html_can_be_read_by_everybody_and_fetches_nothing(language: str) -> Non
         styles = " ".join(given.get("style") or "" for _, given in page.elements)
         assert not re.search(r"url|color|background|position|display|@|/\*|\\", styles)
         assert {"name": "color-scheme", "content": "light dark"} in page.all("meta")
-        assert message.html.count("https:") == 2
+        assert message.html.count("https:") == 2 * len(urls)
 
 
 def strong(message: Message) -> set[str]:

@@ -14,6 +14,7 @@ import pytest
 from relaypoint.app.delivering import deliver_due
 from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.policy import OPERATOR, Subject
+from relaypoint.domain.receipts import PURPOSE
 from relaypoint.domain.words import MESSAGE_KINDS
 from relaypoint.notifications.delivery import NotNow
 from relaypoint.notifications.messages import Message
@@ -67,15 +68,17 @@ async def due_at(backend: Backend) -> str:
     return str(due)
 
 
-async def test_a_message_holds_an_urgency_a_reference_and_a_link(backend: Backend, tmp_path: Path) -> None:
+async def test_a_message_holds_an_urgency_a_reference_and_two_links(backend: Backend, tmp_path: Path) -> None:
     sent = await send(backend, avoid=("example-line",))
     counts, (message,) = await deliver(backend, tmp_path / "spool")
     assert counts == {"delivered": 1, "dead": 0, "failed": 0}
     assert set(message) == {"channel", "key", "address", "subject", "body", "html", "language"}
     reference = message["subject"].split(": ")[1]
     assert message["subject"] == f"Emergency: {reference}"
+    token = backend.vault.token(PURPOSE, reference)
     assert message["body"] == (
-        f"Emergency\n\nReference\n{reference}\n\nSign in to read this message\nhttps://site.example.org/n/{reference}\n"
+        f"Emergency\n\nReference\n{reference}\n\nSign in to read this message\nhttps://site.example.org/n/{reference}\n\n"
+        f"Confirm that you have received this message\nhttps://site.example.org/r/en-{reference}-{token}\n"
     )
     assert (message["channel"], message["address"]) == ("secure-email", "desk@shelter.example.org")
     assert reference != sent["reference"]

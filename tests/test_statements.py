@@ -175,6 +175,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "handoff_get": [{"id": each["id"], "day": day} for each in steps for day in ("2019-01-01", "2026-03-03")],
         "handoffs_by_reference": [{"reference": first["reference"]}],
         "handoff_by_notice": [{"reference": notice["reference"]}],
+        "notice_by_reference": [{"reference": notice["reference"]}],
         "handoffs_open": [{"organization": each} for each in (None, "example-shelter", "example-line")],
         "handoffs_known": [{"ids": [each["id"] for each in steps]}],
         "handoffs_moved_since": [
@@ -380,7 +381,10 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
             for id, lasting in (("new-address", True), (address["id"], False))
         ],
         "address_taken": [{"id": "new-address"}],
-        "address_answered": [{"handoff": gone["handoff"], "contact_point": gone["contact_point"], "at": LATER}],
+        "address_answered": [
+            {"handoff": gone["handoff"], "contact_point": gone["contact_point"], "notice": notice, "at": at}
+            for notice, at in ((None, LATER), (gone["id"], "2026-03-04T11:00:00.000Z"))
+        ],
         "notice_came_back": [{"id": gone["id"], "operation": "lock", "channel": gone["channel"], "at": LATER}],
         "address_weighed": [{"id": "new-address", "operation": "lock", "version": 2}],
         "roster_settle": [{}],

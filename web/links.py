@@ -45,7 +45,7 @@ def routes(backend: Backend) -> list[Route]:
         token = request.path_params["token"]
         try:
             if request.method == "POST":
-                body = await _body(request)
+                body = await body_of(request)
                 answer = "left" if b"answer=left" in body else "confirm"
                 return _shown(_thanks(await round_answers.answer(ANONYMOUS, backend, token, answer)))
             return _shown(_question(await round_answers.asked(ANONYMOUS, backend, token)))
@@ -56,7 +56,7 @@ def routes(backend: Backend) -> list[Route]:
     return [Route("/a/{token}", page, methods=["GET", "POST"])]
 
 
-async def _body(request: Request) -> bytes:
+async def body_of(request: Request) -> bytes:
     """As much of it as a form of ours has."""
     read = b""
     async for part in request.stream():

@@ -24,14 +24,15 @@ MERGE (q)-[:WEIGHS]->(a)
 RETURN a.id AS id
 
 // name: address_answered
-// Somebody acts on what the last message about a step told: the address that took it is read.
+// Somebody acts on what a message about a step told, or by its link: the address that took it is read. Where it is not
+// known which message that was, it is the last.
 // mode: write
 // starts: id
 MATCH (h:Handoff {id: $handoff})
 WITH h
 LIMIT 1
 MATCH (h)<-[:ABOUT]-(n:Notice)-[:FOR]->(:ContactPoint {id: $contact_point})
-WHERE n.status = 'delivered'
+WHERE n.status = 'delivered' AND ($notice IS NULL OR n.id = $notice)
 WITH n
 ORDER BY n.tried_at DESC, n.id DESC
 LIMIT 1

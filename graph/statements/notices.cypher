@@ -24,7 +24,7 @@ MATCH (n)-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Org
 MATCH (n)-[:FOR]->(d:ContactPoint)
 RETURN n {.id, .kind, .priority, .confidentiality, .attempts, .created_at, .again_at, .bounced, .reference, .turn} AS notice, r.id AS referral, r.sealed AS sealed,
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
-  d.id AS contact_point, sender.id AS sender
+  d.id AS contact_point, sender.id AS sender, h.status AS status, head([(h)-[:TO]->(own:ContactPoint) | own.id]) AS step_at
 ORDER BY n.urgency DESC, n.due_at, n.id
 
 // name: notice_settle
@@ -158,3 +158,14 @@ LIMIT 1
 MATCH (n)-[:FOR]->(d:ContactPoint)
 RETURN n {.id, .status, .channel} AS notice, d.id AS contact_point,
   [(n)-[t:TRIED]->(a:Address) WHERE t.result = 'taken' | a.id] AS taken
+
+// name: notice_by_reference
+// A message with the step that it is about, for what is said through its link.
+// mode: read
+// starts: id
+MATCH (n:Notice {reference: $reference})
+WITH n
+LIMIT 1
+MATCH (n)-[:ABOUT]->(h:Handoff)
+MATCH (n)-[:FOR]->(d:ContactPoint)
+RETURN n {.id, .kind, .created_at} AS notice, h.id AS handoff, d.id AS contact_point

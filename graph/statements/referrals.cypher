@@ -175,7 +175,7 @@ MATCH (h)-[:TO]->(desk:ContactPoint)-[:OF]->(receiver:Organization)
 RETURN h {
     .id, .status, .version, .reason, .review_on, .sent_at, .changed_at, .moved_at, .accepted_at, .started_at, .held_at, .held_days,
     .deliver_by, .acknowledge_by, .decide_by, .start_by, .complete_by, .calendar, .pauses, .form, .form_submitted_at,
-    .phoned, .phoned_at, .phoned_role, .asked, .asked_at, .asked_about, .wished_to, .wish_by, .wished_by, .wish_about, .wish_answered, .answer_by, .answered, .expected_by, .arrival, .arrival_at, .sought,
+    .phoned, .phoned_at, .phoned_role, .received_by, .asked, .asked_at, .asked_about, .wished_to, .wish_by, .wished_by, .wish_about, .wish_answered, .answer_by, .answered, .expected_by, .arrival, .arrival_at, .sought,
     .raised_at, .raised_to, .respond_by, .response, .responded_by, .last_words, .last_words_at, .erasure_asked_at, .erasure,
     .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .without_consent, .redirected_by, .seen_at
   } AS handoff,
@@ -209,7 +209,7 @@ RETURN r {.id, .reference, .version, .priority, .confidentiality, .created_at, .
     changed_at: h.changed_at, moved_at: h.moved_at, accepted_at: h.accepted_at, started_at: h.started_at, held_at: h.held_at, held_days: h.held_days,
     deliver_by: h.deliver_by, acknowledge_by: h.acknowledge_by, decide_by: h.decide_by, start_by: h.start_by,
     complete_by: h.complete_by, calendar: h.calendar, pauses: h.pauses, form: h.form,
-    form_submitted_at: h.form_submitted_at, phoned: h.phoned, phoned_at: h.phoned_at, phoned_role: h.phoned_role,
+    form_submitted_at: h.form_submitted_at, phoned: h.phoned, phoned_at: h.phoned_at, phoned_role: h.phoned_role, received_by: h.received_by,
     asked: h.asked, asked_at: h.asked_at, asked_about: h.asked_about, wished_to: h.wished_to,
     wish_by: h.wish_by, wished_by: h.wished_by, wish_about: h.wish_about, wish_answered: h.wish_answered, answer_by: h.answer_by, answered: h.answered, expected_by: h.expected_by,
     arrival: h.arrival, arrival_at: h.arrival_at, sought: h.sought,
