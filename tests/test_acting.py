@@ -187,6 +187,25 @@ async def test_no_other_message_has_it(backend: Backend) -> None:
     assert len(silent) > 1, "also when it had been accepted, and was silent"
 
 
+async def test_of_other_messages_not_even_a_token_that_was_made_for_them_holds(backend: Backend) -> None:
+    await imported(backend)
+    id, _ = await told(backend)
+    await handoffs.move_handoff(UNIT, backend, id, "expect", expected="2026-03-05T10:00:00Z")
+    (moved,) = await messages(backend)
+    assert (moved.address, link(moved)) == ("desk@shelter.example.org", None), "told there, and not to be acknowledged"
+    for number in range(1, 6):
+        await escalate(OPERATOR, later(backend, HOUR * number * 4))
+    text = "MATCH (n:Notice)-[:FOR]->(d) RETURN n.kind AS kind, n.reference AS reference, d.id AS desk"
+    before, tried = await dump(backend.store), set()
+    for each in await raw(backend.store, text):
+        if each["desk"] != "shelter-desk" or each["kind"] == "moved":
+            token = Token("en", each["reference"], backend.vault.token(PURPOSE, each["reference"]))
+            assert (await ask(backend, "POST", f"r/{token}")).text == OVER
+            tried.add((each["kind"], each["desk"]))
+    assert tried >= {("moved", "shelter-desk"), ("escalated", "line-desk"), ("offered", "unit-desk")}
+    assert await dump(backend.store) == before
+
+
 async def test_a_message_that_goes_out_late_has_none_that_is_over(backend: Backend) -> None:
     await imported(backend)
     await send(backend)
@@ -495,18 +514,28 @@ async def test_at_once_with_who_is_signed_in_one_of_them_stands(backend: Backend
     assert await audit.verify(OPERATOR, backend) == []
 
 
-class Busy(Through):
-    """Somebody is always first, or nobody answers."""
+class Away(Through):
+    """It does not answer."""
+
+    async def read(self, statement: str, /, **parameters: Any) -> list[Row]:
+        raise Unavailable("store.down", "The store does not answer.")
+
+
+class Full(Through):
+    """It takes nothing in."""
 
     async def write(self, steps: Sequence[Step], operation: Operation | None = None) -> list[list[Row]]:
-        raise Unavailable("store.down", "The store does not answer.")
+        raise Unavailable("store.full", "The store takes nothing in.")
 
 
 async def test_what_can_not_be_stored_is_not_told_as_noted(backend: Backend) -> None:
     await imported(backend)
     id, path = await told(backend)
-    done = await ask(replace(backend, store=Busy(backend.store)), "POST", path)
-    assert (done.status_code, done.text) == (503, pages.later("en"))
+    for broken in (Away(backend.store), Full(backend.store)):
+        without = replace(backend, store=broken)
+        assert (await ask(without, "GET", path)).text == (await ask(backend, "GET", path)).text, "it reads nothing"
+        done = await ask(without, "POST", path)
+        assert (done.status_code, done.text) == (503, pages.later("en"))
     assert (await step(backend, id))["status"] == "requested"
     assert (await ask(backend, "POST", path)).text == NOTED
 
