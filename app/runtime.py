@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from relaypoint.app.delivering import deliver_due, send_links, take_bounces
@@ -18,6 +19,7 @@ from relaypoint.graph import open_store
 from relaypoint.notifications.delivery import Transport
 from relaypoint.notifications.gateway import Gateway
 from relaypoint.notifications.outgoing import Outgoing, checked
+from relaypoint.notifications.push import Push, subscribed
 from relaypoint.notifications.smtp import Smtp, mail_server
 from relaypoint.notifications.spool import Spool
 from relaypoint.notifications.transports import Transports
@@ -30,8 +32,11 @@ from relaypoint.resolvers.rounds import Link
 from relaypoint.resolvers.vault import Vault
 from relaypoint.schema.context import Context
 
+#: One less than how many private keys there are on the curve P-256 (FIPS 186-5).
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 - 1
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Runtime:
     settings: Settings
     backend: Backend
@@ -41,7 +46,13 @@ class Runtime:
     outgoing: Outgoing = field(default_factory=Outgoing)
 
     def context(self, subject: Subject) -> Context:
-        return Context(subject, self.backend, self.run_outbox, self.post, WebhookSetup())
+        return Context(subject, self.backend, self.run_outbox, self.post, WebhookSetup(), BrowserSetup(self.push))
+
+    @cached_property
+    def push(self) -> Push:
+        """The sender of Web Push, the same on every instance and after every start."""
+        key = self.backend.vault.number("web push") % _ORDER + 1
+        return Push(self.outgoing, key, self.settings.contact, self.backend.clock)
 
     async def deliver(self) -> dict[str, int]:
         """Delivers what is due once, and carries what that shows into the channels."""
@@ -68,6 +79,16 @@ class Runtime:
     async def post(self, links: Sequence[Link], *, test: bool) -> frozenset[str]:
         """Sends the links, as far as their channels take messages."""
         return await send_links(links, self.transports, self.settings.url, test=test)
+
+
+class BrowserSetup:
+    """What the schema needs of the way out to write to browsers."""
+
+    def __init__(self, push: Push) -> None:
+        self.public_key = push.public_key
+
+    def subscribed(self, endpoint: str, p256dh: str, auth: str) -> Mapping[str, str]:
+        return asdict(subscribed(endpoint, p256dh, auth))
 
 
 class WebhookSetup:

@@ -57,6 +57,13 @@ class Settings(BaseSettings):
         """Where a server that holds the embedded store takes this machine's commands."""
         return self.folder / "commands.sock" if self.folder else None
 
+    @property
+    def contact(self) -> str:
+        """How those whose services carry messages reach whoever runs this, as a mailto or https address."""
+        if self.mail_from:
+            return f"mailto:{self.mail_from}"
+        return self.url if self.url.startswith("https://") else "mailto:postmaster@localhost"
+
     def password(self) -> str | None:
         return _secret(self.neo4j_password, self.neo4j_password_file, "RELAYPOINT_NEO4J_PASSWORD_FILE")
 

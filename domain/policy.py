@@ -74,6 +74,7 @@ class Action(StrEnum):
     READ_FEED = "read-feed"
     KEEP_WEBHOOKS = "keep-webhooks"
     POST_EVENTS = "post-events"
+    KEEP_BROWSERS = "keep-browsers"
     VERIFY_CHAIN = "verify-chain"
 
 
@@ -111,6 +112,7 @@ POLICY: Final[dict[Action, frozenset[Kind]]] = {
     Action.READ_FEED: _SIGNED_IN,
     Action.KEEP_WEBHOOKS: _SIGNED_IN,
     Action.POST_EVENTS: _OPERATOR,
+    Action.KEEP_BROWSERS: _SIGNED_IN,
     Action.VERIFY_CHAIN: _OPERATOR,
 }
 

@@ -48,6 +48,7 @@ LABELS: Final = (
     "Event",
     "FeedEntry",
     "Webhook",
+    "Browser",
     "Notice",
     "Address",
     "Escalation",

@@ -66,6 +66,10 @@ class Vault:
         given = hmac.new(self._tokens, f"{purpose}\n{about}".encode(), hashlib.sha256)
         return given.digest()[:_TOKEN_SIZE].hex()
 
+    def number(self, purpose: str) -> int:
+        """A secret number of 256 bits for one purpose, the same each time: a private key that is kept nowhere."""
+        return int.from_bytes(hmac.new(self._tokens, f"{purpose}\n".encode(), hashlib.sha256).digest())
+
     def is_token(self, token: str, purpose: str, about: str) -> bool:
         """Whether it is that token; how much of it is right can't be measured."""
         return hmac.compare_digest(token.encode(), self.token(purpose, about).encode())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,16 +31,30 @@ class Hooks(Protocol):
         ...
 
 
+class Pushing(Protocol):
+    """What browsers need of the way out."""
+
+    @property
+    def public_key(self) -> str:
+        """What a browser is given when it subscribes."""
+        ...
+
+    def subscribed(self, endpoint: str, p256dh: str, auth: str) -> Mapping[str, str]:
+        """The same by name, where it can be right. Raises ``Invalid``."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """``deliver`` runs the outbox once, ``post`` sends links; the composition root gives these and ``hooks``, since
-    transports are not the schema's."""
+    """``deliver`` runs the outbox once, ``post`` sends links; the composition root gives these, ``hooks`` and
+    ``pushing``, since transports are not the schema's."""
 
     subject: Subject
     backend: Backend
     deliver: Callable[[], Awaitable[dict[str, int]]]
     post: Post
     hooks: Hooks
+    pushing: Pushing
 
 
 Info = StrawberryInfo[Context, None]

@@ -25,6 +25,7 @@ from relaypoint.schema import (
     status_types,
 )
 from relaypoint.schema.admin_types import ImportResult
+from relaypoint.schema.browser_types import BrowserMutation
 from relaypoint.schema.context import Info
 from relaypoint.schema.contingency_types import ContingencyResult
 from relaypoint.schema.end_types import EndResult
@@ -51,7 +52,7 @@ _END = {
 
 
 @strawberry.type(description="What can be done. Each answer is the result or a typed problem.")
-class Mutation(ReferralMutation, RosterMutation, MessageMutation, FeedMutation):
+class Mutation(ReferralMutation, RosterMutation, MessageMutation, FeedMutation, BrowserMutation):
     @strawberry.mutation(
         description="Checks a roster and, unless it is a dry run, applies it as one write.",
         metadata=under(Action.CHANGE_ROSTER),

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from relaypoint.app.runtime import WebhookSetup
+from relaypoint.app.runtime import Runtime
+from relaypoint.app.settings import Settings
 from relaypoint.domain.clock import format_instant
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.resolvers import consenting, feed, handoffs, passing, referrals
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.escalating import escalate
-from relaypoint.schema.context import Context
 from relaypoint.schema.operational import schema
 from relaypoint.tests.helpers import FULL, at_time, imported, make_backend, member, tiny_roster
 from relaypoint.tests.test_notices import SHELTER, UNIT, send
@@ -172,12 +172,9 @@ async def test_many_who_write_and_read_at_once_skip_nothing(backend: Backend) ->
 
 
 async def test_it_is_read_over_graphql(backend: Backend) -> None:
-    async def nothing(*_: Any, **__: Any) -> Any:
-        return {}
-
     query = """query ($after: String, $first: Int) { events(after: $after, first: $first) {
       edges { cursor node { type at referral handoff contactPoint } } pageInfo { endCursor hasNextPage } } }"""
-    context = Context(UNIT, backend, nothing, nothing, WebhookSetup())
+    context = Runtime(Settings(), backend).context(UNIT)
 
     async def ask(**variables: Any) -> dict[str, Any]:
         answer = await schema.execute(query, variables, context_value=context)

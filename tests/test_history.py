@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from relaypoint.app.runtime import WebhookSetup
+from relaypoint.app.runtime import Runtime
+from relaypoint.app.settings import Settings
 from relaypoint.domain.clock import fixed_clock, format_instant, parse_instant
 from relaypoint.domain.errors import Invalid, NotFound
 from relaypoint.domain.history import moment
@@ -21,7 +22,6 @@ from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.gaps import coverage_gaps
 from relaypoint.resolvers.known import Memory, read_whole
 from relaypoint.resolvers.roster import export_roster
-from relaypoint.schema.context import Context
 from relaypoint.schema.operational import schema
 from relaypoint.tests.helpers import (
     FULL,
@@ -63,12 +63,7 @@ fragment Desk on ContactPoint {
 
 
 async def asked(backend: Backend, query: str, **variables: Any) -> Any:
-    async def nothing(*_: Any, **__: Any) -> Any:
-        return {}
-
-    answer = await schema.execute(
-        query, variables, context_value=Context(OPERATOR, backend, nothing, nothing, WebhookSetup())
-    )
+    answer = await schema.execute(query, variables, context_value=Runtime(Settings(), backend).context(OPERATOR))
     assert not answer.errors, answer.errors
     return answer.data
 

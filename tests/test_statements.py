@@ -20,6 +20,7 @@ from relaypoint.graph.library import Statement, statements
 from relaypoint.graph.neo4j import Neo4jStore
 from relaypoint.graph.schema import VERSION
 from relaypoint.resolvers import (
+    browsers,
     ending,
     escalating,
     finding,
@@ -102,6 +103,8 @@ async def populate(store: Store) -> None:
         force = {"task_force": "example-force-north"}
         started = await rounds.start(OPERATOR, backend, kind, "2026-03-10", **force)
         assert started.links
+    reached = {"endpoint": "https://push.example.org/", "p256dh": "key", "auth": "secret"}
+    await browsers.keep(shelter, backend, "shelter-desk", reached)
     await webhooks.create(member("example-unit"), backend, "https://unit.example.org/hook", "whsec_secret")
     leased = await outbox.lease(OPERATOR, backend, limit=4)
     taken, refused = Try("shelter-mail", Result.TAKEN), Try("unit-mail", Result.REFUSED, "550 5.1.1")
@@ -145,6 +148,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
     (lost,) = await raw(store, "MATCH (n:Notice) WHERE n.status = 'dead' RETURN n.id AS id")
     (address,) = await raw(store, "MATCH (a:Address) WHERE a.refused = 1 RETURN a.id AS id, a.version AS version")
     (placed,) = await raw(store, "MATCH (q:Queue {id: 'feed'}) RETURN q.position AS position")
+    (browser,) = await raw(store, "MATCH (b:Browser) RETURN b.id AS id")
     (root,) = await raw(store, "MATCH (r:Roster) RETURN r.version AS version, r.chain_head AS head")
     (done, *_) = await raw(store, "MATCH (o:Operation) WHERE size(o.id) = 64 RETURN o.id AS id ORDER BY o.id")
     step = steps[0]
@@ -189,6 +193,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "feed_entries": [{"ids": ["feed.000000000001", "feed.000000000003", "feed.999999999999"]}],
         "feed_ways": [{"referrals": [second["id"], first["id"], "nobody"]}],
         "webhooks_all": [{}],
+        "browsers_of": [{"contact_points": ["unit-desk", "shelter-desk", "nobody"]}],
         "notices_dead": [{}],
         "notice_by_id": [{"id": gone["id"]}],
         "addresses_to_weigh": [{}],
@@ -285,6 +290,15 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
                 "entries": [{"id": "new-entry", "event": "new-event", "properties": {"position": 99, "at": LATER}}],
             }
         ],
+        "browser_put": [
+            {
+                "id": id,
+                "contact_point": "unit-desk",
+                "properties": {"name": "phone", "sealed": "s", "created_at": LATER},
+            }
+            for id in ("new-browser", browser["id"])
+        ],
+        "browser_end": [{"id": "new-browser"}],
         "webhook_create": [
             {
                 "id": "new-webhook",
