@@ -53,7 +53,8 @@ async def deliver(
 ) -> Attempt:
     """Sends over the first channel that is allowed, carries messages and takes this one.
 
-    A mailbox is written to at any hour: its hours say when somebody reads, not when it accepts.
+    A mailbox is written to at any hour: its hours say when somebody reads, not when it accepts. What would ring outside
+    its hours comes barred (``domain.quiet``).
     """
     why: dict[str, str] = {}
     tries: list[Try] = []

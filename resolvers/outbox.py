@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,11 +12,14 @@ from typing import Any, Final
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.clock import format_instant, parse_instant
+from relaypoint.domain.deadlines import RUNNING
 from relaypoint.domain.evidence import Result, Try, address_id, against, lasting
+from relaypoint.domain.handoffs import Status
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.policy import Action, Subject
+from relaypoint.domain.quiet import Sending, plan
 from relaypoint.domain.words import Confidentiality, Priority
-from relaypoint.graph import Step, Unmet
+from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import stored_case
 from relaypoint.resolvers.finding import view_of
@@ -55,26 +59,41 @@ class Leased:
     languages: tuple[str, ...] = ()
     #: The secret of a link by which whoever reads it says that the step was received; None where it would do nothing.
     receipt: str | None = None
+    #: When the first of the channels opens that are kept shut now: what no other takes waits for that.
+    opens: datetime | None = None
 
 
 @permitted(Action.DELIVER_NOTICES)
 async def lease(subject: Subject, backend: Backend, *, limit: int = 100) -> list[Leased]:
-    """Takes up to ``limit`` due notices for ``LEASE``. Two workers never get the same one."""
-    at = backend.clock()
-    name = backend.new_id()
-    await backend.store.write(
-        [
-            Step(
-                "notices_lease",
-                {"lease": name, "now": format_instant(at), "until": format_instant(at + LEASE), "limit": limit},
-                expect=None,
-            )
-        ]
-    )
-    rows = await backend.store.read("notices_leased", lease=name)
-    if not rows:
-        return []
-    leased = []
+    """Takes up to ``limit`` due notices for ``LEASE``. Two workers never get the same one. What is not to go out yet is
+    due later, and was not tried."""
+    while True:
+        at = backend.clock()
+        name = backend.new_id()
+        await backend.store.write(
+            [
+                Step(
+                    "notices_lease",
+                    {"lease": name, "now": format_instant(at), "until": format_instant(at + LEASE), "limit": limit},
+                    expect=None,
+                )
+            ]
+        )
+        rows = await backend.store.read("notices_leased", lease=name)
+        if not rows:
+            return []
+        leased, waiting = await _planned(backend, name, at, rows)
+        if waiting:
+            with contextlib.suppress(Unmet):  # The lease has run out meanwhile: others see to them.
+                await backend.store.write(waiting)
+        if leased:
+            return leased
+
+
+async def _planned(backend: Backend, name: str, at: datetime, rows: Sequence[Row]) -> tuple[list[Leased], list[Step]]:
+    """Those that go out now, and what puts off those that wait."""
+    leased: list[Leased] = []
+    waiting: list[Step] = []
     view = view_of(await backend.memory.roster(backend.store), at)
     for row in rows:
         avoid = stored_case(backend, row["sealed_key"], row["sealed"]).avoid
@@ -82,26 +101,54 @@ async def lease(subject: Subject, backend: Backend, *, limit: int = 100) -> list
         desk = view.desk(row["contact_point"])
         # To tell its own sender what becomes of a case lets nobody else know of it.
         owner = None if desk.organization == row["sender"] else view.organization(desk.organization)
-        leased.append(
-            Leased(
-                id=notice["id"],
-                lease=name,
-                until=at + LEASE,
-                contact_point=desk.id,
-                reference=notice["reference"],
-                kind=notice["kind"],
-                priority=Priority(notice["priority"]),
-                attempts=notice["attempts"],
-                begun=parse_instant(notice["again_at"] or notice["created_at"]),
-                channels=_turned(
-                    _channels(desk, owner, notice["confidentiality"], avoid, at, notice["bounced"] or ()),
-                    notice["turn"] or 0,
-                ),
-                languages=desk.languages,
-                receipt=secret(backend, notice, row["status"], own=row["step_at"] == desk.id),
-            )
+        uses = _turned(
+            _channels(desk, owner, notice["confidentiality"], avoid, at, notice["bounced"] or ()), notice["turn"] or 0
         )
-    return leased
+        sending = Sending(
+            priority=Priority(notice["priority"]),
+            kind=notice["kind"],
+            begun=parse_instant(notice["again_at"] or notice["created_at"]),
+            deadlines=_running(row["step"]),
+        )
+        planned = plan(sending, uses, at)
+        found = Leased(
+            id=notice["id"],
+            lease=name,
+            until=at + LEASE,
+            contact_point=desk.id,
+            reference=notice["reference"],
+            kind=sending.kind,
+            priority=sending.priority,
+            attempts=notice["attempts"],
+            begun=sending.begun,
+            channels=planned.channels,
+            languages=desk.languages,
+            receipt=secret(backend, notice, row["step"]["status"], own=row["step_at"] == desk.id),
+            opens=planned.opens,
+        )
+        if planned.until is None:
+            leased.append(found)
+        else:
+            waiting.append(_put_off(found, planned.until))
+    return leased, waiting
+
+
+def _running(step: Row) -> tuple[datetime, ...]:
+    """By when the step has to be delivered and acknowledged, as long as nobody has answered it."""
+    names = {"deliver_by", "acknowledge_by"} & set(RUNNING.get(Status(step["status"]), ()))
+    return tuple(parse_instant(step[name]) for name in sorted(names) if step[name])
+
+
+def _put_off(leased: Leased, until: datetime) -> Step:
+    """Lets go of it until it is due. It is no attempt."""
+    changes = {
+        "due_at": format_instant(until),
+        "why": [f"{use.channel.id}: {use.barred}" for use in leased.channels if use.barred],
+        "attempts": leased.attempts - 1,
+        "lease": None,
+        "leased_until": None,
+    }
+    return Step("notice_settle", {"id": leased.id, "lease": leased.lease, "changes": changes})
 
 
 def _turned(uses: tuple[ChannelUse, ...], turn: int) -> tuple[ChannelUse, ...]:
@@ -144,12 +191,12 @@ async def settle(
     tries: Sequence[Try] = (),
 ) -> str | None:
     """Records how an attempt ended: ``delivered``, ``dead``, or ``failed`` (it stays due, later; at last it is dead),
-    with what came of each channel.
+    with what came of each channel. As long as a channel is kept shut that may take it later, it is not dead.
 
     Returns what was recorded. None where the lease had run out and another worker took the row: then it is nothing.
     """
     at = backend.clock()
-    if status == "failed" and _given_up(leased, tries, at):
+    if status == "failed" and leased.opens is None and _given_up(leased, tries, at):
         status = "dead"
         tries = [replace(each, result=Result.LATE) if each.result is Result.NOT_NOW else each for each in tries]
     changes = {
@@ -160,8 +207,12 @@ async def settle(
         "leased_until": None,
     }
     steps = _tried(leased, tries, format_instant(at))
-    if status == "failed":
-        changes["due_at"] = format_instant(at + _pause(leased))
+    if status == "dead" and leased.opens:
+        # One channel is left that only opens later.
+        status, changes["due_at"] = "failed", format_instant(max(leased.opens, at))
+    elif status == "failed":
+        again = at + _pause(leased)
+        changes["due_at"] = format_instant(max(min(again, leased.opens or again), at))
     else:
         changes["status"] = status
         steps.append(Step("notice_unqueue", {"id": leased.id}))

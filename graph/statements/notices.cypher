@@ -24,7 +24,8 @@ MATCH (n)-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Org
 MATCH (n)-[:FOR]->(d:ContactPoint)
 RETURN n {.id, .kind, .priority, .confidentiality, .attempts, .created_at, .again_at, .bounced, .reference, .turn} AS notice, r.id AS referral, r.sealed AS sealed,
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
-  d.id AS contact_point, sender.id AS sender, h.status AS status, head([(h)-[:TO]->(own:ContactPoint) | own.id]) AS step_at
+  d.id AS contact_point, sender.id AS sender, h {.status, .deliver_by, .acknowledge_by} AS step,
+  head([(h)-[:TO]->(own:ContactPoint) | own.id]) AS step_at
 ORDER BY n.urgency DESC, n.due_at, n.id
 
 // name: notice_settle
