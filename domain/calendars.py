@@ -89,6 +89,10 @@ class Calendar:
     def is_holiday(self, day: date) -> bool:
         return self.holidays is not None and day in public_holidays(self.holidays, day.year)
 
+    def works_on(self, day: date) -> bool:
+        """Whether there is any working time on that local day."""
+        return bool(self._day(day))
+
     def working_hours_between(self, start: datetime, end: datetime) -> float:
         """Working time from ``start`` to ``end`` in hours; negative when ``end`` comes first."""
         if end < start:

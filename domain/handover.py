@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from relaypoint.domain.gaps_roster import Roster
 from relaypoint.domain.model import Holder
+from relaypoint.domain.quiet import Reader
 from relaypoint.domain.rota import NO_ROTA, Rota, on_duty, turn
 from relaypoint.domain.rows import Columns
 from relaypoint.domain.texts import Text, say
@@ -28,6 +29,21 @@ def face(holders: tuple[Holder, ...], day: str, taken_by: str | None = None, rot
     order = {h.id: (h.id != first, h.role != "primary", h.rank, h.id) for h in holders}
     there = sorted((h for h in holders if h.answers(day)), key=lambda h: order[h.id])
     return next((h for h in there if h.id == taken_by), next(iter(there), None))
+
+
+def reader(holders: tuple[Holder, ...], day: str, rota: Rota = NO_ROTA) -> Reader | None:
+    """Whose wishes count for what comes in on the day: of who faces the senders, or of who stands in for them; None
+    where no person is recorded as there."""
+    person = face(holders, day, rota=rota)
+    if person is None:
+        return None
+    instead = next((absence.stand_in for absence in person.away(day) if absence.stand_in), person)
+    return Reader(
+        language=instead.message_language,
+        digest=instead.digest,
+        important_only=instead.important_only,
+        on_duty=person.id == turn([(h.id, h.rota) for h in holders if h.holds(day)], rota, day),
+    )
 
 
 def unheld(roster: Roster, desk: str) -> Text | None:

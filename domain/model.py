@@ -140,6 +140,10 @@ class Holder(Dated):
     role: HolderRole
     rank: int = 1
     rota: int | None = None
+    #: In which language, at which times of day together (``HH:MM``), and whether what asks for nothing may wait.
+    message_language: str | None = None
+    digest: tuple[str, ...] = ()
+    important_only: bool = False
     absences: tuple[Absence, ...] = ()
     #: Of who stands in: their own contact point, and the bodies behind it.
     contact_point: str | None = None

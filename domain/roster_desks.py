@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core.core_schema import ValidationInfo
 
 from relaypoint.domain import addresses
-from relaypoint.domain.roster_codes import HolidayCalendar, Hours, Languages, TimeZone
+from relaypoint.domain.roster_codes import HolidayCalendar, Hours, Language, Languages, TimeZone
 from relaypoint.domain.roster_faults import Fault, fault
 from relaypoint.domain.roster_fields import (
     Day,
@@ -20,6 +20,7 @@ from relaypoint.domain.roster_fields import (
     OneOf,
     Tags,
     Text,
+    Times,
     To,
     YesNo,
 )
@@ -96,6 +97,9 @@ class HolderRow(Row):
     rota: Number | None = None
     confirmed_on: Day | None = None
     appointment: Text | None = None
+    message_language: Language | None = None
+    digest: Times = Field(default_factory=list)
+    important_only: Annotated[YesNo, OneOf(YesNo)] | None = None
 
 
 class AbsenceRow(Row):

@@ -174,6 +174,18 @@ def _duration(value: str) -> str:
     return value
 
 
+def _time(value: str) -> str:
+    # A spreadsheet adds the seconds.
+    match = re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::00)?", value)
+    if not match:
+        raise refused("roster.bad-time", value)
+    return f"{int(match[1]):02}:{match[2]}"
+
+
+def _in_order(values: list[str]) -> list[str]:
+    return sorted(set(values))
+
+
 def _emergency(value: str) -> str:
     digits = value.replace(" ", "")
     if not re.fullmatch(r"\+?[0-9]{2,15}", digits):
@@ -215,4 +227,5 @@ Tags = Annotated[
     BeforeValidator(split),
     AfterValidator(unique),
 ]
+Times = Annotated[list[Annotated[Item, AfterValidator(_time)]], BeforeValidator(split), AfterValidator(_in_order)]
 SomeItems = Annotated[Items, AfterValidator(_not_empty)]

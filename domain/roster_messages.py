@@ -147,6 +147,9 @@ MESSAGES: Final[dict[str, Message]] = {
         "{value} is not a duration.",
         "Use ISO 8601 with weeks, days, hours or minutes, more than zero, such as P5D or PT4H.",
     ),
+    "roster.bad-time": Message(
+        "{value} is not a time of day.", "Write hours and minutes, such as 08:30; separate several by semicolons."
+    ),
     "roster.bad-emergency-number": Message("{value} is not a number to dial.", "Write digits only, such as 999."),
     # addresses
     "roster.no-address": Message(

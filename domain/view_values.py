@@ -16,6 +16,10 @@ def holder(row: Columns, absences: Sequence[tuple[Columns, Holder | None]] = ())
         role=HolderRole(row["role"]),
         rank=row["rank"] or 1,
         rota=row["rota"],
+        # What was recorded before there were these columns lacks them.
+        message_language=row.get("message_language"),
+        digest=tuple(row.get("digest") or ()),
+        important_only=row.get("important_only") == "yes",
         absences=tuple(
             Absence(since=each["since"], until=each["until"], stand_in=instead)
             for each, instead in sorted(absences, key=lambda pair: (pair[0]["since"] or "", pair[0]["until"] or ""))

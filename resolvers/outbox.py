@@ -11,18 +11,17 @@ from typing import Any, Final
 
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
-from relaypoint.domain.clock import format_instant, parse_instant
-from relaypoint.domain.deadlines import RUNNING
+from relaypoint.domain.clock import format_instant
 from relaypoint.domain.evidence import Result, Try, address_id, against, lasting
-from relaypoint.domain.handoffs import Status
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.policy import Action, Subject
-from relaypoint.domain.quiet import Sending, plan
+from relaypoint.domain.quiet import plan
 from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import stored_case
 from relaypoint.resolvers.finding import view_of
+from relaypoint.resolvers.quieting import put_off, reader_of, sending_of
 from relaypoint.resolvers.receipts import secret
 
 #: After this a lease is void, and another worker takes the row over.
@@ -55,7 +54,7 @@ class Leased:
     #: When it was to go out first, or again after it was dead.
     begun: datetime
     channels: tuple[ChannelUse, ...]
-    #: Those that are spoken there (tags of BCP 47), as the roster has them.
+    #: The one that its reader wants, then those that are spoken there (tags of BCP 47), as the roster has them.
     languages: tuple[str, ...] = ()
     #: The secret of a link by which whoever reads it says that the step was received; None where it would do nothing.
     receipt: str | None = None
@@ -104,13 +103,12 @@ async def _planned(backend: Backend, name: str, at: datetime, rows: Sequence[Row
         uses = _turned(
             _channels(desk, owner, notice["confidentiality"], avoid, at, notice["bounced"] or ()), notice["turn"] or 0
         )
-        sending = Sending(
-            priority=Priority(notice["priority"]),
-            kind=notice["kind"],
-            begun=parse_instant(notice["again_at"] or notice["created_at"]),
-            deadlines=_running(row["step"]),
-        )
-        planned = plan(sending, uses, at)
+        sending, reader = sending_of(row), reader_of(view, desk)
+        planned = plan(sending, uses, at, desk.calendar, reader)
+        if planned.until is not None:
+            waiting.append(put_off(notice["id"], name, notice["attempts"] - 1, planned, planned.until))
+            continue
+        first = (reader.language,) if reader and reader.language else ()
         found = Leased(
             id=notice["id"],
             lease=name,
@@ -122,33 +120,12 @@ async def _planned(backend: Backend, name: str, at: datetime, rows: Sequence[Row
             attempts=notice["attempts"],
             begun=sending.begun,
             channels=planned.channels,
-            languages=desk.languages,
+            languages=(*first, *desk.languages),
             receipt=secret(backend, notice, row["step"]["status"], own=row["step_at"] == desk.id),
             opens=planned.opens,
         )
-        if planned.until is None:
-            leased.append(found)
-        else:
-            waiting.append(_put_off(found, planned.until))
+        leased.append(found)
     return leased, waiting
-
-
-def _running(step: Row) -> tuple[datetime, ...]:
-    """By when the step has to be delivered and acknowledged, as long as nobody has answered it."""
-    names = {"deliver_by", "acknowledge_by"} & set(RUNNING.get(Status(step["status"]), ()))
-    return tuple(parse_instant(step[name]) for name in sorted(names) if step[name])
-
-
-def _put_off(leased: Leased, until: datetime) -> Step:
-    """Lets go of it until it is due. It is no attempt."""
-    changes = {
-        "due_at": format_instant(until),
-        "why": [f"{use.channel.id}: {use.barred}" for use in leased.channels if use.barred],
-        "attempts": leased.attempts - 1,
-        "lease": None,
-        "leased_until": None,
-    }
-    return Step("notice_settle", {"id": leased.id, "lease": leased.lease, "changes": changes})
 
 
 def _turned(uses: tuple[ChannelUse, ...], turn: int) -> tuple[ChannelUse, ...]:

@@ -260,6 +260,7 @@ def _link(backend: Backend, rows: Rows, kind: str, ask: Columns, key: str, due: 
         return None
     drill = kind == RoundKind.DRILL
     channel = row if drill else _mailbox(rows, desk["id"], day)
+    own = () if drill or not row["message_language"] else (row["message_language"],)
     return Link(
         key=key,
         subject=row["id"],
@@ -273,7 +274,7 @@ def _link(backend: Backend, rows: Rows, kind: str, ask: Columns, key: str, due: 
         due=due,
         role=None if drill else HolderRole(row["role"]),
         rank=1 if drill else row["rank"],
-        languages=tuple(desk["languages"]),
+        languages=(*own, *desk["languages"]),
     )
 
 

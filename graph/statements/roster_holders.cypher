@@ -4,7 +4,8 @@
 // starts: label
 MATCH (n:Holder)
 RETURN n {
-  .id, .name, .role, .rank, .rota, .confirmed_on, .appointment, .since, .until, .source, .as_of,
+  .id, .name, .role, .rank, .rota, .confirmed_on, .appointment,
+  .message_language, .digest, .important_only, .since, .until, .source, .as_of,
   contact_point: head([(n)-[:HOLDS]->(x:ContactPoint) | x.id])
 } AS row
 ORDER BY n.id
