@@ -9,53 +9,72 @@ from collections.abc import Coroutine, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from relaypoint.domain.digests import common, parcels
 from relaypoint.domain.errors import Unavailable
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.words import ChannelKind
 from relaypoint.notifications import bounces
 from relaypoint.notifications.delivery import Refused, Transport, deliver
+from relaypoint.notifications.digests import Digest
 from relaypoint.notifications.languages import chosen
 from relaypoint.notifications.messages import Notification, compose_link
 from relaypoint.notifications.sentences import held_as
-from relaypoint.resolvers import bouncing, outbox
+from relaypoint.resolvers import bouncing, digesting, outbox
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.outbox import Leased
 from relaypoint.resolvers.rounds import Link
 
 #: To so many contact points at once: that keeps the way out busy, and leaves room for those who ask meanwhile.
 AT_ONCE: Final = 8
+#: Beside what is taken at once, so many more to the same contact points: what storms there goes out together.
+BESIDE: Final = 400
 
 
 async def deliver_due(backend: Backend, transport: Transport, site: str) -> dict[str, int]:
-    """Delivers all that is due now, to several contact points at once and to each in order; returns how many ended
-    ``delivered``, ``dead`` or ``failed``."""
+    """Delivers all that is due now, to several contact points at once and to each in order, what belongs together as
+    one message; returns how many ended ``delivered``, ``dead`` or ``failed``."""
     counts: Counter[str] = Counter(delivered=0, dead=0, failed=0)
 
     async def in_order(notices: Sequence[Leased]) -> None:
-        for leased in notices:
-            if backend.clock() >= leased.until:  # The transport was slow: others may have taken it over.
+        for parcel in parcels(notices):
+            if backend.clock() >= parcel[0].until:  # The transport was slow: others may have taken it over.
                 return
-            notification = Notification(
-                key=leased.id,
-                reference=leased.reference,
-                priority=leased.priority,
-                kind=leased.kind,
-                language=chosen(leased.languages),
-                receipt=leased.receipt,
+            told = await _told(backend, parcel)
+            if told is None:
+                return
+            attempt = await deliver(told, common(parcel), transport, site)
+            ended = await outbox.settle_together(
+                OPERATOR, backend, parcel, attempt.status, attempt.channel, attempt.why, attempt.tries
             )
-            attempt = await deliver(notification, leased.channels, transport, site)
-            ended = await outbox.settle(
-                OPERATOR, backend, leased, attempt.status, attempt.channel, attempt.why, attempt.tries
-            )
-            if ended is not None:
-                counts[ended] += 1
+            counts.update(ended or ())
 
-    while batch := await outbox.lease(OPERATOR, backend):
+    while batch := await outbox.lease(OPERATOR, backend, beside=BESIDE):
         recipients: dict[str, list[Leased]] = {}
         for leased in batch:
             recipients.setdefault(leased.contact_point, []).append(leased)
         await _together(in_order(notices) for notices in recipients.values())
     return dict(counts)
+
+
+async def _told(backend: Backend, parcel: Sequence[Leased]) -> Notification | Digest | None:
+    """What goes out; None where others have it by now."""
+    notifications = [
+        Notification(
+            key=leased.id,
+            reference=leased.reference,
+            priority=leased.priority,
+            kind=leased.kind,
+            language=chosen(leased.languages),
+            receipt=leased.receipt,
+        )
+        for leased in parcel
+    ]
+    if len(parcel) == 1:
+        return notifications[0]
+    key = await digesting.put_together(OPERATOR, backend, parcel)
+    if key is None:
+        return None
+    return Digest(key=key, notifications=notifications, language=notifications[0].language)
 
 
 async def take_bounces(backend: Backend, folder: Path) -> int:

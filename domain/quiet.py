@@ -3,9 +3,9 @@
 A channel that makes a device ring is not used outside its hours for what can wait. Mail is taken at any hour: its hours
 say when somebody reads. Who answers at a contact point may want what is routine at some times of day, together.
 
-Nothing here is quieter than the priority allows: ``asap`` and ``stat`` wait for nothing, and nothing waits past the
-time in which its step has to be delivered or acknowledged, or for more than a day. What could only go out too late goes
-out at once.
+Nothing here is quieter than the priority allows: ``asap`` and ``stat`` wait for nothing. Nothing that rings or asks for
+something waits past the time in which its step has to be delivered or acknowledged, and nothing for more than a day.
+What could only go out too late goes out at once.
 """
 
 from __future__ import annotations
@@ -137,12 +137,15 @@ def _kept_shut(
     sending: Sending, uses: tuple[ChannelUse, ...], at: datetime
 ) -> tuple[tuple[ChannelUse, ...], datetime | None]:
     """The channels, those barred that would ring outside their hours; and when the first of these opens. Where that
-    is too late none is barred."""
+    is too late none is barred; one that never opens is used only where there is no other."""
     if sending.priority.level >= Priority.ASAP.level:
         return uses, None
     shut = [use for use in uses if use.carries_message and use.channel.kind in RINGING and use.open is False]
     opens = min((use.opens_at for use in shut if use.opens_at), default=None)
-    if opens is None or opens - sending.begun > LONGEST or any(opens >= each for each in sending.ahead(at)):
+    if opens is None:
+        if not any(use.carries_message and use not in shut for use in uses):
+            return uses, None
+    elif opens - sending.begun > LONGEST or any(opens >= each for each in sending.ahead(at)):
         return uses, None
     return tuple(replace(use, barred=_closed(use)) if use in shut else use for use in uses), opens
 

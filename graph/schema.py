@@ -8,7 +8,7 @@ from relaypoint.domain.errors import Unavailable
 from relaypoint.graph.port import Step, Store
 
 #: Raised by one with every change of the graph's form. A store that is newer than the program is refused.
-VERSION: Final = 13
+VERSION: Final = 14
 
 #: Every kind of node. Each has an ``id`` that is unique within its label.
 LABELS: Final = (
@@ -50,6 +50,7 @@ LABELS: Final = (
     "Webhook",
     "Browser",
     "Notice",
+    "Digest",
     "Address",
     "Escalation",
     "Lease",

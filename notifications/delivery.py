@@ -9,6 +9,7 @@ from typing import Protocol
 from relaypoint.domain.channels import ChannelUse
 from relaypoint.domain.evidence import Result, Try
 from relaypoint.domain.words import MESSAGE_KINDS, ChannelKind
+from relaypoint.notifications.digests import Digest, compose_digest
 from relaypoint.notifications.messages import Message, Notification, compose
 
 
@@ -49,7 +50,7 @@ class Attempt:
 
 
 async def deliver(
-    notification: Notification, channels: Sequence[ChannelUse], transport: Transport, site: str
+    notification: Notification | Digest, channels: Sequence[ChannelUse], transport: Transport, site: str
 ) -> Attempt:
     """Sends over the first channel that is allowed, carries messages and takes this one.
 
@@ -71,7 +72,7 @@ async def deliver(
             why[id] = "not needed"
         else:
             try:
-                await transport.send(use.channel.kind, compose(notification, use.channel.address, site))
+                await transport.send(use.channel.kind, _message(notification, use, site))
             except Refused as error:
                 tries.append(Try(id, Result.REFUSED, str(error)))
                 why[id] = f"refused: {error}"
@@ -89,3 +90,10 @@ async def deliver(
         return Attempt("delivered", used, why, tuple(tries))
     again = any(each.result in (Result.NOT_NOW, Result.FAILED) for each in tries)
     return Attempt("failed" if again else "dead", None, why, tuple(tries))
+
+
+def _message(notification: Notification | Digest, use: ChannelUse, site: str) -> Message:
+    address = use.channel.address or ""
+    if isinstance(notification, Digest):
+        return compose_digest(notification, address, site, short=use.channel.kind is ChannelKind.SMS)
+    return compose(notification, address, site)

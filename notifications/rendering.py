@@ -6,10 +6,10 @@ A template is handed what its message holds and nothing else; what it has no val
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
@@ -20,27 +20,37 @@ from relaypoint.notifications.sentences import sentence
 
 @dataclass(frozen=True, slots=True)
 class Written:
+    """``html`` is None for what is never shown as a page."""
+
     subject: str
     body: str
-    html: str
+    html: str | None
 
 
-def written(name: str, language: str, **values: Text | str | None) -> Written:
-    """The message of that name (``notice`` or ``link``). Raises ``UndefinedError`` for a value that is lacking."""
+#: Messages for what shows plain text alone.
+_PLAIN: Final = frozenset({"short"})
+
+Value = Text | str | Sequence[Mapping[str, Text | str]] | None
+
+
+def written(name: str, language: str, **values: Value) -> Written:
+    """The message of that name (``notice``, ``digest``, ``short`` or ``link``). Raises ``UndefinedError`` for a value
+    that is lacking."""
     given = _given(language, values)
     template = _environment().get_template
     subject = template(f"{name}.subject").render(given).strip()
     body = template(f"{name}.txt").render(given)
-    return Written(subject, body, template(f"{name}.html").render(given, subject=subject))
+    html = None if name in _PLAIN else template(f"{name}.html").render(given, subject=subject)
+    return Written(subject, body, html)
 
 
-def page(name: str, language: str, subject: Text, **values: Text | str | None) -> str:
+def page(name: str, language: str, subject: Text, **values: Value) -> str:
     """The page of that name, with its title. Raises ``UndefinedError`` for a value that is lacking."""
     given = _given(language, values)
     return _environment().get_template(f"{name}.html").render(given, subject=translated(subject, language))
 
 
-def _given(language: str, values: Mapping[str, Text | str | None]) -> dict[str, Any]:
+def _given(language: str, values: Mapping[str, Value]) -> dict[str, Any]:
     """What a template is handed: its values, and how to say something in the language."""
     toward = direction(language)
 

@@ -2,44 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from relaypoint.domain.evidence import Result, Try, address_id, against
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.words import ChannelKind
-from relaypoint.graph import Step, Unmet
+from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.known import rows_on
 from relaypoint.resolvers.outbox import speaks_against
+
+#: Where others change one of several messages meanwhile, all are looked at again.
+_TRIES: Final = 3
 
 
 @permitted(Action.DELIVER_NOTICES)
 async def came_back(subject: Subject, backend: Backend, key: str, address: str, reply: str | None) -> str | None:
     """Takes note that the message with this key came back from this mail address, for good. It goes out again by the
-    next channel.
+    next channel; where it was several in one, each does.
 
     Returns the contact point's id; None where no such message went there, or it was noted before: anybody may write
     what looks like a report, but only who was sent the message knows its key.
     """
-    found = await backend.store.read("notice_by_id", id=key)
     id = address_id(ChannelKind.EMAIL, address.strip())
-    if not found or id not in found[0]["taken"] or found[0]["notice"]["status"] != "delivered":
-        return None
-    (row,) = found
-    channel = row["notice"]["channel"]
+    for _ in range(_TRIES):
+        found = await backend.store.read("notice_by_id", id=key)
+        found = found or await backend.store.read("notices_of_digest", id=key)
+        rows = [row for row in found if await _went_to(backend, row, id)]
+        if not rows:
+            return None
+        try:
+            await backend.store.write(_steps(backend, rows, id, reply))
+        except Unmet:
+            continue  # Something else came of one of them meanwhile.
+        return str(rows[0]["contact_point"])
+    return None
+
+
+async def _went_to(backend: Backend, row: Row, id: str) -> bool:
+    """Whether the message counts as delivered, and went to that address, which its channel still has."""
+    if id not in row["taken"] or row["notice"]["status"] != "delivered":
+        return False
     roster, _ = await rows_on(backend)
-    used = roster["channels"].get(channel)
-    if used is None or not used["address"] or address_id(used["kind"], used["address"]) != id:
-        return None  # It has another address by now.
-    at = backend.now()
-    attempt = Try(channel, Result.BOUNCED, reply)
-    told = {"at": at, "attempt": 0, "channel": channel, "result": str(attempt.result), "reply": reply}
-    steps = [
-        Step("notice_came_back", {"id": key, "operation": backend.new_id(), "channel": channel, "at": at}),
-        Step("notice_tried", {"id": key, "tries": [{"address": id, "properties": told}]}),
-    ]
-    if against(attempt):
-        steps.append(speaks_against(id, attempt, at))
-    try:
-        await backend.store.write(steps)
-    except Unmet:
-        return None
-    return str(row["contact_point"])
+    used = roster["channels"].get(row["notice"]["channel"])
+    return used is not None and bool(used["address"]) and address_id(used["kind"], used["address"]) == id
+
+
+def _steps(backend: Backend, rows: Sequence[Row], id: str, reply: str | None) -> list[Step]:
+    """Each goes out again; what it shows of the address counts once."""
+    at, steps = backend.now(), []
+    for row in rows:
+        key, channel = row["notice"]["id"], row["notice"]["channel"]
+        told = {"at": at, "attempt": 0, "channel": channel, "result": str(Result.BOUNCED), "reply": reply}
+        steps += [
+            Step("notice_came_back", {"id": key, "operation": backend.new_id(), "channel": channel, "at": at}),
+            Step("notice_tried", {"id": key, "tries": [{"address": id, "properties": told}]}),
+        ]
+    attempt = Try(rows[0]["notice"]["channel"], Result.BOUNCED, reply)
+    return [*steps, speaks_against(id, attempt, at)] if against(attempt) else steps

@@ -12,6 +12,7 @@ from typing import Any, Final
 from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.clock import format_instant
+from relaypoint.domain.digests import alike, key_of
 from relaypoint.domain.evidence import Result, Try, address_id, against, lasting
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.policy import Action, Subject
@@ -60,24 +61,23 @@ class Leased:
     receipt: str | None = None
     #: When the first of the channels opens that are kept shut now: what no other takes waits for that.
     opens: datetime | None = None
+    #: It waited for a time of day; and it goes together only with what may go by all the same channels.
+    gathered: bool = False
+    apart: bool = False
 
 
 @permitted(Action.DELIVER_NOTICES)
-async def lease(subject: Subject, backend: Backend, *, limit: int = 100) -> list[Leased]:
-    """Takes up to ``limit`` due notices for ``LEASE``. Two workers never get the same one. What is not to go out yet is
-    due later, and was not tried."""
+async def lease(subject: Subject, backend: Backend, *, limit: int = 100, beside: int = 0) -> list[Leased]:
+    """Takes up to ``limit`` due notices for ``LEASE``, and up to ``beside`` more to the same contact points. Two
+    workers never get the same one. What is not to go out yet is due later, and was not tried."""
     while True:
         at = backend.clock()
         name = backend.new_id()
-        await backend.store.write(
-            [
-                Step(
-                    "notices_lease",
-                    {"lease": name, "now": format_instant(at), "until": format_instant(at + LEASE), "limit": limit},
-                    expect=None,
-                )
-            ]
-        )
+        taking = {"lease": name, "now": format_instant(at), "until": format_instant(at + LEASE)}
+        steps = [Step("notices_lease", {**taking, "limit": limit}, None)]
+        if beside:
+            steps.append(Step("notices_lease_beside", {**taking, "limit": beside}, None))
+        await backend.store.write(steps)
         rows = await backend.store.read("notices_leased", lease=name)
         if not rows:
             return []
@@ -109,22 +109,25 @@ async def _planned(backend: Backend, name: str, at: datetime, rows: Sequence[Row
             waiting.append(put_off(notice["id"], name, notice["attempts"] - 1, planned, planned.until))
             continue
         first = (reader.language,) if reader and reader.language else ()
-        found = Leased(
-            id=notice["id"],
-            lease=name,
-            until=at + LEASE,
-            contact_point=desk.id,
-            reference=notice["reference"],
-            kind=sending.kind,
-            priority=sending.priority,
-            attempts=notice["attempts"],
-            begun=sending.begun,
-            channels=planned.channels,
-            languages=(*first, *desk.languages),
-            receipt=secret(backend, notice, row["step"]["status"], own=row["step_at"] == desk.id),
-            opens=planned.opens,
+        leased.append(
+            Leased(
+                id=notice["id"],
+                lease=name,
+                until=at + LEASE,
+                contact_point=desk.id,
+                reference=notice["reference"],
+                kind=sending.kind,
+                priority=sending.priority,
+                attempts=notice["attempts"],
+                begun=sending.begun,
+                channels=planned.channels,
+                languages=(*first, *desk.languages),
+                receipt=secret(backend, notice, row["step"]["status"], own=row["step_at"] == desk.id),
+                opens=planned.opens,
+                gathered=planned.gathered,
+                apart=bool(notice["apart"]),
+            )
         )
-        leased.append(found)
     return leased, waiting
 
 
@@ -172,38 +175,71 @@ async def settle(
 
     Returns what was recorded. None where the lease had run out and another worker took the row: then it is nothing.
     """
+    ended = await settle_together(subject, backend, [leased], status, channel, why, tries)
+    return ended[0] if ended else None
+
+
+@permitted(Action.DELIVER_NOTICES)
+async def settle_together(
+    subject: Subject,
+    backend: Backend,
+    parcel: Sequence[Leased],
+    status: str,
+    channel: str | None,
+    why: Mapping[str, str],
+    tries: Sequence[Try] = (),
+) -> list[str] | None:
+    """The same for several that went out as one: all of it in one write, or none. What it shows of an address counts
+    once. Where that failed by the channels that are good enough for all, and one of them may go by another, they go
+    together from then on only with what may go by the same."""
     at = backend.clock()
-    if status == "failed" and leased.opens is None and _given_up(leased, tries, at):
-        status = "dead"
-        tries = [replace(each, result=Result.LATE) if each.result is Result.NOT_NOW else each for each in tries]
-    changes = {
-        "channel": channel,
-        "why": [f"{id}: {text}" for id, text in sorted(why.items())],
-        "tried_at": format_instant(at),
-        "lease": None,
-        "leased_until": None,
-    }
-    steps = _tried(leased, tries, format_instant(at))
-    if status == "dead" and leased.opens:
-        # One channel is left that only opens later.
-        status, changes["due_at"] = "failed", format_instant(max(leased.opens, at))
-    elif status == "failed":
-        again = at + _pause(leased)
-        changes["due_at"] = format_instant(max(min(again, leased.opens or again), at))
-    else:
-        changes["status"] = status
-        steps.append(Step("notice_unqueue", {"id": leased.id}))
-        if status == "dead":
-            steps.append(Step("notice_dead", {"id": leased.id}))
+    now = format_instant(at)
+    apart = status != "delivered" and not alike(parcel)
+    key = parcel[0].id if len(parcel) == 1 else key_of(each.id for each in parcel)
+    again = at + _pause(key, min(each.attempts for each in parcel))
+    ended, settled, done = [], [], []
+    shown: Sequence[Try] = tries
+    for leased in parcel:
+        own = {use.channel.id: use.barred for use in leased.channels if use.barred is not None}
+        outcome, due, came = _outcome(leased, "failed" if apart else status, tries, at, again, never=apart)
+        changes = {
+            "channel": channel,
+            # What bars a channel for one of them tells something of its case: it is not noted with the others.
+            "why": [f"{id}: {own.get(id, text)}" for id, text in sorted(why.items())],
+            "tried_at": now,
+            "lease": None,
+            "leased_until": None,
+            **({"due_at": format_instant(due)} if outcome == "failed" else {"status": outcome}),
+            **({"apart": True} if apart else {}),
+        }
+        settled.append(Step("notice_settle", {"id": leased.id, "lease": leased.lease, "changes": changes}))
+        done += _tried(leased, came, now)
+        if outcome != "failed":
+            done.append(Step("notice_unqueue", {"id": leased.id}))
+        if outcome == "dead":
+            shown = came
+            done.append(Step("notice_dead", {"id": leased.id}))
             if leased.kind == "cancelled":
-                steps.append(Step("notice_untold", {"id": leased.id}))
+                done.append(Step("notice_untold", {"id": leased.id}))
+        ended.append(outcome)
     try:
-        await backend.store.write(
-            [Step("notice_settle", {"id": leased.id, "lease": leased.lease, "changes": changes}), *steps]
-        )
+        await backend.store.write([*settled, *done, *_shown(parcel[0], shown, now)])
     except Unmet:
         return None
-    return status
+    return ended
+
+
+def _outcome(
+    leased: Leased, status: str, tries: Sequence[Try], at: datetime, again: datetime, *, never: bool
+) -> tuple[str, datetime, Sequence[Try]]:
+    """How one of them ended, when it is due where it failed, and what came of each channel. ``never``: it is not given
+    up now, for not all was tried."""
+    if status == "failed" and leased.opens is None and not never and _given_up(leased, tries, at):
+        late = [replace(each, result=Result.LATE) if each.result is Result.NOT_NOW else each for each in tries]
+        return "dead", at, late
+    if status == "dead" and leased.opens:
+        return "failed", max(leased.opens, at), tries  # One channel is left that only opens later.
+    return status, max(min(again, leased.opens or again), at), tries
 
 
 def _given_up(leased: Leased, tries: Sequence[Try], at: datetime) -> bool:
@@ -212,22 +248,23 @@ def _given_up(leased: Leased, tries: Sequence[Try], at: datetime) -> bool:
     return at - leased.begun >= LONGEST if unasked else leased.attempts >= MOST_ATTEMPTS
 
 
-def _pause(leased: Leased) -> timedelta:
+def _pause(key: str, attempts: int) -> timedelta:
     """Until the next attempt: up to a quarter more than its due, differently for each message, so that what failed at
     once does not come again at once."""
-    seconds = min(_PAUSE * 2 ** (leased.attempts - 1), _LONGEST_PAUSE)
-    spread = hashlib.sha256(f"{leased.id}.{leased.attempts}".encode()).digest()[0] / 1024
+    seconds = min(_PAUSE * 2 ** (attempts - 1), _LONGEST_PAUSE)
+    spread = hashlib.sha256(f"{key}.{attempts}".encode()).digest()[0] / 1024
     return timedelta(seconds=seconds * (1 + spread))
 
 
 def _tried(leased: Leased, tries: Sequence[Try], at: str) -> list[Step]:
-    """What came of each channel, and what that shows of its address."""
-    if not tries:
-        return []
-    channels = {use.channel.id: use.channel for use in leased.channels}
-    addresses = {id: address_id(channel.kind, channel.address or "") for id, channel in channels.items()}
-    rows = [_row(leased, each, addresses, at) for each in tries]
-    steps = [Step("notice_tried", {"id": leased.id, "tries": rows}, len(rows))]
+    """What came of each channel."""
+    rows = [_row(leased, each, _addresses(leased), at) for each in tries]
+    return [Step("notice_tried", {"id": leased.id, "tries": rows}, len(rows))] if rows else []
+
+
+def _shown(leased: Leased, tries: Sequence[Try], at: str) -> list[Step]:
+    """What that shows of the addresses."""
+    steps, addresses = [], _addresses(leased)
     for each in tries:
         id = addresses[each.channel]
         if against(each):
@@ -235,6 +272,11 @@ def _tried(leased: Leased, tries: Sequence[Try], at: str) -> list[Step]:
         elif each.result is Result.TAKEN:
             steps.append(Step("address_taken", {"id": id}, None))
     return steps
+
+
+def _addresses(leased: Leased) -> dict[str, str]:
+    """By channel the id of its address."""
+    return {use.channel.id: address_id(use.channel.kind, use.channel.address or "") for use in leased.channels}
 
 
 def _row(leased: Leased, each: Try, addresses: Mapping[str, str], at: str) -> dict[str, Any]:

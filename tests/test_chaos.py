@@ -1,5 +1,6 @@
 """Messages under a simulated clock, with transports that fail at random and workers that are killed between any two
-steps: each ends delivered, or dead and seen; none is lost, and what comes twice has the same key.
+steps: each ends delivered, or dead and seen; none is lost, and what comes twice has the same key, its own or that of
+several that went out as one. What such a key holds is known, and is all that came under it, however often it came.
 
 On Neo4j three workers run at once; on the embedded store one, which is killed and started again.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +20,7 @@ import pytest
 
 from relaypoint.app.delivering import deliver_due
 from relaypoint.domain.clock import format_instant
+from relaypoint.domain.digests import MOST, STORM, key_of
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.words import MESSAGE_KINDS
 from relaypoint.graph import Step
@@ -33,6 +36,8 @@ from relaypoint.tests.test_year import Killed, Mortal
 #: How many messages are promised, and to how many contact points.
 SIZE: Final = {("embedded", False): 120, ("neo4j", False): 60, ("embedded", True): 10_000, ("neo4j", True): 10_000}
 DESKS: Final = 40
+#: So many of them get as much as all the others, so that it storms there.
+STORMY: Final = 6
 #: How often an attempt over a channel fails, and how.
 FAILING: Final = 0.3
 WAYS: Final[tuple[Callable[[], BaseException], ...]] = (
@@ -49,7 +54,8 @@ LOOK: Final = timedelta(minutes=7)
 
 
 def roster() -> Roster:
-    """Desks of the shelter, each with three ways that take messages, or with one."""
+    """Desks of the shelter, each with three ways that take messages, or with one; some have a holder who wants what is
+    routine at some times of day."""
     found = tiny_roster()
     for number in range(DESKS):
         id = f"desk-{number}"
@@ -59,6 +65,9 @@ def roster() -> Roster:
             address = f"{id}-{rank}@shelter.example.org"
             mail = {**row(found, "channels", "shelter-mail"), "id": f"{id}-{rank}", "contact_point": id}
             found["channels"].append({**mail, "kind": kind, "address": address, "rank": str(rank)})
+        if number % 3 == 0:
+            holder = {**row(found, "holders", "shelter-first"), "id": f"{id}-holder", "contact_point": id}
+            found["holders"].append({**holder, "digest": "11:00;14:00;17:00"})
     return found
 
 
@@ -68,6 +77,10 @@ class Chance:
     def __init__(self, chance: random.Random) -> None:
         self.kinds, self.chance = MESSAGE_KINDS, chance
         self.taken: Counter[tuple[str, str]] = Counter()
+        #: By key, the references in each message that came under it; and how many there were in those of which nobody
+        #: heard that they were taken.
+        self.said: dict[str, set[frozenset[str]]] = {}
+        self.lost: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
 
     async def send(self, kind: str, message: Message) -> None:
@@ -80,6 +93,7 @@ class Chance:
             taken = self.chance.random() < 0.1
             if taken:  # And nobody heard that it was.
                 self._take(message)
+                self.lost[message.key] += message.body.count(f"{SITE}n/")
             raise ConnectionError("the answer was lost") if taken else self.chance.choice(WAYS)()
         self._take(message)
         if fate > 1 - KILLED / 2:
@@ -89,6 +103,8 @@ class Chance:
 
     def _take(self, message: Message) -> None:
         self.taken[message.key, message.address] += 1
+        references = frozenset(re.findall(rf"{SITE}n/(\S+)", message.body))
+        self.said.setdefault(message.key, set()).add(references)
 
 
 class Run:
@@ -138,13 +154,19 @@ async def stands(backend: Backend, status: str) -> list[str]:
 
 
 async def promised(backend: Backend, count: int) -> set[str]:
-    """So many messages, to all the desks in turn, and each about something that happens only once."""
+    """So many messages, half of them to all the desks in turn and half to a few, and each about something that happens
+    only once."""
     step = (await send(backend))["handoffs"][0]["id"]
     how: dict[str, Any] = {"handoff": step, "kind": "moved", "confidentiality": "official"}
-    priorities = ("routine", "urgent", "asap", "stat")
+    chance = random.Random(count)
     for start in range(0, count - 1, 100):
         steps: list[Step] = [
-            notice(backend, contact_point=f"desk-{number % DESKS}", priority=priorities[number % 4], **how)
+            notice(
+                backend,
+                contact_point=f"desk-{number // 2 % (DESKS if number % 2 else STORMY)}",
+                priority=chance.choices(("routine", "urgent", "asap", "stat"), (4, 2, 1, 1))[0],
+                **how,
+            )
             for number in range(start, min(start + 100, count - 1))
         ]
         await backend.store.write(steps)
@@ -167,9 +189,16 @@ async def test_each_message_ends_delivered_or_dead_and_seen(
     assert run.killed > 0
     assert run.transport.counts["failed"] > 0
 
-    taken = {key for key, _ in run.transport.taken}
-    assert delivered <= taken <= ids, "what counts as delivered was taken, and nothing else was sent"
+    known = await known_keys(backend)
+    assert set(run.transport.said) <= set(known), "each key can be traced to what it was for"
+    for key, said in run.transport.said.items():
+        assert said == {frozenset(known[key].values())}, "and that is what it said, at every attempt"
+    came = Counter(id for key in run.transport.said for id in known[key])
+    assert delivered <= set(came) <= ids, "what counts as delivered was taken, and nothing else was sent"
+    digests = [known[key] for key in run.transport.said if len(known[key]) > 1]
+    assert {len(each) >= STORM for each in digests} == {True, False}, "storms, and times of day"
     twice = sum(count - 1 for count in run.transport.taken.values())
+    anew = sum(count - 1 for count in came.values())
     seen = {each.id for each in await undelivered.undelivered(OPERATOR, run.at())}
     assert seen == dead
     told = [gap for gap in (await gaps.coverage_gaps(OPERATOR, run.at())).gaps if gap.kind == "undelivered"]
@@ -179,13 +208,15 @@ async def test_each_message_ends_delivered_or_dead_and_seen(
     tries = await raw(
         backend.store, "MATCH (n:Notice)-[t:TRIED]->() RETURN n.id AS id, t.result AS result, t.attempt AS attempt"
     )
-    assert {each["id"] for each in tries if each["result"] == "taken"} == delivered
+    taken = [each["id"] for each in tries if each["result"] == "taken"]
+    assert sorted(taken) == sorted(delivered), "each is taken note of once"
+    assert anew <= run.killed * MOST + sum(run.transport.lost.values()), "and comes anew only where that was lost"
 
     record_property(
         "said",
         f"{engine}, {len(ids)} messages in {looks} looks: {len(delivered)} delivered, {len(dead)} dead and seen, "
-        f"{run.killed} times killed, {run.transport.counts['failed']} attempts failed, {twice} came twice under their "
-        "own key",
+        f"{run.killed} times killed, {run.transport.counts['failed']} attempts failed, {len(digests)} times several "
+        f"as one, {twice} came twice under their own key, {anew} references anew under another",
     )
     # Sent again they go out, but for those whose channels were all found dead; these are seen still.
     if dead:
@@ -195,6 +226,18 @@ async def test_each_message_ends_delivered_or_dead_and_seen(
     for each in await undelivered.undelivered(OPERATOR, run.at()):
         assert all(why.endswith((": dead", ": needs a person")) for why in each.why), each.why
     assert len(await stands(backend, "delivered")) + len(await stands(backend, "dead")) == len(ids)
+
+
+async def known_keys(backend: Backend) -> dict[str, dict[str, str]]:
+    """By key, the messages that go out under it, by id, with the reference of each."""
+    alone = await raw(backend.store, "MATCH (n:Notice) RETURN n.id AS key, n.id AS id, n.reference AS reference")
+    text = "MATCH (g:Digest)-[:HOLDS]->(n:Notice) RETURN g.id AS key, n.id AS id, n.reference AS reference"
+    found: dict[str, dict[str, str]] = {}
+    for each in (*alone, *await raw(backend.store, text)):
+        found.setdefault(each["key"], {})[each["id"]] = each["reference"]
+    for key, held in found.items():
+        assert key == (next(iter(held)) if len(held) == 1 else key_of(held)), "a key is made of what it holds"
+    return found
 
 
 class _Well(random.Random):

@@ -22,10 +22,12 @@ from hypothesis import strategies as st
 
 from relaypoint.app.delivering import deliver_due, send_links
 from relaypoint.domain.clock import fixed_clock
+from relaypoint.domain.digests import STORM
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.receipts import PURPOSE
 from relaypoint.domain.words import MESSAGE_KINDS, Confidentiality, HolderRole, OrganizationKind, Priority
 from relaypoint.graph import open_store
+from relaypoint.notifications.digests import Digest, compose_digest
 from relaypoint.notifications.messages import Message, Notification, compose, compose_link
 from relaypoint.notifications.sentences import held_as
 from relaypoint.notifications.smtp import Smtp, mail_server
@@ -225,36 +227,53 @@ class Bench:
         await self.told(case, late)
         await handoffs.move_handoff(unit, late, passed.handoff["id"], "cancel", reason="duplicate")
         await self.told(case, late)
+        for _ in range(STORM):
+            again = await sending.refer(
+                unit, late, self.renamed.need(case), to=ids["shelter-desk"], consent=case.consent
+            )
+            self.secrets |= {again.referral["id"], again.referral["reference"], again.referral["handoffs"][0]["id"]}
+        await self.told(case, late, together=STORM)
 
-    async def told(self, case: Case, backend: Backend) -> None:
+    async def told(self, case: Case, backend: Backend, together: int = 1) -> None:
+        """Delivers what is due: so many in each message."""
         await deliver_due(backend, self.transport, SITE)
         assert self.transport.taken, "each of it is told to somebody"
         for message in self.transport.taken:
-            first, *second = (line for line in message.body.splitlines() if line.startswith(SITE))
-            reference = first.removeprefix(f"{SITE}n/")
-            assert re.fullmatch(r"[0-9A-Z]{5}-[0-9A-Z]{5}", reference)
+            urls = [line for line in message.body.splitlines() if line.startswith(SITE)]
+            references = [url.removeprefix(f"{SITE}n/") for url in urls if url.startswith(f"{SITE}n/")]
+            second = [url for url in urls if not url.startswith(f"{SITE}n/")]
+            assert len(references) == together
+            assert all(re.fullmatch(r"[0-9A-Z]{5}-[0-9A-Z]{5}", each) for each in references)
             # The link by which a new step is received bears no more than what is made of the reference.
-            secret = backend.vault.token(PURPOSE, reference)
-            assert second in ([], [f"{SITE}r/{message.language}-{reference}-{secret}"])
-            assert not second or message.address.endswith("@shelter.example.org")
-            notification = Notification(
-                key=message.key,
-                reference=reference,
-                priority=case.priority,
-                kind="",
-                language=message.language,
-                receipt=secret if second else None,
+            secret = backend.vault.token(PURPOSE, references[0])
+            assert second in ([], [f"{SITE}r/{message.language}-{references[0]}-{secret}"])
+            assert not second or (together == 1 and message.address.endswith("@shelter.example.org"))
+            held = [
+                Notification(
+                    key=message.key,
+                    reference=each,
+                    priority=case.priority,
+                    kind="",
+                    language=message.language,
+                    receipt=secret if second else None,
+                )
+                for each in references
+            ]
+            one = Digest(key=message.key, notifications=held, language=message.language)
+            assert message == (
+                compose(held[0], message.address, SITE) if together == 1 else compose_digest(one, message.address, SITE)
             )
-            assert message == compose(notification, message.address, SITE)
+            short = compose_digest(one, message.address, SITE, short=True)
+            assert not any(each in short.subject + short.body for each in references)
             sides = message.address.endswith(("@shelter.example.org", "@unit.example.org"))
             assert message.language == (self.language if sides else "en")
-            self.alike(
-                f"{message.language} {case.priority} {len(second)}", message, reference, *(secret for _ in second)
-            )
+            said = f"{message.language} {case.priority} {together} {len(second)}"
+            self.alike(said, message, *references, *(secret for _ in second))
+            self.alike(f"{message.language} {case.priority} short {together}", short)
         self.looked_through()
 
     def alike(self, what: str, message: Message, *own: str) -> None:
-        """What is said of it is always the same, but for its reference or token."""
+        """What is said of it is always the same, but for its references or token."""
         whole = "\n".join((message.subject, message.body, message.html or ""))
         for each in own:
             assert each in whole

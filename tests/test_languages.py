@@ -13,6 +13,7 @@ from relaypoint.app.delivering import deliver_due, send_links
 from relaypoint.domain.words import HolderRole, Priority
 from relaypoint.graph import Store
 from relaypoint.notifications import pages
+from relaypoint.notifications.digests import Digest, compose_digest
 from relaypoint.notifications.languages import ENGLISH, catalogue, chosen, day, direction, served, translated
 from relaypoint.notifications.messages import Message, Notification, compose, compose_link
 from relaypoint.notifications.sentences import SENTENCES, held_as, sentence, urgency
@@ -24,6 +25,7 @@ from relaypoint.tests.test_rounds import COORDINATOR, DUE
 
 LANGUAGES = ("en", "ar", "es", "fr", "ru", "uk")
 SECRET = "0123456789abcdef" * 2
+REFERENCES = ("23456-ABCDE", "34567-BCDEF", "45678-CDEFG", "56789-DEFGH", "6789A-EFGHJ")
 REFERENCE, TOKEN, ADDRESS = "23456-ABCDE", "ABCDE-23456-ABCDE-23456", "desk@shelter.example.org"
 
 #: What would tell the field of work, as words begin: trafficking, slavery, exploitation, crime, police, shelter,
@@ -70,6 +72,17 @@ def every_message(language: str) -> Iterator[Message]:
             yield compose_link("key", TOKEN, ADDRESS, SITE, due=DUE, role=role, test=test, language=language)
 
 
+def every_digest(language: str) -> Iterator[Message]:
+    """Several messages as one, at length and in short, with each urgency at their head."""
+    for number, priority in enumerate(Priority, 2):
+        held = [
+            Notification(key="key", reference=each, priority=priority, kind="sent", language=language)
+            for each in REFERENCES[:number]
+        ]
+        for short in (False, True):
+            yield compose_digest(Digest(key="key", notifications=held, language=language), ADDRESS, SITE, short=short)
+
+
 def test_there_are_six_languages() -> None:
     assert set(served()) == set(LANGUAGES)
     assert served()[0] == ENGLISH
@@ -98,7 +111,8 @@ def fields(template: str) -> list[str]:
 def test_each_id_is_said_by_some_message_and_priorities_have_one_each() -> None:
     said = {urgency(priority).message_id for priority in Priority}
     assert said == {id for id in SENTENCES if id.startswith("urgency.")}
-    told = "".join(text for message in every_message(ENGLISH) for text in (message.subject, message.body))
+    messages = (*every_message(ENGLISH), *every_digest(ENGLISH))
+    told = "".join(text for message in messages for text in (message.subject, message.body))
     told += "".join(
         (pages.asking(ENGLISH, REFERENCE), *(say(ENGLISH) for say in (pages.noted, pages.over, pages.later)))
     )
@@ -153,7 +167,7 @@ def telling_words(language: str) -> re.Pattern[str]:
 def test_no_word_tells_the_field_of_work(language: str) -> None:
     telling = telling_words(language)
     assert telling.search(GIVEN_AWAY[language]), "else nothing is looked for"
-    for message in every_message(language):
+    for message in (*every_message(language), *every_digest(language)):
         html = re.sub(r"<[^>]*>", " ", message.html or "")
         for text in (message.subject, message.body, html):
             assert not telling.search(text.replace(SITE, "")), text
@@ -172,6 +186,22 @@ def test_reference_and_address_stand_on_lines_of_their_own(language: str) -> Non
             assert f"\N{LEFT-TO-RIGHT ISOLATE}{REFERENCE}\N{POP DIRECTIONAL ISOLATE}" in message.subject
         else:
             assert not set("\N{LEFT-TO-RIGHT ISOLATE}\N{POP DIRECTIONAL ISOLATE}") & set(message.subject + message.body)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_digest_has_a_line_for_each_urgency_reference_and_address(language: str) -> None:
+    for message in every_digest(language):
+        count, *lines = message.body.splitlines()
+        entries = [each.splitlines() for each in message.body.split("\n\n")[2:]]
+        assert re.search(r"\b[2-5]\b", count)
+        if message.html is None:
+            assert (len(lines), lines[-1], entries) == (2, SITE, [])
+            assert message.subject.startswith(lines[0]), "how urgent the most urgent is"
+            continue
+        assert [entry[1:] for entry in entries] == [[each, f"{SITE}n/{each}"] for each in REFERENCES[: len(entries)]]
+        assert re.findall(r"\d+", count) == re.findall(r"\d+", message.subject) == [str(len(entries))]
+        assert {entry[0] for entry in entries} == {message.subject.partition(".")[0]}
+        assert not any(each in message.subject for each in REFERENCES)
 
 
 class Page(HTMLParser):
@@ -215,12 +245,7 @@ def test_html_can_be_read_by_everybody_and_fetches_nothing(language: str) -> Non
         assert message.html is not None
         page = Page(message.html)
         assert page.declared == "doctype html"
-        for tag in ("html", "main"):
-            (given,) = page.all(tag)
-            assert (given["lang"], given["dir"]) == (language, direction(language))
-        assert page.texts["title"] == [message.subject]
-        (heading,) = page.texts["h1"]
-        assert heading.strip()
+        is_in_its_language(page, message)
         urls = [line for line in message.body.splitlines() if "https:" in line]
         assert page.all("a") == [{"href": url} for url in urls]
         for leads in page.texts["a"]:
@@ -232,13 +257,45 @@ def test_html_can_be_read_by_everybody_and_fetches_nothing(language: str) -> Non
             *("html", "head", "meta", "title", "body", "main", "h1", "p", "br", "a", "bdi"),
             *strong(message),
         }
-        # Nothing is fetched, run or coloured; with no colours given, light and dark are the reader's own.
-        allowed = {"lang", "dir", "style", "href", "charset", "name", "content"}
-        assert {name for _, given in page.elements for name in given} == allowed
-        styles = " ".join(given.get("style") or "" for _, given in page.elements)
-        assert not re.search(r"url|color|background|position|display|@|/\*|\\", styles)
-        assert {"name": "color-scheme", "content": "light dark"} in page.all("meta")
+        fetches_nothing(page)
         assert message.html.count("https:") == 2 * len(urls)
+
+
+def is_in_its_language(page: Page, message: Message) -> None:
+    for tag in ("html", "main"):
+        (given,) = page.all(tag)
+        assert (given["lang"], given["dir"]) == (message.language, direction(message.language))
+    assert page.texts["title"] == [message.subject]
+    (heading,) = page.texts["h1"]
+    assert heading.strip()
+
+
+def fetches_nothing(page: Page) -> None:
+    """Nothing is fetched, run or coloured; with no colours given, light and dark are the reader's own."""
+    allowed = {"lang", "dir", "style", "href", "charset", "name", "content"}
+    assert {name for _, given in page.elements for name in given} == allowed
+    styles = " ".join(given.get("style") or "" for _, given in page.elements)
+    assert not re.search(r"url|color|background|position|display|@|/\*|\\", styles)
+    assert {"name": "color-scheme", "content": "light dark"} in page.all("meta")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_digest_in_html_is_a_list_of_links(language: str) -> None:
+    for message in every_digest(language):
+        if message.html is None:
+            continue
+        page = Page(message.html)
+        is_in_its_language(page, message)
+        fetches_nothing(page)
+        items, links = page.texts["li"], page.all("a")
+        assert [link["href"] for link in links] == [
+            line for line in message.body.splitlines() if line.startswith("https:")
+        ]
+        assert page.texts["a"] == list(REFERENCES[: len(items)]), "no two links read the same"
+        assert [item.split()[-1] for item in items] == [link["href"] for link in links], "where it leads can be seen"
+        assert {tag for tag, _ in page.elements} == {
+            *("html", "head", "meta", "title", "body", "main", "h1", "p", "ul", "li", "br", "a", "strong", "bdi"),
+        }
 
 
 def strong(message: Message) -> set[str]:
@@ -247,8 +304,10 @@ def strong(message: Message) -> set[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_html_says_what_the_plain_text_says(language: str) -> None:
-    for message in every_message(language):
-        (said,) = Page(message.html or "").texts["main"]
+    for message in (*every_message(language), *every_digest(language)):
+        if message.html is None:
+            continue
+        (said,) = Page(message.html).texts["main"]
         assert said.split() == message.body.split()
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from relaypoint.app.delivering import deliver_due
 from relaypoint.domain.clock import fixed_clock
+from relaypoint.domain.digests import STORM
 from relaypoint.domain.errors import Invalid, Unavailable
 from relaypoint.domain.words import MESSAGE_KINDS, ChannelKind
 from relaypoint.graph import Operation, Row, Step
@@ -202,9 +203,9 @@ async def test_a_sender_is_told_at_once_to_phone_where_nothing_can_be_sent(
 
 async def test_to_one_recipient_all_goes_in_order(backend: Backend, files: tuple[Path, Path]) -> None:
     async with posting(files) as (master, smtp):
-        for _ in range(12):
+        for _ in range(STORM - 1):
             await send(backend)
-        assert (await deliver_due(backend, Transports([smtp]), SITE))["delivered"] == 12
+        assert (await deliver_due(backend, Transports([smtp]), SITE))["delivered"] == STORM - 1
     assert [mail["Message-ID"].partition("@")[0][1:] for mail in master.mail] == [
         each["id"] for each in await notices(backend)
     ]

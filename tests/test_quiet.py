@@ -5,8 +5,11 @@ The clock is simulated. Times in the tables are those of the contact point's wal
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,19 +20,23 @@ from relaypoint.app.delivering import deliver_due
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.clock import format_instant, parse_instant
+from relaypoint.domain.digests import MOST, NOT_FOR_ALL, STORM, common, key_of, parcels
+from relaypoint.domain.digests import usable as usable_by
+from relaypoint.domain.evidence import address_id
 from relaypoint.domain.model import Channel, ContactPoint
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.quiet import LONGEST, RINGING, Plan, Reader, Sending, plan
 from relaypoint.domain.roster_desks import HolderRow
 from relaypoint.domain.roster_reading import read_row
 from relaypoint.domain.words import ChannelKind, Confidentiality, Priority
+from relaypoint.graph import Operation, Row, Step
 from relaypoint.notifications.delivery import NotNow, Refused
 from relaypoint.notifications.messages import Message
-from relaypoint.resolvers import contingency, handoffs, outbox, rounds
+from relaypoint.resolvers import bouncing, contingency, digesting, handoffs, outbox, rounds
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.referral_steps import notice
 from relaypoint.resolvers.roster import export_roster
-from relaypoint.tests.helpers import Roster, at_time, imported, raw, row, tiny_roster
+from relaypoint.tests.helpers import Roster, Through, at_time, dump, imported, raw, row, tiny_roster
 from relaypoint.tests.test_notices import SHELTER, SITE, UNIT, Failing, notices, send, tried
 
 OFFICE = "Mo-Fr 08:00-18:00"
@@ -343,7 +350,7 @@ def test_nothing_is_later_than_its_priority_allows(
         assert wished
         assert kind in ("moved", "handed-over") or goes + timedelta(hours=1) <= min(ahead)
     if waited and not wished:
-        assert usable(found) == [use.channel.id for use in weighed(desk, goes) if use.carries_message and use.open]
+        assert next(use for use in found.channels if use.carries_message).open
     # It goes by what it could have gone by, if nothing was quiet; at night only where it could not wait.
     assert bool(usable(found)) == any(use.carries_message for use in weighed(desk, goes))
 
@@ -412,7 +419,8 @@ async def test_what_is_to_be_taken_on_now_rings_at_night(backend: Backend) -> No
     """A routine referral has to be out within four hours."""
     await imported(backend, ringing("Mo-Fr 08:00-09:30"))
     await send(backend, priority="routine")
-    assert await came_of(backend, transport := Failing(0)) == {"delivered": 1}
+    transport = Failing(0)
+    assert await came_of(backend, transport) == {"delivered": 1}
     await imported(backend, ringing("Mo-Fr 12:00-18:00"))
     await send(backend, priority="routine")
     assert await came_of(backend, transport) == {}
@@ -573,7 +581,8 @@ async def test_while_another_desk_answers_the_wishes_of_its_holders_count(backen
     flood = contingency.Scope(organization="example-shelter")
     await contingency.declare(OPERATOR, backend, flood, "The office is flooded", "2026-03-20", id="flood")
     await promised(backend, step, "shelter-desk")
-    assert await came_of(backend, transport := Failing(0)) == {}
+    transport = Failing(0)
+    assert await came_of(backend, transport) == {}
     assert await waiting(backend) == [("2026-03-03T11:00:00.000Z", 0)]
     assert await came_of(later(backend, "2026-03-03T11:00:00.000Z"), transport) == {"delivered": 1}
     assert [message.language for _, message in transport.taken] == ["es"]
@@ -606,3 +615,388 @@ def test_what_is_no_wish_is_refused(column: str, value: str, message_id: str) ->
     cells = {"id": "holder", "contact_point": "desk", "role": "primary", column: value}
     _, _, faults = read_row(HolderRow, cells)
     assert [(each.column, each.message_id) for each in faults] == [(column, message_id)]
+
+
+# what goes out as one
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A message that is due, as the rule of grouping sees it; ``ways`` are its channels, those in brackets barred."""
+
+    name: str
+    priority: Priority
+    ways: str = "mail"
+    gathered: bool = False
+    apart: bool = False
+
+    @property
+    def channels(self) -> tuple[ChannelUse, ...]:
+        uses = weighed(desk_of("email"), on("2026-03-03 10:00"))[:1]
+        return tuple(
+            replace(
+                uses[0],
+                channel=replace(uses[0].channel, id=way.strip("()")),
+                barred="assurance" if way.startswith("(") else None,
+            )
+            for way in self.ways.split()
+        )
+
+
+def due(text: str, **more: Any) -> list[Parcel]:
+    """Of ``r u s``: messages with these names and priorities, ``R`` one that waited for its time of day; after a colon
+    the channels, with commas."""
+    by_letter = {each.value[0]: each for each in Priority}
+    found = []
+    for number, word in enumerate(text.split()):
+        letter, _, ways = word.partition(":")
+        by = ways.replace(",", " ") or "mail"
+        found.append(Parcel(f"{letter}{number}", by_letter[letter.lower()], by, gathered=letter.isupper(), **more))
+    return found
+
+
+def grouped(found: Sequence[Parcel]) -> list[str]:
+    return [" ".join(each.name for each in parcel) for parcel in parcels(found)]
+
+
+@pytest.mark.parametrize(
+    ("text", "goes"),
+    [
+        ("", []),
+        ("r r r r", ["r0", "r1", "r2", "r3"]),
+        ("r r r r r", ["r0 r1 r2 r3 r4"]),
+        ("r u a u r", ["a2 u1 u3 r0 r4"]),
+        # What waited for a time of day together, were it two; others go their own way, if it is no storm.
+        ("R R", ["R0 R1"]),
+        ("R", ["R0"]),
+        ("R u R r", ["u1", "R0 R2", "r3"]),
+        ("R u R r r", ["u1 R0 R2 r3 r4"]),
+        # Emergencies by themselves, first; from five on they are a storm of their own.
+        ("s r r r r", ["s0", "r1", "r2", "r3", "r4"]),
+        ("r r r s r s r", ["s3", "s5", "r0 r1 r2 r4 r6"]),
+        ("s s s s s r", ["s0 s1 s2 s3 s4", "r5"]),
+        ("s s s s r r", ["s0", "s1", "s2", "s3", "r4", "r5"]),
+        # By the same channel first, whatever comes after it.
+        ("r:x,y r:x r:x r:x,z r:y", ["r0 r1 r2 r3", "r4"]),
+        ("r:(x),y r:x r:y r:x r:y", ["r0 r2 r4", "r1 r3"]),
+        ("r:(x) r:x r:x r:x r:x", ["r0", "r1 r2 r3 r4"]),
+        ("r:(x) r:(x) r:(x) r:(x) r:(x)", ["r0", "r1", "r2", "r3", "r4"]),
+        ("R:x R:y R:x", ["R0 R2", "R1"]),
+    ],
+)
+def test_what_goes_out_as_one(text: str, goes: list[str]) -> None:
+    assert grouped(due(text)) == goes
+
+
+def test_what_goes_apart_goes_with_its_like() -> None:
+    ways = "r:x,y r:x r:x,y r:x r:x,z"
+    assert grouped(due(ways)) == ["r0 r1 r2 r3 r4"]
+    assert grouped(due(ways, apart=True)) == ["r0 r2", "r1 r3", "r4"]
+    mixed = [*due("r:x r:x", apart=True), *due("r:x r:x r:x")]
+    assert [len(parcel) for parcel in parcels(mixed)] == [2, 3]
+
+
+def test_no_message_holds_more_than_fifty() -> None:
+    assert [len(parcel) for parcel in parcels(due("r " * 123))] == [50, 50, 23]
+    assert [len(parcel) for parcel in parcels(due("s " * 51))] == [50, 1]
+    first, second = parcels(due("r " * 50 + "u " * 50))
+    assert {each.priority for each in first} == {Priority.URGENT}
+    assert {each.priority for each in second} == {Priority.ROUTINE}
+
+
+def test_a_channel_is_used_only_if_it_is_good_enough_for_each() -> None:
+    parcel = due("r:x,y,z,(w) r:x,(y),z r:x,y r:x,y,z,w")
+    assert [(use.channel.id, use.barred) for use in common(parcel)] == [
+        ("x", None),
+        ("y", NOT_FOR_ALL),
+        ("z", NOT_FOR_ALL),
+        ("w", "assurance"),
+    ]
+
+
+@pytest.mark.counted
+@given(
+    st.lists(
+        st.builds(
+            Parcel,
+            name=st.uuids().map(str),
+            priority=st.sampled_from(list(Priority)),
+            ways=st.sampled_from(["x", "y", "x y", "(x) y", "(x)", "y x"]),
+            gathered=st.booleans(),
+            apart=st.booleans(),
+        ),
+        max_size=130,
+    )
+)
+def test_nothing_is_lost_or_sent_twice(found: list[Parcel]) -> None:
+    sent = parcels(found)
+    assert sorted(each.name for parcel in sent for each in parcel) == sorted(each.name for each in found)
+    for parcel in sent:
+        assert 1 <= len(parcel) <= MOST
+        levels = [each.priority.level for each in parcel]
+        assert levels == sorted(levels, reverse=True)
+        if len(parcel) > 1:
+            assert len({usable_by(each)[0] for each in parcel}) == 1
+            assert any(use.barred is None for use in common(parcel))
+            assert len({each.priority is Priority.STAT for each in parcel}) == 1
+    alone = [parcel[0] for parcel in sent if len(parcel) == 1 and usable_by(parcel[0])]
+    leads = [parcel[0].priority.level for parcel in sent]
+    assert leads == sorted(leads, reverse=True)
+    assert len(alone) < 2 * STORM + len({(each.ways, each.apart, each.priority) for each in found})
+
+
+def test_a_digest_has_one_key_however_it_was_put_together() -> None:
+    assert key_of(["b", "a"]) == key_of(["a", "b"]) != key_of(["a", "b", "c"])
+    assert re.fullmatch(r"[a-z0-9]{64}", key_of(["a", "b"])), "as the reading of reports takes it"
+
+
+async def storm(backend: Backend, count: int, confidentiality: str = "official", step: str | None = None) -> str:
+    """So many routine messages to the shelter's desk, about a step of which nothing else is to be told. Its id."""
+    if step is None:
+        step = str((await send(backend))["handoffs"][0]["id"])
+        await deliver_due(backend, Failing(0), SITE)
+    steps = [
+        notice(
+            backend,
+            handoff=step,
+            contact_point="shelter-desk",
+            kind="moved",
+            priority="routine",
+            confidentiality=confidentiality,
+        )
+        for _ in range(count)
+    ]
+    await backend.store.write(steps)
+    return step
+
+
+def references(message: Message) -> list[str]:
+    return re.findall(rf"{SITE}n/(\S+)", message.body)
+
+
+async def together(backend: Backend) -> dict[str, list[str]]:
+    """By the key of each digest that was put together, what it holds."""
+    text = "MATCH (g:Digest)-[:HOLDS]->(n:Notice) RETURN g.id AS key, n.id AS id ORDER BY n.id"
+    found: dict[str, list[str]] = {}
+    for each in await raw(backend.store, text):
+        found.setdefault(each["key"], []).append(each["id"])
+    return found
+
+
+async def refused_at(backend: Backend, address: str) -> int:
+    """How often an address has spoken against itself."""
+    id = address_id("email", address)
+    found = await raw(backend.store, f"MATCH (a:Address {{id: '{id}'}}) RETURN a.refused AS count")
+    return int(found[0]["count"] or 0) if found else 0
+
+
+async def test_fifty_at_once_in_a_contingency_are_one(backend: Backend) -> None:
+    """They lie there when it is declared, and go to who answers meanwhile."""
+    roster = wanting()
+    mail = {**row(roster, "channels", "shelter-mail"), "id": "night-mail", "contact_point": "shelter-night-desk"}
+    roster["channels"].append({**mail, "address": "night@shelter.example.org", "condition": "contingency"})
+    await imported(backend, roster)
+    await storm(backend, 50)
+    flood = contingency.Scope(organization="example-shelter")
+    await contingency.declare(OPERATOR, backend, flood, "The office is flooded", "2026-03-20", id="flood")
+    transport = Failing(0)
+    assert await came_of(backend, transport) == {"delivered": 50}
+    ((_, message),) = transport.taken
+    assert (message.address, len(set(references(message)))) == ("night@shelter.example.org", 50)
+
+
+async def test_so_many_at_once_are_one(backend: Backend) -> None:
+    await imported(backend, wanting())
+    await storm(backend, 50)
+    waits = await raw(backend.store, "MATCH (n:Notice) WHERE n.status = 'pending' RETURN n.id AS id, n.reference AS r")
+    transport = Failing(0)
+    assert await came_of(backend, transport) == {"delivered": 50}
+    ((kind, message),) = transport.taken
+    assert (kind, message.address) == ("email", "desk@shelter.example.org")
+    assert message.subject == "Routine. Messages: 50"
+    assert sorted(references(message)) == sorted(each["r"] for each in waits)
+    assert await together(backend) == {message.key: sorted(each["id"] for each in waits)}
+    assert message.key == key_of(each["id"] for each in waits)
+    assert {(each["status"], each["channel"]) for each in await notices(backend)} == {("delivered", "shelter-mail")}
+    assert len([each for each in await tried(backend) if each["result"] == "taken"]) == 51, "of each it is known"
+    assert await came_of(backend, transport) == {}
+
+
+async def test_emergencies_go_first_and_by_themselves(backend: Backend) -> None:
+    await imported(backend, wanting())
+    step = await storm(backend, 52)
+    await promised(backend, step, *["shelter-desk"] * 4, priority="stat")
+    await came_of(backend, transport := Failing(0))
+    assert [message.subject.partition(":")[0] for _, message in transport.taken] == [
+        *["Emergency"] * 4,
+        "Routine. Messages",
+        "Routine. Messages",
+    ]
+    assert [len(references(message)) for _, message in transport.taken] == [1, 1, 1, 1, 50, 2]
+    await promised(backend, step, *["shelter-desk"] * 5, priority="stat")
+    await came_of(backend, transport)
+    assert [message.subject for _, message in transport.taken[6:]] == ["Emergency. Messages: 5"]
+
+
+async def test_what_waited_for_a_time_of_day_comes_together(backend: Backend) -> None:
+    await imported(backend, wanting(first=AT_NOON))
+    step = await storm(backend, 2)
+    transport = Failing(0)
+    assert await came_of(backend, transport) == {}
+    noon = later(backend, on("2026-03-03 12:00"))
+    await promised(noon, step, "shelter-desk", priority="urgent")
+    assert await came_of(noon, transport) == {"delivered": 3}
+    assert [message.subject.partition(":")[0] for _, message in transport.taken] == ["Urgent", "Routine. Messages"]
+    assert len(references(transport.taken[1][1])) == 2
+    # Who waited alone is told as ever.
+    await promised(noon, step, "shelter-desk")
+    assert await came_of(noon, transport) == {"delivered": 1}, "at noon it is noon"
+
+
+async def test_a_text_message_says_how_many_and_how_urgent(backend: Backend) -> None:
+    await imported(backend, ringing())
+    step = await storm(backend, 6)
+    await promised(backend, step, "shelter-desk", priority="urgent")
+    await came_of(backend, transport := Failing(0))
+    ((kind, message),) = transport.taken
+    assert (kind, message.html) == ("sms", None)
+    assert message.body == f"Messages: 7\nUrgent\n{SITE}\n"
+
+
+async def test_it_has_one_key_at_every_attempt_and_the_address_is_to_blame_once(backend: Backend) -> None:
+    await imported(backend, wanting())
+    await storm(backend, 20)
+    bad = Keeping(NotNow("452 4.2.2"))
+    for hour in range(outbox.MOST_ATTEMPTS):
+        done = await deliver_due(later(backend, backend.clock() + timedelta(hours=hour)), bad, SITE)
+        assert {status: count for status, count in done.items() if count} in ({"failed": 20}, {"dead": 20})
+    assert len(bad.keys) == outbox.MOST_ATTEMPTS
+    assert len(set(bad.keys)) == 1
+    assert len([each for each in await notices(backend) if each["status"] == "dead"]) == 20
+    assert await refused_at(backend, "desk@shelter.example.org") == 1
+
+
+class Keeping(Failing):
+    """A transport that takes nothing, and keeps the keys of what it was asked to."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(10**6, error)
+        self.keys: list[str] = []
+
+    async def send(self, kind: str, message: Message) -> None:
+        self.keys.append(message.key)
+        await super().send(kind, message)
+
+
+async def test_only_who_was_tried_often_enough_is_given_up(backend: Backend) -> None:
+    await imported(backend, wanting())
+    step = await storm(backend, 6)
+    bad = Keeping(NotNow("452 4.2.2"))
+    for hour in range(outbox.MOST_ATTEMPTS):
+        at = later(backend, backend.clock() + timedelta(hours=hour))
+        if hour == outbox.MOST_ATTEMPTS - 1:
+            await promised(at, step, *["shelter-desk"] * 2)
+        done = await deliver_due(at, bad, SITE)
+    assert (done["dead"], done["failed"]) == (6, 2)
+    assert await came_of(later(at, at.clock() + timedelta(hours=2)), Failing(0)) == {"delivered": 2}
+
+
+def two_ways() -> Roster:
+    """The shelter's desk has a secure mailbox, and one that is good enough for official cases only."""
+    roster = wanting()
+    row(roster, "channels", "shelter-mail")["kind"] = "secure-email"
+    second = {**row(roster, "channels", "line-mail"), "id": "second", "contact_point": "shelter-desk", "rank": "9"}
+    roster["channels"].append({**second, "address": "second@shelter.example.org"})
+    return roster
+
+
+@pytest.mark.parametrize("error", [Refused("550 5.7.1"), Refused("550 5.1.1"), NotNow("451")])
+async def test_what_may_go_by_another_channel_does_so_when_the_common_one_fails(
+    backend: Backend, error: Exception
+) -> None:
+    await imported(backend, two_ways())
+    await storm(backend, 3, "strict", await storm(backend, 3))
+    bad = Asked(secure_email=error)
+    assert await came_of(backend, bad) == {"failed": 6}
+    assert len(await together(backend)) == 1
+    now = later(backend, backend.clock() + timedelta(minutes=1))
+    strictly = {"failed": 3} if isinstance(error, NotNow) else {"dead": 3}
+    assert await came_of(now, bad) == {"delivered": 3} | strictly
+    ((kind, message),) = bad.taken
+    assert (kind, message.address, len(references(message))) == ("email", "second@shelter.example.org", 3)
+    assert len(await together(backend)) == 3
+    if isinstance(error, NotNow):
+        assert await came_of(later(now, now.clock() + timedelta(minutes=3)), bad) == {"failed": 3}
+    for each in await notices(backend):
+        assert ("second: assurance" in (each["why"] or ())) == (each["channel"] is None), each
+
+
+async def test_what_bars_a_channel_for_one_is_not_noted_with_the_others(backend: Backend) -> None:
+    roster = two_ways()
+    roster["holders"].append({"id": "newcomer", "contact_point": "line-desk", "role": "deputy", "rank": "3"})
+    await imported(backend, roster)
+    for avoid in ((), (), (), (), (), ("newcomer",)):
+        await send(backend, avoid=avoid, confidentiality="official")
+    row(roster, "holders", "newcomer")["contact_point"] = "shelter-desk"
+    await imported(backend, roster)
+    transport = Failing(0)
+    assert await came_of(backend, transport) == {"delivered": 5, "dead": 1}
+    assert [len(references(message)) for _, message in transport.taken] == [5]
+    avoided = [each["status"] for each in await notices(backend) if "shelter-mail: avoided" in each["why"]]
+    assert avoided == ["dead"]
+
+
+async def test_a_worker_whose_lease_ran_out_settles_none_of_them(backend: Backend) -> None:
+    await imported(backend, wanting())
+    await storm(backend, 6)
+    slow = await outbox.lease(OPERATOR, backend)
+    over = later(backend, backend.clock() + outbox.LEASE)
+    (taken,) = await outbox.lease(OPERATOR, over, limit=1)
+    assert taken.id in {each.id for each in slow}
+    before = await dump(backend.store)
+    assert await digesting.put_together(OPERATOR, over, slow) is None
+    for status in ("delivered", "failed", "dead"):
+        assert await outbox.settle_together(OPERATOR, over, slow, status, "shelter-mail", {}) is None
+    assert await dump(backend.store) == before
+    assert await came_of(later(over, over.clock() + outbox.LEASE), Failing(0)) == {"delivered": 6}
+
+
+async def test_a_slow_worker_leaves_what_others_have_taken_over(backend: Backend) -> None:
+    """Also where that is noticed only when the messages are put together."""
+    await imported(backend, wanting())
+    await storm(backend, 6)
+    over, other = later(backend, backend.clock() + outbox.LEASE), Failing(0)
+
+    class Slow(Through):
+        async def write(self, steps: Sequence[Step], operation: Operation | None = None) -> list[list[Row]]:
+            if steps[0].statement == "digest_put":
+                await deliver_due(replace(over, store=self.inner), other, SITE)
+            return await super().write(steps, operation)
+
+    mine = Failing(0)
+    assert await came_of(replace(backend, store=Slow(backend.store)), mine) == {}
+    assert (len(mine.taken), len(other.taken)) == (0, 1)
+
+
+async def test_all_that_was_in_one_goes_out_again_when_that_comes_back(backend: Backend) -> None:
+    await imported(backend, two_ways() | {"channels": mailboxes()})
+    await storm(backend, 6)
+    await came_of(backend, transport := Failing(0))
+    ((_, message),) = transport.taken
+    assert message.address == "desk@shelter.example.org"
+    for wrong in (("0" * 64, "desk@shelter.example.org"), (message.key, "other@shelter.example.org")):
+        assert await bouncing.came_back(OPERATOR, backend, *wrong, "5.1.1") is None
+    assert await bouncing.came_back(OPERATOR, backend, message.key, message.address, "5.1.1") == "shelter-desk"
+    assert await bouncing.came_back(OPERATOR, backend, message.key, message.address, "5.1.1") is None, "once"
+    assert await refused_at(backend, message.address) == 1
+    assert await came_of(backend, transport) == {"delivered": 6}
+    again = transport.taken[1][1]
+    assert (again.address, sorted(references(again))) == ("second@shelter.example.org", sorted(references(message)))
+    assert again.key == message.key
+
+
+def mailboxes() -> list[dict[str, str]]:
+    """All channels of the roster, the shelter's two both plain mail."""
+    found = two_ways()["channels"]
+    next(each for each in found if each["id"] == "shelter-mail")["kind"] = "email"
+    return found

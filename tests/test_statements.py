@@ -109,6 +109,8 @@ async def populate(store: Store) -> None:
     leased = await outbox.lease(OPERATOR, backend, limit=4)
     taken, refused = Try("shelter-mail", Result.TAKEN), Try("unit-mail", Result.REFUSED, "550 5.1.1")
     assert [each.channels[0].channel.id for each in leased[:3]] == ["shelter-mail", "shelter-mail", "unit-mail"]
+    together = {"id": "digest", "notices": [each.id for each in leased[:2]], "lease": leased[0].lease}
+    await store.write([Step("digest_put", together, 2)])
     await outbox.settle(OPERATOR, backend, leased[0], "delivered", "shelter-mail", {}, [taken])
     await outbox.settle(OPERATOR, backend, leased[1], "failed", None, {"shelter-mail": "no answer"})
     await outbox.settle(OPERATOR, backend, leased[2], "dead", None, {"unit-mail": "refused"}, [refused])
@@ -196,6 +198,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "browsers_of": [{"contact_points": ["unit-desk", "shelter-desk", "nobody"]}],
         "notices_dead": [{}],
         "notice_by_id": [{"id": gone["id"]}],
+        "notices_of_digest": [{"id": "digest"}],
         "addresses_to_weigh": [{}],
         "notices_leased": [{"lease": leased["lease"]}],
         "operation_find": [{"id": done["id"], "at": "2026-03-03T10:00:00.000Z"}],
@@ -370,9 +373,13 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "case_reseal": [{"referral": "new-referral", "sealed": "other"}],
         "referral_answered_at": [{"referral": "new-referral", "contact_point": "unit-desk"}],
         "notice_untold": [{"id": "new-notice"}],
+        "notices_lease_beside": [
+            {"lease": leased["lease"], "now": LATER, "until": "2026-03-04T10:02:00.000Z", "limit": 1}
+        ],
         "notices_lease": [
             {"lease": "lease", "now": LATER, "until": "2026-03-04T10:02:00.000Z", "limit": limit} for limit in (1, 9)
         ],
+        "digest_put": [{"id": "new-digest", "notices": ["new-notice"], "lease": "lease"}],
         "notice_settle": [{"id": "new-notice", "lease": "lease", "changes": {"status": "dead", "lease": None}}],
         "notice_unqueue": [{"id": "new-notice"}],
         "notice_tried": [
@@ -483,6 +490,7 @@ async def stale(store: Store) -> list[tuple[str, Parameters]]:
         ("webhook_settle", {"id": hook["id"], "lease": "other", "version": 1, "changes": {}}),
         ("webhook_change", {"id": hook["id"], "operation": "lock", "version": 99, "changes": {}}),
         ("webhook_end", {"id": hook["id"], "operation": "lock", "version": 99}),
+        ("digest_put", {"id": "newer-digest", "notices": ["new-notice"], "lease": "lease"}),
         ("notice_again", {"id": "new-notice", "operation": "lock", "at": LATER}),
         ("notice_came_back", {"id": "new-notice", "operation": "lock", "channel": "shelter-mail", "at": LATER}),
         ("address_weighed", {"id": "new-address", "operation": "lock", "version": 1}),

@@ -15,6 +15,24 @@ LIMIT $limit
 SET n.lease = $lease, n.leased_until = $until, n.attempts = n.attempts + 1
 RETURN n.id AS id
 
+// name: notices_lease_beside
+// And what else is due to the same contact points, so that it can go out together with that.
+// mode: write
+// starts: open
+MATCH (q:Queue {id: 'notices'})-[:PENDING]->(m:Notice)
+WHERE m.lease = $lease
+MATCH (m)-[:FOR]->(d:ContactPoint)
+WITH q, collect(DISTINCT d.id) AS desks
+MATCH (q)-[:PENDING]->(n:Notice)
+WHERE n.due_at <= $now AND (n.leased_until IS NULL OR n.leased_until <= $now)
+MATCH (n)-[:FOR]->(d:ContactPoint)
+WHERE d.id IN desks
+WITH n
+ORDER BY n.urgency DESC, n.due_at, n.id
+LIMIT $limit
+SET n.lease = $lease, n.leased_until = $until, n.attempts = n.attempts + 1
+RETURN n.id AS id
+
 // name: notices_leased
 // mode: read
 // starts: open
@@ -22,7 +40,7 @@ MATCH (q:Queue {id: 'notices'})-[:PENDING]->(n:Notice)
 WHERE n.lease = $lease
 MATCH (n)-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organization)
 MATCH (n)-[:FOR]->(d:ContactPoint)
-RETURN n {.id, .kind, .priority, .confidentiality, .attempts, .created_at, .again_at, .bounced, .reference, .turn} AS notice, r.id AS referral, r.sealed AS sealed,
+RETURN n {.id, .kind, .priority, .confidentiality, .attempts, .created_at, .again_at, .bounced, .reference, .turn, .apart} AS notice, r.id AS referral, r.sealed AS sealed,
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
   d.id AS contact_point, sender.id AS sender, h {.status, .deliver_by, .acknowledge_by} AS step,
   head([(h)-[:TO]->(own:ContactPoint) | own.id]) AS step_at
@@ -37,6 +55,19 @@ SET n.lock = $lease
 WITH n
 WHERE n.lease = $lease AND n.status = 'pending'
 SET n += $changes
+RETURN n.id AS id
+
+// name: digest_put
+// Several messages that are about to go out as one, by whoever holds the lease of each. Kept before it is sent, so that
+// what comes back of it can be told apart.
+// mode: write
+// starts: id
+MERGE (g:Digest {id: $id})
+WITH g
+UNWIND $notices AS notice
+MATCH (n:Notice {id: notice})
+WHERE n.lease = $lease AND n.status = 'pending'
+MERGE (g)-[:HOLDS]->(n)
 RETURN n.id AS id
 
 // name: notice_unqueue
@@ -148,6 +179,19 @@ WHERE n.status = 'delivered' AND n.channel = $channel
 CREATE (q)-[:PENDING]->(n)
 SET n.status = 'pending', n.due_at = $at, n.again_at = $at, n.attempts = 0, n.bounced = coalesce(n.bounced, []) + [$channel]
 RETURN n.id AS id
+
+// name: notices_of_digest
+// Messages that went out as one, as they stand.
+// mode: read
+// starts: id
+MATCH (g:Digest {id: $id})
+WITH g
+LIMIT 1
+MATCH (g)-[:HOLDS]->(n:Notice)
+MATCH (n)-[:FOR]->(d:ContactPoint)
+RETURN n {.id, .status, .channel} AS notice, d.id AS contact_point,
+  [(n)-[t:TRIED]->(a:Address) WHERE t.result = 'taken' | a.id] AS taken
+ORDER BY n.id
 
 // name: notice_by_id
 // A message as it stands, for what comes back about it.
