@@ -9,6 +9,7 @@ from collections.abc import Coroutine, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from relaypoint.app.pushing import beside, pushed
 from relaypoint.domain.digests import common, parcels
 from relaypoint.domain.errors import Unavailable
 from relaypoint.domain.policy import OPERATOR
@@ -18,6 +19,7 @@ from relaypoint.notifications.delivery import Refused, Transport, deliver
 from relaypoint.notifications.digests import Digest
 from relaypoint.notifications.languages import chosen
 from relaypoint.notifications.messages import Notification, compose_link
+from relaypoint.notifications.push import Push
 from relaypoint.notifications.sentences import held_as
 from relaypoint.resolvers import bouncing, digesting, outbox
 from relaypoint.resolvers.backend import Backend
@@ -30,9 +32,9 @@ AT_ONCE: Final = 8
 BESIDE: Final = 400
 
 
-async def deliver_due(backend: Backend, transport: Transport, site: str) -> dict[str, int]:
+async def deliver_due(backend: Backend, transport: Transport, site: str, push: Push | None = None) -> dict[str, int]:
     """Delivers all that is due now, to several contact points at once and to each in order, what belongs together as
-    one message; returns how many ended ``delivered``, ``dead`` or ``failed``."""
+    one message, and beside it to browsers by ``push``; returns how many ended ``delivered``, ``dead`` or ``failed``."""
     counts: Counter[str] = Counter(delivered=0, dead=0, failed=0)
 
     async def in_order(notices: Sequence[Leased]) -> None:
@@ -42,9 +44,12 @@ async def deliver_due(backend: Backend, transport: Transport, site: str) -> dict
             told = await _told(backend, parcel)
             if told is None:
                 return
+            pushes = await pushed(push, parcel, told, site) if push is not None else ()
             attempt = await deliver(told, common(parcel), transport, site)
+            if pushes:
+                attempt = beside(attempt, pushes)
             ended = await outbox.settle_together(
-                OPERATOR, backend, parcel, attempt.status, attempt.channel, attempt.why, attempt.tries
+                OPERATOR, backend, parcel, attempt.status, attempt.channel, attempt.why, attempt.tries, pushes
             )
             counts.update(ended or ())
 

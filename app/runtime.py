@@ -56,7 +56,7 @@ class Runtime:
 
     async def deliver(self) -> dict[str, int]:
         """Delivers what is due once, and carries what that shows into the channels."""
-        done = await deliver_due(self.backend, self.transports, self.settings.url)
+        done = await deliver_due(self.backend, self.transports, self.settings.url, self.push)
         await proving.prove(OPERATOR, self.backend)
         return done
 

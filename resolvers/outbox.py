@@ -20,6 +20,7 @@ from relaypoint.domain.quiet import plan
 from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.browsers import gone, reached
 from relaypoint.resolvers.cases import stored_case
 from relaypoint.resolvers.finding import view_of
 from relaypoint.resolvers.quieting import put_off, reader_of, sending_of
@@ -33,6 +34,9 @@ MOST_ATTEMPTS: Final = 8
 
 #: Where nobody could be asked at all, as the mail server is away, it is tried on for so long.
 LONGEST: Final = timedelta(days=1)
+
+#: What Web Push is good enough for: what is shown is encrypted, and its service learns when something came.
+PUSH_ASSURES: Final = Confidentiality.CONFIDENTIAL
 
 #: The first time it is tried again after so many seconds, then after twice as many, and never after more than the last.
 _PAUSE: Final = 30
@@ -64,6 +68,8 @@ class Leased:
     #: It waited for a time of day; and it goes together only with what may go by all the same channels.
     gathered: bool = False
     apart: bool = False
+    #: Browsers that are written to beside, by id, with how each is reached.
+    browsers: tuple[tuple[str, Mapping[str, str]], ...] = ()
 
 
 @permitted(Action.DELIVER_NOTICES)
@@ -94,6 +100,7 @@ async def _planned(backend: Backend, name: str, at: datetime, rows: Sequence[Row
     leased: list[Leased] = []
     waiting: list[Step] = []
     view = view_of(await backend.memory.roster(backend.store), at)
+    browsers = await reached(backend, {row["contact_point"] for row in rows})
     for row in rows:
         avoid = stored_case(backend, row["sealed_key"], row["sealed"]).avoid
         notice = row["notice"]
@@ -125,10 +132,19 @@ async def _planned(backend: Backend, name: str, at: datetime, rows: Sequence[Row
                 receipt=secret(backend, notice, row["step"]["status"], own=row["step_at"] == desk.id),
                 opens=planned.opens,
                 gathered=planned.gathered,
+                browsers=tuple(browsers.get(desk.id, ())) if _pushes(desk, uses, notice, at) else (),
                 apart=bool(notice["apart"]),
             )
         )
     return leased, waiting
+
+
+def _pushes(desk: ContactPoint, uses: Sequence[ChannelUse], notice: Row, at: datetime) -> bool:
+    """Whether browsers are written to beside: once, as far as that is safe enough, and what can wait only while the
+    desk is open, for a browser rings."""
+    safe = Confidentiality(notice["confidentiality"]).level <= PUSH_ASSURES.level
+    rings = Priority(notice["priority"]).level >= Priority.ASAP.level or desk.calendar.is_open(at) is not False
+    return safe and rings and not notice["pushed"] and not all(use.barred == "avoided" for use in uses)
 
 
 def _turned(uses: tuple[ChannelUse, ...], turn: int) -> tuple[ChannelUse, ...]:
@@ -188,10 +204,11 @@ async def settle_together(
     channel: str | None,
     why: Mapping[str, str],
     tries: Sequence[Try] = (),
+    pushes: Sequence[Try] = (),
 ) -> list[str] | None:
     """The same for several that went out as one: all of it in one write, or none. What it shows of an address counts
     once. Where that failed by the channels that are good enough for all, and one of them may go by another, they go
-    together from then on only with what may go by the same."""
+    together from then on only with what may go by the same. ``pushes`` is what came of the browsers, by id."""
     at = backend.clock()
     now = format_instant(at)
     apart = status != "delivered" and not alike(parcel)
@@ -211,9 +228,10 @@ async def settle_together(
             "leased_until": None,
             **({"due_at": format_instant(due)} if outcome == "failed" else {"status": outcome}),
             **({"apart": True} if apart else {}),
+            **({"pushed": True} if pushes else {}),
         }
         settled.append(Step("notice_settle", {"id": leased.id, "lease": leased.lease, "changes": changes}))
-        done += _tried(leased, came, now)
+        done += _tried(leased, [*came, *pushes], now)
         if outcome != "failed":
             done.append(Step("notice_unqueue", {"id": leased.id}))
         if outcome == "dead":
@@ -223,7 +241,8 @@ async def settle_together(
                 done.append(Step("notice_untold", {"id": leased.id}))
         ended.append(outcome)
     try:
-        await backend.store.write([*settled, *done, *_shown(parcel[0], shown, now)])
+        refused = gone([each.channel for each in pushes if each.result is Result.REFUSED])
+        await backend.store.write([*settled, *done, *_shown(parcel[0], shown, now), *refused])
     except Unmet:
         return None
     return ended
@@ -275,8 +294,12 @@ def _shown(leased: Leased, tries: Sequence[Try], at: str) -> list[Step]:
 
 
 def _addresses(leased: Leased) -> dict[str, str]:
-    """By channel the id of its address."""
-    return {use.channel.id: address_id(use.channel.kind, use.channel.address or "") for use in leased.channels}
+    """By channel the id of its address; a browser's own is that already."""
+    channels = (use.channel for use in leased.channels)
+    return {
+        **{channel.id: address_id(channel.kind, channel.address or "") for channel in channels},
+        **{id: id for id, _ in leased.browsers},
+    }
 
 
 def _row(leased: Leased, each: Try, addresses: Mapping[str, str], at: str) -> dict[str, Any]:

@@ -363,4 +363,5 @@ def test_nothing_of_a_case_reaches_a_message(
         runner.run(made.asked())
         rows = runner.run(raw(made.backend.store, "MATCH (n:Notice) RETURN DISTINCT n.kind AS kind"))
         assert {each["kind"] for each in rows} == {"requested", "escalated", "moved", "cancelled"}
-        assert {what.split()[2] for what in made.said if what.startswith(f"{language} ")} >= {"0", "1"}
+        said = {tuple(what.split()[2:]) for what in made.said if what.startswith(f"{language} ")}
+        assert said >= {("1", "0"), ("1", "1"), ("5", "0"), ("short", "5")}

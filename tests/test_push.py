@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import http_ece
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
 
+from relaypoint.app.delivering import deliver_due
 from relaypoint.app.runtime import Runtime
 from relaypoint.app.settings import Settings
 from relaypoint.domain.clock import system_clock
@@ -30,9 +32,10 @@ from relaypoint.resolvers import browsers
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.vault import Vault
 from relaypoint.schema.operational import schema
-from relaypoint.tests.helpers import make_backend, member, raw
+from relaypoint.tests.helpers import NOW, at_time, imported, make_backend, member, raw, row, tiny_roster
 from relaypoint.tests.receiving import Receiver, receiving
-from relaypoint.tests.test_notices import SHELTER, SITE, UNIT
+from relaypoint.tests.test_evidence import after
+from relaypoint.tests.test_notices import SHELTER, SITE, UNIT, Failing, notices, send, tried
 
 NOTICE = Notification(
     key="01a2291a-f817-7196-931d-555de343ed24",
@@ -210,3 +213,80 @@ async def test_the_sender_is_the_same_on_every_instance_of_an_installation(backe
     assert own.push.public_key == other.push.public_key
     stranger = Runtime(Settings(), make_backend(backend.store, vault=Vault(Vault.new_installation_key())))
     assert own.push.public_key != stranger.push.public_key
+
+
+NIGHT = "2026-03-03T02:00:00.000Z"
+
+
+async def delivered(backend: Backend, push: Push, transport: Failing | None = None) -> dict[str, int]:
+    counts = await deliver_due(backend, transport or Failing(0), SITE, push)
+    return {status: count for status, count in counts.items() if count}
+
+
+async def test_a_browser_is_written_to_beside_the_channels_and_once(backend: Backend, officer: Officer) -> None:
+    async with pushing() as (receiver, push, url):
+        await browsers.keep(SHELTER, backend, "shelter-desk", reached(officer, f"{url}/token"))
+        await send(backend)
+        transport = Failing(1)
+        assert await delivered(backend, push, transport) == {"failed": 1}
+        later = after(backend, timedelta(minutes=1))
+        assert await delivered(later, push, transport) == {"delivered": 1}
+        (notice,) = await notices(backend)
+        assert notice["channel"] == "shelter-mail"
+    (posted,), ((_, message),) = receiver.posted, transport.taken
+    assert officer.read(posted.body)["title"] == message.subject
+    told = {each["channel"]: each["result"] for each in await tried(backend) if each["channel"] != "shelter-mail"}
+    assert list(told.values()) == ["taken"]
+
+
+async def test_where_no_channel_carries_it_a_browser_does(backend: Backend, officer: Officer) -> None:
+    async with pushing() as (_, push, url):
+        await browsers.keep(SHELTER, backend, "shelter-night-desk", reached(officer, f"{url}/token"))
+        await send(backend, "shelter-night-desk")
+        assert await delivered(backend, push) == {"delivered": 1}
+        (notice,) = await notices(backend)
+    assert (notice["channel"], "web-push: taken by 1 of 1" in notice["why"]) == ("web-push", True)
+
+
+async def test_a_browser_that_is_subscribed_no_more_is_forgotten(backend: Backend, officer: Officer) -> None:
+    async with pushing() as (receiver, push, url):
+        for word, count in (("410/gone", 1), ("500/busy", 2)):
+            await browsers.keep(SHELTER, backend, "shelter-desk", reached(officer, f"{url}/{word}"))
+            await send(backend)
+            assert await delivered(backend, push) == {"delivered": 1}
+            assert len(receiver.posted) == count
+    assert len(await browsers.browsers(SHELTER, backend, "shelter-desk")) == 1, "the one that is busy is kept"
+
+
+@pytest.mark.parametrize(
+    ("changes", "now", "written"),
+    [
+        ({"priority": "stat"}, NIGHT, True),
+        ({"priority": "asap"}, NIGHT, True),
+        ({"priority": "routine"}, NIGHT, False),
+        ({"priority": "routine"}, NOW, True),
+        ({"priority": "stat", "confidentiality": "strict"}, NOW, False),
+    ],
+)
+async def test_a_browser_rings_when_the_desk_is_open_or_the_case_presses_and_for_no_strict_case(
+    backend: Backend, officer: Officer, changes: dict[str, str], now: str, written: bool
+) -> None:
+    present = at_time(backend, now)
+    async with pushing() as (receiver, push, url):
+        await browsers.keep(SHELTER, present, "shelter-desk", reached(officer, f"{url}/token"))
+        await send(present, **changes)
+        assert await delivered(present, push) == {"delivered": 1}
+    assert bool(receiver.posted) is written
+
+
+async def test_whom_the_case_avoids_no_browser_tells(backend: Backend, officer: Officer) -> None:
+    roster = tiny_roster()
+    roster["holders"].append({"id": "newcomer", "contact_point": "line-desk", "role": "deputy", "rank": "3"})
+    await imported(backend, roster)
+    async with pushing() as (receiver, push, url):
+        await browsers.keep(SHELTER, backend, "shelter-desk", reached(officer, f"{url}/token"))
+        await send(backend, avoid=("newcomer",))
+        row(roster, "holders", "newcomer")["contact_point"] = "shelter-desk"
+        await imported(backend, roster)
+        assert await delivered(backend, push) == {"dead": 1}
+    assert receiver.posted == []

@@ -40,7 +40,7 @@ MATCH (q:Queue {id: 'notices'})-[:PENDING]->(n:Notice)
 WHERE n.lease = $lease
 MATCH (n)-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organization)
 MATCH (n)-[:FOR]->(d:ContactPoint)
-RETURN n {.id, .kind, .priority, .confidentiality, .attempts, .created_at, .again_at, .bounced, .reference, .turn, .apart} AS notice, r.id AS referral, r.sealed AS sealed,
+RETURN n {.id, .kind, .priority, .confidentiality, .attempts, .created_at, .again_at, .bounced, .pushed, .reference, .turn, .apart} AS notice, r.id AS referral, r.sealed AS sealed,
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
   d.id AS contact_point, sender.id AS sender, h {.status, .deliver_by, .acknowledge_by} AS step,
   head([(h)-[:TO]->(own:ContactPoint) | own.id]) AS step_at
