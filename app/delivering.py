@@ -21,7 +21,7 @@ from relaypoint.notifications.languages import chosen
 from relaypoint.notifications.messages import Notification, compose_link
 from relaypoint.notifications.push import Push
 from relaypoint.notifications.sentences import held_as
-from relaypoint.resolvers import bouncing, digesting, outbox
+from relaypoint.resolvers import bouncing, digesting, outbox, settling
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.outbox import Leased
 from relaypoint.resolvers.rounds import Link
@@ -48,7 +48,7 @@ async def deliver_due(backend: Backend, transport: Transport, site: str, push: P
             attempt = await deliver(told, common(parcel), transport, site)
             if pushes:
                 attempt = beside(attempt, pushes)
-            ended = await outbox.settle_together(
+            ended = await settling.settle_together(
                 OPERATOR, backend, parcel, attempt.status, attempt.channel, attempt.why, attempt.tries, pushes
             )
             counts.update(ended or ())

@@ -11,7 +11,7 @@ from relaypoint.domain.words import ChannelKind
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.known import rows_on
-from relaypoint.resolvers.outbox import speaks_against
+from relaypoint.resolvers.settling import speaks_against
 
 #: Where others change one of several messages meanwhile, all are looked at again.
 _TRIES: Final = 3

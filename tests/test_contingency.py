@@ -20,6 +20,7 @@ from relaypoint.resolvers import (
     referrals,
     roster,
     sending,
+    settling,
     stalled,
 )
 from relaypoint.resolvers.backend import Backend
@@ -118,7 +119,7 @@ async def test_it_changes_how_desks_are_reached_and_nothing_afterwards(store: St
     assert (step["contact_point"]["id"], step["diverted_to"]["id"]) == ("shelter-desk", "shelter-night-desk")
     leased = await outbox.lease(OPERATOR, backend)
     assert [use.channel.id for use in leased[0].channels] == ["night-mail", "night-phone"]
-    await outbox.settle(OPERATOR, backend, leased[0], "delivered", "night-mail", {})
+    await settling.settle(OPERATOR, backend, leased[0], "delivered", "night-mail", {})
 
     over = await contingency.end(OPERATOR, backend, "flood")
     assert (over.applied, over.active) == (True, False)

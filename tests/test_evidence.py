@@ -24,7 +24,7 @@ from relaypoint.notifications import bounces
 from relaypoint.notifications.delivery import NotNow, Refused, Unable
 from relaypoint.notifications.messages import Message
 from relaypoint.notifications.spool import Spool
-from relaypoint.resolvers import bouncing, gaps, handoffs, outbox, proving, undelivered
+from relaypoint.resolvers import bouncing, gaps, handoffs, proving, settling, undelivered
 from relaypoint.resolvers.backend import Backend
 from relaypoint.tests.helpers import Through, at_time, imported, member, raw, row, tiny_roster
 from relaypoint.tests.test_notices import SHELTER, SITE, UNIT, Failing, notices, send, tried
@@ -94,7 +94,7 @@ async def test_only_what_says_something_of_the_address_counts(backend: Backend, 
 
 async def test_what_is_put_off_to_the_end_is_failing_and_never_dead(backend: Backend) -> None:
     await send(backend)
-    for hour in range(outbox.MOST_ATTEMPTS):
+    for hour in range(settling.MOST_ATTEMPTS):
         assert (await channel(backend))["state"] == "working"
         later = after(backend, timedelta(hours=hour))
         await deliver_due(later, Answering(desk=NotNow("452 4.2.2")), SITE)

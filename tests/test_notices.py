@@ -19,7 +19,7 @@ from relaypoint.domain.words import MESSAGE_KINDS
 from relaypoint.notifications.delivery import NotNow
 from relaypoint.notifications.messages import Message
 from relaypoint.notifications.spool import Spool
-from relaypoint.resolvers import handoffs, outbox, sending, stalled
+from relaypoint.resolvers import handoffs, outbox, sending, settling, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.tests.helpers import at_time, imported, member, raw, row, tiny_roster
@@ -238,7 +238,9 @@ async def test_the_next_channel_is_tried_where_one_fails(backend: Backend) -> No
     assert notice["channel"] == "second"
 
 
-@pytest.mark.parametrize(("error", "step", "attempts"), [(NotNow("451"), 60, outbox.MOST_ATTEMPTS), (OSError, 480, 4)])
+@pytest.mark.parametrize(
+    ("error", "step", "attempts"), [(NotNow("451"), 60, settling.MOST_ATTEMPTS), (OSError, 480, 4)]
+)
 async def test_what_fails_to_the_end_is_counted_as_dead(
     backend: Backend, error: OSError, step: int, attempts: int
 ) -> None:
@@ -264,11 +266,11 @@ async def test_a_worker_whose_lease_ran_out_changes_nothing(backend: Backend) ->
     quick = at_time(backend, "2026-03-03T10:02:00.000Z")
     (again,) = await outbox.lease(OPERATOR, quick)
     assert (again.id, again.attempts) == (slow.id, 2)
-    assert not await outbox.settle(OPERATOR, quick, slow, "dead", None, {"shelter-mail": "late"})
+    assert not await settling.settle(OPERATOR, quick, slow, "dead", None, {"shelter-mail": "late"})
     ((status, why),) = [(each["status"], each["why"]) for each in await notices(backend)]
     assert (status, why) == ("pending", None)
-    assert await outbox.settle(OPERATOR, quick, again, "delivered", "shelter-mail", {})
-    assert not await outbox.settle(OPERATOR, quick, again, "delivered", "shelter-mail", {}), "once"
+    assert await settling.settle(OPERATOR, quick, again, "delivered", "shelter-mail", {})
+    assert not await settling.settle(OPERATOR, quick, again, "delivered", "shelter-mail", {}), "once"
 
 
 async def test_a_spool_that_can_not_be_written_fails_and_is_tried_again(backend: Backend, tmp_path: Path) -> None:

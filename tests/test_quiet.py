@@ -32,7 +32,7 @@ from relaypoint.domain.words import ChannelKind, Confidentiality, Priority
 from relaypoint.graph import Operation, Row, Step
 from relaypoint.notifications.delivery import NotNow, Refused
 from relaypoint.notifications.messages import Message
-from relaypoint.resolvers import bouncing, contingency, digesting, handoffs, outbox, rounds
+from relaypoint.resolvers import bouncing, contingency, digesting, handoffs, outbox, rounds, settling
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.referral_steps import notice
 from relaypoint.resolvers.roster import export_roster
@@ -867,10 +867,10 @@ async def test_it_has_one_key_at_every_attempt_and_the_address_is_to_blame_once(
     await imported(backend, wanting())
     await storm(backend, 20)
     bad = Keeping(NotNow("452 4.2.2"))
-    for hour in range(outbox.MOST_ATTEMPTS):
+    for hour in range(settling.MOST_ATTEMPTS):
         done = await deliver_due(later(backend, backend.clock() + timedelta(hours=hour)), bad, SITE)
         assert {status: count for status, count in done.items() if count} in ({"failed": 20}, {"dead": 20})
-    assert len(bad.keys) == outbox.MOST_ATTEMPTS
+    assert len(bad.keys) == settling.MOST_ATTEMPTS
     assert len(set(bad.keys)) == 1
     assert len([each for each in await notices(backend) if each["status"] == "dead"]) == 20
     assert await refused_at(backend, "desk@shelter.example.org") == 1
@@ -892,9 +892,9 @@ async def test_only_who_was_tried_often_enough_is_given_up(backend: Backend) -> 
     await imported(backend, wanting())
     step = await storm(backend, 6)
     bad = Keeping(NotNow("452 4.2.2"))
-    for hour in range(outbox.MOST_ATTEMPTS):
+    for hour in range(settling.MOST_ATTEMPTS):
         at = later(backend, backend.clock() + timedelta(hours=hour))
-        if hour == outbox.MOST_ATTEMPTS - 1:
+        if hour == settling.MOST_ATTEMPTS - 1:
             await promised(at, step, *["shelter-desk"] * 2)
         done = await deliver_due(at, bad, SITE)
     assert (done["dead"], done["failed"]) == (6, 2)
@@ -956,7 +956,7 @@ async def test_a_worker_whose_lease_ran_out_settles_none_of_them(backend: Backen
     before = await dump(backend.store)
     assert await digesting.put_together(OPERATOR, over, slow) is None
     for status in ("delivered", "failed", "dead"):
-        assert await outbox.settle_together(OPERATOR, over, slow, status, "shelter-mail", {}) is None
+        assert await settling.settle_together(OPERATOR, over, slow, status, "shelter-mail", {}) is None
     assert await dump(backend.store) == before
     assert await came_of(later(over, over.clock() + outbox.LEASE), Failing(0)) == {"delivered": 6}
 

@@ -1,0 +1,173 @@
+"""How attempts to deliver ended: recorded with what came of each channel, and with what that shows of its address."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from relaypoint.domain.clock import format_instant
+from relaypoint.domain.digests import alike, key_of
+from relaypoint.domain.evidence import Result, Try, address_id, against, lasting
+from relaypoint.domain.policy import Action, Subject
+from relaypoint.graph import Step, Unmet
+from relaypoint.resolvers.backend import Backend, permitted
+from relaypoint.resolvers.browsers import gone
+from relaypoint.resolvers.outbox import Leased
+
+#: What was not taken is tried again, ever more slowly, so many times; then the row is dead.
+MOST_ATTEMPTS: Final = 8
+
+#: Where nobody could be asked at all, as the mail server is away, it is tried on for so long.
+LONGEST: Final = timedelta(days=1)
+
+#: The first time it is tried again after so many seconds, then after twice as many, and never after more than the last.
+_PAUSE: Final = 30
+_LONGEST_PAUSE: Final = 3600
+
+
+@permitted(Action.DELIVER_NOTICES)
+async def settle(
+    subject: Subject,
+    backend: Backend,
+    leased: Leased,
+    status: str,
+    channel: str | None,
+    why: Mapping[str, str],
+    tries: Sequence[Try] = (),
+) -> str | None:
+    """Records how an attempt ended: ``delivered``, ``dead``, or ``failed`` (it stays due, later; at last it is dead),
+    with what came of each channel. As long as a channel is kept shut that may take it later, it is not dead.
+
+    Returns what was recorded. None where the lease had run out and another worker took the row: then it is nothing.
+    """
+    ended = await settle_together(subject, backend, [leased], status, channel, why, tries)
+    return ended[0] if ended else None
+
+
+@permitted(Action.DELIVER_NOTICES)
+async def settle_together(
+    subject: Subject,
+    backend: Backend,
+    parcel: Sequence[Leased],
+    status: str,
+    channel: str | None,
+    why: Mapping[str, str],
+    tries: Sequence[Try] = (),
+    pushes: Sequence[Try] = (),
+) -> list[str] | None:
+    """The same for several that went out as one: all of it in one write, or none. What it shows of an address counts
+    once. Where that failed by the channels that are good enough for all, and one of them may go by another, they go
+    together from then on only with what may go by the same. ``pushes`` is what came of the browsers, by id."""
+    at = backend.clock()
+    now = format_instant(at)
+    apart = status != "delivered" and not alike(parcel)
+    key = parcel[0].id if len(parcel) == 1 else key_of(each.id for each in parcel)
+    again = at + _pause(key, min(each.attempts for each in parcel))
+    ended, settled, done = [], [], []
+    shown: Sequence[Try] = tries
+    for leased in parcel:
+        own = {use.channel.id: use.barred for use in leased.channels if use.barred is not None}
+        outcome, due, came = _outcome(leased, "failed" if apart else status, tries, at, again, never=apart)
+        changes = {
+            "channel": channel,
+            # What bars a channel for one of them tells something of its case: it is not noted with the others.
+            "why": [f"{id}: {own.get(id, text)}" for id, text in sorted(why.items())],
+            "tried_at": now,
+            "lease": None,
+            "leased_until": None,
+            **({"due_at": format_instant(due)} if outcome == "failed" else {"status": outcome}),
+            **({"apart": True} if apart else {}),
+            **({"pushed": True} if pushes else {}),
+        }
+        settled.append(Step("notice_settle", {"id": leased.id, "lease": leased.lease, "changes": changes}))
+        done += _tried(leased, [*came, *pushes], now)
+        if outcome != "failed":
+            done.append(Step("notice_unqueue", {"id": leased.id}))
+        if outcome == "dead":
+            shown = came
+            done.append(Step("notice_dead", {"id": leased.id}))
+            if leased.kind == "cancelled":
+                done.append(Step("notice_untold", {"id": leased.id}))
+        ended.append(outcome)
+    try:
+        refused = gone([each.channel for each in pushes if each.result is Result.REFUSED])
+        await backend.store.write([*settled, *done, *_shown(parcel[0], shown, now), *refused])
+    except Unmet:
+        return None
+    return ended
+
+
+def _outcome(
+    leased: Leased, status: str, tries: Sequence[Try], at: datetime, again: datetime, *, never: bool
+) -> tuple[str, datetime, Sequence[Try]]:
+    """How one of them ended, when it is due where it failed, and what came of each channel. ``never``: it is not given
+    up now, for not all was tried."""
+    if status == "failed" and leased.opens is None and not never and _given_up(leased, tries, at):
+        late = [replace(each, result=Result.LATE) if each.result is Result.NOT_NOW else each for each in tries]
+        return "dead", at, late
+    if status == "dead" and leased.opens:
+        return "failed", max(leased.opens, at), tries  # One channel is left that only opens later.
+    return status, max(min(again, leased.opens or again), at), tries
+
+
+def _given_up(leased: Leased, tries: Sequence[Try], at: datetime) -> bool:
+    """Whether it is not tried again. A way out that is away for a while costs no message."""
+    unasked = any(each.result is Result.FAILED for each in tries)
+    return at - leased.begun >= LONGEST if unasked else leased.attempts >= MOST_ATTEMPTS
+
+
+def _pause(key: str, attempts: int) -> timedelta:
+    """Until the next attempt: up to a quarter more than its due, differently for each message, so that what failed at
+    once does not come again at once."""
+    seconds = min(_PAUSE * 2 ** (attempts - 1), _LONGEST_PAUSE)
+    spread = hashlib.sha256(f"{key}.{attempts}".encode()).digest()[0] / 1024
+    return timedelta(seconds=seconds * (1 + spread))
+
+
+def _tried(leased: Leased, tries: Sequence[Try], at: str) -> list[Step]:
+    """What came of each channel."""
+    rows = [_row(leased, each, _addresses(leased), at) for each in tries]
+    return [Step("notice_tried", {"id": leased.id, "tries": rows}, len(rows))] if rows else []
+
+
+def _shown(leased: Leased, tries: Sequence[Try], at: str) -> list[Step]:
+    """What that shows of the addresses."""
+    steps, addresses = [], _addresses(leased)
+    for each in tries:
+        id = addresses[each.channel]
+        if against(each):
+            steps.append(speaks_against(id, each, at))
+        elif each.result is Result.TAKEN:
+            steps.append(Step("address_taken", {"id": id}, None))
+    return steps
+
+
+def _addresses(leased: Leased) -> dict[str, str]:
+    """By channel the id of its address; a browser's own is that already."""
+    channels = (use.channel for use in leased.channels)
+    return {
+        **{channel.id: address_id(channel.kind, channel.address or "") for channel in channels},
+        **{id: id for id, _ in leased.browsers},
+    }
+
+
+def _row(leased: Leased, each: Try, addresses: Mapping[str, str], at: str) -> dict[str, Any]:
+    told = {"at": at, "attempt": leased.attempts, "channel": each.channel, "result": str(each.result)}
+    return {"address": addresses[each.channel], "properties": {**told, "reply": each.reply}}
+
+
+def speaks_against(address: str, attempt: Try, at: str) -> Step:
+    """The step that counts it. ``address`` is an ``evidence.address_id``."""
+    return Step(
+        "address_against",
+        {
+            "id": address,
+            "at": at,
+            "reply": attempt.reply,
+            "lasting": lasting(attempt),
+            "bounced": attempt.result is Result.BOUNCED,
+        },
+    )
