@@ -12,7 +12,12 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from email.message import EmailMessage
+from email.charset import QP, Charset
+from email.header import Header
+from email.mime.base import MIMEBase
+from email.mime.multipart import MIMEMultipart
+from email.mime.nonmultipart import MIMENonMultipart
+from email.policy import compat32
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from typing import Final
@@ -20,7 +25,7 @@ from urllib.parse import urlsplit
 
 import aiosmtplib
 
-from relaypoint.domain.addresses import loopback
+from relaypoint.domain.addresses import email, loopback
 from relaypoint.domain.clock import Clock
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.words import ChannelKind
@@ -34,6 +39,12 @@ CONNECTIONS: Final = 4
 TIMEOUT: Final = 30.0
 
 _PORTS: Final = {"smtps": 465, "smtp": 587, "smtp-plain": 25}
+
+
+#: Text that is not of ASCII alone is written so that it passes every server.
+_UTF8: Final = Charset("utf-8")
+_UTF8.body_encoding = QP
+_LINES: Final = compat32.clone(linesep="\r\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +126,7 @@ class Smtp:
             raise Refused("no address") from error
         async with self._connection() as client:
             try:
-                await client.send_message(mail)
+                await client.sendmail(self.server.sender, [message.address], mail)
             except aiosmtplib.SMTPRecipientsRefused as error:
                 (refused,) = error.recipients
                 if 500 <= refused.code < 600:
@@ -176,20 +187,27 @@ class Smtp:
             raise ConnectionError(type(error).__name__) from error
         return client
 
-    def _mail(self, message: Message) -> EmailMessage:
-        mail = EmailMessage()
+    def _mail(self, message: Message) -> bytes:
+        """As it goes out (RFC 5322), plain text first. In the library's older form, which takes a fifth of the time.
+        Raises ``ValueError`` for what is no bare mail address, such as one that would begin another header."""
+        mail: MIMEBase = _text("plain", message.body)
+        if message.html is not None:
+            mail = MIMEMultipart("alternative", _subparts=[mail, _text("html", message.html)])
         mail["From"] = self.server.sender
-        mail["To"] = message.address
-        mail["Subject"] = message.subject
+        mail["To"] = email(message.address)
+        mail["Subject"] = Header(message.subject, None if message.subject.isascii() else "utf-8").encode()
         mail["Date"] = format_datetime(self.clock())
         mail["Message-ID"] = f"<{message.key}@{self.server.sender.rpartition('@')[2]}>"
         # Out-of-office notes are answered by nobody.
         mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(message.body)
-        if message.html is not None:
-            mail.add_alternative(message.html, subtype="html")
-        mail["Content-Language"] = message.language  # At the end: what has content is given anew loses it.
-        return mail
+        mail["Content-Language"] = message.language
+        return mail.as_bytes(policy=_LINES)
+
+
+def _text(kind: str, text: str) -> MIMEBase:
+    part = MIMENonMultipart("text", kind)
+    part.set_payload(text, _UTF8)
+    return part
 
 
 def _reply(refused: aiosmtplib.SMTPRecipientRefused) -> str:
