@@ -569,10 +569,13 @@ async def test_a_holder_is_asked_in_their_own_language(backend: Backend) -> None
     }
 
 
-async def test_while_another_desk_answers_the_wishes_of_its_holders_count(backend: Backend) -> None:
-    roster = wanting(first={"message_language": "uk", "digest": "10:30"})
+@pytest.mark.parametrize("turning", ["", "shelter-desk", "shelter-night-desk"])
+async def test_while_another_desk_answers_the_wishes_of_its_holders_count(backend: Backend, turning: str) -> None:
+    roster = wanting(first={"message_language": "uk", "digest": "10:30", "rota": "1"})
     night = {**row(roster, "holders", "shelter-first"), "id": "night", "contact_point": "shelter-night-desk"}
     roster["holders"].append({**night, "message_language": "es", "digest": "11:00"})
+    if turning:
+        row(roster, "contact_points", turning).update(TURNS)
     mail = {**row(roster, "channels", "shelter-mail"), "id": "night-mail", "contact_point": "shelter-night-desk"}
     roster["channels"].append(mail)
     await imported(backend, roster)
@@ -582,9 +585,12 @@ async def test_while_another_desk_answers_the_wishes_of_its_holders_count(backen
     await contingency.declare(OPERATOR, backend, flood, "The office is flooded", "2026-03-20", id="flood")
     await promised(backend, step, "shelter-desk")
     transport = Failing(0)
-    assert await came_of(backend, transport) == {}
-    assert await waiting(backend) == [("2026-03-03T11:00:00.000Z", 0)]
-    assert await came_of(later(backend, "2026-03-03T11:00:00.000Z"), transport) == {"delivered": 1}
+    if turning == "shelter-night-desk":
+        assert await came_of(backend, transport) == {"delivered": 1}
+    else:
+        assert await came_of(backend, transport) == {}
+        assert await waiting(backend) == [("2026-03-03T11:00:00.000Z", 0)]
+        assert await came_of(later(backend, "2026-03-03T11:00:00.000Z"), transport) == {"delivered": 1}
     assert [message.language for _, message in transport.taken] == ["es"]
 
 
@@ -675,6 +681,7 @@ def grouped(found: Sequence[Parcel]) -> list[str]:
         ("s r r r r", ["s0", "r1", "r2", "r3", "r4"]),
         ("r r r s r s r", ["s3", "s5", "r0 r1 r2 r4 r6"]),
         ("s s s s s r", ["s0 s1 s2 s3 s4", "r5"]),
+        ("S S", ["S0", "S1"]),
         ("s s s s r r", ["s0", "s1", "s2", "s3", "r4", "r5"]),
         # By the same channel first, whatever comes after it.
         ("r:x,y r:x r:x r:x,z r:y", ["r0 r1 r2 r3", "r4"]),
@@ -919,6 +926,8 @@ async def test_what_may_go_by_another_channel_does_so_when_the_common_one_fails(
     bad = Asked(secure_email=error)
     assert await came_of(backend, bad) == {"failed": 6}
     assert len(await together(backend)) == 1
+    whys = [next(why for why in each["why"] if why.startswith("second")) for each in (await notices(backend))[1:]]
+    assert whys == [f"second: {NOT_FOR_ALL}"] * 3 + ["second: assurance"] * 3, "of each its own"
     now = later(backend, backend.clock() + timedelta(minutes=1))
     strictly = {"failed": 3} if isinstance(error, NotNow) else {"dead": 3}
     assert await came_of(now, bad) == {"delivered": 3} | strictly
