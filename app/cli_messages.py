@@ -91,7 +91,7 @@ async def bounces_(
 ) -> int:
     """Take note of mails that came back, as a mail server reports them; they go out again by the next channel."""
     reports = [report for mail in _read(mails or []) for report in bounces.read(mail)]
-    given = [{"key": each.key, "address": each.address, "reply": each.reply} for each in reports]
+    given = [{"key": each.key, "proof": each.proof, "address": each.address, "reply": each.reply} for each in reports]
     async with commands(read_settings()) as run:
         done = await run("NoteBounces", {"bounces": given})
     tell(as_json, done, lambda: out.print(f"{done['count']} messages came back, and go out by another channel."))

@@ -44,8 +44,9 @@ async def deliver_due(backend: Backend, transport: Transport, site: str, push: P
             told = await _told(backend, parcel)
             if told is None:
                 return
-            pushes = await pushed(push, parcel, told, site) if push is not None else ()
-            attempt = await deliver(told, common(parcel), transport, site)
+            attempt, pushes = await asyncio.gather(
+                deliver(told, common(parcel), transport, site), pushed(push, parcel, told, site)
+            )
             if pushes:
                 attempt = beside(attempt, pushes)
             ended = await settling.settle_together(
@@ -71,6 +72,7 @@ async def _told(backend: Backend, parcel: Sequence[Leased]) -> Notification | Di
             kind=leased.kind,
             language=chosen(leased.languages),
             receipt=leased.receipt,
+            proof=bouncing.proof(backend, leased.id),
         )
         for leased in parcel
     ]
@@ -79,7 +81,13 @@ async def _told(backend: Backend, parcel: Sequence[Leased]) -> Notification | Di
     key = await digesting.put_together(OPERATOR, backend, parcel)
     if key is None:
         return None
-    return Digest(key=key, notifications=notifications, language=notifications[0].language)
+    proof = bouncing.proof(backend, key)
+    return Digest(key=key, notifications=notifications, language=notifications[0].language, proof=proof)
+
+
+async def _came_back(backend: Backend, report: bounces.Bounce) -> bool:
+    key, proof, address, reply = report.key, report.proof, report.address, report.reply
+    return await bouncing.came_back(OPERATOR, backend, key, proof, address, reply) is not None
 
 
 async def take_bounces(backend: Backend, folder: Path) -> int:
@@ -89,7 +97,7 @@ async def take_bounces(backend: Backend, folder: Path) -> int:
     try:
         for reports in bounces.take_in(folder):
             for each in reports:
-                noted += await bouncing.came_back(OPERATOR, backend, each.key, each.address, each.reply) is not None
+                noted += await _came_back(backend, each)
     except OSError as error:
         raise Unavailable(
             "bounces.folder",

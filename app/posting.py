@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.notifications.delivery import NotNow, Refused
-from relaypoint.notifications.outgoing import TOTAL, Outgoing
+from relaypoint.notifications.outgoing import TOTAL, Barred, Outgoing
 from relaypoint.notifications.webhooks import Endpoint, post_event
 from relaypoint.resolvers import posting
 from relaypoint.resolvers.backend import Backend
@@ -29,11 +29,17 @@ async def _post(backend: Backend, outgoing: Outgoing, leased: Leased) -> int:
             break
         try:
             await post_event(outgoing, endpoint, event.id, backend.clock(), event.payload)
+        except Barred as error:
+            failure = f"barred: {error}"  # Its name may lead elsewhere another day.
+            break
         except Refused as error:
             failure, gone = f"refused: {error}", True
             break
         except NotNow as error:
             failure = f"failed: {error}"
+            break
+        except Exception as error:  # Whatever breaks on the way to one receiver stops no other.
+            failure = f"failed: {type(error).__name__}"
             break
         taken.append(event)
     await posting.settle(OPERATOR, backend, leased, taken, failure, gone=gone)

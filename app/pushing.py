@@ -18,23 +18,31 @@ from relaypoint.resolvers.outbox import Leased
 #: What they are called among the channels of a message.
 CHANNEL: Final = "web-push"
 
+#: Seconds for one browser: what goes beside must not hold up what follows.
+_LONGEST: Final = 5.0
 
-async def pushed(push: Push, parcel: Sequence[Leased], told: Notification | Digest, site: str) -> list[Try]:
+
+async def pushed(push: Push | None, parcel: Sequence[Leased], told: Notification | Digest, site: str) -> list[Try]:
     """What came of each browser, by id. Of several messages as one, the most urgent is shown; and none where a browser
     is not good enough for one of them."""
-    if not all(leased.browsers for leased in parcel):
+    if push is None or not all(leased.browsers for leased in parcel):
         return []
     first = told if isinstance(told, Notification) else told.notifications[0]
 
     async def to(id: str, reached: Mapping[str, str]) -> Try:
         try:
-            await push.send(Browser(**reached), first, site)
+            async with asyncio.timeout(_LONGEST):
+                await push.send(Browser(**reached), first, site)
+        except TimeoutError:
+            return Try(id, Result.NOT_NOW, "slow")
         except Barred as error:
             return Try(id, Result.FAILED, str(error))  # Its name may lead elsewhere another day.
         except Refused as error:
             return Try(id, Result.REFUSED, str(error))
         except NotNow as error:
             return Try(id, Result.NOT_NOW, str(error))
+        except Exception as error:  # Whatever breaks on the way to one browser stops nothing else.
+            return Try(id, Result.FAILED, type(error).__name__)
         return Try(id, Result.TAKEN)
 
     return list(await asyncio.gather(*(to(id, reached) for id, reached in parcel[0].browsers)))
@@ -46,4 +54,6 @@ def beside(attempt: Attempt, pushes: Sequence[Try]) -> Attempt:
     why = {**attempt.why, CHANNEL: f"taken by {taken} of {len(pushes)}"}
     if attempt.status == "dead" and taken:
         return replace(attempt, status="delivered", channel=CHANNEL, why=why)
+    if attempt.status == "dead" and any(each.result is not Result.REFUSED for each in pushes):
+        return replace(attempt, status="failed", why=why)
     return replace(attempt, why=why)

@@ -71,9 +71,9 @@ class Runtime:
 
     async def run_outbox(self) -> dict[str, int]:
         """All that a server does with messages, once."""
-        await self.take_bounces()
         done = await self.deliver()
         await self.post_events()
+        await self.take_bounces()  # Last: what is amiss there must not stop what goes out.
         return done
 
     async def post(self, links: Sequence[Link], *, test: bool) -> frozenset[str]:

@@ -41,6 +41,8 @@ def email(value: str) -> str:
     local, _, host = value.rpartition("@")
     if len(value) > 254 or len(local) > 64 or not re.fullmatch(rf"{_ATOM}(\.{_ATOM})*", local):
         raise refused("roster.bad-email", value)
+    if "=?" in local:  # Read by some as a word that is written in another way (RFC 2047), and then as another address.
+        raise refused("roster.bad-email", value)
     if not re.fullmatch(_HOST, host):
         raise refused("roster.bad-email", value)
     return f"{local}@{host.lower()}"

@@ -55,7 +55,8 @@ class Try:
 class Evidence:
     """What is known of an address. ``refused`` counts what spoke against it in a row, ``since`` and ``last`` are the
     first and last instant of that, ``lasting`` whether each said that there is no such address. ``mended``: what was
-    refused is taken again. ``answered`` is the last instant at which somebody answered a message."""
+    refused is taken again. ``answered`` is the last instant at which somebody answered a message, at the contact point
+    ``answered_at``: it proves the channels of that one alone, for anybody may name another's address as its own."""
 
     id: str
     version: int
@@ -65,6 +66,7 @@ class Evidence:
     lasting: bool = True
     mended: bool = False
     answered: str | None = None
+    answered_at: str | None = None
 
 
 def address_id(kind: str, address: str) -> str:
@@ -96,6 +98,12 @@ def _subject(reply: str | None) -> str | None:
     return enhanced[1] if enhanced else None
 
 
+def begins_anew(evidence: Evidence, proven: str) -> bool:
+    """Whether what spoke against it is counted from the last time on: one of its channels was proven on that day (ISO),
+    after the first."""
+    return bool(evidence.refused and (evidence.since or "")[:10] < proven <= (evidence.last or "")[:10])
+
+
 def channel_after(channel: Columns, evidence: Evidence, day: str) -> dict[str, Any] | None:
     """The channel as the evidence leaves it; None where it stays as it is. Who answers a message proves the channel,
     also one that was taken for dead."""
@@ -106,8 +114,10 @@ def channel_after(channel: Columns, evidence: Evidence, day: str) -> dict[str, A
         first = proven > (evidence.since or "")[:10]  # Proven since the others: this is the first again.
         found = ChannelState.FAILING if first else _against(evidence)
         return {**channel, "state": found} if _GRAVITY[found] > _GRAVITY[state] else None
-    answered = (evidence.answered or "")[:10]
-    if answered and (answered > proven if state != ChannelState.WORKING else later(proven, FRESH) <= answered):
+    own = evidence.answered_at == channel.get("contact_point")
+    answered = (evidence.answered or "")[:10] if own else ""
+    lately = state == ChannelState.WORKING and proven != "" and later(proven, FRESH) > answered
+    if answered > proven and not lately:
         how = "a message, acknowledged"
         return {**channel, "state": ChannelState.WORKING, "proven_on": answered, "proven_how": how}
     if evidence.mended and state == ChannelState.FAILING:

@@ -30,11 +30,12 @@ class State(StrEnum):
 
 
 class Why(StrEnum):
-    """Why it is paused: it was asked for, it failed for too long, or its receiver is gone."""
+    """Why it is paused: it was asked for, it failed for too long, its receiver is gone, or its organization is."""
 
     ASKED = "asked"
     FAILING = "failing"
     GONE = "gone"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)

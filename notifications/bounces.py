@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import errno
-import mailbox
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,9 +18,11 @@ MOST: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """A message that did not arrive. ``key`` is its own, ``address`` whom it was for, ``reply`` the codes given."""
+    """A message that did not arrive. ``key`` is its own, ``proof`` the secret that it bore, ``address`` whom it was
+    for, ``reply`` the codes given."""
 
     key: str
+    proof: str
     address: str
     reply: str | None
 
@@ -30,14 +31,20 @@ def read(mail: bytes) -> list[Bounce]:
     """What a mail reports as failed for good; nothing where it is another kind of mail, or tells of a delay."""
     if len(mail) > MOST:
         return []
-    report = message_from_bytes(mail, policy=compat32)
+    try:
+        return _read(message_from_bytes(mail, policy=compat32))
+    except Exception:  # Anybody may write there, and the library breaks in more ways than it tells of.
+        return []
+
+
+def _read(report: Mail) -> list[Bounce]:
     if report.get_content_type() != "multipart/report":
         return []
     key = _key(report)
     if key is None:
         return []
     return [
-        Bounce(key, address, reply)
+        Bounce(*key, address, reply)
         for fields in _recipients(report)
         if _word(fields, "Action") == "failed"
         for address in [_address(fields, "Original-Recipient") or _address(fields, "Final-Recipient")]
@@ -50,18 +57,13 @@ def read(mail: bytes) -> list[Bounce]:
 def take_in(folder: Path) -> Iterator[list[Bounce]]:
     """The reports of each new mail in a Maildir. A mail counts as seen once what it reports has been taken in: one at
     which that broke off is read again. Raises ``OSError`` where the folder can't be read."""
-    try:
-        box = mailbox.Maildir(folder, create=False)
-    except mailbox.NoSuchMailboxError:
-        raise FileNotFoundError(errno.ENOENT, "there is no such folder") from None
-    for name in sorted(box.keys()):
-        mail = box.get_message(name)
-        if mail.get_subdir() != "new":
-            continue
-        yield read(box.get_bytes(name))
-        mail.set_subdir("cur")
-        mail.add_flag("S")
-        box[name] = mail
+    for name in sorted(os.listdir(folder / "new")):
+        mail = folder / "new" / name
+        with mail.open("rb") as file:
+            reports = read(file.read(MOST + 1))
+        yield reports
+        # Moved and not read again: what no library can read is done with too.
+        mail.rename(folder / "cur" / (name if ":2," in name else f"{name}:2,S"))
 
 
 def _recipients(report: Mail) -> Iterator[Mail]:
@@ -76,8 +78,9 @@ def _recipients(report: Mail) -> Iterator[Mail]:
             )
 
 
-def _key(report: Mail) -> str | None:
-    """The key of the message that came back, from its Message-ID: it comes with the report, whole or its header."""
+def _key(report: Mail) -> tuple[str, str] | None:
+    """The key and the secret of the message that came back, from its Message-ID: it comes with the report, whole or its
+    header."""
     for part in report.walk():
         kind = part.get_content_type()
         original: Mail | None = None
@@ -88,8 +91,9 @@ def _key(report: Mail) -> str | None:
             payload = part.get_payload()
             original = message_from_string(payload, policy=compat32) if isinstance(payload, str) else None
         if original is not None:
-            found = re.fullmatch(r"\s*<([A-Za-z0-9-]{8,64})@[^<>\s]+>\s*", str(original["Message-ID"] or ""))
-            return found[1] if found else None
+            own = str(original["Message-ID"] or "")
+            found = re.fullmatch(r"\s*<([A-Za-z0-9-]{8,64})\.([0-9a-f]{32})@[^<>\s]+>\s*", own)
+            return (found[1], found[2]) if found else None
     return None
 
 

@@ -79,7 +79,7 @@ async def deliver(
             except NotNow as error:
                 tries.append(Try(id, Result.NOT_NOW, str(error)))
                 why[id] = f"not now: {error}"
-            except OSError as error:
+            except Exception as error:  # Whatever breaks on the way of one message stops no other.
                 reply = str(error) if isinstance(error, Unable) else type(error).__name__
                 tries.append(Try(id, Result.FAILED, reply))
                 why[id] = f"failed: {reply}"

@@ -12,12 +12,13 @@ from relaypoint.notifications.sentences import urgency
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """``notifications`` come the most urgent first, and are at least two. ``key`` and ``language`` are as those of a
-    ``Notification``."""
+    """``notifications`` come the most urgent first, and are at least two. ``key``, ``language`` and ``proof`` are as
+    those of a ``Notification``."""
 
     key: str
     notifications: Sequence[Notification]
     language: str
+    proof: str = ""
 
 
 def compose_digest(digest: Digest, address: str, site: str, *, short: bool = False) -> Message:
@@ -26,10 +27,10 @@ def compose_digest(digest: Digest, address: str, site: str, *, short: bool = Fal
     count, most = str(len(digest.notifications)), urgency(digest.notifications[0].priority)
     if short:
         text = written("short", language, urgency=most, count=count, url=f"{home}/")
-        return Message(digest.key, address, text.subject, text.body, None, language)
+        return Message(digest.key, address, text.subject, text.body, None, language, digest.proof)
     entries = [
         {"urgency": urgency(each.priority), "reference": each.reference, "url": f"{home}/n/{each.reference}"}
         for each in digest.notifications
     ]
     text = written("digest", language, urgency=most, count=count, entries=entries)
-    return Message(digest.key, address, text.subject, text.body, text.html, language)
+    return Message(digest.key, address, text.subject, text.body, text.html, language, digest.proof)

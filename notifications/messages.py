@@ -21,7 +21,8 @@ from relaypoint.notifications.sentences import urgency
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
     """A row of the outbox, as this room is given it. ``key`` is the same at every attempt; ``language`` is one that
-    ``languages.chosen`` gives, ``receipt`` the secret of its second link; None where it has none."""
+    ``languages.chosen`` gives, ``receipt`` the secret of its second link; None where it has none. By ``proof`` what
+    comes back of it is believed."""
 
     key: str
     reference: str
@@ -29,11 +30,13 @@ class Notification:
     kind: str
     language: str
     receipt: str | None = None
+    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """``body`` is plain text and says all that there is; ``html`` says the same to what can show it."""
+    """``body`` is plain text and says all that there is; ``html`` says the same to what can show it. ``proof`` stands
+    where a report of its failure brings it back."""
 
     key: str
     address: str
@@ -41,6 +44,7 @@ class Message:
     body: str
     html: str | None = None
     language: str = ENGLISH
+    proof: str = ""
 
 
 def compose(notification: Notification, address: str, site: str) -> Message:
@@ -55,7 +59,7 @@ def compose(notification: Notification, address: str, site: str) -> Message:
         url=f"{pages}/n/{reference}",
         receipt=f"{pages}/r/{Token(language, reference, secret)}" if secret else None,
     )
-    return Message(notification.key, address, text.subject, text.body, text.html, language)
+    return Message(notification.key, address, text.subject, text.body, text.html, language, notification.proof)
 
 
 def compose_link(

@@ -129,7 +129,9 @@ class Outgoing:
                 return Answer(response.status, body[:ANSWER])
         except (TimeoutError, httpcore.TimeoutException):
             raise NotNow("slow") from None
-        except httpcore.NetworkError:
+        except (httpcore.NetworkError, ssl.SSLError, OSError) as error:
+            if isinstance(error, NotNow):
+                raise
             raise NotNow("no connection") from None
         except httpcore.ProtocolError:
             raise NotNow("no answer") from None

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -64,7 +66,14 @@ class Browser:
 
 def subscribed(endpoint: str, p256dh: str, auth: str) -> Browser:
     """A browser as it subscribes. Raises ``Invalid``, also for an address that nothing may go to."""
-    return Browser(checked(endpoint), p256dh, auth)
+    if not re.search("[a-z]", urlsplit(checked(endpoint)).hostname or "") or "[" in endpoint:
+        raise Invalid(
+            "push.endpoint",
+            "This is no push service.",
+            path=("url",),
+            remedy="Give the address that the browser's PushSubscription gives: it has a name.",
+        )
+    return Browser(endpoint, p256dh, auth)
 
 
 class Push:
@@ -126,8 +135,8 @@ def payload(notification: Notification, site: str) -> bytes:
 
 
 def _topic(key: str) -> str:
-    """At most 32 characters of base64url (RFC 8030, 5.4)."""
-    return "".join(each for each in key if each.isalnum())[:32]
+    """At most 32 characters of base64url (RFC 8030, 5.4), from which the key can't be told."""
+    return hashlib.sha256(f"topic {key}".encode()).hexdigest()[:32]
 
 
 def _bytes(text: str) -> bytes:

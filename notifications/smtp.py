@@ -38,13 +38,16 @@ CONNECTIONS: Final = 4
 #: After so many seconds without an answer the server is taken for silent.
 TIMEOUT: Final = 30.0
 
+#: So many different addresses refused one after the other, and it is the server that refuses.
+_ALL: Final = 4
+
 _PORTS: Final = {"smtps": 465, "smtp": 587, "smtp-plain": 25}
 
 
 #: Text that is not of ASCII alone is written so that it passes every server.
 _UTF8: Final = Charset("utf-8")
 _UTF8.body_encoding = QP
-_LINES: Final = compat32.clone(linesep="\r\n")
+_LINES: Final = compat32.clone(linesep="\r\n", max_line_length=998)  # RFC 5322; a Message-ID is not folded.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +119,8 @@ class Smtp:
         self._tls = ssl.create_default_context(cafile=str(server.ca) if server.ca else None)
         self._free: list[aiosmtplib.SMTP] = []
         self._turns = asyncio.Semaphore(CONNECTIONS)
+        #: Addresses that were refused since the last that was taken.
+        self._no: set[str] = set()
 
     async def send(self, kind: str, message: Message) -> None:
         """Returns when the server has taken the message. Raises ``Refused`` where it says that there is no such
@@ -127,14 +132,25 @@ class Smtp:
         async with self._connection() as client:
             try:
                 await client.sendmail(self.server.sender, [message.address], mail)
+                self._no.clear()
             except aiosmtplib.SMTPRecipientsRefused as error:
                 (refused,) = error.recipients
-                if 500 <= refused.code < 600:
-                    raise Refused(_reply(refused)) from error
-                raise NotNow(_reply(refused)) from error
+                raise self._told(_reply(refused), message.address) from error
             except aiosmtplib.SMTPResponseException as error:
                 # Of this server, of who sends, or of the content: nothing that the address is to blame for.
                 raise Unable(f"{error.code}") from error
+
+    def _told(self, reply: str, address: str) -> Exception:
+        """What a refusal at this address means. Without a code that tells of the address (RFC 3463), a server that says
+        no to several one after the other, and takes none between, may say no to this client."""
+        if reply.startswith("4"):
+            return NotNow(reply)
+        if re.fullmatch(r"5\d\d 5\.[12]\.\d+", reply):
+            return Refused(reply)
+        if reply not in ("550", "551", "553"):
+            return Unable(reply)
+        self._no.add(address)
+        return Unable(reply) if len(self._no) >= _ALL else Refused(reply)
 
     async def close(self) -> None:
         """Takes leave of the server."""
@@ -197,7 +213,9 @@ class Smtp:
         mail["To"] = email(message.address)
         mail["Subject"] = Header(message.subject, None if message.subject.isascii() else "utf-8").encode()
         mail["Date"] = format_datetime(self.clock())
-        mail["Message-ID"] = f"<{message.key}@{self.server.sender.rpartition('@')[2]}>"
+        # What comes back of it brings this along.
+        own = f"{message.key}.{message.proof}" if message.proof else message.key
+        mail["Message-ID"] = f"<{own}@{self.server.sender.rpartition('@')[2]}>"
         # Out-of-office notes are answered by nobody.
         mail["Auto-Submitted"] = "auto-generated"
         mail["Content-Language"] = message.language

@@ -10,26 +10,37 @@ from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.words import ChannelKind
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
-from relaypoint.resolvers.known import rows_on
 from relaypoint.resolvers.settling import speaks_against
+
+#: What the secret in a message is for.
+PURPOSE: Final = "bounce"
 
 #: Where others change one of several messages meanwhile, all are looked at again.
 _TRIES: Final = 3
 
 
-@permitted(Action.DELIVER_NOTICES)
-async def came_back(subject: Subject, backend: Backend, key: str, address: str, reply: str | None) -> str | None:
-    """Takes note that the message with this key came back from this mail address, for good. It goes out again by the
-    next channel; where it was several in one, each does.
+def proof(backend: Backend, key: str) -> str:
+    """What a message bears so that what comes back of it is believed."""
+    return backend.vault.token(PURPOSE, key)
 
-    Returns the contact point's id; None where no such message went there, or it was noted before: anybody may write
-    what looks like a report, but only who was sent the message knows its key.
+
+@permitted(Action.DELIVER_NOTICES)
+async def came_back(
+    subject: Subject, backend: Backend, key: str, secret: str, address: str, reply: str | None
+) -> str | None:
+    """Takes note that the message with this key came back from this mail address, for good. It goes out again, not to
+    that address; where it was several in one, each does.
+
+    Returns the contact point's id; None where no such message went there, or it was noted before. Anybody may write
+    what looks like a report: only whoever was sent the message knows the ``proof`` that it bore.
     """
+    if not backend.vault.is_token(secret, PURPOSE, key):
+        return None
     id = address_id(ChannelKind.EMAIL, address.strip())
     for _ in range(_TRIES):
         found = await backend.store.read("notice_by_id", id=key)
         found = found or await backend.store.read("notices_of_digest", id=key)
-        rows = [row for row in found if await _went_to(backend, row, id)]
+        rows = [row for row in found if _went_to(row, id)]
         if not rows:
             return None
         try:
@@ -40,13 +51,12 @@ async def came_back(subject: Subject, backend: Backend, key: str, address: str, 
     return None
 
 
-async def _went_to(backend: Backend, row: Row, id: str) -> bool:
-    """Whether the message counts as delivered, and went to that address, which its channel still has."""
-    if id not in row["taken"] or row["notice"]["status"] != "delivered":
-        return False
-    roster, _ = await rows_on(backend)
-    used = roster["channels"].get(row["notice"]["channel"])
-    return used is not None and bool(used["address"]) and address_id(used["kind"], used["address"]) == id
+def _went_to(row: Row, id: str) -> bool:
+    """Whether the message counts as delivered by a channel that took it at that address, and has not come back from
+    there before."""
+    notice = row["notice"]
+    taken = notice["status"] == "delivered" and f"{notice['channel']} {id}" in row["taken"]
+    return taken and id not in (notice["bounced"] or ())
 
 
 def _steps(backend: Backend, rows: Sequence[Row], id: str, reply: str | None) -> list[Step]:
@@ -56,7 +66,10 @@ def _steps(backend: Backend, rows: Sequence[Row], id: str, reply: str | None) ->
         key, channel = row["notice"]["id"], row["notice"]["channel"]
         told = {"at": at, "attempt": 0, "channel": channel, "result": str(Result.BOUNCED), "reply": reply}
         steps += [
-            Step("notice_came_back", {"id": key, "operation": backend.new_id(), "channel": channel, "at": at}),
+            Step(
+                "notice_came_back",
+                {"id": key, "operation": backend.new_id(), "channel": channel, "address": id, "at": at},
+            ),
             Step("notice_tried", {"id": key, "tries": [{"address": id, "properties": told}]}),
         ]
     attempt = Try(rows[0]["notice"]["channel"], Result.BOUNCED, reply)

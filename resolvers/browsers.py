@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from relaypoint.domain.errors import Limit, NotFound
+from relaypoint.domain.errors import Limit, NotFound, Unavailable
 from relaypoint.domain.policy import Action, Subject, may_act_for
 from relaypoint.domain.roster_fields import trimmed
 from relaypoint.graph import Row, Step
@@ -85,7 +86,8 @@ async def reached(backend: Backend, contact_points: Collection[str]) -> dict[str
     found: dict[str, list[tuple[str, Mapping[str, str]]]] = {}
     for row in await backend.store.read("browsers_of", contact_points=sorted(contact_points)):
         of = row["browser"]
-        found.setdefault(row["contact_point"], []).append((of["id"], backend.vault.unseal_setting(of["sealed"])))
+        with contextlib.suppress(Unavailable):  # One that can't be read stops no message.
+            found.setdefault(row["contact_point"], []).append((of["id"], backend.vault.unseal_setting(of["sealed"])))
     return found
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from relaypoint.domain.avoid import Avoid
 from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.clock import format_instant
-from relaypoint.domain.model import ContactPoint, Organization
+from relaypoint.domain.evidence import address_id
+from relaypoint.domain.model import ContactPoint
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.quiet import plan
 from relaypoint.domain.words import Confidentiality, Priority
@@ -55,6 +55,8 @@ class Leased:
     #: It waited for a time of day; and it goes together only with what may go by all the same channels.
     gathered: bool = False
     apart: bool = False
+    #: The case has come to avoid who is there: they are told of it in no way.
+    avoided: bool = False
     #: Browsers that are written to beside, by id, with how each is reached.
     browsers: tuple[tuple[str, Mapping[str, str]], ...] = ()
 
@@ -94,9 +96,10 @@ async def _planned(backend: Backend, name: str, at: datetime, rows: Sequence[Row
         desk = view.desk(row["contact_point"])
         # To tell its own sender what becomes of a case lets nobody else know of it.
         owner = None if desk.organization == row["sender"] else view.organization(desk.organization)
-        uses = _turned(
-            _channels(desk, owner, notice["confidentiality"], avoid, at, notice["bounced"] or ()), notice["turn"] or 0
-        )
+        avoided = avoid.bars_contact_point(desk, owner)
+        floor = Confidentiality(notice["confidentiality"])
+        weighed = weigh(desk, floor=floor, at=at, avoid=avoid)
+        uses = _turned(_channels(weighed, notice["bounced"] or (), avoided=avoided), notice["turn"] or 0)
         sending, reader = sending_of(row), reader_of(view, desk)
         planned = plan(sending, uses, at, desk.calendar, reader)
         if planned.until is not None:
@@ -119,19 +122,20 @@ async def _planned(backend: Backend, name: str, at: datetime, rows: Sequence[Row
                 receipt=secret(backend, notice, row["step"]["status"], own=row["step_at"] == desk.id),
                 opens=planned.opens,
                 gathered=planned.gathered,
-                browsers=tuple(browsers.get(desk.id, ())) if _pushes(desk, uses, notice, at) else (),
+                browsers=tuple(browsers.get(desk.id, ())) if not avoided and _pushes(desk, notice, at) else (),
+                avoided=avoided,
                 apart=bool(notice["apart"]),
             )
         )
     return leased, waiting
 
 
-def _pushes(desk: ContactPoint, uses: Sequence[ChannelUse], notice: Row, at: datetime) -> bool:
+def _pushes(desk: ContactPoint, notice: Row, at: datetime) -> bool:
     """Whether browsers are written to beside: once, as far as that is safe enough, and what can wait only while the
     desk is open, for a browser rings."""
     safe = Confidentiality(notice["confidentiality"]).level <= PUSH_ASSURES.level
     rings = Priority(notice["priority"]).level >= Priority.ASAP.level or desk.calendar.is_open(at) is not False
-    return safe and rings and not notice["pushed"] and not all(use.barred == "avoided" for use in uses)
+    return safe and rings and not notice["pushed"]
 
 
 def _turned(uses: tuple[ChannelUse, ...], turn: int) -> tuple[ChannelUse, ...]:
@@ -144,20 +148,13 @@ def _turned(uses: tuple[ChannelUse, ...], turn: int) -> tuple[ChannelUse, ...]:
     return (*ahead, *(use for use in uses if use not in carrying))
 
 
-def _channels(
-    desk: ContactPoint,
-    owner: Organization | None,
-    confidentiality: str,
-    avoid: Avoid,
-    at: datetime,
-    bounced: Sequence[str],
-) -> tuple[ChannelUse, ...]:
-    """The recipient's channels. All are barred where the desk has come to be one that the case avoids, as somebody whom
-    it avoids holds it now, or its body is known to have come after one; and each by which this message came back."""
-    uses = tuple(
-        replace(use, barred=use.barred or "bounced") if use.channel.id in bounced else use
-        for use in weigh(desk, floor=Confidentiality(confidentiality), at=at, avoid=avoid)
-    )
-    if avoid.bars_contact_point(desk, owner):
-        return tuple(replace(use, barred=use.barred or "avoided") for use in uses)
-    return uses
+def _channels(uses: Sequence[ChannelUse], bounced: Sequence[str], *, avoided: bool) -> tuple[ChannelUse, ...]:
+    """The recipient's channels. All are barred where the desk has come to be one that the case avoids (``avoided``), as
+    somebody whom it avoids holds it now, or its body is known to have come after one; and each whose address this
+    message came back from."""
+    found = []
+    for use in uses:
+        back = use.channel.address and address_id(use.channel.kind, use.channel.address) in bounced
+        barred = use.barred or ("avoided" if avoided else "bounced" if back else None)
+        found.append(use if barred == use.barred else replace(use, barred=barred))
+    return tuple(found)

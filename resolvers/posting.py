@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from relaypoint.domain.clock import format_instant, parse_instant
+from relaypoint.domain.errors import Unavailable
 from relaypoint.domain.policy import ANONYMOUS, Action, Kind, Subject
 from relaypoint.domain.webhooks import Failing, State, Why, failed, given_up, next_try
 from relaypoint.graph import Row, Step, Unmet
@@ -60,9 +62,10 @@ async def lease(subject: Subject, backend: Backend) -> list[Leased]:
         of = row["webhook"]
         idle = of["position"] >= head and not of["test"]
         if of["state"] == State.ACTIVE and not idle and (of["due_at"] or now) <= now:
-            leased = await _leased(backend, row)
-            if leased is not None:
-                found.append(leased)
+            with contextlib.suppress(Unavailable):  # One whose address can't be read stops no other.
+                leased = await _leased(backend, row)
+                if leased is not None:
+                    found.append(leased)
     return found
 
 
@@ -82,9 +85,12 @@ async def _leased(backend: Backend, row: Row) -> Leased | None:
         return None
     owner = await acting(Subject(Kind.MEMBER, row["organization"]), backend)
     position, events = of["position"], list[Event]()
+    if owner is ANONYMOUS:
+        await _ended(backend, of, name)
+        return None
     if of["test"]:
         events.append(_test(of["id"], of["test"]))
-    if owner is not ANONYMOUS:
+    if position < await feed.place(backend):
         page = await feed.events(owner, backend, position, limit=AT_ONCE, types=of["types"] or ())
         position = page.position
         events += [_event(of["id"], each) for each in page.events if _within(each, of["contact_points"] or ())]
@@ -99,6 +105,14 @@ async def _leased(backend: Backend, row: Row) -> Leased | None:
         position=position,
         webhook=of,
     )
+
+
+async def _ended(backend: Backend, of: Mapping[str, Any], lease: str) -> None:
+    """Its organization is there no more: nobody is told of anything."""
+    paused = {"state": str(State.PAUSED), "paused_at": backend.now(), "paused_for": str(Why.ENDED), "lease": None}
+    parameters = {"id": of["id"], "lease": lease, "version": of["version"], "changes": paused}
+    with contextlib.suppress(Unmet):
+        await backend.store.write([Step("webhook_settle", parameters)])
 
 
 @permitted(Action.POST_EVENTS)

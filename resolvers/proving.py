@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from relaypoint.domain.clock import later
-from relaypoint.domain.evidence import FRESH, Evidence, address_id, channel_after
+from relaypoint.domain.evidence import FRESH, Evidence, address_id, begins_anew, channel_after
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.rows import Columns
 from relaypoint.domain.view import View
@@ -27,7 +27,7 @@ async def prove(subject: Subject, backend: Backend) -> list[str]:
     shown = await _shown(backend)
     if not shown:
         return []
-    day = backend.now()[:10]
+    day, before = backend.now()[:10], await backend.memory.roster(backend.store)
 
     async def decide(known: Known) -> tuple[Sequence[Change], Mapping[str, Any]]:
         rows = []
@@ -38,8 +38,10 @@ async def prove(subject: Subject, backend: Backend) -> list[str]:
         return edited_all(known, "channels", rows, day), {"channels": [row["id"] for row in rows]}
 
     done = await decided(subject, backend, decide, {"prove": [[each.id, each.version] for each in shown]})
+    rows = (await backend.memory.roster(backend.store)).rows["channels"]
     for each in shown:
-        await _weighed(backend, each)
+        proven = max((str(rows[id]["proven_on"] or "") for id in _by_address(before).get(each.id, ())), default="")
+        await _weighed(backend, each, anew=begins_anew(each, proven))
     return list(done.answer["channels"])
 
 
@@ -64,8 +66,14 @@ async def _shown(backend: Backend) -> list[Evidence]:
     ]
 
 
-async def _weighed(backend: Backend, evidence: Evidence) -> None:
-    parameters = {"id": evidence.id, "version": evidence.version, "operation": backend.new_id()}
+async def _weighed(backend: Backend, evidence: Evidence, *, anew: bool) -> None:
+    parameters = {
+        "id": evidence.id,
+        "version": evidence.version,
+        "operation": backend.new_id(),
+        "refused": 1 if anew else evidence.refused,
+        "since": evidence.last if anew else evidence.since,
+    }
     try:
         await backend.store.write([Step("address_weighed", parameters)])
     except Unmet:

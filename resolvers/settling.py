@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from relaypoint.domain.clock import format_instant
-from relaypoint.domain.digests import alike, key_of
+from relaypoint.domain.digests import NOT_FOR_ALL, alike, key_of
 from relaypoint.domain.evidence import Result, Try, address_id, against, lasting
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.graph import Step, Unmet
@@ -74,13 +74,14 @@ async def settle_together(
         changes = {
             "channel": channel,
             # What bars a channel for one of them tells something of its case: it is not noted with the others.
-            "why": [f"{id}: {own.get(id, text)}" for id, text in sorted(why.items())],
+            "why": [f"{id}: {own.get(id) or _said(parcel, id, text)}" for id, text in sorted(why.items())],
+            "kept_back": leased.avoided,
             "tried_at": now,
             "lease": None,
             "leased_until": None,
             **({"due_at": format_instant(due)} if outcome == "failed" else {"status": outcome}),
             **({"apart": True} if apart else {}),
-            **({"pushed": True} if pushes else {}),
+            **({"pushed": True} if any(each.result is Result.TAKEN for each in pushes) else {}),
         }
         settled.append(Step("notice_settle", {"id": leased.id, "lease": leased.lease, "changes": changes}))
         done += _tried(leased, [*came, *pushes], now)
@@ -98,6 +99,12 @@ async def settle_together(
     except Unmet:
         return None
     return ended
+
+
+def _said(parcel: Sequence[Leased], id: str, text: str) -> str:
+    """What came of a channel for those of several that it is not barred for."""
+    barred = any(use.channel.id == id and use.barred for use in parcel[0].channels)
+    return NOT_FOR_ALL if barred else text
 
 
 def _outcome(

@@ -37,10 +37,7 @@ class Letter:
     contact_point: str
     organization: str
     overtaken: bool
-
-    @property
-    def kept_back(self) -> bool:
-        return any(each.endswith(": avoided") for each in self.why)
+    kept_back: bool
 
 
 @permitted(Action.SEE_UNDELIVERED)
@@ -70,10 +67,12 @@ async def letters(backend: Backend, rows: Rows) -> list[Letter]:
             reference=row["notice"]["reference"],
             created_at=row["notice"]["created_at"],
             tried_at=row["notice"]["tried_at"],
-            why=tuple(row["notice"]["why"] or ()),
+            # Through whom a channel goes that the case avoids is its sender's to know.
+            why=tuple(each.replace(": avoided", ": not for this case") for each in row["notice"]["why"] or ()),
             contact_point=row["contact_point"],
             organization=rows["contact_points"][row["contact_point"]]["organization"],
             overtaken=_overtaken(row["notice"]["kind"], Status(row["status"])),
+            kept_back=bool(row["notice"]["kept_back"]),
         )
         for row in await backend.store.read("notices_dead")
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from relaypoint.domain.clock import format_instant, parse_instant
-from relaypoint.domain.errors import Conflict, Invalid, Limit, NotFound
+from relaypoint.domain.errors import Conflict, Invalid, Limit, NotFound, Unavailable
 from relaypoint.domain.gaps_messages import PausedWebhook
 from relaypoint.domain.policy import Action, Subject, may_act_for
 from relaypoint.domain.rows import Rows
@@ -191,7 +191,9 @@ async def paused_webhooks(backend: Backend, rows: Rows) -> list[PausedWebhook]:
     return [
         PausedWebhook(each.id, each.organization, each.host, str(each.paused_at)[:10], each.paused_for == Why.GONE)
         for each in found
-        if each.state == State.PAUSED and each.paused_for != Why.ASKED and each.organization in rows["organizations"]
+        if each.state == State.PAUSED
+        and each.paused_for in (Why.FAILING, Why.GONE)
+        and each.organization in rows["organizations"]
     ]
 
 
@@ -245,7 +247,7 @@ def webhook_of(backend: Backend, row: Row, *, secret: str | None = None) -> Webh
         id=of["id"],
         version=of["version"],
         organization=row["organization"],
-        host=shown(backend.vault.unseal_setting(of["sealed"])["url"]),
+        host=_host(backend, of["sealed"]),
         types=tuple(of["types"] or ()),
         contact_points=tuple(of["contact_points"] or ()),
         state=of["state"],
@@ -258,6 +260,13 @@ def webhook_of(backend: Backend, row: Row, *, secret: str | None = None) -> Webh
         log=tuple(Sent(**json.loads(each)) for each in of["log"] or ()),
         secret=secret,
     )
+
+
+def _host(backend: Backend, sealed: str) -> str:
+    try:
+        return shown(backend.vault.unseal_setting(sealed)["url"])
+    except Unavailable:
+        return "(can't be read)"
 
 
 def signing(backend: Backend, of: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:

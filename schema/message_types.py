@@ -67,6 +67,7 @@ MessagesResult = Annotated[
 @strawberry.input(description="A message that came back, as a report of a mail server tells it.")
 class BounceInput:
     key: str = strawberry.field(description="The message's id: the first part of its Message-ID.")
+    proof: str = strawberry.field(description="The secret that it bore: what follows in its Message-ID behind a dot.")
     address: str = strawberry.field(description="The mail address that it was for.")
     reply: str | None = strawberry.field(default=None, description="The status code, as 5.1.1.")
 
@@ -135,6 +136,8 @@ class MessageMutation:
         context = info.context
         count = 0
         for each in bounces:
-            noted = await bouncing.came_back(context.subject, context.backend, each.key, each.address, each.reply)
+            noted = await bouncing.came_back(
+                context.subject, context.backend, each.key, each.proof, each.address, each.reply
+            )
             count += noted is not None
         return MessagesSettled(count=count)

@@ -32,12 +32,16 @@ class Postmaster:
         self.mail: list[Mail[str, str]] = []
         self.asked: Counter[str] = Counter()
         self.sessions = 0
+        #: What is said to every address; None: what the address says.
+        self.says: str | None = None
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         name = address.partition("@")[0]
         self.asked[address] += 1
+        if self.says is not None:
+            return self.says
         if name == "nobody":
             return "550 5.1.1 No such user"
         if name == "full" or (name == "later" and self.asked[address] == 1):

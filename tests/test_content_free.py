@@ -32,7 +32,7 @@ from relaypoint.notifications.messages import Message, Notification, compose, co
 from relaypoint.notifications.sentences import held_as
 from relaypoint.notifications.smtp import Smtp, mail_server
 from relaypoint.notifications.spool import Spool
-from relaypoint.resolvers import handoffs, rounds, sending
+from relaypoint.resolvers import bouncing, handoffs, rounds, sending
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.escalating import escalate
 from relaypoint.resolvers.keys import prove_key
@@ -256,10 +256,12 @@ class Bench:
                     kind="",
                     language=message.language,
                     receipt=secret if second else None,
+                    proof=message.proof,
                 )
                 for each in references
             ]
-            one = Digest(key=message.key, notifications=held, language=message.language)
+            assert message.proof == bouncing.proof(backend, message.key)
+            one = Digest(key=message.key, notifications=held, language=message.language, proof=message.proof)
             assert message == (
                 compose(held[0], message.address, SITE) if together == 1 else compose_digest(one, message.address, SITE)
             )
@@ -288,7 +290,7 @@ class Bench:
             left += [message.key, message.subject, message.body, message.html or "", message.language]
         for file in self.folder.iterdir():
             values = json.loads(file.read_text())
-            assert set(values) == {"channel", "key", "address", "subject", "body", "html", "language"}
+            assert set(values) == {"channel", "key", "address", "subject", "body", "html", "language", "proof"}
             left += [file.name, *(value for name, value in values.items() if name != "address")]
             file.unlink()
         for mail in self.master.mail:

@@ -24,12 +24,13 @@ from relaypoint.notifications import bounces
 from relaypoint.notifications.delivery import NotNow, Refused, Unable
 from relaypoint.notifications.messages import Message
 from relaypoint.notifications.spool import Spool
-from relaypoint.resolvers import bouncing, gaps, handoffs, proving, settling, undelivered
+from relaypoint.resolvers import bouncing, gaps, handoffs, proving, sending, settling, undelivered
 from relaypoint.resolvers.backend import Backend
 from relaypoint.tests.helpers import Through, at_time, imported, member, raw, row, tiny_roster
-from relaypoint.tests.test_notices import SHELTER, SITE, UNIT, Failing, notices, send, tried
+from relaypoint.tests.test_notices import NEED, SHELTER, SITE, UNIT, Failing, notices, send, tried
 
 DAY = timedelta(days=1)
+PROOF = "0123456789abcdef" * 2
 
 
 class Answering(Failing):
@@ -158,14 +159,17 @@ async def test_one_address_at_fault_is_one_trouble(backend: Backend) -> None:
     assert "line-desk, shelter-desk, unit-desk" in str(found[0].text)
 
 
-def report(key: str, address: str, *, status: str = "5.1.1", action: str = "failed", whole: bool = True) -> bytes:
+def report(
+    key: str, address: str, *, status: str = "5.1.1", action: str = "failed", whole: bool = True, proof: str = PROOF
+) -> bytes:
     """A mail server's report, of its three parts."""
     mail = EmailMessage()
     mail["From"], mail["To"] = "MAILER-DAEMON@mx.example.org", "desk@relay.example.org"
     mail["Subject"] = "Undelivered Mail Returned to Sender"
     mail.set_content("It could not be delivered.")
     text = mail.as_string()
-    original = f"From: desk@relay.example.org\nMessage-ID: <{key}@relay.example.org>\nSubject: Urgent\n"
+    own = f"{key}.{proof}" if proof else key
+    original = f"From: desk@relay.example.org\nMessage-ID: <{own}@relay.example.org>\nSubject: Urgent\n"
     kind = "message/rfc822" if whole else "text/rfc822-headers"
     return (
         text.split("\n\n")[0].replace(
@@ -183,7 +187,7 @@ def report(key: str, address: str, *, status: str = "5.1.1", action: str = "fail
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_report_is_read(whole: bool) -> None:
     (found,) = bounces.read(report("0199-key-of-it", "desk@shelter.example.org", whole=whole))
-    assert found == bounces.Bounce("0199-key-of-it", "desk@shelter.example.org", "5.1.1")
+    assert found == bounces.Bounce("0199-key-of-it", PROOF, "desk@shelter.example.org", "5.1.1")
 
 
 @pytest.mark.parametrize(
@@ -195,6 +199,7 @@ def test_a_report_is_read(whole: bool) -> None:
         report("0199-key-of-it", "desk@shelter.example.org", action="delivered", status="2.0.0"),
         report("0199-key-of-it", "desk@shelter.example.org", status="4.2.2"),
         report("a key", "desk@shelter.example.org"),
+        report("0199-key-of-it", "desk@shelter.example.org", proof=""),
         report("0199-key-of-it", "nobody"),
         report("0199-key-of-it", "desk@shelter.example.org").replace(b"multipart/report", b"multipart/mixed"),
         report("0199-key-of-it", "desk@shelter.example.org") + b" " * bounces.MOST,
@@ -208,6 +213,11 @@ def test_what_reports_no_failure_says_nothing(mail: bytes) -> None:
 def test_no_mail_breaks_the_reading(noise: bytes, at: int, cut: int) -> None:
     mail = report("0199-key-of-it", "desk@shelter.example.org")
     assert len(bounces.read(mail[:at] + noise + mail[at + cut :])) <= 1
+
+
+async def back(backend: Backend, key: str, address: str, reply: str | None) -> str | None:
+    """A report that is believed."""
+    return await bouncing.came_back(OPERATOR, backend, key, bouncing.proof(backend, key), address, reply)
 
 
 async def bounced(backend: Backend) -> tuple[str, Backend]:
@@ -224,8 +234,8 @@ async def bounced(backend: Backend) -> tuple[str, Backend]:
 
 async def test_what_came_back_goes_by_the_next_channel(backend: Backend) -> None:
     key, later = await bounced(backend)
-    assert await bouncing.came_back(OPERATOR, later, key, "Desk@Shelter.example.org", "5.1.1") == "shelter-desk"
-    assert await bouncing.came_back(OPERATOR, later, key, "desk@shelter.example.org", "5.1.1") is None, "once"
+    assert await back(later, key, "Desk@Shelter.example.org", "5.1.1") == "shelter-desk"
+    assert await back(later, key, "desk@shelter.example.org", "5.1.1") is None, "once"
     await proving.prove(OPERATOR, later)
     assert (await channel(backend))["state"] == "failing"
     transport = Answering()
@@ -239,10 +249,10 @@ async def test_what_came_back_goes_by_the_next_channel(backend: Backend) -> None
 
 async def test_where_each_channel_came_back_it_is_undelivered(backend: Backend) -> None:
     key, later = await bounced(backend)
-    await bouncing.came_back(OPERATOR, later, key, "desk@shelter.example.org", "5.1.1")
+    await back(later, key, "desk@shelter.example.org", "5.1.1")
     await deliver_due(later, Answering(), SITE)
     latest = after(later, timedelta(minutes=1))
-    assert await bouncing.came_back(OPERATOR, latest, key, "second@shelter.example.org", None)
+    assert await back(latest, key, "second@shelter.example.org", None)
     assert (await deliver_due(latest, Answering(), SITE))["dead"] == 1
     assert [each.id for each in await undelivered.undelivered(SHELTER, latest)] == [key]
 
@@ -257,7 +267,7 @@ async def test_a_report_of_what_was_not_sent_there_changes_nothing(backend: Back
         "0199-other-key" if wrong == "key" else key,
         f"{'other' if wrong == 'address' else 'desk'}@shelter.example.org",
     )
-    assert await bouncing.came_back(OPERATOR, later, *given, "5.1.1") is None
+    assert await back(later, *given, "5.1.1") is None
     assert await proving.prove(OPERATOR, later) == []
     assert (await channel(backend))["state"] == "working"
 
@@ -265,7 +275,7 @@ async def test_a_report_of_what_was_not_sent_there_changes_nothing(backend: Back
 async def test_reports_in_a_folder_are_taken_in_once(backend: Backend, tmp_path: Path) -> None:
     key, later = await bounced(backend)
     box = mailbox.Maildir(tmp_path / "mails")
-    box.add(report(key, "desk@shelter.example.org"))
+    box.add(report(key, "desk@shelter.example.org", proof=bouncing.proof(backend, key)))
     box.add(b"Subject: Out of office\n\nI am away.\n")
     assert await take_bounces(later, tmp_path / "mails") == 1
     assert await take_bounces(later, tmp_path / "mails") == 0
@@ -278,7 +288,8 @@ async def test_reports_in_a_folder_are_taken_in_once(backend: Backend, tmp_path:
 
 async def test_a_report_is_read_again_where_taking_it_in_broke_off(backend: Backend, tmp_path: Path) -> None:
     key, later = await bounced(backend)
-    mailbox.Maildir(tmp_path / "mails").add(report(key, "desk@shelter.example.org"))
+    mail = report(key, "desk@shelter.example.org", proof=bouncing.proof(backend, key))
+    mailbox.Maildir(tmp_path / "mails").add(mail)
     reading: Iterator[list[bounces.Bounce]] = bounces.take_in(tmp_path / "mails")
     assert len(next(reading)) == 1
     reading.close()  # type: ignore[attr-defined]
@@ -433,3 +444,134 @@ def test_no_evidence_against_it_makes_a_channel_better(
         assert refused >= 3
         assert lasts
     assert channel_after({**before, "until": "2026-03-01"}, shown, "2026-03-04") is None
+
+
+# what breaks on the way of one message, or is said by others
+
+
+async def send_advice(backend: Backend) -> dict[str, Any]:
+    """A referral to the line's desk."""
+    need = replace(NEED, service="advice", confidentiality="official", languages=())
+    return (await sending.refer(UNIT, backend, need, to="line-desk")).referral
+
+
+class Breaking(Answering):
+    """A transport that breaks, in no way that it tells of, at one address."""
+
+    async def send(self, kind: str, message: Message) -> None:
+        if message.address.startswith("desk@shelter"):
+            raise IndexError("nobody thought of that")
+        await super().send(kind, message)
+
+
+async def test_what_breaks_at_one_address_stops_no_other(backend: Backend) -> None:
+    await send(backend)
+    await send_advice(backend)
+    counts = await deliver_due(backend, transport := Breaking(), SITE)
+    assert (counts["delivered"], counts["failed"]) == (1, 1)
+    assert [message.address for _, message in transport.taken] == ["desk@line.example.org"]
+
+
+async def test_a_forged_report_is_not_believed(backend: Backend) -> None:
+    key, later = await bounced(backend)
+    for secret in ("", "0" * 32, backend.vault.token("another purpose", key), bouncing.proof(backend, "another key")):
+        assert await bouncing.came_back(OPERATOR, later, key, secret, "desk@shelter.example.org", "5.1.1") is None
+    assert await proving.prove(OPERATOR, later) == []
+
+
+async def test_who_names_anothers_address_proves_nothing_of_the_others_channel(backend: Backend) -> None:
+    roster = tiny_roster()
+    shared = {**row(roster, "channels", "line-mail"), "id": "line-shared", "address": "desk@shelter.example.org"}
+    roster["channels"].append({**shared, "rank": "1", "assurance": "strict"})
+    row(roster, "channels", "shelter-mail")["state"] = "dead"
+    await imported(backend, roster)
+    sent = await told(backend, Answering())
+    assert sent
+    line = await send_advice(backend)
+    await deliver_due(backend, Answering(), SITE)
+    await handoffs.move_handoff(member("example-line"), backend, line["handoffs"][0]["id"], "receive")
+    assert "shelter-mail" not in await proving.prove(OPERATOR, backend)
+    assert (await channel(backend))["state"] == "dead"
+
+
+async def test_what_was_proven_and_is_refused_again_and_again_is_dead_after_all(backend: Backend) -> None:
+    await told(backend, Answering(**REFUSING))
+    roster = tiny_roster()
+    later = after(backend, 2 * DAY)
+    row(roster, "channels", "shelter-mail").update(state="working", proven_on="2026-03-05")
+    await imported(later, roster)
+    states = []
+    for days in (3, 4, 5, 6):
+        await told(after(backend, days * DAY), Answering(**REFUSING))
+        states.append((await channel(backend))["state"])
+    assert states == ["failing", "failing", "dead", "dead"]
+
+
+async def test_what_came_back_can_be_sent_again_once_it_is_mended(backend: Backend) -> None:
+    await told(backend, Answering())
+    (notice,) = await notices(backend)
+    later = after(backend, timedelta(minutes=1))
+    assert await back(later, notice["id"], "desk@shelter.example.org", "5.2.2")
+    assert (await deliver_due(later, Answering(), SITE))["dead"] == 1
+    assert await undelivered.again(SHELTER, later, [notice["id"]]) == 1
+    assert (await deliver_due(later, Answering(), SITE))["delivered"] == 1
+
+
+async def test_what_comes_back_after_the_address_was_mended_goes_to_the_new_one(backend: Backend) -> None:
+    roster = tiny_roster()
+    row(roster, "channels", "shelter-mail")["address"] = "deks@shelter.example.org"
+    await imported(backend, roster)
+    await told(backend, Answering())
+    (notice,) = await notices(backend)
+    await imported(backend, tiny_roster())
+    later = after(backend, timedelta(minutes=1))
+    assert await back(later, notice["id"], "deks@shelter.example.org", "5.1.1")
+    transport = Answering()
+    assert (await deliver_due(later, transport, SITE))["delivered"] == 1
+    assert [message.address for _, message in transport.taken] == ["desk@shelter.example.org"]
+    assert await back(later, notice["id"], "deks@shelter.example.org", "5.1.1") is None, "once"
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        b"Content-Type: message/rfc822\n\n" * 3000,
+        b"Content-Type: multipart/report; boundary*=a\x00b''B\n\n",
+        b"Content-Type: multipart/report; boundary*" + b"9" * 5000 + b"*=B\n\n",
+        b'Content-Type: multipart/report; charset="x\x00"; boundary=B\n\n--B\n\n--B--\n',
+    ],
+)
+async def test_a_hostile_mail_stops_no_report(backend: Backend, tmp_path: Path, mail: bytes) -> None:
+    assert bounces.read(mail) == []
+    key, later = await bounced(backend)
+    box = tmp_path / "mails"
+    mailbox.Maildir(box)
+    (box / "new" / "0").write_bytes(mail)
+    (box / "new" / "1").write_bytes(report(key, "desk@shelter.example.org", proof=bouncing.proof(backend, key)))
+    assert await take_bounces(later, box) == 1
+    assert list((box / "new").iterdir()) == []
+
+
+async def test_one_cases_avoid_list_says_nothing_of_the_others(backend: Backend) -> None:
+    """Five as one, of which the first avoids the body behind a relay."""
+    await send(backend, avoid=("example-line",))
+    for _ in range(5):
+        await send(backend)
+    await deliver_due(backend, Answering(**REFUSING), SITE)
+    letters = await undelivered.undelivered(SHELTER, backend)
+    assert len(letters) == 6
+    assert not [why for each in letters for why in each.why if "avoided" in why]
+
+
+async def test_who_is_avoided_is_not_told_where_a_channel_was_barred_before(backend: Backend) -> None:
+    roster = tiny_roster()
+    roster["holders"].append({"id": "newcomer", "contact_point": "line-desk", "role": "deputy", "rank": "3"})
+    await imported(backend, roster)
+    await send(backend, avoid=("newcomer",))
+    row(roster, "holders", "newcomer")["contact_point"] = "shelter-desk"
+    for each in ("shelter-mail", "shelter-phone", "shelter-relay"):
+        row(roster, "channels", each)["state"] = "dead"
+    await imported(backend, roster)
+    assert (await deliver_due(backend, Answering(), SITE))["dead"] == 1
+    assert await undelivered.undelivered(SHELTER, backend) == []
+    assert len(await undelivered.undelivered(OPERATOR, backend)) == 1

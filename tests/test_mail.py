@@ -18,11 +18,11 @@ from relaypoint.domain.digests import STORM
 from relaypoint.domain.errors import Invalid, Unavailable
 from relaypoint.domain.words import MESSAGE_KINDS, ChannelKind
 from relaypoint.graph import Operation, Row, Step
-from relaypoint.notifications.delivery import Refused
+from relaypoint.notifications.delivery import Refused, Unable
 from relaypoint.notifications.messages import Message
 from relaypoint.notifications.smtp import CONNECTIONS, Smtp, mail_server
 from relaypoint.notifications.transports import Transports
-from relaypoint.resolvers import sending
+from relaypoint.resolvers import bouncing, sending
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.known import Memory
 from relaypoint.resolvers.outbox import LEASE
@@ -167,7 +167,7 @@ async def test_a_referral_is_told_by_mail(backend: Backend, files: tuple[Path, P
         assert (await deliver_due(backend, Transports([smtp]), SITE))["delivered"] == 1
     (mail,), (notice,) = master.mail, await notices(backend)
     assert (mail["To"], notice["channel"]) == ("desk@shelter.example.org", "shelter-mail")
-    assert mail["Message-ID"] == f"<{notice['id']}@relay.example.org>"
+    assert mail["Message-ID"] == f"<{notice['id']}.{bouncing.proof(backend, notice['id'])}@relay.example.org>"
 
 
 async def test_where_an_address_is_refused_for_good_the_next_one_is_used_and_nothing_is_tried_again(
@@ -206,7 +206,7 @@ async def test_to_one_recipient_all_goes_in_order(backend: Backend, files: tuple
         for _ in range(STORM - 1):
             await send(backend)
         assert (await deliver_due(backend, Transports([smtp]), SITE))["delivered"] == STORM - 1
-    assert [mail["Message-ID"].partition("@")[0][1:] for mail in master.mail] == [
+    assert [mail["Message-ID"].partition(".")[0][1:] for mail in master.mail] == [
         each["id"] for each in await notices(backend)
     ]
 
@@ -254,3 +254,35 @@ async def test_a_kind_that_nothing_takes_is_no_way_to_send(backend: Backend, fil
         assert (await deliver_due(backend, nothing, SITE))["dead"] == 1
     (notice,) = await notices(backend)
     assert "shelter-mail: no transport" in notice["why"]
+
+
+@pytest.mark.parametrize("code", ["503", "521", "530", "554", "550 5.7.1"])
+async def test_a_server_that_refuses_for_itself_speaks_against_no_address(files: tuple[Path, Path], code: str) -> None:
+    async with posting(files) as (master, smtp):
+        master.says = f"{code} No"
+        with pytest.raises(Unable, match=code):
+            await smtp.send("email", to("desk"))
+
+
+async def test_a_server_that_refuses_everybody_is_taken_for_the_cause(files: tuple[Path, Path]) -> None:
+    async with posting(files) as (master, smtp):
+        master.says = "550 relay not permitted"
+        told = []
+        for name in ("one", "two", "three", "four", "five"):
+            with pytest.raises((Refused, Unable)) as refused:
+                await smtp.send("email", to(name))
+            told.append(refused.type)
+        assert told == [Refused, Refused, Refused, Unable, Unable]
+        master.says = None
+        await smtp.send("email", to("six"))
+        master.says = "550 No"
+        with pytest.raises(Refused):
+            await smtp.send("email", to("seven"))
+
+
+@pytest.mark.parametrize("address", ["=?utf-8?q??=@line.example.org", "=?utf-8?q?a=00?=@line.example.org"])
+async def test_what_reads_as_another_address_is_none(files: tuple[Path, Path], address: str) -> None:
+    async with posting(files) as (master, smtp):
+        with pytest.raises(Refused, match="no address"):
+            await smtp.send("email", replace(to("desk"), address=address))
+    assert master.mail == []

@@ -72,7 +72,7 @@ async def test_a_message_holds_an_urgency_a_reference_and_two_links(backend: Bac
     sent = await send(backend, avoid=("example-line",))
     counts, (message,) = await deliver(backend, tmp_path / "spool")
     assert counts == {"delivered": 1, "dead": 0, "failed": 0}
-    assert set(message) == {"channel", "key", "address", "subject", "body", "html", "language"}
+    assert set(message) == {"channel", "key", "address", "subject", "body", "html", "language", "proof"}
     reference = message["subject"].split(": ")[1]
     assert message["subject"] == f"Emergency: {reference}"
     token = backend.vault.token(PURPOSE, reference)

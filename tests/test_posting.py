@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,12 +26,18 @@ from relaypoint.notifications.webhooks import new_secret
 from relaypoint.resolvers import feed, gaps, handoffs, posting, webhooks
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.posting import LEASE
-from relaypoint.tests.helpers import FULL, NOW, Through, at_time, member, raw
+from relaypoint.tests.helpers import FULL, NOW, Through, at_time, make_backend, member, raw
+from relaypoint.tests.mailing import certificate
 from relaypoint.tests.receiving import Receiver, receiving
 from relaypoint.tests.test_notices import SHELTER, UNIT, send
 from relaypoint.tests.test_year import Killed, Mortal
 
 POLICE = member("example-police")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return certificate(tmp_path_factory.mktemp("tls"))
 
 
 @asynccontextmanager
@@ -185,7 +192,8 @@ async def test_one_may_not_be_led_into_the_own_network(backend: Backend) -> None
         await post_due(backend, strict)
         await strict.close()
     assert (receiver.posted, receiver.connections) == ([], 0)
-    assert (await stands(backend)).paused_for == "gone"
+    found = await stands(backend)
+    assert (found.state, found.log[0].outcome) == ("active", "barred: not an address"), "it may lead elsewhere one day"
 
 
 @pytest.mark.parametrize(
@@ -265,7 +273,26 @@ async def test_who_has_left_is_told_no_more(backend: Backend) -> None:
         await backend.store.apply(["MATCH (o:Organization {id: 'example-shelter'}) SET o.until = '2026-03-04'"])
         gone = after(backend, timedelta(days=400))
         assert await post_due(gone, outgoing) == 0
+        (found,) = await webhooks.webhooks(OPERATOR, gone)
+        assert (found.state, found.paused_for) == ("paused", "ended")
     assert receiver.posted == []
+
+
+async def test_one_that_breaks_or_can_not_be_read_stops_no_other(backend: Backend, files: tuple[Path, Path]) -> None:
+    """TLS that the sender does not trust, and an address that was sealed under another key."""
+    async with listening() as (receiver, outgoing, url), receiving(files) as foreign:
+        bad = await hook(backend, f"https://127.0.0.1:{foreign.port}/", SHELTER)
+        lost = await hook(backend, "https://unit.example.org/", SHELTER)
+        sealed = make_backend(backend.store).vault.seal_setting({"url": url, "secrets": [new_secret()]})
+        await backend.store.apply([f"MATCH (w:Webhook {{id: '{lost.id}'}}) SET w.sealed = '{sealed}'"])
+        await hook(backend, url)
+        await send(backend)
+        assert await post_due(backend, outgoing) == 1
+        found = {each.id: each for each in await webhooks.webhooks(SHELTER, backend)}
+        assert found[bad.id].failures == 1
+        assert found[lost.id].host == "(can't be read)"
+        assert (await gaps.coverage_gaps(SHELTER, backend)).day
+    assert len(receiver.posted) == 1
 
 
 async def test_two_who_change_one_are_told(backend: Backend) -> None:

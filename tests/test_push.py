@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -93,8 +94,10 @@ async def test_the_browser_alone_can_read_what_it_is_sent(officer: Officer) -> N
         "content-encoding": "aes128gcm",
         "ttl": "43200",
         "urgency": "high",
-        "topic": "01a2291af8177196931d555de343ed24",
+        "topic": posted.headers["topic"],
     }
+    assert re.fullmatch("[0-9a-f]{32}", posted.headers["topic"])
+    assert NOTICE.key.replace("-", "") != posted.headers["topic"], "what a report is believed by is nobody else's"
     stranger = Officer(ec.generate_private_key(ec.SECP256R1()), officer.auth)
     with pytest.raises(http_ece.ECEException):
         stranger.read(posted.body)
@@ -145,7 +148,8 @@ def test_what_is_shown_is_in_the_recipients_language(language: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"endpoint": "http://push.example.org/"}, {"endpoint": "https://10.0.0.1/"}, {"p256dh": "AAAA"},
+    "wrong", [{"endpoint": "http://push.example.org/"}, {"endpoint": "https://[2606:4700:4700::1111]/x"},
+              {"endpoint": "https://1.1.1.1/x"}, {"endpoint": "https://10.0.0.1/"}, {"p256dh": "AAAA"},
               {"p256dh": "not base64!"}, {"p256dh": text(b"\4" + b"\1" * 64)}, {"auth": "AAAA"}, {"auth": ""}],
 )  # fmt: skip
 def test_what_is_no_browser_is_refused(officer: Officer, wrong: dict[str, str]) -> None:
@@ -290,3 +294,45 @@ async def test_whom_the_case_avoids_no_browser_tells(backend: Backend, officer: 
         await imported(backend, roster)
         assert await delivered(backend, push) == {"dead": 1}
     assert receiver.posted == []
+
+
+async def test_an_avoided_desk_is_told_by_no_browser_whatever_else_bars_its_channels(
+    backend: Backend, officer: Officer
+) -> None:
+    roster = tiny_roster()
+    roster["holders"].append({"id": "newcomer", "contact_point": "line-desk", "role": "deputy", "rank": "3"})
+    await imported(backend, roster)
+    async with pushing() as (receiver, push, url):
+        await browsers.keep(SHELTER, backend, "shelter-desk", reached(officer, f"{url}/token"))
+        await send(backend, avoid=("newcomer",))
+        row(roster, "holders", "newcomer")["contact_point"] = "shelter-desk"
+        row(roster, "channels", "shelter-phone")["state"] = "dead"
+        await imported(backend, roster)
+        assert await delivered(backend, push) == {"dead": 1}
+    assert receiver.posted == []
+
+
+async def test_one_browser_that_breaks_or_can_not_be_read_stops_nothing(backend: Backend, officer: Officer) -> None:
+    async with pushing() as (receiver, push, url):
+        for word in ("token", "lost"):
+            await browsers.keep(SHELTER, backend, "shelter-desk", reached(officer, f"{url}/{word}"))
+        lost = await browsers.browsers(SHELTER, backend, "shelter-desk")
+        sealed = make_backend(backend.store).vault.seal_setting(reached(officer))
+        await backend.store.apply([f"MATCH (b:Browser {{id: '{lost[0].id}'}}) SET b.sealed = '{sealed}'"])
+        await send(backend)
+        assert await delivered(backend, push) == {"delivered": 1}
+        assert len(receiver.posted) == 1
+        # One whose address no signature can be made for.
+        bad = backend.vault.seal_setting(reached(officer, "https://[2606:4700:4700::1111]/x"))
+        await backend.store.apply([f"MATCH (b:Browser) SET b.sealed = '{bad}'"])
+        await send(backend)
+        assert await delivered(backend, push) == {"delivered": 1}
+
+
+async def test_where_a_browser_is_the_only_way_and_busy_it_is_tried_again(backend: Backend, officer: Officer) -> None:
+    async with pushing() as (_, push, url):
+        await browsers.keep(SHELTER, backend, "shelter-night-desk", reached(officer, f"{url}/500/busy"))
+        await send(backend, "shelter-night-desk")
+        assert await delivered(backend, push) == {"failed": 1}
+        (notice,) = await notices(backend)
+        assert notice["status"] == "pending"

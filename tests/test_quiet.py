@@ -32,11 +32,12 @@ from relaypoint.domain.words import ChannelKind, Confidentiality, Priority
 from relaypoint.graph import Operation, Row, Step
 from relaypoint.notifications.delivery import NotNow, Refused
 from relaypoint.notifications.messages import Message
-from relaypoint.resolvers import bouncing, contingency, digesting, handoffs, outbox, rounds, settling
+from relaypoint.resolvers import contingency, digesting, handoffs, outbox, rounds, settling
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.referral_steps import notice
 from relaypoint.resolvers.roster import export_roster
 from relaypoint.tests.helpers import Roster, Through, at_time, dump, imported, raw, row, tiny_roster
+from relaypoint.tests.test_evidence import back
 from relaypoint.tests.test_notices import SHELTER, SITE, UNIT, Failing, notices, send, tried
 
 OFFICE = "Mo-Fr 08:00-18:00"
@@ -994,9 +995,9 @@ async def test_all_that_was_in_one_goes_out_again_when_that_comes_back(backend: 
     ((_, message),) = transport.taken
     assert message.address == "desk@shelter.example.org"
     for wrong in (("0" * 64, "desk@shelter.example.org"), (message.key, "other@shelter.example.org")):
-        assert await bouncing.came_back(OPERATOR, backend, *wrong, "5.1.1") is None
-    assert await bouncing.came_back(OPERATOR, backend, message.key, message.address, "5.1.1") == "shelter-desk"
-    assert await bouncing.came_back(OPERATOR, backend, message.key, message.address, "5.1.1") is None, "once"
+        assert await back(backend, *wrong, "5.1.1") is None
+    assert await back(backend, message.key, message.address, "5.1.1") == "shelter-desk"
+    assert await back(backend, message.key, message.address, "5.1.1") is None, "once"
     assert await refused_at(backend, message.address) == 1
     assert await came_of(backend, transport) == {"delivered": 6}
     again = transport.taken[1][1]

@@ -407,8 +407,10 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
             {"handoff": gone["handoff"], "contact_point": gone["contact_point"], "notice": notice, "at": at}
             for notice, at in ((None, LATER), (gone["id"], "2026-03-04T11:00:00.000Z"))
         ],
-        "notice_came_back": [{"id": gone["id"], "operation": "lock", "channel": gone["channel"], "at": LATER}],
-        "address_weighed": [{"id": "new-address", "operation": "lock", "version": 2}],
+        "notice_came_back": [
+            {"id": gone["id"], "operation": "lock", "channel": gone["channel"], "address": "a", "at": LATER}
+        ],
+        "address_weighed": [{"id": "new-address", "operation": "lock", "version": 2, "refused": 1, "since": LATER}],
         "roster_settle": [{}],
         "roster_lock": [
             {"operation": "lock", "version": root["version"], "previous": root["head"], "length": 1000, "head": "head"}
@@ -493,8 +495,8 @@ async def stale(store: Store) -> list[tuple[str, Parameters]]:
         ("webhook_end", {"id": hook["id"], "operation": "lock", "version": 99}),
         ("digest_put", {"id": "newer-digest", "notices": ["new-notice"], "lease": "lease"}),
         ("notice_again", {"id": "new-notice", "operation": "lock", "at": LATER}),
-        ("notice_came_back", {"id": "new-notice", "operation": "lock", "channel": "shelter-mail", "at": LATER}),
-        ("address_weighed", {"id": "new-address", "operation": "lock", "version": 1}),
+        ("notice_came_back", {"id": "new-notice", "operation": "lock", "channel": "c", "address": "a", "at": LATER}),
+        ("address_weighed", {"id": "new-address", "operation": "lock", "version": 1, "refused": 0, "since": LATER}),
         ("unmet_note", _asked("2026-03-09", "housing", "a")),
         ("notices_lease", {"lease": "lease", "now": NOW, "until": LATER, "limit": 9}),
     ]

@@ -40,7 +40,7 @@ MATCH (n)-[t:TRIED]->(a:Address)
 WHERE t.result = 'taken' AND t.channel = n.channel
 MATCH (q:Queue {id: 'notices'})
 SET a.version = coalesce(a.version, 0) + 1, a.mended = coalesce(a.refused, 0) > 0 OR coalesce(a.mended, false),
-  a.refused = 0, a.bounced = false, a.answered = $at
+  a.refused = 0, a.bounced = false, a.answered = $at, a.answered_at = $contact_point
 MERGE (q)-[:WEIGHS]->(a)
 RETURN a.id AS id
 
@@ -48,11 +48,11 @@ RETURN a.id AS id
 // mode: read
 // starts: open
 MATCH (q:Queue {id: 'notices'})-[:WEIGHS]->(a:Address)
-RETURN a {.id, .version, .refused, .since, .last, .lasting, .mended, .answered} AS address
+RETURN a {.id, .version, .refused, .since, .last, .lasting, .mended, .answered, .answered_at} AS address
 ORDER BY a.id
 
 // name: address_weighed
-// Unless something new was shown in between.
+// Unless something new was shown in between. What was counted before it was proven is counted no more.
 // mode: write
 // starts: id
 MATCH (a:Address {id: $id})
@@ -61,4 +61,5 @@ WITH a
 WHERE a.version = $version
 MATCH (a)<-[weighs:WEIGHS]-(:Queue)
 DELETE weighs
+SET a.refused = $refused, a.since = $since
 RETURN a.id AS id

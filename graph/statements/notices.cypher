@@ -135,7 +135,7 @@ RETURN n.id AS id
 MATCH (q:Queue {id: 'notices'})-[:DEAD]->(n:Notice)
 MATCH (n)-[:ABOUT]->(h:Handoff)
 MATCH (n)-[:FOR]->(d:ContactPoint)
-RETURN n {.id, .kind, .priority, .reference, .created_at, .tried_at, .attempts, .why} AS notice, d.id AS contact_point,
+RETURN n {.id, .kind, .priority, .reference, .created_at, .tried_at, .attempts, .why, .kept_back} AS notice, d.id AS contact_point,
   h.status AS status
 ORDER BY n.id
 
@@ -151,7 +151,7 @@ WHERE n.status = 'dead'
 MATCH (q)-[dead:DEAD]->(n)
 DELETE dead
 CREATE (q)-[:PENDING]->(n)
-SET n.status = 'pending', n.due_at = $at, n.again_at = $at, n.attempts = 0
+SET n.status = 'pending', n.due_at = $at, n.again_at = $at, n.attempts = 0, n.bounced = null, n.pushed = null, n.apart = null
 RETURN n.id AS id
 
 // name: notice_settled_otherwise
@@ -177,7 +177,7 @@ SET n.lock = $operation
 WITH q, n
 WHERE n.status = 'delivered' AND n.channel = $channel
 CREATE (q)-[:PENDING]->(n)
-SET n.status = 'pending', n.due_at = $at, n.again_at = $at, n.attempts = 0, n.bounced = coalesce(n.bounced, []) + [$channel]
+SET n.status = 'pending', n.due_at = $at, n.again_at = $at, n.attempts = 0, n.bounced = coalesce(n.bounced, []) + [$address]
 RETURN n.id AS id
 
 // name: notices_of_digest
@@ -189,8 +189,8 @@ WITH g
 LIMIT 1
 MATCH (g)-[:HOLDS]->(n:Notice)
 MATCH (n)-[:FOR]->(d:ContactPoint)
-RETURN n {.id, .status, .channel} AS notice, d.id AS contact_point,
-  [(n)-[t:TRIED]->(a:Address) WHERE t.result = 'taken' | a.id] AS taken
+RETURN n {.id, .status, .channel, .bounced} AS notice, d.id AS contact_point,
+  [(n)-[t:TRIED]->(a:Address) WHERE t.result = 'taken' | t.channel + ' ' + a.id] AS taken
 ORDER BY n.id
 
 // name: notice_by_id
@@ -201,8 +201,8 @@ MATCH (n:Notice {id: $id})
 WITH n
 LIMIT 1
 MATCH (n)-[:FOR]->(d:ContactPoint)
-RETURN n {.id, .status, .channel} AS notice, d.id AS contact_point,
-  [(n)-[t:TRIED]->(a:Address) WHERE t.result = 'taken' | a.id] AS taken
+RETURN n {.id, .status, .channel, .bounced} AS notice, d.id AS contact_point,
+  [(n)-[t:TRIED]->(a:Address) WHERE t.result = 'taken' | t.channel + ' ' + a.id] AS taken
 
 // name: notice_by_reference
 // A message with the step that it is about, for what is said through its link.
