@@ -227,7 +227,13 @@ async def consent(
     settings = read_settings()
     async with commands(settings, whom(acting, settings)) as run:
         done = await run("Consent", {"consent": {"referral": id, "to": to, "withdraw": withdraw}})
-    tell(as_json, done, lambda: show_step.consents(out, done["referral"]))
+
+    def shown() -> None:
+        show_step.consents(out, done["referral"])
+        if withdraw:
+            show_step.withdrawn(out, id)
+
+    tell(as_json, done, shown)
     return 0
 
 

@@ -24,7 +24,7 @@ from relaypoint.notifications.smtp import Smtp, mail_server
 from relaypoint.notifications.spool import Spool
 from relaypoint.notifications.transports import Transports
 from relaypoint.notifications.webhooks import new_secret
-from relaypoint.resolvers import proving
+from relaypoint.resolvers import proving, undelivered
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.keys import has_key, prove_key
 from relaypoint.resolvers.known import Memory
@@ -74,7 +74,7 @@ class Runtime:
         done = await self.deliver()
         await self.post_events()
         await self.take_bounces()  # Last: what is amiss there must not stop what goes out.
-        return done
+        return {**done, "waiting": await undelivered.waiting(OPERATOR, self.backend)}
 
     async def post(self, links: Sequence[Link], *, test: bool) -> frozenset[str]:
         """Sends the links, as far as their channels take messages."""

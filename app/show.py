@@ -87,6 +87,8 @@ def delivered(console: Console, done: Data) -> None:
         console.print("[bold red]What is dead reached nobody:[/] relaypoint stalled says whom to phone.")
     if done["failed"]:
         console.print("What failed is tried again with the next deliveries.")
+    if done["waiting"]:
+        console.print("What waits goes out when a channel opens, at its time of day, or when it is to be tried again.")
 
 
 _KINDS = ("reopened", "ended", "changed", "added")

@@ -269,6 +269,14 @@ def consents(console: Console, found: Data) -> None:
         console.print(f"The child's own view: {view['text']} ({view['recordedOn']})")
 
 
+def withdrawn(console: Console, id: str) -> None:
+    """What a consent that was taken back leaves to be done."""
+    console.print(
+        "They are asked to erase what they know, and an open step there goes on. Where the person no longer wants it: "
+        f"relaypoint handoff {escape(id)} cancel --reason consent-withdrawn"
+    )
+
+
 def _given(day: str | None) -> str:
     return f"given on {day}" if day else "never given"
 

@@ -15,7 +15,7 @@ from relaypoint.domain.around import NOBODY, Around
 from relaypoint.domain.channels import ChannelUse, usable, weigh
 from relaypoint.domain.codes import WORDS
 from relaypoint.domain.deadlines import DEFAULTS
-from relaypoint.domain.handoffs import AGREED, REMARKS, SEEN, SERVED_THERE, Side
+from relaypoint.domain.handoffs import AGREED, REMARKS, SEEN, SERVED_THERE, Side, Status
 from relaypoint.domain.model import ContactPoint, Organization
 from relaypoint.domain.moves import possible
 from relaypoint.domain.next_step import NextStep, by_voice_first, choice_of, command_of, is_there
@@ -227,7 +227,8 @@ def _police(around: Around) -> Text | str:
 
 def _own_move(handoff: OpenHandoff, reason: str) -> NextStep:
     moves = [verb for verb in possible(handoff.status, Side.RECEIVER) if verb != "correct"]
-    command = choice_of(handoff, "VERB", _ANSWERS.get(reason, moves))
+    early = reason in MISSING and handoff.status in (Status.REQUESTED, Status.RECEIVED)  # It has to be accepted first.
+    command = choice_of(handoff, "VERB", moves if early else _ANSWERS.get(reason, moves))
     if reason == "information-not-answered":
         text = say("next.awaited", "Its sender has yet to answer; or decide without it: {command}", command=command)
     elif reason == "refused-by-phone":

@@ -79,6 +79,13 @@ async def letters(backend: Backend, rows: Rows) -> list[Letter]:
     return [each for each in found if not each.overtaken]
 
 
+@permitted(Action.DELIVER_NOTICES)
+async def waiting(subject: Subject, backend: Backend) -> int:
+    """How many messages wait for their time: to be tried again, for a channel to open, or for a time of day."""
+    (row,) = await backend.store.read("notices_waiting", now=backend.now())
+    return int(row["count"])
+
+
 async def undelivered_by_desk(backend: Backend, rows: Rows) -> list[Undelivered]:
     """How many there are to each contact point, by id; those that are kept back do not count."""
     by_desk: dict[str, list[Letter]] = {}

@@ -145,6 +145,9 @@ class Delivery:
     delivered: int = strawberry.field(description="Notifications handed to a channel.")
     dead: int = strawberry.field(description="Those for which no channel carries a message; somebody has to phone.")
     failed: int = strawberry.field(description="Those that will be tried again.")
+    waiting: int = strawberry.field(
+        description="Those that wait for their time: to be tried again, for a channel to open, or for a time of day."
+    )
 
 
 def to_raw(tables: list[TableInput]) -> list[RawTable]:

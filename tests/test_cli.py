@@ -57,7 +57,7 @@ def test_the_main_job(settings: dict[str, str], tmp_path: Path) -> None:
 
     sent = parsed(run(settings, "refer", *CASE, "--json"))
     reference = sent["referral"]["reference"]
-    assert parsed(run(settings, "notify", "--json")) == {"delivered": 1, "dead": 0, "failed": 0}
+    assert parsed(run(settings, "notify", "--json")) == {"delivered": 1, "dead": 0, "failed": 0, "waiting": 0}
     (message,) = (tmp_path / "spool").glob("*.json")
     told = json.loads(message.read_text())
     assert told["address"] == "desk@shelter.example.org"
@@ -239,11 +239,11 @@ def test_a_message_that_nobody_can_be_sent_is_told(settings: dict[str, str]) -> 
     assert sent.returncode == 0
     assert "Phone it now" in sent.stdout
     done = run(settings, "notify", "--json")
-    assert (done.returncode, parsed(done)) == (1, {"delivered": 0, "dead": 1, "failed": 0})
+    assert (done.returncode, parsed(done)) == (1, {"delivered": 0, "dead": 1, "failed": 0, "waiting": 0})
     stalled = run(settings, "stalled")
     assert stalled.returncode == 1
     assert "undelivered" in stalled.stdout
-    assert parsed(run(settings, "notify", "--json")) == {"delivered": 0, "dead": 0, "failed": 0}
+    assert parsed(run(settings, "notify", "--json")) == {"delivered": 0, "dead": 0, "failed": 0, "waiting": 0}
 
 
 def test_what_has_stalled_is_narrowed_cut_and_told_of_the_past(settings: dict[str, str]) -> None:
@@ -519,7 +519,8 @@ def test_what_happened_is_read_on_from_where_one_was(settings: dict[str, str]) -
 
 
 def test_what_could_not_be_delivered_is_listed_and_noted_as_told(settings: dict[str, str]) -> None:
-    run(settings, "refer", *CASE, "--to", "shelter-night-desk")
+    sent = parsed(run(settings, "refer", *CASE, "--to", "shelter-night-desk", "--json"))
+    reference = sent["referral"]["reference"]
     assert run(settings, "undelivered").returncode == 0
     assert run(settings, "notify").returncode == 1
     own = ("--as", "example-shelter")
@@ -528,6 +529,8 @@ def test_what_could_not_be_delivered_is_listed_and_noted_as_told(settings: dict[
     (letter,) = parsed(run(settings, "undelivered", *own, "--json"))
     assert run(settings, "undelivered", "--again", letter["reference"], *own).returncode == 0
     assert run(settings, "notify").returncode == 1
+    assert "Nobody there has been told" in run(settings, "handoff", reference, "--as", "example-unit").stdout
     noted = run(settings, "undelivered", "--told", letter["key"], *own)
     assert (noted.returncode, "No message is undelivered" in noted.stdout) == (0, True), noted.stderr
+    assert "Nobody there has been told" not in run(settings, "handoff", reference, "--as", "example-unit").stdout
     assert run(settings, "bounces", "/nowhere").returncode == 2

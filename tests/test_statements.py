@@ -198,6 +198,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "webhooks_all": [{}],
         "browsers_of": [{"contact_points": ["unit-desk", "shelter-desk", "nobody"]}],
         "notices_dead": [{}],
+        "notices_waiting": [{"now": "2026-01-01T00:00:00.000Z"}, {"now": LATER}],
         "notice_by_id": [{"id": gone["id"]}],
         "notices_of_digest": [{"id": "digest"}],
         "addresses_to_weigh": [{}],

@@ -214,3 +214,11 @@ LIMIT 1
 MATCH (n)-[:ABOUT]->(h:Handoff)
 MATCH (n)-[:FOR]->(d:ContactPoint)
 RETURN n {.id, .kind, .created_at} AS notice, h.id AS handoff, d.id AS contact_point
+
+// name: notices_waiting
+// How many wait for their time.
+// mode: read
+// starts: open
+MATCH (q:Queue {id: 'notices'})-[:PENDING]->(n:Notice)
+WHERE n.due_at > $now
+RETURN count(n) AS count

@@ -61,7 +61,7 @@ RETURN h {.*, title: null, type: null} AS handoff,
   sender.id AS sender,
   head([(h)-[:TO]->(desk:ContactPoint) | desk.id]) AS desk,
   head([(r)-[:ANSWERED_AT]->(own:ContactPoint) | own.id]) AS answered_at,
-  [(h)<-[:ABOUT]-(n:Notice) WHERE n.kind = 'requested' | n.status] AS notices
+  [(h)<-[:ABOUT]-(n:Notice) WHERE n.kind = 'requested' | CASE WHEN n.told_at IS NULL THEN n.status ELSE 'delivered' END] AS notices
 
 // name: events_about
 // What was recorded of some referrals, in the order of each.
