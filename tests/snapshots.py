@@ -14,20 +14,21 @@ from typing import Any, Final
 from relaypoint.graph.neo4j import Neo4jStore
 from relaypoint.resolvers.roster import Import
 
-#: How many nodes a store holds that was opened and nothing else: the schema's, and the two roots.
-_BARE: Final = 3
+#: The nodes that a store holds that was opened and nothing else, by id: the schema's, and the roots.
+_BARE: Final = ("relaypoint", "roster", "notices", "feed")
 
 _NODES: Final = "MATCH (n) RETURN elementId(n) AS id, labels(n) AS labels, properties(n) AS properties"
 _TIES: Final = (
     "MATCH (a)-[r]->(b) RETURN elementId(a) AS a, elementId(b) AS b, type(r) AS type, properties(r) AS properties"
 )
-#: The three that are there already stand first; the schema's keeps the proof of its key.
+#: Those that are there already stand first; the schema's keeps the proof of its key.
 _AGAIN: Final = """
-    MATCH (schema:Schema {id: 'relaypoint'}), (roster:Roster {id: 'roster'}), (queue:Queue {id: 'notices'})
-    SET roster = $roster, queue = $queue
-    WITH schema, roster, queue
+    MATCH (schema:Schema {id: 'relaypoint'}), (roster:Roster {id: 'roster'})
+    MATCH (notices:Queue {id: 'notices'}), (feed:Queue {id: 'feed'})
+    SET roster = $roster, notices = $notices, feed = $feed
+    WITH schema, roster, notices, feed
     CALL () { UNWIND $nodes AS node CREATE (n:$(node.labels)) SET n = node.properties RETURN collect(n) AS made }
-    WITH [schema, roster, queue] + made AS all
+    WITH [schema, roster, notices, feed] + made AS all
     UNWIND $ties AS tie
     WITH tie, all[tie.a] AS a, all[tie.b] AS b
     CREATE (a)-[r:$(tie.type)]->(b)
@@ -40,7 +41,7 @@ _KEPT: dict[str, tuple[Import, dict[str, Any]]] = {}
 
 async def once(store: object, now: str, roster: object, work: Callable[[], Awaitable[Import]]) -> Import:
     """Does the work, an import of that roster at that time, or gives what came of it before in such a store."""
-    if type(store) is not Neo4jStore or await _count(store) != _BARE:
+    if type(store) is not Neo4jStore or await _count(store) != len(_BARE):
         return await work()
     key = json.dumps([now, roster], sort_keys=True)
     if key in _KEPT:
@@ -59,14 +60,14 @@ async def _count(store: Neo4jStore) -> int:
 
 
 async def _graph(store: Neo4jStore) -> dict[str, Any]:
-    base = ["Schema", "Roster", "Queue"]
     nodes = await _rows(store, _NODES)
-    first = {node["labels"][0]: node for node in nodes if node["labels"][0] in base}
-    rest = [node for node in nodes if node["labels"][0] not in base]
-    places = {node["id"]: place for place, node in enumerate([*(first[label] for label in base), *rest])}
+    roots = [node for node in nodes if node["labels"][0] in ("Schema", "Roster", "Queue")]
+    first = {node["properties"]["id"]: node for node in roots}
+    rest = [node for node in nodes if node not in roots]
+    places = {node["id"]: place for place, node in enumerate([*(first[id] for id in _BARE), *rest])}
     ties = [{**tie, "a": places[tie["a"]], "b": places[tie["b"]]} for tie in await _rows(store, _TIES)]
-    roots = {"roster": first["Roster"]["properties"], "queue": first["Queue"]["properties"]}
-    return {**roots, "nodes": rest, "ties": ties}
+    kept = {id: first[id]["properties"] for id in ("roster", "notices", "feed")}
+    return {**kept, "nodes": rest, "ties": ties}
 
 
 async def _rows(store: Neo4jStore, text: str) -> list[dict[str, Any]]:
