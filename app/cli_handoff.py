@@ -102,8 +102,8 @@ async def handoff(
     cancel: declined-by-person, consent-withdrawn, no-longer-needed, sent-elsewhere, duplicate, served-there (what was
     accepted on the phone) or other;
     hold: awaiting-information, awaiting-capacity, awaiting-person or other; complete: served (unless given), advised or
-    waitlisted; phoned: reached, accepted or refused; answer: told, agreed, not-known or not-agreed; respond:
-    spoken, nobody-else or upheld; where consent was withdrawn, erased, or must-keep with still-serving,
+    waitlisted; phoned: reached, accepted, refused or no-answer; answer: told, agreed, not-known or not-agreed;
+    respond: spoken, nobody-else or upheld; where consent was withdrawn, erased, or must-keep with still-serving,
     child-protection, legal-duty, legal-claim or audit.
     ask takes --lacking age, call-back, consent, health, language, place, risk, service or other.
     """

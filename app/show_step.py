@@ -142,6 +142,11 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     console.print(grid)
     if handoff["mustSee"] and handoff["status"] != "cancelled":
         console.print("[bold red]Nobody has this case now.[/]")
+    elif "resend" in verbs and not handoff["mustSee"]:
+        console.print(
+            "[bold]Nobody has this case now.[/] Where the person still needs it: "
+            f"relaypoint handoff {handoff['id']} resend --to CONTACT_POINT"
+        )
     for each in handoff.get("turnTo", ()):
         desk = f"{escape(each['organization'])}, {escape(each['contactPoint']['name'])}"
         console.print(f"{escape(each['text'])} [bold]{desk}[/]")

@@ -57,6 +57,7 @@ WORDS: Final[Mapping[str, Text]] = {
     "reached": say("phoned.reached", "reached"),
     "accepted": say("phoned.accepted", "accepted on the phone"),
     "refused": say("phoned.refused", "refused on the phone"),
+    "no-answer": say("phoned.no-answer", "nobody answered the phone"),
     "link": say("received.link", "through the link in a message; by whom is not verified"),
     "found": say("sought.found", "the person was found"),
     "reported-missing": say("sought.reported-missing", "the person was reported missing to who looks for them"),

@@ -159,6 +159,8 @@ FORM_SUBMITTED: Final = "form-submitted"
 SEEN: Final = "seen"
 #: The sender reports what was said on the phone. It stops the clock of acknowledging and nothing else.
 PHONED: Final = "phoned"
+#: What a call may have come to that stops no clock: the record says that it was made.
+NO_ANSWER: Final = "no-answer"
 #: The receiver asks for what it lacks, which acknowledges the step, and the sender answers; between the two the
 #: receiver's clocks stand still.
 ASK: Final = "ask"
@@ -187,6 +189,8 @@ LAST_WORDS: Final = frozenset({"nobody-else", "upheld"})
 #: Where the person withdrew the consent: the receiving body has erased what it had, or says why it has to keep it.
 ERASED: Final = "erased"
 MUST_KEEP: Final = "must-keep"
+#: Why a body may keep what it knows as long as it serves the person.
+STILL_SERVING: Final = "still-serving"
 
 #: How ``received`` was said where nobody signed in for it: through the link in a message. By whom is not verified.
 BY_LINK: Final = "link"
@@ -199,7 +203,7 @@ REMARKS: Final = {
     for each in (
         Remark(FORM_SUBMITTED, _OPEN, _SENDER),
         Remark(SEEN, frozenset(Status), _SENDER, ("found", "reported-missing", "no-longer-sought"), optional=True),
-        Remark(PHONED, BEFORE, _SENDER, ("reached", "accepted", "refused")),
+        Remark(PHONED, BEFORE, _SENDER, ("reached", "accepted", "refused", NO_ANSWER)),
         Remark(
             ASK,
             _OPEN,
@@ -220,7 +224,7 @@ REMARKS: Final = {
             MUST_KEEP,
             frozenset(Status),
             _EITHER,
-            ("still-serving", "child-protection", "legal-duty", "legal-claim", "audit"),
+            (STILL_SERVING, "child-protection", "legal-duty", "legal-claim", "audit"),
         ),
         Remark(CLAIM, _OPEN, _RECEIVER),
         Remark(RELEASE, _OPEN, _RECEIVER),

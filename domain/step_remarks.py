@@ -21,6 +21,7 @@ from relaypoint.domain.handoffs import (
     EXPECT,
     FORM_SUBMITTED,
     MUST_KEEP,
+    NO_ANSWER,
     NOT_ARRIVED,
     PHONED,
     RAISE,
@@ -82,7 +83,8 @@ def _seen(here: Here) -> dict[str, Any]:
 
 def _phoned(here: Here) -> dict[str, Any]:
     when = instant(here.saying.at, "at") if here.saying.at else here.now
-    if here.saying.role not in (*ROLES, None) or (here.saying.role is None and here.words != "reached"):
+    nobody = here.saying.role is None and here.words not in ("reached", NO_ANSWER)
+    if here.saying.role not in (*ROLES, None) or nobody:
         raise Invalid(
             "handoff.role",
             "'{role}' is not with whom you spoke.",
@@ -98,6 +100,8 @@ def _phoned(here: Here) -> dict[str, Any]:
             path=("at",),
             remedy="Give the time of the call, or leave it out if it was just now.",
         )
+    if here.words == NO_ANSWER:
+        return {}
     if here.words == "reached" and (accepted_by_phone(here.handoff) or here.handoff.get("phoned") == "refused"):
         return {}  # Whom one reaches later does not take back that it was accepted, or refused.
     return {"phoned": here.words, "phoned_at": format_instant(when), "phoned_role": here.saying.role}

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from relaypoint.domain.erasure_remarks import erasure_asked, erasure_over
+from relaypoint.domain.handoffs import ERASED, STILL_SERVING, Status
 from relaypoint.graph import Row, Step
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.finding import present_view
@@ -32,6 +33,23 @@ async def erasing(backend: Backend, referrals: Referrals, ids: Iterable[str]) ->
             steps += referrals.noted(row, "erasure-asked", changes)
             if first and not row["handoff"]["form"]:
                 steps.append(told(backend, row, row["contact_point"]["id"], "moved"))
+    return steps
+
+
+async def erasing_answered(
+    backend: Backend, referrals: Referrals, ids: Iterable[str], verb: str, word: str
+) -> list[Step]:
+    """What a body says of one of its steps holds for all of them that it was asked about: what it knows of the person
+    it knows once. Not erased is what a step needs that is open still; and that one is being served says nothing of one
+    that is over."""
+    steps: list[Step] = []
+    if word == STILL_SERVING:
+        return steps
+    for id in sorted(ids):
+        row = await step_of(backend, id)
+        asked = row["handoff"]["erasure_asked_at"] and not row["handoff"]["erasure"]
+        if asked and not (word == ERASED and Status(row["handoff"]["status"]).open):
+            steps += referrals.noted(row, verb, {"erasure": word})
     return steps
 
 

@@ -50,7 +50,7 @@ from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import StoredCase, consented, refused, stored_case, withdrawn
 from relaypoint.resolvers.claiming import claiming
 from relaypoint.resolvers.coordinating import turn_to
-from relaypoint.resolvers.erasing import erasing, erasing_over, steps_of_body
+from relaypoint.resolvers.erasing import erasing, erasing_answered, erasing_over, steps_of_body
 from relaypoint.resolvers.faces import called_back, with_faces
 from relaypoint.resolvers.finding import present_view
 from relaypoint.resolvers.handing_over import Referrals
@@ -203,6 +203,9 @@ async def move_handoff(
             steps += await erasing(backend, moved, await steps_of_body(backend, row, refusing))
         if agreed is not None:
             steps += await erasing_over(backend, moved, await steps_of_body(backend, row, agreed))
+        if verb in (ERASED, MUST_KEEP):
+            others = await steps_of_body(backend, row, row["receiver"]["id"])
+            steps += await erasing_answered(backend, moved, others, verb, str(changes["erasure"]))
         if verb == ARRIVED:
             steps += await search_over(backend, moved, row)
         steps += person

@@ -534,3 +534,28 @@ def test_what_could_not_be_delivered_is_listed_and_noted_as_told(settings: dict[
     assert (noted.returncode, "No message is undelivered" in noted.stdout) == (0, True), noted.stderr
     assert "Nobody there has been told" not in run(settings, "handoff", reference, "--as", "example-unit").stdout
     assert run(settings, "bounces", "/nowhere").returncode == 2
+
+
+def test_a_case_that_nobody_has_is_not_forgotten_once_it_was_seen(settings: dict[str, str]) -> None:
+    sent = parsed(run(settings, "refer", *CASE, "--json"))["referral"]
+    reference, step = sent["reference"], sent["handoffs"][0]["id"]
+    assert (
+        run(settings, "handoff", reference, "reject", "--reason", "no-capacity", "--as", "example-shelter").returncode
+        == 0
+    )
+    seen = run(settings, "handoff", reference, "seen", "--as", "example-unit")
+    told = " ".join(seen.stdout.split())
+    assert (seen.returncode, f"relaypoint handoff {step} resend --to" in told) == (0, True), told
+    assert "Nobody has this case now." in told
+    assert "Nobody has" not in run(settings, "handoff", reference, "--as", "example-shelter").stdout
+
+
+def test_a_call_that_nobody_answered_is_on_record_and_stops_no_clock(settings: dict[str, str]) -> None:
+    reference = parsed(run(settings, "refer", *CASE, "--json"))["referral"]["reference"]
+    own = ("--as", "example-unit")
+    before = parsed(run(settings, "handoff", reference, *own, "--json"))["handoff"]
+    done = run(settings, "handoff", reference, "phoned", "--result", "no-answer", *own, "--json")
+    after = parsed(done)["handoff"]
+    assert (after["phoned"], after["acknowledgeBy"]) == (None, before["acknowledgeBy"])
+    told = " ".join(run(settings, "referral", reference, *own).stdout.split())
+    assert "nobody answered the phone" in told

@@ -11,6 +11,7 @@ from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.backlog import backlog
 from relaypoint.resolvers.consenting import record_consent
 from relaypoint.resolvers.escalating import escalate
+from relaypoint.resolvers.passing import pass_handoff
 from relaypoint.resolvers.sending import refer
 from relaypoint.tests.helpers import imported, member
 from relaypoint.tests.test_escalation import NEED, SHELTER, UNIT, at, deliver
@@ -85,3 +86,26 @@ async def test_who_agrees_again_is_not_waited_for(backend: Backend) -> None:
     (row,) = await backend.store.read("handoffs_known", ids=[step])
     await record_consent(UNIT, at(backend, DAY * 3), row["referral"]["id"], "shelter-desk")
     assert await reasons(UNIT, backend, 20) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"), [(("erased", None), 0), (("must-keep", "legal-duty"), 0), (("must-keep", "still-serving"), 1)]
+)
+async def test_a_body_answers_once_for_all_that_it_had(
+    backend: Backend, answer: tuple[str, str | None], left: int
+) -> None:
+    """It declined, was sent the case again, and has it, or had it to the end."""
+    await imported(backend)
+    done = await refer(UNIT, at(backend, 0), NEED, to="shelter-desk", consent=True)
+    first = str(done.referral["handoffs"][0]["id"])
+    await handoffs.move_handoff(SHELTER, at(backend, 1), first, "reject", reason="no-capacity")
+    again = await pass_handoff(UNIT, at(backend, 2), first, "resend", "shelter-desk", consent=True)
+    second, serving = again.handoff["id"], answer[1] == "still-serving"
+    for verb in ("accept", "start", *(() if serving else ("complete",))):
+        await handoffs.move_handoff(SHELTER, at(backend, 3), second, verb)
+    await record_consent(UNIT, at(backend, DAY), done.referral["id"], "shelter-desk", withdraw=True)
+    assert await reasons(UNIT, backend, 15.1) == ["erasure-not-answered"] * 2
+    await handoffs.move_handoff(SHELTER, at(backend, DAY * 16), second, answer[0], reason=answer[1])
+    for subject in (SHELTER, UNIT):
+        assert await reasons(subject, backend, 17) == ["erasure-not-answered"] * left
+    assert await audit.verify(OPERATOR, backend) == []

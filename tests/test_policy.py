@@ -31,6 +31,7 @@ HELPERS = {
     "claiming.claiming",
     "contingency_effect.effect_of",
     "erasing.erasing",
+    "erasing.erasing_answered",
     "erasing.erasing_over",
     "erasing.steps_of_body",
     "faces.called_back",
