@@ -59,8 +59,8 @@ class Handoff:
     accepted_at: str | None = strawberry.field(description="When it was accepted.")
     started_at: str | None = strawberry.field(description="When it began.")
     phoned: str | None = strawberry.field(
-        description="As its sender reports of a call: reached, accepted or refused; of one that nobody answered the record "
-        "alone tells. The receiver did not say so here."
+        description="As its sender reports of a call: reached, accepted or refused; of one that nobody answered "
+        "the record alone tells. The receiver did not say so here."
     )
     phoned_at: str | None = strawberry.field(description="When that call was made.")
     phoned_role: str | None = strawberry.field(description="With whom it was: a role.")
