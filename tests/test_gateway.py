@@ -332,7 +332,9 @@ async def test_a_referral_is_told_by_text_message(backend: Backend) -> None:
     assert (posted.path, notice["channel"]) == (f"/{NUMBER}", "shelter-mail")
     reference = told["title"].split(": ")[1]
     lines = [line for line in told["message"].splitlines() if line]
-    assert lines == ["Emergency", "Reference", reference, "Sign in to read this message", f"{SITE}n/{reference}"]
+    open_it = ["Sign in to read this message", f"{SITE}n/{reference}"]
+    assert lines[:-1] == ["Emergency", "Reference", reference, *open_it, "Confirm that you have received this message"]
+    assert lines[-1].startswith(f"{SITE}r/en-{reference}-")
 
 
 async def test_the_settings_name_what_goes_by_which_way(tmp_path: Path) -> None:
