@@ -63,13 +63,13 @@ async def lease(subject: Subject, backend: Backend) -> list[Leased]:
         idle = of["position"] >= head and not of["test"]
         if of["state"] == State.ACTIVE and not idle and (of["due_at"] or now) <= now:
             with contextlib.suppress(Unavailable):  # One whose address can't be read stops no other.
-                leased = await _leased(backend, row)
+                leased = await _leased(backend, row, head)
                 if leased is not None:
                     found.append(leased)
     return found
 
 
-async def _leased(backend: Backend, row: Row) -> Leased | None:
+async def _leased(backend: Backend, row: Row, head: int) -> Leased | None:
     of, at, name = row["webhook"], backend.clock(), backend.new_id()
     until = at + LEASE
     parameters = {
@@ -90,7 +90,7 @@ async def _leased(backend: Backend, row: Row) -> Leased | None:
         return None
     if of["test"]:
         events.append(_test(of["id"], of["test"]))
-    if position < await feed.place(backend):
+    if position < head:
         page = await feed.events(owner, backend, position, limit=AT_ONCE, types=of["types"] or ())
         position = page.position
         events += [_event(of["id"], each) for each in page.events if _within(each, of["contact_points"] or ())]

@@ -27,7 +27,7 @@ async def prove(subject: Subject, backend: Backend) -> list[str]:
     shown = await _shown(backend)
     if not shown:
         return []
-    day, before = backend.now()[:10], await backend.memory.roster(backend.store)
+    day = backend.now()[:10]
 
     async def decide(known: Known) -> tuple[Sequence[Change], Mapping[str, Any]]:
         rows = []
@@ -38,9 +38,10 @@ async def prove(subject: Subject, backend: Backend) -> list[str]:
         return edited_all(known, "channels", rows, day), {"channels": [row["id"] for row in rows]}
 
     done = await decided(subject, backend, decide, {"prove": [[each.id, each.version] for each in shown]})
-    rows = (await backend.memory.roster(backend.store)).rows["channels"]
+    known = await backend.memory.roster(backend.store)
+    rows, of = known.rows["channels"], _by_address(known)
     for each in shown:
-        proven = max((str(rows[id]["proven_on"] or "") for id in _by_address(before).get(each.id, ())), default="")
+        proven = max((str(rows[id]["proven_on"] or "") for id in of.get(each.id, ())), default="")
         await _weighed(backend, each, anew=begins_anew(each, proven))
     return list(done.answer["channels"])
 

@@ -24,8 +24,7 @@ _ASKING: Final = frozenset({"escalated", "offered"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """A message that could not be delivered. ``why`` tells what came of each channel, ``tried_at`` of the last attempt.
-    ``overtaken``: what it had to tell is known, or no longer of use. ``kept_back``: the case avoids who is there, and
-    they are not to learn of it by this either."""
+    ``kept_back``: the case avoids who is there, and they are not to learn of it by this either."""
 
     id: str
     kind: str
@@ -36,7 +35,6 @@ class Letter:
     why: tuple[str, ...]
     contact_point: str
     organization: str
-    overtaken: bool
     kept_back: bool
 
 
@@ -58,8 +56,8 @@ async def undelivered(subject: Subject, backend: Backend, contact_point: str | N
 
 
 async def letters(backend: Backend, rows: Rows) -> list[Letter]:
-    """All that are undelivered and were not overtaken."""
-    found = (
+    """All that are undelivered, but those whose news is known by now, or no longer of use."""
+    return [
         Letter(
             id=row["notice"]["id"],
             kind=row["notice"]["kind"],
@@ -71,12 +69,11 @@ async def letters(backend: Backend, rows: Rows) -> list[Letter]:
             why=tuple(each.replace(": avoided", ": not for this case") for each in row["notice"]["why"] or ()),
             contact_point=row["contact_point"],
             organization=rows["contact_points"][row["contact_point"]]["organization"],
-            overtaken=_overtaken(row["notice"]["kind"], Status(row["status"])),
             kept_back=bool(row["notice"]["kept_back"]),
         )
         for row in await backend.store.read("notices_dead")
-    )
-    return [each for each in found if not each.overtaken]
+        if not _overtaken(row["notice"]["kind"], Status(row["status"]))
+    ]
 
 
 @permitted(Action.DELIVER_NOTICES)

@@ -56,21 +56,13 @@ async def connect(
     count = page_size(first)
     rows = await fetch(decoded(after), count + 1)
     shown = rows[:count]
-    edges = [Edge(cursor=_encoded(row["id"]), node=make(row)) for row in shown]
-    return Connection(
-        edges=edges,
-        page_info=PageInfo(
-            has_next_page=len(rows) > count,
-            has_previous_page=after is not None,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        ),
-    )
+    nodes = [(_encoded(row["id"]), make(row)) for row in shown]
+    return page_of(nodes, nodes[-1][0] if nodes else None, after, more=len(rows) > count)
 
 
-def page_of(nodes: Sequence[tuple[str, N]], end: str, after: str | None, *, more: bool) -> Connection[N]:
-    """A page that was cut already: ``nodes``, each with its cursor; ``end`` is the cursor to go on from, also where
-    there are none."""
+def page_of(nodes: Sequence[tuple[str, N]], end: str | None, after: str | None, *, more: bool) -> Connection[N]:
+    """A page that was cut already: ``nodes``, each with its cursor; ``end`` is the cursor to go on from; a feed has one
+    also where there are none."""
     edges = [Edge(cursor=cursor, node=node) for cursor, node in nodes]
     return Connection(
         edges=edges,

@@ -29,6 +29,7 @@ from relaypoint.resolvers.posting import LEASE
 from relaypoint.tests.helpers import FULL, NOW, Through, at_time, make_backend, member, raw
 from relaypoint.tests.mailing import certificate
 from relaypoint.tests.receiving import Receiver, receiving
+from relaypoint.tests.test_evidence import after
 from relaypoint.tests.test_notices import SHELTER, UNIT, send
 from relaypoint.tests.test_year import Killed, Mortal
 
@@ -52,10 +53,6 @@ async def listening() -> AsyncIterator[tuple[Receiver, Outgoing, str]]:
 
 async def hook(backend: Backend, url: str, who: Subject = UNIT, **how: Any) -> webhooks.Webhook:
     return await webhooks.create(who, backend, url, new_secret(), **how)
-
-
-def after(backend: Backend, time: timedelta) -> Backend:
-    return at_time(backend, format_instant(backend.clock() + time))
 
 
 async def stands(backend: Backend, who: Subject = UNIT) -> webhooks.Webhook:
