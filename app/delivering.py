@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -26,40 +25,91 @@ from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.outbox import Leased
 from relaypoint.resolvers.rounds import Link
 
-#: To so many contact points at once: that keeps the way out busy, and leaves room for those who ask meanwhile.
-AT_ONCE: Final = 8
+#: To so many contact points at once. What a way out does not take at once it lets wait.
+AT_ONCE: Final = 16
 #: Beside what is taken at once, so many more to the same contact points: what storms there goes out together.
 BESIDE: Final = 400
+#: Seconds after which it is looked for more while something is still on its way.
+_LOOK: Final = 1.0
 
 
 async def deliver_due(backend: Backend, transport: Transport, site: str, push: Push | None = None) -> dict[str, int]:
-    """Delivers all that is due now, to several contact points at once and to each in order, what belongs together as
-    one message, and beside it to browsers by ``push``; returns how many ended ``delivered``, ``dead`` or ``failed``."""
-    counts: Counter[str] = Counter(delivered=0, dead=0, failed=0)
+    """Delivers all that is due, to several contact points at once and to each in order, what belongs together as one
+    message, and beside it to browsers by ``push``. One that is slow holds up nobody but its own contact point.
 
-    async def in_order(notices: Sequence[Leased]) -> None:
+    Returns how many ended ``delivered``, ``dead`` or ``failed``, once nothing is due and nothing on its way. What one
+    of them raises ends the others, and is raised as it is.
+    """
+    delivery = _Delivery(backend, transport, site, push)
+    try:
+        while True:
+            batch = await outbox.lease(OPERATOR, backend, beside=BESIDE)
+            delivery.take(batch)
+            if not delivery.under_way:
+                return dict(delivery.counts)
+            await delivery.progress(within=None if batch else _LOOK)
+    finally:
+        await delivery.stop()
+
+
+class _Delivery:
+    """What was leased, on its way: a task for each contact point."""
+
+    def __init__(self, backend: Backend, transport: Transport, site: str, push: Push | None) -> None:
+        self._backend, self._transport, self._site, self._push = backend, transport, site, push
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._settling = settling.Settling(OPERATOR, backend)
+        self._waiting: dict[str, list[Leased]] = {}
+        self.under_way: dict[str, asyncio.Task[None]] = {}
+        self.counts: Counter[str] = Counter(delivered=0, dead=0, failed=0)
+
+    def take(self, batch: Sequence[Leased]) -> None:
+        for leased in batch:
+            self._waiting.setdefault(leased.contact_point, []).append(leased)
+        for desk in self._waiting.keys() - self.under_way.keys():
+            self.under_way[desk] = asyncio.create_task(self._to(desk))
+
+    async def progress(self, within: float | None) -> None:
+        """Returns when there is room for more; given ``within``, once all are done or so many seconds have passed."""
+        enough = 0 if within else AT_ONCE - 1
+        when = asyncio.ALL_COMPLETED if within else asyncio.FIRST_COMPLETED
+        while len(self.under_way) > enough:
+            done, _ = await asyncio.wait(self.under_way.values(), timeout=within, return_when=when)
+            for task in done:
+                task.result()
+            self.under_way = {desk: task for desk, task in self.under_way.items() if task not in done}
+            if within:
+                break
+
+    async def stop(self) -> None:
+        for task in self.under_way.values():
+            task.cancel()
+        await asyncio.gather(*self.under_way.values(), return_exceptions=True)
+
+    async def _to(self, desk: str) -> None:
+        async with self._turns:
+            while notices := self._waiting.pop(desk, None):
+                await self._in_order(notices)
+
+    async def _in_order(self, notices: Sequence[Leased]) -> None:
         for parcel in parcels(notices):
-            if backend.clock() >= parcel[0].until:  # The transport was slow: others may have taken it over.
+            if self._backend.clock() >= parcel[0].until:  # The way was slow: others may have taken it over.
                 return
-            told = await _told(backend, parcel)
+            told = await _told(self._backend, parcel)
             if told is None:
                 return
             attempt, pushes = await asyncio.gather(
-                deliver(told, common(parcel), transport, site), pushed(push, parcel, told, site)
+                deliver(told, common(parcel), self._transport, self._site),
+                pushed(self._push, parcel, told, self._site),
             )
             if pushes:
                 attempt = beside(attempt, pushes)
-            ended = await settling.settle_together(
-                OPERATOR, backend, parcel, attempt.status, attempt.channel, attempt.why, attempt.tries, pushes
+            ended = await self._settling.settle(
+                settling.settlement(
+                    self._backend, parcel, attempt.status, attempt.channel, attempt.why, attempt.tries, pushes
+                )
             )
-            counts.update(ended or ())
-
-    while batch := await outbox.lease(OPERATOR, backend, beside=BESIDE):
-        recipients: dict[str, list[Leased]] = {}
-        for leased in batch:
-            recipients.setdefault(leased.contact_point, []).append(leased)
-        await _together(in_order(notices) for notices in recipients.values())
-    return dict(counts)
+            self.counts.update(ended or ())
 
 
 async def _told(backend: Backend, parcel: Sequence[Leased]) -> Notification | Digest | None:
@@ -107,24 +157,6 @@ async def take_bounces(backend: Backend, folder: Path) -> int:
             why=error.strerror or type(error).__name__,
         ) from error
     return noted
-
-
-async def _together(work: Iterable[Coroutine[None, None, None]]) -> None:
-    """Does ``AT_ONCE`` of it at a time. What one of them raises ends the others, and is raised as it is."""
-    turns = asyncio.Semaphore(AT_ONCE)
-
-    async def in_turn(each: Coroutine[None, None, None]) -> None:
-        with contextlib.closing(each):  # Also one whose turn never came.
-            async with turns:
-                await each
-
-    tasks = [asyncio.create_task(in_turn(each)) for each in work]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def send_links(links: Sequence[Link], transport: Transport, site: str, *, test: bool) -> frozenset[str]:

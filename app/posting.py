@@ -6,8 +6,8 @@ import asyncio
 from datetime import timedelta
 
 from relaypoint.domain.policy import OPERATOR
-from relaypoint.notifications.delivery import NotNow, Refused
-from relaypoint.notifications.outgoing import TOTAL, Barred, Outgoing
+from relaypoint.notifications.delivery import Barred, NotNow, Refused
+from relaypoint.notifications.outgoing import TOTAL, Outgoing
 from relaypoint.notifications.webhooks import Endpoint, post_event
 from relaypoint.resolvers import posting
 from relaypoint.resolvers.backend import Backend

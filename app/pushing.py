@@ -8,10 +8,9 @@ from dataclasses import replace
 from typing import Final
 
 from relaypoint.domain.evidence import Result, Try
-from relaypoint.notifications.delivery import Attempt, NotNow, Refused
+from relaypoint.notifications.delivery import Attempt, came_of
 from relaypoint.notifications.digests import Digest
 from relaypoint.notifications.messages import Notification
-from relaypoint.notifications.outgoing import Barred
 from relaypoint.notifications.push import Browser, Push
 from relaypoint.resolvers.outbox import Leased
 
@@ -35,14 +34,8 @@ async def pushed(push: Push | None, parcel: Sequence[Leased], told: Notification
                 await push.send(Browser(**reached), first, site)
         except TimeoutError:
             return Try(id, Result.NOT_NOW, "slow")
-        except Barred as error:
-            return Try(id, Result.FAILED, str(error))  # Its name may lead elsewhere another day.
-        except Refused as error:
-            return Try(id, Result.REFUSED, str(error))
-        except NotNow as error:
-            return Try(id, Result.NOT_NOW, str(error))
         except Exception as error:  # Whatever breaks on the way to one browser stops nothing else.
-            return Try(id, Result.FAILED, type(error).__name__)
+            return Try(id, *came_of(error))
         return Try(id, Result.TAKEN)
 
     return list(await asyncio.gather(*(to(id, reached) for id, reached in parcel[0].browsers)))

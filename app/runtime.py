@@ -18,9 +18,10 @@ from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.graph import open_store
 from relaypoint.notifications.delivery import Transport
 from relaypoint.notifications.gateway import Gateway
+from relaypoint.notifications.mail import Mail
 from relaypoint.notifications.outgoing import Outgoing, checked
 from relaypoint.notifications.push import Push, subscribed
-from relaypoint.notifications.smtp import Smtp, mail_server
+from relaypoint.notifications.smtp import mail_server
 from relaypoint.notifications.spool import Spool
 from relaypoint.notifications.transports import Transports
 from relaypoint.notifications.webhooks import new_secret
@@ -55,10 +56,12 @@ class Runtime:
         return Push(self.outgoing, key, self.settings.contact, self.backend.clock)
 
     async def deliver(self) -> dict[str, int]:
-        """Delivers what is due once, and carries what that shows into the channels."""
-        done = await deliver_due(self.backend, self.transports, self.settings.url, self.push)
+        """Delivers what is due."""
+        return await deliver_due(self.backend, self.transports, self.settings.url, self.push)
+
+    async def prove(self) -> None:
+        """Carries what messages showed of addresses into the channels."""
         await proving.prove(OPERATOR, self.backend)
-        return done
 
     async def take_bounces(self) -> int:
         """Takes in what mail servers reported as come back, where the settings name a folder for it."""
@@ -72,6 +75,7 @@ class Runtime:
     async def run_outbox(self) -> dict[str, int]:
         """All that a server does with messages, once."""
         done = await self.deliver()
+        await self.prove()
         await self.post_events()
         await self.take_bounces()  # Last: what is amiss there must not stop what goes out.
         return {**done, "waiting": await undelivered.waiting(OPERATOR, self.backend)}
@@ -136,7 +140,7 @@ async def transports_of(settings: Settings, clock: Clock) -> Transports:
             password=settings.mail_secret(),
             ca=settings.mail_ca,
         )
-        ways.append(Smtp(server, clock, secure=settings.mail_secure))
+        ways.append(Mail(server, clock, secure=settings.mail_secure))
     if templates := settings.templates():
         gateway = Gateway(templates, local=settings.gateway_local)
         await gateway.prove()

@@ -102,6 +102,9 @@ async def _background(runtime: Runtime) -> AsyncIterator[None]:
     async def outbox() -> None:
         await runtime.deliver()
 
+    async def evidence() -> None:
+        await runtime.prove()
+
     async def webhooks() -> None:
         await runtime.post_events()
 
@@ -122,6 +125,7 @@ async def _background(runtime: Runtime) -> AsyncIterator[None]:
 
     work = (
         (outbox, _PAUSE),
+        (evidence, _PAUSE),
         (webhooks, _PAUSE),
         (bounces, _BOUNCES_PAUSE),
         (escalation, _ESCALATION_PAUSE),

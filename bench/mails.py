@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from relaypoint.bench.keeping import keep
 from relaypoint.domain.clock import system_clock
@@ -34,12 +35,12 @@ from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.referral_steps import notice
 from relaypoint.resolvers.vault import Vault
 from relaypoint.tests.helpers import imported, member, row, tiny_roster
-from relaypoint.tests.mailing import PASSWORD, USER, certificate, post_office
+from relaypoint.tests.mailing import PASSWORD, USER, Postmaster, certificate, post_office
 
 #: To each contact point so many, which are not enough to go out as one.
 EACH: Final = 4
 #: Seconds from one question to the next: what many callers together ask of one server.
-PACE: Final = 0.02
+PACE: Final = 0.05
 #: Questions before anything is counted, and with an empty outbox.
 WARM, QUIET = 50, 500
 FIND: Final = """query ($need: NeedInput!) { find(need: $need) { candidates { contactPoint { key name }
@@ -110,13 +111,24 @@ def mail_server(folder: Path) -> Iterator[str]:
             process.kill()
 
 
+class Counting(Postmaster):
+    """Takes all, and reads none of it: its time would be that of those who are measured."""
+
+    taken = 0
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        self.taken += 1
+        return "250 OK"
+
+
 async def serve_mail(folder: Path) -> None:
     """Tells its address, and ten times a second in a file how many mails it has taken."""
-    async with post_office(certificate(folder)) as (master, address):
+    master = Counting()
+    async with post_office(certificate(folder), master=master) as (_, address):
         print(address, flush=True)
         while True:
             part = folder / "taken.part"
-            part.write_text(str(len(master.mail)))
+            part.write_text(str(master.taken))
             part.replace(folder / "taken")
             await asyncio.sleep(0.1)
 
@@ -227,6 +239,7 @@ def main() -> None:
     arguments.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     given = arguments.parse_args()
     if given.serve is not None:
+        os.nice(15)
         asyncio.run(serve_mail(given.serve))
         return
     table = asyncio.run(run(given.count))

@@ -25,6 +25,21 @@ class Unable(OSError):
     """The way out itself says no, whatever the address is; the text is a code."""
 
 
+class Barred(Refused):
+    """The address is not one that may be gone to; the text says by which rule, and never which address."""
+
+
+def came_of(error: Exception) -> tuple[Result, str]:
+    """What an error on the way out means for the address, and the code that is kept of it."""
+    if isinstance(error, Barred):
+        return Result.FAILED, str(error)  # Its name may lead elsewhere another day.
+    if isinstance(error, Refused):
+        return Result.REFUSED, str(error)
+    if isinstance(error, NotNow):
+        return Result.NOT_NOW, str(error)
+    return Result.FAILED, str(error) if isinstance(error, Unable) else type(error).__name__
+
+
 class Transport(Protocol):
     """One way out. ``kinds`` are those of the channels that it takes messages for."""
 
@@ -73,16 +88,10 @@ async def deliver(
         else:
             try:
                 await transport.send(use.channel.kind, _message(notification, use, site))
-            except Refused as error:
-                tries.append(Try(id, Result.REFUSED, str(error)))
-                why[id] = f"refused: {error}"
-            except NotNow as error:
-                tries.append(Try(id, Result.NOT_NOW, str(error)))
-                why[id] = f"not now: {error}"
             except Exception as error:  # Whatever breaks on the way of one message stops no other.
-                reply = str(error) if isinstance(error, Unable) else type(error).__name__
-                tries.append(Try(id, Result.FAILED, reply))
-                why[id] = f"failed: {reply}"
+                result, reply = came_of(error)
+                tries.append(Try(id, result, reply))
+                why[id] = f"{result.replace('-', ' ')}: {reply}"
             else:
                 used, why[id] = id, "used"
                 tries.append(Try(id, Result.TAKEN))

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 
 from relaypoint.domain.receipts import Token
 from relaypoint.domain.texts import Text
 from relaypoint.domain.words import Priority
 from relaypoint.notifications.languages import ENGLISH, day
-from relaypoint.notifications.rendering import written
+from relaypoint.notifications.rendering import Written, mark, written
 from relaypoint.notifications.sentences import urgency
 
 
@@ -51,15 +52,23 @@ def compose(notification: Notification, address: str, site: str) -> Message:
     """The message for one address. ``site`` is the address of the pages, where one has to sign in."""
     reference, language, pages = notification.reference, notification.language, site.rstrip("/")
     secret = notification.receipt
-    text = written(
+    values = {"reference": reference, "url": f"{pages}/n/{reference}"}
+    if secret:
+        values["receipt"] = f"{pages}/r/{Token(language, reference, secret)}"
+    text = _notice(language, notification.priority, receipt=bool(secret)).filled(**values)
+    return Message(notification.key, address, text.subject, text.body, text.html, language, notification.proof)
+
+
+@cache
+def _notice(language: str, priority: Priority, *, receipt: bool) -> Written:
+    return written(
         "notice",
         language,
-        urgency=urgency(notification.priority),
-        reference=reference,
-        url=f"{pages}/n/{reference}",
-        receipt=f"{pages}/r/{Token(language, reference, secret)}" if secret else None,
+        urgency=urgency(priority),
+        reference=mark("reference"),
+        url=mark("url"),
+        receipt=mark("receipt") if receipt else None,
     )
-    return Message(notification.key, address, text.subject, text.body, text.html, language, notification.proof)
 
 
 def compose_link(

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import httpcore
 
 from relaypoint.domain.errors import Invalid
-from relaypoint.notifications.delivery import NotNow, Refused
+from relaypoint.notifications.delivery import Barred, NotNow
 from relaypoint.notifications.networks import reachable
 
 #: Seconds for a name, a connection and its TLS; and for a request as a whole.
@@ -47,10 +47,6 @@ _LOCAL_NAMES: Final = (
 )
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-
-
-class Barred(Refused):
-    """The address is not one that may be gone to; the text says by which rule, and never which address."""
 
 
 class Moved(NotNow):

@@ -6,9 +6,11 @@ A template is handed what its message holds and nothing else; what it has no val
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -26,11 +28,29 @@ class Written:
     body: str
     html: str | None
 
+    def filled(self, **values: str) -> Written:
+        """With these where it was rendered with a ``mark`` of the same name: what is said again and again is rendered
+        once."""
+
+        def put(text: str, values: Mapping[str, str]) -> str:
+            return _MARKED.sub(lambda found: values[found[1]], text)
+
+        shown = {name: escape(value) for name, value in values.items()}
+        html = put(self.html, shown) if self.html is not None else None
+        return Written(put(self.subject, values), put(self.body, values), html)
+
+
+_MARKED: Final = re.compile("\ue000([a-z]+)\ue001")  # Characters that no text has (private use).
 
 #: Messages for what shows plain text alone.
 _PLAIN: Final = frozenset({"short"})
 
 Value = Text | str | Sequence[Mapping[str, Text | str]] | None
+
+
+def mark(name: str) -> str:
+    """Stands in a message for a value that ``Written.filled`` puts there."""
+    return f"\ue000{name}\ue001"
 
 
 def written(name: str, language: str, **values: Value) -> Written:
@@ -73,4 +93,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,
     )

@@ -1,7 +1,6 @@
 """Mail through one server, over connections that are kept: TLS from the start, or STARTTLS before anything is said.
 
-Without either it is for a relay on this machine alone. A message keeps its Message-ID at every attempt, so that one
-that was taken although the connection broke before the answer is known as the same.
+Without either it is for a relay on this machine alone.
 """
 
 from __future__ import annotations
@@ -12,25 +11,16 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from email.charset import QP, Charset
-from email.header import Header
-from email.mime.base import MIMEBase
-from email.mime.multipart import MIMEMultipart
-from email.mime.nonmultipart import MIMENonMultipart
-from email.policy import compat32
-from email.utils import format_datetime, parseaddr
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 import aiosmtplib
 
-from relaypoint.domain.addresses import email, loopback
-from relaypoint.domain.clock import Clock
+from relaypoint.domain.addresses import loopback
 from relaypoint.domain.errors import Invalid
-from relaypoint.domain.words import ChannelKind
 from relaypoint.notifications.delivery import NotNow, Refused, Unable
-from relaypoint.notifications.messages import Message
 
 #: So many connections to the server at once; what more there is to send waits for one of them.
 CONNECTIONS: Final = 4
@@ -42,12 +32,6 @@ TIMEOUT: Final = 30.0
 _ALL: Final = 4
 
 _PORTS: Final = {"smtps": 465, "smtp": 587, "smtp-plain": 25}
-
-
-#: Text that is not of ASCII alone is written so that it passes every server.
-_UTF8: Final = Charset("utf-8")
-_UTF8.body_encoding = QP
-_LINES: Final = compat32.clone(linesep="\r\n", max_line_length=998)  # RFC 5322; a Message-ID is not folded.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,32 +94,27 @@ def mail_server(
 
 
 class Smtp:
-    """One client of a mail server. ``secure``: it also takes mail to the addresses of secure mail services."""
+    """One client of a mail server."""
 
-    def __init__(self, server: MailServer, clock: Clock, *, secure: bool = False) -> None:
-        self.server, self.clock = server, clock
-        kinds = (ChannelKind.EMAIL, ChannelKind.SECURE_EMAIL) if secure else (ChannelKind.EMAIL,)
-        self.kinds = frozenset(kinds)
+    def __init__(self, server: MailServer) -> None:
+        """Raises ``OSError`` where the certificates to trust can't be read."""
+        self.server = server
         self._tls = ssl.create_default_context(cafile=str(server.ca) if server.ca else None)
         self._free: list[aiosmtplib.SMTP] = []
         self._turns = asyncio.Semaphore(CONNECTIONS)
         #: Addresses that were refused since the last that was taken.
         self._no: set[str] = set()
 
-    async def send(self, kind: str, message: Message) -> None:
-        """Returns when the server has taken the message. Raises ``Refused`` where it says that there is no such
-        address, and ``OSError`` where it may be taken later."""
-        try:
-            mail = self._mail(message)
-        except ValueError as error:
-            raise Refused("no address") from error
+    async def send(self, address: str, mail: bytes) -> None:
+        """Returns when the server has taken the mail. Raises ``Refused`` where it says that there is no such address,
+        and ``OSError`` where it may be taken later."""
         async with self._connection() as client:
             try:
-                await client.sendmail(self.server.sender, [message.address], mail)
+                await client.sendmail(self.server.sender, [address], mail)
                 self._no.clear()
             except aiosmtplib.SMTPRecipientsRefused as error:
                 (refused,) = error.recipients
-                raise self._told(_reply(refused), message.address) from error
+                raise self._told(_reply(refused), address) from error
             except aiosmtplib.SMTPResponseException as error:
                 # Of this server, of who sends, or of the content: nothing that the address is to blame for.
                 raise Unable(f"{error.code}") from error
@@ -175,7 +154,7 @@ class Smtp:
                 raise
             except aiosmtplib.SMTPException as error:
                 client.close()
-                raise ConnectionError(type(error).__name__) from error
+                raise Unable(type(error).__name__) from error
             except BaseException:
                 client.close()
                 raise
@@ -200,32 +179,8 @@ class Smtp:
             await client.connect()
         except (aiosmtplib.SMTPException, ssl.SSLError) as error:
             client.close()
-            raise ConnectionError(type(error).__name__) from error
+            raise Unable(type(error).__name__) from error
         return client
-
-    def _mail(self, message: Message) -> bytes:
-        """As it goes out (RFC 5322), plain text first. In the library's older form, which takes a fifth of the time.
-        Raises ``ValueError`` for what is no bare mail address, such as one that would begin another header."""
-        mail: MIMEBase = _text("plain", message.body)
-        if message.html is not None:
-            mail = MIMEMultipart("alternative", _subparts=[mail, _text("html", message.html)])
-        mail["From"] = self.server.sender
-        mail["To"] = email(message.address)
-        mail["Subject"] = Header(message.subject, None if message.subject.isascii() else "utf-8").encode()
-        mail["Date"] = format_datetime(self.clock())
-        # What comes back of it brings this along.
-        own = f"{message.key}.{message.proof}" if message.proof else message.key
-        mail["Message-ID"] = f"<{own}@{self.server.sender.rpartition('@')[2]}>"
-        # Out-of-office notes are answered by nobody.
-        mail["Auto-Submitted"] = "auto-generated"
-        mail["Content-Language"] = message.language
-        return mail.as_bytes(policy=_LINES)
-
-
-def _text(kind: str, text: str) -> MIMEBase:
-    part = MIMENonMultipart("text", kind)
-    part.set_payload(text, _UTF8)
-    return part
 
 
 def _reply(refused: aiosmtplib.SMTPRecipientRefused) -> str:

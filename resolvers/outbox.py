@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +26,9 @@ from relaypoint.resolvers.receipts import secret
 
 #: After this a lease is void, and another worker takes the row over.
 LEASE: Final = timedelta(minutes=2)
+
+#: After so many of them it is let go of the processor: who asks something meanwhile must not wait for all.
+_AT_A_TIME: Final = 10
 
 #: What Web Push is good enough for: what is shown is encrypted, and its service learns when something came.
 PUSH_ASSURES: Final = Confidentiality.CONFIDENTIAL
@@ -90,7 +94,9 @@ async def _planned(backend: Backend, name: str, at: datetime, rows: Sequence[Row
     waiting: list[Step] = []
     view = view_of(await backend.memory.roster(backend.store), at)
     browsers = await reached(backend, {row["contact_point"] for row in rows})
-    for row in rows:
+    for number, row in enumerate(rows):
+        if number % _AT_A_TIME == 0:
+            await asyncio.sleep(0)
         avoid = stored_case(backend, row["sealed_key"], row["sealed"]).avoid
         notice = row["notice"]
         desk = view.desk(row["contact_point"])

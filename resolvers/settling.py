@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -26,6 +28,10 @@ LONGEST: Final = timedelta(days=1)
 #: The first time it is tried again after so many seconds, then after twice as many, and never after more than the last.
 _PAUSE: Final = 30
 _LONGEST_PAUSE: Final = 3600
+
+
+#: Seconds from one write to the next, at least: many small ones would take the store's time from others.
+_GATHERING: Final = 0.03
 
 
 @permitted(Action.DELIVER_NOTICES)
@@ -58,15 +64,79 @@ async def settle_together(
     tries: Sequence[Try] = (),
     pushes: Sequence[Try] = (),
 ) -> list[str] | None:
-    """The same for several that went out as one: all of it in one write, or none. What it shows of an address counts
-    once. Where that failed by the channels that are good enough for all, and one of them may go by another, they go
-    together from then on only with what may go by the same. ``pushes`` is what came of the browsers, by id."""
+    """The same for several that went out as one: all of it in one write, or none (``settlement``)."""
+    (ended,) = await settle_all(subject, backend, [settlement(backend, parcel, status, channel, why, tries, pushes)])
+    return ended
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settlement:
+    """What there is to write of one attempt, and what is recorded by it of each message."""
+
+    steps: Sequence[Step]
+    ended: list[str]
+
+
+@permitted(Action.DELIVER_NOTICES)
+async def settle_all(subject: Subject, backend: Backend, settlements: Sequence[Settlement]) -> list[list[str] | None]:
+    """Records several attempts in one write, which costs little more than one of them; returns what was recorded of
+    each. Where the lease of one had run out, each is recorded by itself, and that one is None."""
+    try:
+        await backend.store.write([step for each in settlements for step in each.steps])
+    except Unmet:
+        if len(settlements) == 1:
+            return [None]
+        alone = [await settle_all(subject, backend, [each]) for each in settlements]
+        return [ended for (ended,) in alone]
+    return [each.ended for each in settlements]
+
+
+class Settling:
+    """Settles for several who deliver at once: what ended since one write makes up the next."""
+
+    def __init__(self, subject: Subject, backend: Backend) -> None:
+        self._subject, self._backend = subject, backend
+        self._turn = asyncio.Lock()
+        self._next = 0.0
+        self._ended: list[Settlement] = []
+        self._recorded: dict[Settlement, list[str] | None] = {}
+
+    async def settle(self, settlement: Settlement) -> list[str] | None:
+        """Returns once it is written: what was recorded, as ``settle_all``."""
+        self._ended.append(settlement)
+        async with self._turn:
+            if settlement not in self._recorded:
+                await asyncio.sleep(self._next - time.monotonic())
+                self._next = time.monotonic() + _GATHERING
+                together, self._ended = self._ended, []
+                try:
+                    recorded = await settle_all(self._subject, self._backend, together)
+                except BaseException:
+                    # The others see for themselves.
+                    self._ended = [each for each in together if each is not settlement] + self._ended
+                    raise
+                self._recorded.update(zip(together, recorded, strict=True))
+            return self._recorded.pop(settlement)
+
+
+def settlement(
+    backend: Backend,
+    parcel: Sequence[Leased],
+    status: str,
+    channel: str | None,
+    why: Mapping[str, str],
+    tries: Sequence[Try] = (),
+    pushes: Sequence[Try] = (),
+) -> Settlement:
+    """How an attempt ended for each of several messages that went out as one. What it shows of an address counts once.
+    Where that failed by the channels that are good enough for all, and one of them may go by another, they go together
+    from then on only with what may go by the same. ``pushes`` is what came of the browsers, by id."""
     at = backend.clock()
     now = format_instant(at)
     apart = status != "delivered" and not alike(parcel)
     key = parcel[0].id if len(parcel) == 1 else key_of(each.id for each in parcel)
     again = at + _pause(key, min(each.attempts for each in parcel))
-    ended, settled, done = [], [], []
+    ended, settled, done = [], list[Step](), list[Step]()
     shown: Sequence[Try] = tries
     for leased in parcel:
         own = {use.channel.id: use.barred for use in leased.channels if use.barred is not None}
@@ -93,12 +163,8 @@ async def settle_together(
             if leased.kind == "cancelled":
                 done.append(Step("notice_untold", {"id": leased.id}))
         ended.append(outcome)
-    try:
-        refused = gone([each.channel for each in pushes if each.result is Result.REFUSED])
-        await backend.store.write([*settled, *done, *_shown(parcel[0], shown, now), *refused])
-    except Unmet:
-        return None
-    return ended
+    refused = gone([each.channel for each in pushes if each.result is Result.REFUSED])
+    return Settlement([*settled, *done, *_shown(parcel[0], shown, now), *refused], ended)
 
 
 def _said(parcel: Sequence[Leased], id: str, text: str) -> str:

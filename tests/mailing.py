@@ -34,12 +34,23 @@ class Postmaster:
         self.sessions = 0
         #: What is said to every address; None: what the address says.
         self.says: str | None = None
+        self._more = asyncio.Event()
+        #: So many seconds before a mail is taken.
+        self.waits = 0.0
+
+    async def came(self, count: int) -> None:
+        """Waits until it was asked so often."""
+        async with asyncio.timeout(20):
+            while self.asked.total() < count:
+                self._more.clear()
+                await self._more.wait()
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         name = address.partition("@")[0]
         self.asked[address] += 1
+        self._more.set()
         if self.says is not None:
             return self.says
         if name == "nobody":
@@ -52,6 +63,7 @@ class Postmaster:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
         (address,) = envelope.rcpt_tos
+        await asyncio.sleep(self.waits)
         first = self.asked[address] == 1
         if address.startswith("broken@") and first:
             _cut(server)
@@ -98,9 +110,11 @@ def _signed_in(server: SMTP, session: Session, envelope: Envelope, mechanism: st
 
 
 @asynccontextmanager
-async def post_office(files: tuple[Path, Path], *, security: str = "starttls") -> AsyncIterator[tuple[Postmaster, str]]:
+async def post_office(
+    files: tuple[Path, Path], *, security: str = "starttls", master: Postmaster | None = None
+) -> AsyncIterator[tuple[Postmaster, str]]:
     """A server on 127.0.0.1 for as long as the block lasts, and its address as settings name it."""
-    master, tls = Postmaster(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    master, tls = master or Postmaster(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(*files)
 
     def protocol() -> SMTP:

@@ -28,9 +28,10 @@ from relaypoint.domain.receipts import PURPOSE
 from relaypoint.domain.words import MESSAGE_KINDS, Confidentiality, HolderRole, OrganizationKind, Priority
 from relaypoint.graph import open_store
 from relaypoint.notifications.digests import Digest, compose_digest
+from relaypoint.notifications.mail import Mail
 from relaypoint.notifications.messages import Message, Notification, compose, compose_link
 from relaypoint.notifications.sentences import held_as
-from relaypoint.notifications.smtp import Smtp, mail_server
+from relaypoint.notifications.smtp import mail_server
 from relaypoint.notifications.spool import Spool
 from relaypoint.resolvers import bouncing, handoffs, rounds, sending
 from relaypoint.resolvers.backend import Backend
@@ -173,7 +174,7 @@ class Everyway:
 
     kinds = MESSAGE_KINDS
 
-    def __init__(self, folder: Path, smtp: Smtp) -> None:
+    def __init__(self, folder: Path, smtp: Mail) -> None:
         self.spool, self.smtp = Spool(folder), smtp
         self.taken: list[Message] = []
 
@@ -192,7 +193,7 @@ class Bench:
     def __init__(self, backend: Backend, language: str, folder: Path, master: Postmaster, address: str) -> None:
         self.backend, self.language, self.folder, self.master = backend, language, folder, master
         self.renamed = Renamed(language, random.Random(language))
-        self.transport = Everyway(folder, Smtp(mail_server(address, sender=SENDER), fixed_clock(NOW), secure=True))
+        self.transport = Everyway(folder, Mail(mail_server(address, sender=SENDER), fixed_clock(NOW), secure=True))
         self.secrets: set[str] = set(self.renamed.ids.values())
         #: What was said of each urgency, and of each kind of link, but for its reference or token.
         self.said: dict[str, str] = {}

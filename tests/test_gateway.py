@@ -59,8 +59,9 @@ def to(address: str = NUMBER, subject: str = "Urgent: ABCDE-23456") -> Message:
 
 
 def running_child(gateway: Gateway) -> asyncio.subprocess.Process:
-    assert gateway._child is not None
-    return gateway._child
+    running = gateway._helper._running
+    assert running is not None
+    return running.process
 
 
 async def test_a_message_goes_out_as_it_is() -> None:
@@ -317,7 +318,7 @@ async def test_what_has_no_encrypted_form_is_refused_in_ones_own_network_too() -
         gateway = Gateway({ChannelKind.MESSENGER: template}, local=True)
         with pytest.raises(Invalid):
             await gateway.prove()
-        assert gateway._child is None
+        assert gateway._helper._running is None
 
 
 async def test_a_referral_is_told_by_text_message(backend: Backend) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
@@ -18,9 +20,10 @@ from relaypoint.domain.digests import STORM
 from relaypoint.domain.errors import Invalid, Unavailable
 from relaypoint.domain.words import MESSAGE_KINDS, ChannelKind
 from relaypoint.graph import Operation, Row, Step
-from relaypoint.notifications.delivery import Refused, Unable
+from relaypoint.notifications.delivery import NotNow, Refused, Unable
+from relaypoint.notifications.mail import Mail
 from relaypoint.notifications.messages import Message
-from relaypoint.notifications.smtp import CONNECTIONS, Smtp, mail_server
+from relaypoint.notifications.smtp import CONNECTIONS, MailServer, mail_server
 from relaypoint.notifications.transports import Transports
 from relaypoint.resolvers import bouncing, sending
 from relaypoint.resolvers.backend import Backend
@@ -41,15 +44,21 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @asynccontextmanager
 async def posting(
     files: tuple[Path, Path], security: str = "starttls", *, password: str = PASSWORD, trusted: bool = True
-) -> AsyncIterator[tuple[Postmaster, Smtp]]:
+) -> AsyncIterator[tuple[Postmaster, Mail]]:
     async with post_office(files, security=security) as (master, address):
         signed = {} if security == "none" else {"user": USER, "password": password}
         server = mail_server(address, sender=SENDER, ca=files[0] if trusted else None, **signed)
-        smtp = Smtp(server, fixed_clock(NOW), secure=True)
-        try:
+        async with by_mail(server, secure=True) as smtp:
             yield master, smtp
-        finally:
-            await smtp.close()
+
+
+@asynccontextmanager
+async def by_mail(server: MailServer, *, secure: bool = False) -> AsyncIterator[Mail]:
+    mail = Mail(server, fixed_clock(NOW), secure=secure)
+    try:
+        yield mail
+    finally:
+        await mail.close()
 
 
 def to(name: str, key: str = "key") -> Message:
@@ -104,7 +113,7 @@ async def test_what_the_server_says_is_told_apart(files: tuple[Path, Path], name
 
 async def test_a_message_that_was_taken_without_an_answer_comes_again_as_the_same(files: tuple[Path, Path]) -> None:
     async with posting(files) as (master, smtp):
-        with pytest.raises(ConnectionError):
+        with pytest.raises(Unable):
             await smtp.send("email", to("taken"))
         await smtp.send("email", to("taken"))
     assert len(master.mail) == 2
@@ -115,12 +124,12 @@ async def test_a_message_that_was_taken_without_an_answer_comes_again_as_the_sam
 async def test_nothing_is_said_to_a_server_that_is_not_the_one(files: tuple[Path, Path], fault: str) -> None:
     wrongs: dict[str, dict[str, Any]] = {"password": {"password": "guessed"}, "certificate": {"trusted": False}}
     wrong = wrongs.get(fault, {})
-    async with posting(files, **wrong) as (master, smtp):
+    async with posting(files, **wrong) as (master, smtp), AsyncExitStack() as more:
         if fault == "nobody there":
             async with post_office(files) as (_, address):
                 gone = address
-            smtp = Smtp(mail_server(gone, sender=SENDER, ca=files[0]), fixed_clock(NOW))
-        with pytest.raises(ConnectionError):
+            smtp = await more.enter_async_context(by_mail(mail_server(gone, sender=SENDER, ca=files[0])))
+        with pytest.raises(Unable):
             await smtp.send("email", to("desk"))
     assert (master.mail, master.asked) == ([], {})
 
@@ -128,9 +137,57 @@ async def test_nothing_is_said_to_a_server_that_is_not_the_one(files: tuple[Path
 async def test_a_server_without_tls_is_told_nothing(files: tuple[Path, Path]) -> None:
     async with post_office(files, security="none") as (master, address):
         server = mail_server(address.replace("smtp-plain", "smtp"), sender=SENDER, user=USER, password=PASSWORD)
-        with pytest.raises(ConnectionError):
-            await Smtp(server, fixed_clock(NOW)).send("email", to("desk"))
+        async with by_mail(server) as smtp:
+            with pytest.raises(Unable):
+                await smtp.send("email", to("desk"))
     assert (master.mail, master.asked) == ([], {})
+
+
+async def test_where_the_process_dies_another_goes_on(files: tuple[Path, Path]) -> None:
+    """What it had begun is tried later, and is the same then."""
+    async with posting(files) as (master, smtp):
+        await smtp.send("email", to("desk"))
+        first = pid_of(smtp)
+        master.waits = 1
+        begun = asyncio.create_task(smtp.send("email", to("other", "second")))
+        await master.came(2)
+        os.kill(first, signal.SIGKILL)
+        with pytest.raises(NotNow, match=r"^silent$"):
+            await begun
+        await smtp.send("email", to("other", "second"))
+        assert pid_of(smtp) != first
+
+
+async def test_it_ends_with_whoever_started_it(files: tuple[Path, Path]) -> None:
+    async with posting(files) as (_, smtp):
+        await smtp.send("email", to("desk"))
+        pid = pid_of(smtp)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+async def test_what_is_secret_is_seen_by_nobody_else(files: tuple[Path, Path]) -> None:
+    async with posting(files) as (_, smtp):
+        await smtp.send("email", to("desk"))
+        folder = Path(f"/proc/{pid_of(smtp)}")
+        seen = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
+    assert b"mail_child" in seen
+    assert PASSWORD.encode() not in seen
+    assert b"RELAYPOINT" not in seen
+
+
+def test_certificates_that_can_not_be_read_are_named(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").write_text("")
+    for file in ("empty.pem", "nowhere.pem"):
+        server = mail_server("smtps://mail.example.org", sender=SENDER, ca=tmp_path / file)
+        with pytest.raises(Invalid) as refused:
+            Mail(server, fixed_clock(NOW))
+        assert refused.value.path == ("RELAYPOINT_MAIL_CA",)
+
+
+def pid_of(mail: Mail) -> int:
+    assert mail._helper.pid is not None
+    return mail._helper.pid
 
 
 async def test_many_go_out_at_once_over_few_connections(files: tuple[Path, Path]) -> None:

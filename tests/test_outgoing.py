@@ -14,9 +14,9 @@ import httpcore
 import pytest
 
 from relaypoint.domain.errors import Invalid
-from relaypoint.notifications.delivery import NotNow, Refused
+from relaypoint.notifications.delivery import Barred, NotNow, Refused
 from relaypoint.notifications.networks import public, reachable
-from relaypoint.notifications.outgoing import ANSWER, Barred, Moved, Outgoing, checked, resolved
+from relaypoint.notifications.outgoing import ANSWER, Moved, Outgoing, checked, resolved
 from relaypoint.tests.mailing import certificate
 from relaypoint.tests.receiving import receiving
 

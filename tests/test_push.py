@@ -24,10 +24,10 @@ from relaypoint.domain.clock import system_clock
 from relaypoint.domain.errors import Invalid, Limit, NotFound
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.words import Priority
-from relaypoint.notifications.delivery import NotNow, Refused
+from relaypoint.notifications.delivery import Barred, NotNow, Refused
 from relaypoint.notifications.languages import ENGLISH
 from relaypoint.notifications.messages import Notification
-from relaypoint.notifications.outgoing import Barred, Outgoing
+from relaypoint.notifications.outgoing import Outgoing
 from relaypoint.notifications.push import Browser, Push, payload, subscribed
 from relaypoint.resolvers import browsers
 from relaypoint.resolvers.backend import Backend

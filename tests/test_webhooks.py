@@ -14,8 +14,8 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from relaypoint.domain.errors import Invalid
-from relaypoint.notifications.delivery import NotNow, Refused
-from relaypoint.notifications.outgoing import Barred, Outgoing
+from relaypoint.notifications.delivery import Barred, NotNow, Refused
+from relaypoint.notifications.outgoing import Outgoing
 from relaypoint.notifications.webhooks import Endpoint, new_secret, post_event
 from relaypoint.tests.mailing import certificate
 from relaypoint.tests.receiving import Posted, Receiver, receiving
