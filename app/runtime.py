@@ -43,8 +43,9 @@ class Runtime:
     backend: Backend
     #: Unless given, nothing can be sent.
     transports: Transports = field(default_factory=lambda: Transports(()))
-    #: The way to addresses that others chose.
+    #: The ways to addresses that others chose: webhooks, and browsers, which must not wait for slow webhooks.
     outgoing: Outgoing = field(default_factory=Outgoing)
+    pushing: Outgoing = field(default_factory=Outgoing)
 
     def context(self, subject: Subject) -> Context:
         return Context(subject, self.backend, self.run_outbox, self.post, WebhookSetup(), BrowserSetup(self.push))
@@ -53,7 +54,7 @@ class Runtime:
     def push(self) -> Push:
         """The sender of Web Push, the same on every instance and after every start."""
         key = self.backend.vault.number("web push") % _ORDER + 1
-        return Push(self.outgoing, key, self.settings.contact, self.backend.clock)
+        return Push(self.pushing, key, self.settings.contact, self.backend.clock)
 
     async def deliver(self) -> dict[str, int]:
         """Delivers what is due."""
@@ -123,6 +124,7 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
                 yield runtime
             finally:
                 await runtime.outgoing.close()
+                await runtime.pushing.close()
         finally:
             await transports.close()
     finally:

@@ -33,6 +33,10 @@ class Result(StrEnum):
     LATE = "late"
     FAILED = "failed"
 
+    @property
+    def words(self) -> str:
+        return self.value.replace("-", " ")
+
 
 #: So many in a row, the first and the last of them at least so long apart, and an address is taken for dead.
 MOST: Final = 3

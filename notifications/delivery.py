@@ -91,7 +91,7 @@ async def deliver(
             except Exception as error:  # Whatever breaks on the way of one message stops no other.
                 result, reply = came_of(error)
                 tries.append(Try(id, result, reply))
-                why[id] = f"{result.replace('-', ' ')}: {reply}"
+                why[id] = f"{result.words}: {reply}"
             else:
                 used, why[id] = id, "used"
                 tries.append(Try(id, Result.TAKEN))

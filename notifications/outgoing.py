@@ -29,8 +29,8 @@ TOTAL: Final = 15.0
 #: So many bytes of an answer are read; the rest is left.
 ANSWER: Final = 64 * 1024
 
-#: So many requests at once; who answers slowly must not hold up all others.
-CONNECTIONS: Final = 20
+#: So many requests at once: many more than one organization is given, so that its slow receivers hold up no other's.
+CONNECTIONS: Final = 100
 
 #: For so many seconds a connection is kept for the next request.
 _KEPT: Final = 5.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,9 @@ from relaypoint.resolvers.webhooks import Sent, signing
 #: After this a lease is void, and another worker goes on; so many events are sent under one.
 LEASE: Final = timedelta(minutes=2)
 AT_ONCE: Final = 50
+
+#: To so many receivers of one organization at once, on all instances together: its slow ones hold up no other's.
+SHARE: Final = 4
 
 #: So many attempts are remembered.
 _LOG: Final = 50
@@ -53,24 +57,38 @@ class Leased:
 
 
 @permitted(Action.POST_EVENTS)
-async def lease(subject: Subject, backend: Backend) -> list[Leased]:
-    """The webhooks that have something to be sent, or to go on to, and are due."""
+async def lease(subject: Subject, backend: Backend, *, limit: int) -> list[Leased]:
+    """Up to ``limit`` webhooks that have something to be sent, or to go on to, and are due, those first that were sent
+    nothing for longest; of one organization so many that no more than ``SHARE`` are leased."""
     now = backend.now()
     head = await feed.place(backend)
-    found = []
-    for row in await backend.store.read("webhooks_all"):
-        of = row["webhook"]
-        idle = of["position"] >= head and not of["test"]
-        if of["state"] == State.ACTIVE and not idle and (of["due_at"] or now) <= now:
+    rows = await backend.store.read("webhooks_all")
+    taken = [row for row in rows if (row["webhook"]["leased_until"] or "") > now]
+    shares = Counter(row["organization"] for row in taken)
+    found = list[Leased]()
+    for row in sorted((row for row in rows if row not in taken and _due(row["webhook"], head, now)), key=_sent_last):
+        if len(found) < limit and shares[row["organization"]] < SHARE:
             with contextlib.suppress(Unavailable):  # One whose address can't be read stops no other.
                 leased = await _leased(backend, row, head)
                 if leased is not None:
                     found.append(leased)
+                    shares[row["organization"]] += 1
     return found
+
+
+def _due(of: Mapping[str, Any], head: int, now: str) -> bool:
+    idle = of["position"] >= head and not of["test"]
+    return of["state"] == State.ACTIVE and not idle and (of["due_at"] or now) <= now
+
+
+def _sent_last(row: Row) -> str:
+    log = row["webhook"]["log"]
+    return str(json.loads(log[-1])["at"]) if log else ""
 
 
 async def _leased(backend: Backend, row: Row, head: int) -> Leased | None:
     of, at, name = row["webhook"], backend.clock(), backend.new_id()
+    url, secrets = signing(backend, of)
     until = at + LEASE
     parameters = {
         "id": of["id"],
@@ -94,7 +112,6 @@ async def _leased(backend: Backend, row: Row, head: int) -> Leased | None:
         page = await feed.events(owner, backend, position, limit=AT_ONCE, types=of["types"] or ())
         position = page.position
         events += [_event(of["id"], each) for each in page.events if _within(each, of["contact_points"] or ())]
-    url, secrets = signing(backend, of)
     return Leased(
         id=of["id"],
         lease=name,

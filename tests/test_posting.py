@@ -13,15 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
 from relaypoint.app.posting import post_due
-from relaypoint.app.runtime import WebhookSetup
+from relaypoint.app.runtime import Runtime, WebhookSetup
+from relaypoint.app.settings import Settings
 from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.errors import Conflict, Invalid, Limit, NotFound
 from relaypoint.domain.policy import OPERATOR, Subject
-from relaypoint.notifications.outgoing import Outgoing
+from relaypoint.notifications.outgoing import CONNECTIONS, Outgoing
 from relaypoint.notifications.webhooks import new_secret
 from relaypoint.resolvers import feed, gaps, handoffs, posting, webhooks
 from relaypoint.resolvers.backend import Backend
@@ -30,7 +32,8 @@ from relaypoint.tests.helpers import FULL, NOW, Through, at_time, make_backend, 
 from relaypoint.tests.mailing import certificate
 from relaypoint.tests.receiving import Receiver, receiving
 from relaypoint.tests.test_evidence import after
-from relaypoint.tests.test_notices import SHELTER, UNIT, send
+from relaypoint.tests.test_notices import SHELTER, SITE, UNIT, send
+from relaypoint.tests.test_push import NOTICE, Officer
 from relaypoint.tests.test_year import Killed, Mortal
 
 POLICE = member("example-police")
@@ -292,6 +295,86 @@ async def test_one_that_breaks_or_can_not_be_read_stops_no_other(backend: Backen
     assert len(receiver.posted) == 1
 
 
+async def test_who_answers_slowly_holds_up_nobody_else(backend: Backend) -> None:
+    """Many slow receivers of one organization, and what happens for another one while they are waited for."""
+    async with listening() as (receiver, outgoing, url):
+        for _ in range(2):
+            await send(backend)
+        for number in range(webhooks.MOST):
+            made = await hook(backend, f"{url}/hang/{number}")
+            await webhooks.replay(UNIT, backend, made.id, NOW)
+        await hook(backend, f"{url}/shelter", SHELTER)
+        posting_all = asyncio.create_task(post_due(backend, outgoing))
+        await receiver.came(posting.SHARE)
+        await send(backend)
+        async with asyncio.timeout(4):  # Before the first slow one is given up.
+            await receiver.came(posting.SHARE + 1)
+        assert not posting_all.done()
+        posting_all.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await posting_all
+    *slow, quick = [each.path for each in receiver.posted]
+    assert (len(slow), quick) == (posting.SHARE, "/shelter"), "a share of its own, and no more"
+
+
+async def test_each_of_many_webhooks_has_its_turn(backend: Backend) -> None:
+    made = [await hook(backend, f"https://unit.example.org/{number}") for number in range(posting.SHARE + 1)]
+    for desk in range(posting.SHARE):
+        made.append(await hook(backend, f"https://shelter.example.org/{desk}", SHELTER))
+    for _ in range(2):
+        await send(backend)
+    mine = [each.id for each in made[: posting.SHARE + 1]]
+    first = await posting.lease(OPERATOR, backend, limit=6)
+    own = [each for each in first if each.id in mine]
+    assert (len(first), len(own)) == (6, posting.SHARE)
+    for each in own:
+        await posting.settle(OPERATOR, backend, each, each.events[:1], None)  # The lease was over before the second.
+    again = [each.id for each in await posting.lease(OPERATOR, backend, limit=9)]
+    (waited,) = set(mine) - {each.id for each in own}
+    assert waited in again
+    assert len(again) == 2 * posting.SHARE - 2, "two of the other one's were under way"
+
+
+async def test_what_breaks_at_one_ends_none_that_was_begun(backend: Backend) -> None:
+    class Away(Through):
+        """It can't settle the webhook ``of``."""
+
+        of = ""
+
+        async def write(self, steps: Any, operation: Any = None) -> Any:
+            if steps[0].statement == "webhook_settle" and steps[0].parameters["id"] == self.of:
+                raise Killed
+            return await super().write(steps, operation)
+
+    async with listening() as (receiver, outgoing, url):
+        away = Away(backend.store)
+        away.of = (await hook(backend, f"{url}/quick")).id
+        other = await hook(backend, f"{url}/drip/", SHELTER)
+        await send(backend)
+        with pytest.raises(Killed):
+            await post_due(replace(backend, store=away), outgoing)
+        assert len(receiver.posted) == 2
+        assert (await stands(backend, SHELTER)).position == other.position + 1
+        assert (await stands(backend)).position == other.position
+
+
+async def test_browsers_have_a_way_of_their_own(backend: Backend) -> None:
+    """So that webhooks that are waited for hold up no message."""
+    runtime = Runtime(Settings(), backend)
+    async with listening() as (receiver, slow, url):
+        full = [asyncio.create_task(slow.post(f"{url}/hang/", headers={}, content=b"")) for _ in range(CONNECTIONS)]
+        await receiver.came(CONNECTIONS)
+        quick = Outgoing(allow_local=True, total=2)
+        runtime = replace(runtime, outgoing=slow, pushing=quick)
+        officer = Officer(ec.generate_private_key(ec.SECP256R1()), b"sixteen bytes ok")
+        await runtime.push.send(officer.at(f"{url}/browser"), NOTICE, SITE)
+        for each in full:
+            each.cancel()
+        await asyncio.gather(*full, return_exceptions=True)
+        await quick.close()
+    assert receiver.posted[-1].path == "/browser"
+
+
 async def test_two_who_change_one_are_told(backend: Backend) -> None:
     made = await hook(backend, "https://unit.example.org/")
 
@@ -332,10 +415,10 @@ async def test_workers_that_are_killed_lose_nothing_and_keep_the_order(backend: 
 async def test_a_lease_that_ran_out_settles_nothing(backend: Backend) -> None:
     await hook(backend, "https://unit.example.org/")
     await send(backend)
-    (slow,) = await posting.lease(OPERATOR, backend)
-    assert await posting.lease(OPERATOR, backend) == []
+    (slow,) = await posting.lease(OPERATOR, backend, limit=9)
+    assert await posting.lease(OPERATOR, backend, limit=9) == []
     later = after(backend, LEASE)
-    (quick,) = await posting.lease(OPERATOR, later)
+    (quick,) = await posting.lease(OPERATOR, later, limit=9)
     assert [each.id for each in quick.events] == [each.id for each in slow.events]
     await posting.settle(OPERATOR, later, slow, slow.events, None)
     assert (await stands(later)).position == slow.webhook["position"], "nothing"

@@ -17,7 +17,7 @@ RETURN w.id AS id
 // starts: open
 MATCH (q:Queue {id: 'feed'})-[:FEEDS]->(w:Webhook)-[:BELONGS_TO]->(o:Organization)
 RETURN w {.id, .version, .types, .contact_points, .state, .sealed, .old_until, .position, .test, .failures, .failing_since, .due_at,
-  .created_at, .paused_at, .paused_for, .log} AS webhook, o.id AS organization
+  .leased_until, .created_at, .paused_at, .paused_for, .log} AS webhook, o.id AS organization
 ORDER BY w.id
 
 // name: webhook_change
