@@ -123,7 +123,7 @@ async def _done(name: str, variables: dict[str, Any], acting: str | None, as_jso
 
 
 def _one(console: Console, hook: Data) -> None:
-    console.print(f"{hook['key']}: {_state(hook)}, to {escape(hook['host'])}, {escape(_what(hook))}")
+    console.print(f"{hook['key']}: {_state(hook)}, to {escape(hook['host'])}, {escape(_what(hook))}, {_stands(hook)}")
     if hook["secret"]:
         console.print(f"Secret (shown this once): {hook['secret']}", markup=False)
 
@@ -144,6 +144,13 @@ def _state(hook: Data) -> str:
     if hook["state"] == "paused":
         return f"[bold red]paused[/] since {hook['pausedAt']} ({hook['pausedFor']})"
     return f"tried again at {hook['dueAt']}" if hook["dueAt"] else "active"
+
+
+def _stands(hook: Data) -> str:
+    behind = hook["behind"]
+    if not behind:
+        return f"up to {hook['cursor']}, the last"
+    return f"up to {hook['cursor']}, {behind} {'event' if behind == 1 else 'events'} behind"
 
 
 def _what(hook: Data) -> str:

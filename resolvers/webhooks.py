@@ -36,7 +36,8 @@ class Sent:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
     """``host`` is where it goes, without what may be secret; ``types`` of ``feed.TYPES``, ``contact_points`` ids, none:
-    all. ``position`` is the last one of the feed that was dealt with. ``secret`` is told once, when it is made."""
+    all. ``position`` is the last one of the feed that was dealt with, ``behind`` how many come after it, whoever
+    may see them. ``secret`` is told once, when it is made."""
 
     id: str
     version: int
@@ -46,6 +47,7 @@ class Webhook:
     contact_points: tuple[str, ...]
     state: str
     position: int
+    behind: int
     failures: int
     due_at: str | None
     created_at: str
@@ -58,8 +60,9 @@ class Webhook:
 @permitted(Action.KEEP_WEBHOOKS)
 async def webhooks(subject: Subject, backend: Backend) -> list[Webhook]:
     """The subject's own, the oldest first; all for the operator."""
+    head = await place(backend)
     rows = await backend.store.read("webhooks_all")
-    return [webhook_of(backend, row) for row in rows if may_act_for(subject, row["organization"])]
+    return [webhook_of(backend, row, head) for row in rows if may_act_for(subject, row["organization"])]
 
 
 @permitted(Action.KEEP_WEBHOOKS)
@@ -129,7 +132,7 @@ async def create(
         done = await write_once(backend, operation, [step], request=request, result={"id": id})
     made = await _one(subject, backend, done["id"])
     sealed = backend.vault.unseal_setting(made["webhook"]["sealed"])
-    return webhook_of(backend, made, secret=sealed["secrets"][0])
+    return webhook_of(backend, made, await place(backend), secret=sealed["secrets"][0])
 
 
 @permitted(Action.KEEP_WEBHOOKS)
@@ -187,13 +190,13 @@ async def end(subject: Subject, backend: Backend, id: str) -> str:
 
 async def paused_webhooks(backend: Backend, rows: Rows) -> list[PausedWebhook]:
     """Those that are paused though nobody asked for it, of organizations in the roster."""
-    found = (webhook_of(backend, row) for row in await backend.store.read("webhooks_all"))
+    found = [(row["webhook"], row["organization"]) for row in await backend.store.read("webhooks_all")]
     return [
-        PausedWebhook(each.id, each.organization, each.host, str(each.paused_at)[:10], each.paused_for == Why.GONE)
-        for each in found
-        if each.state == State.PAUSED
-        and each.paused_for in (Why.FAILING, Why.GONE)
-        and each.organization in rows["organizations"]
+        PausedWebhook(of["id"], owner, _host(backend, of["sealed"]), of["paused_at"][:10], of["paused_for"] == Why.GONE)
+        for of, owner in found
+        if of["state"] == State.PAUSED
+        and of["paused_for"] in (Why.FAILING, Why.GONE)
+        and owner in rows["organizations"]
     ]
 
 
@@ -218,7 +221,7 @@ async def _changed(
         await backend.store.write([Step("webhook_change", parameters)])
     except Unmet:
         raise _busy() from None
-    return webhook_of(backend, await _one(subject, backend, id), secret=secret)
+    return webhook_of(backend, await _one(subject, backend, id), await place(backend), secret=secret)
 
 
 def _busy() -> Conflict:
@@ -241,7 +244,7 @@ async def _one(subject: Subject, backend: Backend, id: str) -> Row:
     )
 
 
-def webhook_of(backend: Backend, row: Row, *, secret: str | None = None) -> Webhook:
+def webhook_of(backend: Backend, row: Row, head: int, *, secret: str | None = None) -> Webhook:
     of = row["webhook"]
     return Webhook(
         id=of["id"],
@@ -252,6 +255,7 @@ def webhook_of(backend: Backend, row: Row, *, secret: str | None = None) -> Webh
         contact_points=tuple(of["contact_points"] or ()),
         state=of["state"],
         position=of["position"],
+        behind=max(0, head - of["position"]),
         failures=of["failures"],
         due_at=of["due_at"],
         created_at=of["created_at"],

@@ -61,6 +61,7 @@ class Webhook:
     paused_for: str | None = strawberry.field(description="asked, failing or gone.")
     paused_at: str | None = strawberry.field(description="Since when it is paused.")
     cursor: str = strawberry.field(description="Up to where it was sent.")
+    behind: int = strawberry.field(description="How many events there are after it, also such as it is not sent.")
     failures: int = strawberry.field(description="How often in a row it failed.")
     due_at: str | None = strawberry.field(description="When it is tried again; null: it did not fail.")
     created_at: str = strawberry.field(description="Since when it is there.")
@@ -80,6 +81,7 @@ class Webhook:
             paused_for=webhook.paused_for,
             paused_at=webhook.paused_at,
             cursor=feed.cursor(webhook.position),
+            behind=webhook.behind,
             failures=webhook.failures,
             due_at=webhook.due_at,
             created_at=webhook.created_at,

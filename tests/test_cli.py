@@ -501,6 +501,11 @@ def test_a_program_is_told_of_events_and_its_secret_is_shown_once(settings: dict
     assert (listed.returncode, made["key"] in listed.stdout) == (0, True)
     assert "token" not in listed.stdout
     assert "whsec" not in listed.stdout
+    assert f"up to {made['cursor']}, the last" in listed.stdout
+    run(settings, "webhook", "pause", made["key"], *own)
+    for many in ("1 event behind", "2 events behind"):
+        assert run(settings, "refer", *CASE).returncode == 0
+        assert f"up to {made['cursor']}, {many}" in " ".join(run(settings, "webhook", "list", *own).stdout.split())
     assert run(settings, "webhook", "list", "--as", "example-shelter").stdout == "There is no webhook.\n"
     for act in (["pause"], ["resume"], ["test"], ["replay", "--since", "2026-03-01"], ["rotate"]):
         done = run(settings, "webhook", act[0], made["key"], *act[1:], *own, "--json")

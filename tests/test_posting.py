@@ -28,11 +28,13 @@ from relaypoint.notifications.webhooks import new_secret
 from relaypoint.resolvers import feed, gaps, handoffs, posting, webhooks
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.posting import LEASE
-from relaypoint.tests.helpers import FULL, NOW, Through, at_time, make_backend, member, raw
+from relaypoint.schema.operational import schema
+from relaypoint.tests.helpers import FULL, NOW, Through, at_time, imported, make_backend, member, raw
 from relaypoint.tests.mailing import certificate
 from relaypoint.tests.receiving import Receiver, receiving
 from relaypoint.tests.test_evidence import after
 from relaypoint.tests.test_notices import SHELTER, SITE, UNIT, send
+from relaypoint.tests.test_passing import two_shelters
 from relaypoint.tests.test_push import NOTICE, Officer
 from relaypoint.tests.test_year import Killed, Mortal
 
@@ -171,6 +173,24 @@ async def test_one_that_fails_for_a_day_is_paused_and_its_owner_sees_it(backend:
         assert len(receiver.posted) == before
         resumed = await webhooks.resume(UNIT, now, made.id)
     assert (resumed.state, resumed.failures, resumed.position) == ("active", 0, made.position), "nothing is skipped"
+
+
+async def test_its_owner_sees_how_far_it_is_behind(backend: Backend) -> None:
+    query = "{ webhooks { cursor behind } }"
+    async with listening() as (_, outgoing, url):
+        made = await hook(backend, url)
+        assert made.behind == 0
+        await webhooks.pause(UNIT, backend, made.id)
+        for _ in range(2):
+            await send(backend)
+        assert (await stands(backend)).behind == 2
+        await imported(backend, two_shelters())  # Whoever is not sent something has to get past it too.
+        answer = await schema.execute(query, context_value=Runtime(Settings(), backend).context(UNIT))
+        assert answer.data == {"webhooks": [{"cursor": f"feed:{made.position}", "behind": 3}]}
+        assert (await webhooks.resume(UNIT, backend, made.id)).behind == 3
+        await post_due(backend, outgoing)
+        found = await stands(backend)
+    assert (found.behind, found.position) == (0, made.position + 3)
 
 
 async def test_a_receiver_that_is_gone_is_not_asked_again(backend: Backend) -> None:
