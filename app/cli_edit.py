@@ -12,7 +12,7 @@ from rich.markup import escape
 from relaypoint.app.commands import commands
 from relaypoint.app.console import app, command, out, proposed, tell
 from relaypoint.app.settings import read_settings
-from relaypoint.app.show import Data
+from relaypoint.app.show import Data, warned
 from relaypoint.domain.errors import Invalid
 
 #: So much news is shown.
@@ -146,6 +146,7 @@ def _edited(console: Console, done: Data, dry_run: bool, new: bool) -> None:
         told = f"would be {verb}" if dry_run else f"is {verb}"
         console.print(f"{escape(done['key'])} of {done['sheet']} {told}:")
         _changes(console, done["changes"])
+    warned(console, done)
 
 
 def _listed(console: Console, found: Sequence[Data]) -> None:

@@ -115,6 +115,7 @@ def imported(console: Console, done: Data, dry_run: bool) -> None:
             f"[yellow]{left['count']} stored rows of {left['sheet']} are not in the file; they stay.[/] "
             "To end one, give its row an until."
         )
+    warned(console, done)
     if not changes:
         console.print(f"{done['rows']} rows read; [green]the store holds all of them already.[/]")
         return
@@ -146,8 +147,7 @@ def doctor(console: Console, report: Data) -> None:
         console.print(f"RELAYPOINT_{name.upper()} = {'' if value is None else value}", markup=False)
     console.print(f"key file: {report['keyFile']}", markup=False)
     console.print(f"commands go {report['commands']}", markup=False)
-    for warning in report["warnings"]:
-        console.print(f"warning: {warning}", style="yellow", markup=False)
+    warned(console, report)
     console.print(f"the store {report['store']}", markup=False)
     if "problem" in report:
         console.print(f"{report['problem']['message']} {report['problem']['remedy']}", style="bold red", markup=False)
@@ -190,3 +190,8 @@ def spoken(number: str | None) -> str:
 def _hours(is_open: bool | None) -> str:
     words = {True: "[green](open now)[/]", False: "[yellow](closed now)[/]", None: "[dim](hours not known)[/]"}
     return f" {words[is_open]}"
+
+
+def warned(console: Console, done: Data) -> None:
+    for warning in done["warnings"]:
+        console.print(f"warning: {warning}", style="yellow", markup=False)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import Final
 
 from langcodes import Language
 
-from relaypoint.domain.texts import Text, listed, term
+from relaypoint.domain.texts import Text, listed, say, term
+
+#: Those that messages are written in; ``notifications/locale`` has a catalogue for each but English.
+WRITTEN: Final = ("en", "ar", "es", "fr", "ru", "uk")
 
 
 @lru_cache(maxsize=1024)
@@ -28,3 +32,19 @@ def speaks(languages: Sequence[str], wanted: str) -> bool:
 def first_spoken(languages: Sequence[str], wanted: Iterable[str]) -> str | None:
     """The first of the wanted languages that is spoken."""
     return next((each for each in wanted if speaks(languages, each)), None)
+
+
+def unwritten(sheet: str, id: str, column: str, tag: object) -> Text | None:
+    """That no messages are written in the language which this cell wants them in; None for every other cell."""
+    if (sheet, column) != ("holders", "message_language") or not tag or speaks(WRITTEN, str(tag)):
+        return None
+    return say(
+        "roster.unwritten-language",
+        "{sheet} {id}, {column}: no messages are written in {language}, only in {written}. They come in the first of "
+        "these that the contact point's languages name, or else in English.",
+        sheet=sheet,
+        id=id,
+        column=column,
+        language=language(str(tag)),
+        written=languages(WRITTEN),
+    )

@@ -9,12 +9,14 @@ from typing import Any, Final
 
 from relaypoint.domain.errors import Conflict, Invalid, NotFound
 from relaypoint.domain.free_text import checked
+from relaypoint.domain.languages import unwritten
 from relaypoint.domain.ownership import OWN_COMMANDS, at_once, deciders, owner
 from relaypoint.domain.policy import Action, Kind, Subject
 from relaypoint.domain.roster import SHEETS
 from relaypoint.domain.roster_faults import nearest
 from relaypoint.domain.roster_fields import trimmed
 from relaypoint.domain.rows import Columns, Rows
+from relaypoint.domain.texts import Text
 from relaypoint.domain.words import ProposalState
 from relaypoint.graph import Step
 from relaypoint.resolvers.backend import Backend, permitted
@@ -43,6 +45,12 @@ class Outcome:
     changes: Sequence[Differs]
     applied: bool
     proposal: Proposal | None = None
+
+    @property
+    def warnings(self) -> list[Text]:
+        """What is taken as it is, and does not do what was wanted."""
+        found = (unwritten(self.sheet, self.id, each.column, each.after) for each in self.changes)
+        return [text for text in found if text is not None]
 
 
 @permitted(Action.EDIT_ROSTER)

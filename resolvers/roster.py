@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from relaypoint.domain.errors import Conflict
+from relaypoint.domain.languages import unwritten
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.roster import SHEETS
+from relaypoint.domain.texts import Text
 from relaypoint.graph import Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.known import Columns, roster_at
@@ -31,6 +33,13 @@ class Import:
     applied: bool
     rows: int = 0
     left: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def warnings(self) -> list[Text]:
+        """What is taken as it is, and does not do what was wanted."""
+        cells = ((each, name) for each in self.changes for name in each.columns or each.after)
+        found = (unwritten(each.sheet, each.id, name, each.after[name]) for each, name in cells)
+        return [text for text in found if text is not None]
 
 
 @permitted(Action.CHANGE_ROSTER)

@@ -85,6 +85,7 @@ class RosterImport:
     errors: list[RosterError] = strawberry.field(description="All of them; with any, nothing is applied.")
     changes: list[RosterChange] = strawberry.field(description="Every row that differs.")
     left: list[LeftRows] = strawberry.field(description="The stored rows that the files leave out; they stay.")
+    warnings: list[str] = strawberry.field(description="What is taken as it is, and does not do what was wanted.")
 
     @classmethod
     def of(cls, done: roster.Import) -> Self:
@@ -117,6 +118,7 @@ class RosterImport:
                 for c in done.changes
             ],
             left=[LeftRows(sheet=sheet, count=count) for sheet, count in done.left.items()],
+            warnings=list(done.warnings),
         )
 
 

@@ -96,6 +96,7 @@ class RosterEdit:
     changes: list[CellChange] = strawberry.field(description="What differs; none where it is so already.")
     applied: bool = strawberry.field(description="Whether the entry is so now.")
     proposal: Proposal | None = strawberry.field(description="The proposal that it became, where it is another's.")
+    warnings: list[str] = strawberry.field(description="What is taken as it is, and does not do what was wanted.")
 
     @classmethod
     def of(cls, done: proposing.Outcome) -> Self:
@@ -105,6 +106,7 @@ class RosterEdit:
             changes=CellChange.some(done.changes),
             applied=done.applied,
             proposal=Proposal.of(done.proposal) if done.proposal else None,
+            warnings=list(done.warnings),
         )
 
 

@@ -493,6 +493,12 @@ def test_a_hold_is_told_its_last_day_and_a_receiver_who_alone_may_say_it(setting
         assert run(settings, *theirs, "--as", "example-police").returncode == 2, "what one does not see is not there"
 
 
+def test_who_wants_a_language_that_nothing_is_written_in_is_warned(settings: dict[str, str]) -> None:
+    columns = ["contact_point=line-desk", "role=primary", "message_language=cy", "--new", "--as", "example-line"]
+    done = run(settings, "edit", "holders", "line-first", *columns)
+    assert (done.returncode, "warning: holders line-first, message_language: no mess" in done.stdout) == (0, True), done
+
+
 def test_a_program_is_told_of_events_and_its_secret_is_shown_once(settings: dict[str, str]) -> None:
     own = ("--as", "example-unit")
     made = parsed(run(settings, "webhook", "add", "https://hooks.example.org/token", *own, "--json"))

@@ -10,6 +10,7 @@ from string import Formatter
 import pytest
 
 from relaypoint.app.delivering import deliver_due, send_links
+from relaypoint.domain.languages import WRITTEN
 from relaypoint.domain.words import HolderRole, Priority
 from relaypoint.graph import Store
 from relaypoint.notifications import pages
@@ -84,7 +85,7 @@ def every_digest(language: str) -> Iterator[Message]:
 
 
 def test_there_are_six_languages() -> None:
-    assert set(served()) == set(LANGUAGES)
+    assert set(served()) == set(LANGUAGES) == set(WRITTEN)
     assert served()[0] == ENGLISH
     assert {language: direction(language) for language in LANGUAGES if direction(language) != "ltr"} == {"ar": "rtl"}
 

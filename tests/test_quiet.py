@@ -17,6 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relaypoint.app.delivering import deliver_due
+from relaypoint.app.runtime import Runtime
+from relaypoint.app.settings import Settings
 from relaypoint.domain.calendars import Calendar
 from relaypoint.domain.channels import ChannelUse, weigh
 from relaypoint.domain.clock import format_instant, parse_instant
@@ -36,6 +38,7 @@ from relaypoint.resolvers import contingency, digesting, handoffs, outbox, round
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.referral_steps import notice
 from relaypoint.resolvers.roster import export_roster
+from relaypoint.schema.operational import schema
 from relaypoint.tests.helpers import Roster, Through, at_time, dump, imported, raw, row, tiny_roster
 from relaypoint.tests.test_evidence import back
 from relaypoint.tests.test_notices import SHELTER, SITE, UNIT, Failing, notices, send, tried
@@ -561,6 +564,22 @@ async def test_they_are_told_in_their_language(backend: Backend, language: str, 
     assert [message.language for _, message in transport.taken] == [used]
 
 
+async def test_who_wants_a_language_that_nothing_is_written_in_is_warned(backend: Backend) -> None:
+    context = Runtime(Settings(), backend).context(OPERATOR)
+    done = await imported(backend, wanting(first={"message_language": "cy"}, second={"message_language": "ar"}))
+    (warning,) = done.warnings
+    assert (
+        "holders shelter-first, message_language: no messages are written in Welsh, only in English, Arabic" in warning
+    )
+    assert (await imported(backend, wanting(first={"message_language": "cy"}))).warnings == [], "it is so already"
+    query = """mutation ($to: String!) { editRoster(edit: {sheet: "holders", key: "shelter-first", columns: [
+      {name: "message_language", value: $to}]}) { ... on RosterEdit { applied warnings } } }"""
+    for to, warned in (("fr-CA", 0), ("gd", 1), ("", 0)):
+        answer = await schema.execute(query, {"to": to}, context_value=context)
+        assert answer.data is not None, answer.errors
+        assert (answer.data["editRoster"]["applied"], len(answer.data["editRoster"]["warnings"])) == (True, warned)
+
+
 async def test_a_holder_is_asked_in_their_own_language(backend: Backend) -> None:
     await imported(backend, wanting(first={"message_language": "uk"}))
     started = await rounds.start(OPERATOR, backend, "confirmation", "2026-03-10")
@@ -615,6 +634,7 @@ async def test_wishes_are_recorded_and_exported(backend: Backend) -> None:
         ("digest", "08:30; noon", "roster.bad-time"),
         ("digest", "8:30:15", "roster.bad-time"),
         ("message_language", "klingon", "roster.bad-language"),
+        ("message_language", "xx", "roster.bad-language"),
         ("important_only", "maybe", "roster.bad-enum"),
     ],
 )
