@@ -131,7 +131,11 @@ async def export(
         sheets = await run("Roster", {"asOf": as_of})
     write_tables(path, sheets)
     counts = {sheet: len(rows) for sheet, rows in sheets.items()}
-    tell(as_json, {"path": str(path), "rows": counts}, lambda: out.print(f"{sum(counts.values())} rows to {path}"))
+    tell(
+        as_json,
+        {"path": str(path), "rows": counts},
+        lambda: out.print(f"{show.many(sum(counts.values()), 'row')} to {path}"),
+    )
     return 0
 
 

@@ -10,7 +10,7 @@ from relaypoint.app import show_gaps
 from relaypoint.app.commands import Run, commands
 from relaypoint.app.console import app, command, guides, out, tell
 from relaypoint.app.settings import read_settings
-from relaypoint.app.show import Data
+from relaypoint.app.show import Data, many
 from relaypoint.domain.errors import Invalid, NotFound
 from relaypoint.domain.gaps import KINDS
 
@@ -75,7 +75,7 @@ async def snapshot(as_json: Json = False) -> int:
     """Count today's gaps for the trend; the last count of a day stays."""
     async with commands(read_settings()) as run:
         done = await run("TakeSnapshot", {})
-    tell(as_json, done, lambda: out.print(f"{done['total']} gaps on {done['day']}."))
+    tell(as_json, done, lambda: out.print(f"{many(done['total'], 'gap')} on {done['day']}."))
     return 0
 
 

@@ -267,5 +267,5 @@ async def shift(
     wanted = {"contactPoint": contact_point, "to": to, "takenFrom": taken_from}
     async with commands(settings, whom(acting, settings)) as run:
         done = await run("Shift", {"shift": wanted})
-    tell(as_json, done, lambda: out.print(f"{len(done['handoffs'])} open steps handed over."))
+    tell(as_json, done, lambda: out.print(f"{show.many(len(done['handoffs']), 'open step')} handed over."))
     return 0

@@ -62,10 +62,10 @@ async def undelivered(
     async with commands(settings, whom(acting, settings)) as run:
         if again or all_again:
             sent = await run("SendAgain", {"ids": again or [], "contactPoint": contact_point if all_again else None})
-            err.print(f"{sent['count']} messages go out again.")
+            err.print(show.many(sent["count"], "message goes", "messages go") + " out again.")
         if told:
             noted = await run("ToldOtherwise", {"ids": told})
-            err.print(f"{noted['count']} messages are noted as told otherwise.")
+            err.print(show.many(noted["count"], "message is", "messages are") + " noted as told otherwise.")
         found = await _all(run, contact_point)
     tell(as_json, found, lambda: _shown(out, found))
     return 1 if found else 0
@@ -94,7 +94,8 @@ async def bounces_(
     given = [{"key": each.key, "proof": each.proof, "address": each.address, "reply": each.reply} for each in reports]
     async with commands(read_settings()) as run:
         done = await run("NoteBounces", {"bounces": given})
-    tell(as_json, done, lambda: out.print(f"{done['count']} messages came back, and go out by another channel."))
+    came = show.many(done["count"], "message came back, and goes", "messages came back, and go")
+    tell(as_json, done, lambda: out.print(f"{came} out by another channel."))
     return 0
 
 

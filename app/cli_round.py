@@ -16,7 +16,7 @@ from relaypoint.app.cli_edit import column
 from relaypoint.app.commands import Run, commands
 from relaypoint.app.console import command, out, rounds, tell
 from relaypoint.app.settings import read_settings
-from relaypoint.app.show import Data, wide
+from relaypoint.app.show import Data, many, wide
 from relaypoint.domain.errors import Invalid
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -206,7 +206,8 @@ def _links(console: Console, done: Data, file: Path | None) -> None:
         console.print("[yellow]Nothing was sent: everybody has answered, or the links were told before.[/]")
         return
     if done["unasked"] and done["round"]["kind"] != "drill":
-        console.print(f"[yellow]{done['unasked']} contact points have no holders to ask; try them by --drill.[/]")
+        nobody = many(done["unasked"], "contact point has", "contact points have")
+        console.print(f"[yellow]{nobody} no holders to ask; try what nobody holds by --drill.[/]")
     unsent = [each for each in links if not each["sent"]]
     console.print(f"{len(links) - len(unsent)} of {len(links)} went out as messages.")
     if unsent:

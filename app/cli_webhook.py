@@ -11,7 +11,7 @@ from rich.markup import escape
 from relaypoint.app.commands import commands
 from relaypoint.app.console import command, hooks, out, tell, whom
 from relaypoint.app.settings import read_settings
-from relaypoint.app.show import Data, wide
+from relaypoint.app.show import Data, many, wide
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 As = Annotated[str | None, typer.Option("--as", metavar="ORG", help="The organization that it belongs to.")]
@@ -150,7 +150,7 @@ def _stands(hook: Data) -> str:
     behind = hook["behind"]
     if not behind:
         return f"up to {hook['cursor']}, the last"
-    return f"up to {hook['cursor']}, {behind} {'event' if behind == 1 else 'events'} behind"
+    return f"up to {hook['cursor']}, {many(behind, 'event')} behind"
 
 
 def _what(hook: Data) -> str:

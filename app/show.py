@@ -19,6 +19,11 @@ from relaypoint.domain.words import VOICE_KINDS
 Data = dict[str, Any]
 
 
+def many(count: int, one: str, more: str | None = None) -> str:
+    """The count with its words; ``more`` than one, or none, by an s unless given."""
+    return f"{count} {one if count == 1 else more or one + 's'}"
+
+
 def wide(title: str, *columns: tuple[str, int | None], lines: bool = False) -> Table:
     """An empty table as wide as the screen; each column is a name and its share of the width."""
     table = Table(title=title, title_justify="left", show_lines=lines, expand=True)
@@ -112,12 +117,12 @@ def imported(console: Console, done: Data, dry_run: bool) -> None:
     changes = done["changes"]
     for left in done["left"]:
         console.print(
-            f"[yellow]{left['count']} stored rows of {left['sheet']} are not in the file; they stay.[/] "
+            f"[yellow]Not in the file, and staying: {many(left['count'], 'stored row')} of {left['sheet']}.[/] "
             "To end one, give its row an until."
         )
     warned(console, done)
     if not changes:
-        console.print(f"{done['rows']} rows read; [green]the store holds all of them already.[/]")
+        console.print(f"{many(done['rows'], 'row')} read; [green]the store holds all of them already.[/]")
         return
     table = Table(title="What would change" if dry_run else "What changed", title_justify="left")
     for name in ("Sheet", *_KINDS):

@@ -8,7 +8,7 @@ from typing import Final
 from rich.console import Console
 from rich.markup import escape
 
-from relaypoint.app.show import Data, wide
+from relaypoint.app.show import Data, many, wide
 
 #: How many of a kind are shown; --json has all.
 _SHOWN: Final = 12
@@ -43,7 +43,8 @@ def changed(console: Console, done: Data) -> None:
         console.print("[dim]A place covers the contact points that serve nothing outside it.[/]")
         return
     never = sum(not each["otherwise"] and not each["reachable"] for each in desks)
-    told = f"{len(desks)} contact points are concerned, {never} of which can't be reached anyway: "
+    told = many(len(desks), "contact point is", "contact points are")
+    told += f" concerned, {never} of which can't be reached anyway: "
     console.print(
         told + f"{len(lost)} can't be reached any more, {sum(bool(d['divertedTo']) for d in desks)} diverted."
     )
@@ -65,7 +66,7 @@ def changed(console: Console, done: Data) -> None:
             table.add_row(gap["severity"], escape(gap["text"]))
         console.print(table)
     if effect["closes"]:
-        console.print(f"It closes {effect['closes']} gaps.")
+        console.print(f"It closes {many(effect['closes'], 'gap')}.")
 
 
 def _head(console: Console, each: Data) -> None:

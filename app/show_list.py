@@ -8,16 +8,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from relaypoint.app.show import Data
+from relaypoint.app.show import Data, many
 
 
 def reconciled(console: Console, found: Data) -> None:
     counts = Counter(match["how"] for match in found["matched"])
+    names = many(len(found["matched"]) + len(found["new"]), "name")
     console.print(
-        f"{len(found['matched']) + len(found['new'])} names: {counts['whole']} match whole, "
+        f"{names}: {many(counts['whole'], 'matches', 'match')} whole, "
         f"{counts['normalised'] + counts['stripped']} but for the spelling or the kind, "
-        f"{counts['alike']} are only alike, "
-        f"{len(found['new'])} are not in the roster."
+        f"{many(counts['alike'], 'is', 'are')} only alike, "
+        f"{many(len(found['new']), 'is', 'are')} not in the roster."
     )
     _table(
         console,

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from relaypoint.app.show import Data, channel, diverted, paused, percent, when, wide
+from relaypoint.app.show import Data, channel, diverted, many, paused, percent, when, wide
 from relaypoint.resolvers.tables_cells import guarded
 
 _ROLES = {
@@ -93,13 +93,13 @@ def _hours_long(hours: float, *, days: bool = True) -> str:
         return f"{minutes} min"
     if minutes < 48 * 60:
         return f"{minutes // 60} h {minutes % 60:02d} min"
-    return f"{minutes // 1440} days" if days else f"{minutes // 60} h"
+    return many(minutes // 1440, "day") if days else f"{minutes // 60} h"
 
 
 def due(console: Console, found: list[Data], hours: int) -> None:
     """What falls due, by contact point, the next first."""
     if not found:
-        console.print(f"Nothing falls due in the next {hours} hours.")
+        console.print("Nothing falls due in the next " + ("hour." if hours == 1 else f"{hours} hours."))
         return
     for desk in dict.fromkeys(each["contactPoint"]["id"] for each in found):
         here = [each for each in found if each["contactPoint"]["id"] == desk]

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from relaypoint.app.show import Data, by_voice, channel, emergency, paused, until, when, wide
+from relaypoint.app.show import Data, by_voice, channel, emergency, many, paused, until, when, wide
 from relaypoint.domain.handoffs import BEFORE, BY_LINK, Status, accepted_by_phone
 
 
@@ -258,7 +258,8 @@ def escalated(console: Console, done: Data) -> None:
         console.print("[green]Nothing that is silent is due for its next step.[/]")
     if waiting := done["waiting"]:
         console.print(
-            f"[bold yellow]{waiting} silent steps wait for the end of a contingency[/]; relaypoint stalled shows them."
+            f"[bold yellow]{many(waiting, 'silent step waits', 'silent steps wait')} for the end of a contingency[/]; "
+            "relaypoint stalled shows what waits."
         )
     for each in done["taken"]:
         whom = escape(each["contactPoint"]) if each["contactPoint"] else "[bold red]nobody could be told[/]"

@@ -125,7 +125,7 @@ def not_vouched(roster: Roster) -> Iterator[Gap]:
                 about=(
                     say(
                         "gap.not-vouched",
-                        "{body} is new in {force}: {count} members vouch for it, of {wanted}.",
+                        "{body} is new in {force}: members that vouch for it: {count} of {wanted}.",
                         body=roster.name("organizations", membership["organization"]),
                         force=force["name"],
                         count=count,

@@ -76,7 +76,7 @@ def undelivered(roster: Roster, found: Sequence[Undelivered]) -> Iterator[Gap]:
             "critical" if each.emergency else "major",
             say(
                 "gap.undelivered",
-                "{owner}: {count} messages to '{desk}' could not be delivered, the first on {since}.",
+                "{owner}: messages to '{desk}' that could not be delivered: {count}, the first on {since}.",
                 count=each.count,
                 since=each.since,
                 **names(roster, desk),

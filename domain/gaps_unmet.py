@@ -94,7 +94,7 @@ def unmet(roster: Roster, found: Sequence[Unmet]) -> Iterator[Gap]:
 
 
 def _told(name: str, where: str, count: int, since: str, lacking: tuple[str, ...], type: str, place: str) -> Told:
-    text = "'{name}' in {where}: since the week of {since}, it was looked for {count} times in vain."
+    text = "'{name}' in {where}: looked for in vain since the week of {since}, times: {count}."
     if lacking:
         text = f"{text} What the nearest one lacked: {{lacking}}."
     id = "gap.unmet-need.lacking" if lacking else "gap.unmet-need"

@@ -71,13 +71,13 @@ def work(roster: Roster, steps: Sequence[OpenStep], left: Sequence[Left]) -> Ite
         if why is not None:
             owner = roster.all["contact_points"][desk]["organization"]
             names = {"owner": roster.name("organizations", owner), "desk": roster.name("contact_points", desk)}
-            text = "{owner}: {count} open referral steps lie at '{desk}', but {why}."
+            text = "{owner}: there are open referral steps at '{desk}' ({count}), but {why}."
             said = say("gap.work-unheld", text, count=count, why=why, **names)
             yield _gap(roster, "work-unheld", "critical", "contact_points", desk, said)
     for sender, count in senders.items():
         if sender not in roster.now["organizations"]:
             name = roster.name("organizations", sender)
-            text = "{name} has ended; nobody is told what becomes of {count} referrals that it sent."
+            text = "{name} has ended; nobody is told what becomes of the referrals that it sent: {count}."
             said = say("gap.sender-ended", text, name=name, count=count)
             yield _gap(roster, "sender-ended", "major", "organizations", sender, said)
 

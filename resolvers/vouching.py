@@ -63,7 +63,7 @@ def vouched(changes: Sequence[Change], known: Known, day: str) -> None:
         if len(members) >= wanted > count:
             raise Invalid(
                 "proposal.vouchers",
-                "{body} is new: {count} members vouch for it, of {wanted}.",
+                "{body} is new: members that vouch for it: {count} of {wanted}.",
                 path=("columns", "vouched_by"),
                 remedy="Have members vouch for it: relaypoint proposal vouch, each for itself.",
                 body=change.after["organization"],

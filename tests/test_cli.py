@@ -493,6 +493,21 @@ def test_a_hold_is_told_its_last_day_and_a_receiver_who_alone_may_say_it(setting
         assert run(settings, *theirs, "--as", "example-police").returncode == 2, "what one does not see is not there"
 
 
+def test_one_is_told_as_one(settings: dict[str, str], tmp_path: Path) -> None:
+    assert run(settings, "export", str(tmp_path / "all")).returncode == 0
+    one = tmp_path / "one"
+    one.mkdir()
+    head, first, *others = (tmp_path / "all" / "organizations.csv").read_text().splitlines(keepends=True)
+    (one / "organizations.csv").write_text(head + first)
+    done = " ".join(run(settings, "import", str(one)).stdout.split())
+    assert "1 row read;" in done
+    assert f"and staying: {len(others)} stored rows of organizations." in done
+    (one / "organizations.csv").write_text(head + "".join(others))
+    done = " ".join(run(settings, "import", str(one)).stdout.split())
+    assert f"{len(others)} rows read;" in done
+    assert "and staying: 1 stored row of organizations." in done
+
+
 def test_who_wants_a_language_that_nothing_is_written_in_is_warned(settings: dict[str, str]) -> None:
     columns = ["contact_point=line-desk", "role=primary", "message_language=cy", "--new", "--as", "example-line"]
     done = run(settings, "edit", "holders", "line-first", *columns)
