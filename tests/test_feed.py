@@ -18,7 +18,7 @@ from relaypoint.resolvers import consenting, feed, handoffs, passing, referrals
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.escalating import escalate
 from relaypoint.schema.operational import schema
-from relaypoint.tests.helpers import FULL, at_time, imported, make_backend, member, tiny_roster
+from relaypoint.tests.helpers import FULL, at_time, imported, make_backend, member, row, tiny_roster
 from relaypoint.tests.test_notices import SHELTER, UNIT, send
 from relaypoint.tests.test_passing import two_shelters
 
@@ -60,6 +60,21 @@ async def test_a_change_of_the_roster_is_one_event_however_many_rows_it_has(back
     await imported(backend, roster)
     for who in (OPERATOR, UNIT, POLICE):
         assert [each.type for each in await told(who, backend, start)] == ["roster.changed"]
+
+
+async def test_the_roster_can_be_read_as_each_change_left_it(backend: Backend) -> None:
+    start = (await feed.events(OPERATOR, backend)).position
+    roster = tiny_roster()
+    names = [f"Shelter by {day}" for day in ("3 March", "4 March", "5 March")]
+    for day, name in enumerate(names, 3):
+        row(roster, "contact_points", "shelter-desk")["name"] = name
+        await imported(at_time(backend, f"2026-03-0{day}T10:00:00.000Z"), roster)
+    context = Runtime(Settings(), backend).context(UNIT)
+    query = 'query ($at: String) { contactPoint(key: "shelter-desk", asOf: $at) { name } }'
+    now = at_time(backend, "2026-03-06T10:00:00.000Z")
+    for event, name in zip(await told(UNIT, now, start), names, strict=True):
+        answer = await schema.execute(query, {"at": event.at}, context_value=context)
+        assert answer.data == {"contactPoint": {"name": name}}
 
 
 @pytest.mark.parametrize(("who", "count"), [(UNIT, 3), (SHELTER, 3), (OPERATOR, 3), (LINE, 0), (POLICE, 0)])
