@@ -29,7 +29,8 @@ async def handoff(
             metavar="VERB",
             help="receive (or acknowledge), accept, reject (or decline), start, hold, resume, complete, fail, cancel "
             "(or recall); correct: it should never have been sent; form-submitted: the official form is in; seen: you "
-            "know that it came back, and what became of who is looked for; phoned: what was said on the phone; "
+            "know that it came back, and what became of who is looked for, also while the step is open; phoned: what "
+            "was said on the phone; "
             "ask (or request-information) and answer; "
             "expect, arrived, not-arrived: of a person on the way; claim and release: who of the desk works on it; "
             "raise (or appeal): turn to the coordinator; respond: the coordinator's answer; pass-on (or forward), "
@@ -103,8 +104,9 @@ async def handoff(
     accepted on the phone) or other;
     hold: awaiting-information, awaiting-capacity, awaiting-person or other; complete: served (unless given), advised or
     waitlisted; phoned: reached, accepted, refused or no-answer; answer: told, agreed, not-known or not-agreed;
-    respond: spoken, nobody-else or upheld; where consent was withdrawn, erased, or must-keep with still-serving,
-    child-protection, legal-duty, legal-claim or audit.
+    respond: spoken, nobody-else or upheld; seen, of who is looked for: found, reported-missing or no-longer-sought;
+    where consent was withdrawn, erased, or must-keep with still-serving, child-protection, legal-duty, legal-claim or
+    audit.
     ask takes --lacking age, call-back, consent, health, language, place, risk, service or other.
     """
     settings = read_settings()

@@ -115,7 +115,7 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         came = f"{handoff['arrival']} ({when(handoff['arrivalAt'])})" if handoff["arrival"] else None
         grid.add_row("The person", came or f"is expected by {until(handoff['expectedBy'])}")
     if handoff["sought"]:
-        grid.add_row("Looked for", f"no more: {handoff['sought']}")
+        grid.add_row("Looked for from here", f"no more: {handoff['sought']}")
     if ground := handoff["withoutConsent"]:
         why = "danger to life" if ground == "danger" else escape(f"a legal {ground}")
         grid.add_row("[bold red]Sent on without the person's consent[/]", f"[bold red]{why}[/]")
@@ -147,6 +147,8 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
             "[bold]Nobody has this case now.[/] Where the person still needs it: "
             f"relaypoint handoff {handoff['id']} resend --to CONTACT_POINT"
         )
+    if handoff["sought"] and handoff["arrival"] != "arrived" and "expect" in verbs and "cancel" in verbs:
+        console.print(_sought(handoff))
     for each in handoff.get("turnTo", ()):
         desk = f"{escape(each['organization'])}, {escape(each['contactPoint']['name'])}"
         console.print(f"{escape(each['text'])} [bold]{desk}[/]")
@@ -154,6 +156,16 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
             console.print("  " + channel(use))
     if handoff["status"] == "cancelled" and handoff["formSubmittedAt"]:
         console.print("[bold]The receiver knows it by the official form: withdraw it there as well.[/]")
+
+
+def _sought(handoff: Data) -> str:
+    """What is left to its sender of an open step, once it has said what became of the person."""
+    say, over = f"relaypoint handoff {handoff['id']}", "take it back: cancel --reason CODE"
+    if handoff["sought"] == "found":
+        return f"The desk still has the case. Say by when the person comes now: {say} expect --by TIME; or {over}"
+    if handoff["sought"] == "reported-missing":
+        return f"The desk still has the case. Once they are found: {say} seen --result found; or {over}"
+    return f"The desk still has the case. Where it is over, {over}"
 
 
 def _unverified(handoff: Data) -> str:

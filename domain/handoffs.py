@@ -155,7 +155,7 @@ class Remark:
 #: The sender records that the official form, which is the referral itself, was submitted.
 FORM_SUBMITTED: Final = "form-submitted"
 #: The sender has seen that a step came back, or that nobody could be told of its end, and acts on it. Where a person is
-#: looked for still, it says what became of them.
+#: looked for, from a step that is open or from one that is over, it says what became of them.
 SEEN: Final = "seen"
 #: The sender reports what was said on the phone. It stops the clock of acknowledging and nothing else.
 PHONED: Final = "phoned"
@@ -175,7 +175,10 @@ NOT_ARRIVED: Final = "not-arrived"
 #: So it is recorded of the steps from which they were looked for, where they come elsewhere.
 FOUND: Final = "found"
 #: What is kept of it.
-ARRIVING: Final = ("expected_by", "arrival", "arrival_at")
+ARRIVING: Final = ("expected_by", "arrival", "arrival_at", "sought")
+#: What its sender may say became of a person who was looked for.
+NO_LONGER_SOUGHT: Final = "no-longer-sought"
+SOUGHT: Final = ("found", "reported-missing", NO_LONGER_SOUGHT)
 #: Who of those that share a desk does it, and that nobody in particular does.
 CLAIM: Final = "claim"
 RELEASE: Final = "release"
@@ -202,7 +205,7 @@ REMARKS: Final = {
     each.verb: each
     for each in (
         Remark(FORM_SUBMITTED, _OPEN, _SENDER),
-        Remark(SEEN, frozenset(Status), _SENDER, ("found", "reported-missing", "no-longer-sought"), optional=True),
+        Remark(SEEN, frozenset(Status), _SENDER, SOUGHT, optional=True),
         Remark(PHONED, BEFORE, _SENDER, ("reached", "accepted", "refused", NO_ANSWER)),
         Remark(
             ASK,
@@ -349,21 +352,33 @@ def missing_at_end(handoff: Mapping[str, Any]) -> bool:
     return ended and awaited(handoff) and late
 
 
+def missing_now(handoff: Mapping[str, Any], now: str) -> bool:
+    """Whether a person has not come to a step that is open: they were expected by now, or are said not to have come.
+    What its sender said became of them it may say otherwise."""
+    late = handoff.get("arrival") == NOT_ARRIVED or (handoff.get("expected_by") or "~") <= now
+    return Status(handoff["status"]).open and awaited(handoff) and late
+
+
 def looked_for(handoff: Mapping[str, Any]) -> bool:
     """Whether, from a step that has ended, somebody has to say what became of a person who was expected there."""
-    closed = handoff["status"] == Status.COMPLETED and awaited(handoff) and not handoff.get("sought")
+    closed = _closed_without(handoff) and not handoff.get("sought")
     return closed or missing_at_end(handoff)
 
 
 def came_back(handoff: Mapping[str, Any]) -> bool:
     """Whether a step that the receiving side has ended so is its sender's again: nobody has served the person, or
-    nobody has said that one who was expected arrived. ``handoff`` has the names of ``STATE``, as far as they were said.
+    nobody has said that one who was expected arrived, and they are not given up. ``handoff`` has the names of
+    ``STATE``, as far as they were said.
     """
     return (
         handoff["status"] in _CAME_BACK
         or handoff.get("reason") in UNSERVED
-        or (handoff["status"] == Status.COMPLETED and awaited(handoff))
+        or (_closed_without(handoff) and handoff.get("sought") != NO_LONGER_SOUGHT)
     )
+
+
+def _closed_without(handoff: Mapping[str, Any]) -> bool:
+    return handoff["status"] == Status.COMPLETED and awaited(handoff)
 
 
 def accepted_by_phone(handoff: Mapping[str, Any]) -> bool:
@@ -377,7 +392,7 @@ def may_resend(handoff: Mapping[str, Any]) -> bool:
     if handoff["status"] == Status.ENTERED_IN_ERROR:
         return bool(handoff.get("must_see"))
     served = handoff["status"] == Status.COMPLETED or handoff.get("reason") == SERVED_THERE
-    return not served or came_back(handoff)
+    return not served or came_back(handoff) or _closed_without(handoff)
 
 
 def passing_on(status: Status, reason: str = "reassigned") -> tuple[Status, str]:

@@ -199,15 +199,18 @@ def _senders_move(handoff: OpenHandoff, reason: str, around: Around) -> NextStep
         text = say(
             "next.missing-refused",
             "Reach the person by the way that you agreed on; if they are in danger, call the emergency number.{police} "
-            "They are not taken there: find another contact point and send the case there: {command}",
+            "They are not taken there: find another contact point and send the case there: {command}. {sought}",
             police=_police(around),
+            sought=_sought(handoff),
             command=command_of(handoff, "resend --to CONTACT_POINT"),
         )
     elif reason in MISSING:
         text = say(
             "next.missing",
-            "Reach the person by the way that you agreed on; if they are in danger, call the emergency number.{police}",
+            "Reach the person by the way that you agreed on; if they are in danger, call the emergency number.{police} "
+            "{sought}",
             police=_police(around),
+            sought=_sought(handoff),
         )
     else:
         text = say(
@@ -216,6 +219,11 @@ def _senders_move(handoff: OpenHandoff, reason: str, around: Around) -> NextStep
             command=command_of(handoff, "resend --to CONTACT_POINT"),
         )
     return NextStep("sender", text)
+
+
+def _sought(handoff: OpenHandoff) -> Text:
+    command = choice_of(handoff, "seen --result RESULT", REMARKS[SEEN].words)
+    return say("next.sought", "Once you know what became of them, record it: {command}", command=command)
 
 
 def _police(around: Around) -> Text | str:

@@ -101,7 +101,9 @@ def _reached(handoff: OpenHandoff, at: datetime, avoid: Avoid) -> bool:
 
 
 def missing(handoff: OpenHandoff, at: datetime) -> Found | None:
-    """Accepted is not arrived: the one silence that neither side may wait out."""
+    """Accepted is not arrived: the one silence that neither side may wait out. It ends with what became of them."""
+    if handoff.sought:
+        return None
     if handoff.arrival == NOT_ARRIVED:
         text = say("stall.not-arrived", "the person has not arrived{todo}", todo=_todo(handoff))
         since = min(filter(None, (handoff.expected_by, handoff.arrival_at)), default=handoff.changed_at)
@@ -287,6 +289,7 @@ REASONS: Final = (
     "rejected",
     "failed",
     "waitlisted",
+    "not-served",
     "entered-in-error",
     "untold",
     "orphaned",

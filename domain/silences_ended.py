@@ -19,7 +19,9 @@ def ended_reasons(handoff: OpenHandoff, at: datetime) -> list[tuple[Strand, Foun
 
 def _gone(handoff: OpenHandoff, at: datetime) -> Found | None:
     """Who was closed without having come has not arrived, and is not merely late once they should have. Who was taken
-    back before they were expected is not."""
+    back before they were expected is not; nor who is looked for no more."""
+    if handoff.sought:
+        return None
     if handoff.status is Status.CANCELLED and not handoff.missing_at_end:
         return None
     return (None if handoff.arrival == NOT_ARRIVED else _closed_missing(handoff, at)) or missing(handoff, at)
@@ -32,10 +34,14 @@ def _closed_missing(handoff: OpenHandoff, at: datetime) -> Found | None:
     return "not-arrived", text, handoff.moved_at or handoff.changed_at
 
 
+_NOT_SERVED: Final = say("stall.not-served", "it was closed, and the person has not come there; nobody has the case")
+
+
 def _returned(handoff: OpenHandoff, at: datetime) -> Found | None:
     """How a closed handoff came back, or that nobody could be told that it was closed."""
     if handoff.status is Status.COMPLETED and handoff.code not in UNSERVED:
-        return None  # It came back for the person who is missing.
+        # It came back for the person who is missing, or was until their sender said what became of them.
+        return ("not-served", _NOT_SERVED, handoff.moved_at or handoff.changed_at) if handoff.sought else None
     if handoff.gone_on or (handoff.missing_at_end and handoff.status in (Status.CANCELLED, Status.ENTERED_IN_ERROR)):
         return None  # So it did here, whether anybody could be told of it or not.
     code = handoff.code or "–"

@@ -105,6 +105,7 @@ _SENDERS: Final = frozenset(
         "rejected",
         "failed",
         "waitlisted",
+        "not-served",
         "entered-in-error",
         "untold",
         "form-not-submitted",

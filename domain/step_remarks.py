@@ -35,6 +35,7 @@ from relaypoint.domain.handoffs import (
     accepted_by_phone,
     awaited,
     looked_for,
+    missing_now,
 )
 from relaypoint.domain.questions import answers, wished
 from relaypoint.domain.saying import Here, instant, not_now
@@ -58,14 +59,17 @@ def _form_submitted(here: Here) -> dict[str, Any]:
 
 
 def _seen(here: Here) -> dict[str, Any]:
-    if not here.handoff.get("must_see"):
+    missing = missing_now(here.handoff, format_instant(here.now))
+    if not here.handoff.get("must_see") and not missing:
         raise not_now(
             here.handoff,
             "handoff.seen",
             "There is nothing about this step that the sender has yet to see.",
-            "Only the sender records it, once, for a step that came back or whose end nobody could be told of.",
+            _where_searched(here.handoff)
+            or "Only the sender records it, once, for a step that came back or whose end nobody could be told of; and "
+            "what became of a person who was expected by now and is not there.",
         )
-    searching = looked_for(here.handoff)
+    searching = missing or looked_for(here.handoff)
     if bool(here.words) is not searching:
         raise Invalid(
             "handoff.sought" if searching else "handoff.no-reason",
@@ -76,9 +80,17 @@ def _seen(here: Here) -> dict[str, Any]:
             else "Leave the reason out.",
             known=", ".join(REMARKS[SEEN].words),
         )
+    if missing:  # The desk has the case still, and its clocks run on.
+        return {"sought": here.words}
     # Who sees to it itself waits for no answer any more.
     over = {"respond_by": None} if here.handoff.get("respond_by") else {}
     return {"seen_at": format_instant(here.now), **({"sought": here.words} if searching else {}), **over}
+
+
+def _where_searched(handoff: Mapping[str, Any]) -> str:
+    """From which earlier steps the person is looked for, where that is not this one."""
+    steps = ", ".join(handoff.get("searched") or ())
+    return f"The person is looked for from an earlier step: say it of that one: {steps}." if steps else ""
 
 
 def _phoned(here: Here) -> dict[str, Any]:
@@ -190,7 +202,9 @@ def _expect(here: Here) -> dict[str, Any]:
             "The person is expected already, or was.",
             "Say arrived or not-arrived; only who sent the person can say that they come later.",
         )
-    return {"expected_by": format_instant(when), "arrival": None, "arrival_at": None}
+    # Who was looked for and is on the way again is waited for anew.
+    anew = {"sought": None} if here.handoff.get("sought") else {}
+    return {"expected_by": format_instant(when), "arrival": None, "arrival_at": None, **anew}
 
 
 def _arrived(here: Here) -> dict[str, Any]:
@@ -288,8 +302,8 @@ REMARKED: Final = {
 }
 
 
-def offered(verb: str, handoff: Mapping[str, Any], on: Collection[Side]) -> bool:
-    """Whether who stands on these sides can say the remark of the handoff as it is."""
+def offered(verb: str, handoff: Mapping[str, Any], on: Collection[Side], now: str) -> bool:
+    """Whether who stands on these sides can say the remark of the handoff as it is at that instant."""
     if Status(handoff["status"]) not in REMARKS[verb].sources or REMARKS[verb].sides.isdisjoint(on):
         return False
     asked, arrival = bool(handoff.get("asked_at")), handoff.get("arrival")
@@ -297,7 +311,7 @@ def offered(verb: str, handoff: Mapping[str, Any], on: Collection[Side]) -> bool
     may_tell = _told_by_phone(handoff) if Side.RECEIVER not in on else Status(handoff["status"]) not in BEFORE
     return {
         FORM_SUBMITTED: bool(handoff["form"]) and handoff["form_submitted_at"] is None,
-        SEEN: bool(handoff.get("must_see")),
+        SEEN: bool(handoff.get("must_see")) or missing_now(handoff, now),
         ASK: not asked,
         ANSWER: asked or wished(handoff),
         EXPECT: Side.SENDER in on or (Status(handoff["status"]) in ACTIVE and not handoff.get("expected_by")),

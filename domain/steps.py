@@ -55,7 +55,7 @@ def said(
         changes = REMARKED[saying.verb](Here(handoff, saying, now, priority, words_of(remark, given), side))
     else:
         raise unknown_verb(saying.verb)
-    if saying.verb == SEEN:
+    if saying.verb == SEEN and not status.open:
         return changes
     changes["changed_at"] = format_instant(now)
     # What its clocks run from, or stood still for, may be otherwise now; else what was missed stays so.

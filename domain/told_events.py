@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from relaypoint.domain.chain import Event
 from relaypoint.domain.codes import WORDS
-from relaypoint.domain.handoffs import ERASED, MUST_KEEP, OF_THE_PERSON
+from relaypoint.domain.handoffs import ERASED, MUST_KEEP, OF_THE_PERSON, Status
 from relaypoint.domain.replay import changed, step_after
 from relaypoint.domain.texts import Text, listed, say
 from relaypoint.domain.view import View
@@ -96,9 +96,16 @@ def told(event: Event, view: View | None = None, *, beside: bool = False) -> Tex
     """One line: what happened, and the reason or answer that was given with it. ``view`` names whom an escalation
     turned to, and is given for its sender alone: who was passed over would tell others whom the case avoids.
     ``beside``: to whom is on no side of the step, and not told what is about the person."""
-    what = KINDS.get(event.kind) or say("event.other", "{kind}", kind=event.kind)
+    what = _sought(event) or KINDS.get(event.kind) or say("event.other", "{kind}", kind=event.kind)
     details = [each for each in dict.fromkeys(_details(event, view, beside=beside)) if each != what]
     return say("event.with", "{what}: {details}", what=what, details=listed(details)) if details else what
+
+
+def _sought(event: Event) -> Text | None:
+    """Of a step that is open nothing has ended that its sender could have seen."""
+    if event.kind != "handoff-seen" or not Status(step_after(event.data)["status"]).open:
+        return None
+    return say("event.sought", "its sender says what became of the person")
 
 
 def _details(event: Event, view: View | None, *, beside: bool) -> Iterator[str]:

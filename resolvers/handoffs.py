@@ -100,7 +100,7 @@ async def handoff(subject: Subject, backend: Backend, id: str) -> Moved:
         )
     if Side.SENDER in on or (Side.RECEIVER in on and Status(row["handoff"]["status"]).open):
         step["call_back"] = await called_back(backend, row["referral"])
-    return Moved(step, tuple(_offered(row, row["handoff"], on)))
+    return Moved(step, tuple(_offered(row, row["handoff"], on, backend.now())))
 
 
 def _about(view: View, row: Row) -> dict[str, Any]:
@@ -175,7 +175,7 @@ async def move_handoff(
             row, before = await step_of(backend, row["handoff"]["id"]), row
             if row["handoff"] == before["handoff"]:
                 barred.present.setdefault("version", row["handoff"]["version"])
-                raise with_next(barred, row, on) from None
+                raise with_next(barred, row, on, backend.now()) from None
             continue
         expected_version = row["handoff"]["version"]
         also: dict[str, Any] = {"to": holder} if holder else {}
@@ -280,7 +280,7 @@ def _steps(
     row = {**row}
     # Whoever ends a step ends no search for a person.
     sought = verb in ("cancel", "correct") and missing_at_end(after)
-    if verb == SEEN or (side is Side.SENDER and row["must_see"] and verb not in _NOT_SEEN and not sought):
+    if side is Side.SENDER and row["must_see"] and verb not in _NOT_SEEN and not sought:
         # Who decides anew about a step has seen it.
         row["must_see"] = False
         steps.append(Step("handoff_seen", {"handoff": handoff["id"]}))
@@ -296,14 +296,14 @@ def _steps(
         row["must_see"] = False
     if changes.get("reason") != SERVED_THERE:  # The office has said it itself.
         steps += telling(backend, row, verb, side, also.get("coordinator"))
-    return steps, {"handoff": shown(row, after, on), "next": _offered(row, after, on)}
+    return steps, {"handoff": shown(row, after, on), "next": _offered(row, after, on, backend.now())}
 
 
-def _offered(row: Row, handoff: Row, on: frozenset[Side]) -> list[str]:
+def _offered(row: Row, handoff: Row, on: frozenset[Side], now: str) -> list[str]:
     """The verbs that may be said of a step next, those that only pass it on last."""
     status = Status(handoff["status"])
     state = {**handoff, "must_see": row["must_see"], "gone_on": gone_on(row)}
-    remarks = [verb for verb in REMARKS if offered(verb, state, on)]
+    remarks = [verb for verb in REMARKS if offered(verb, state, on, now)]
     first = [verb for verb in remarks if verb in (FORM_SUBMITTED, SEEN)]
     moves = [verb for verb in possible(status) if MOVES[verb].sides & on]
     passes = [verb for verb, each in PASSES.items() if each.sides & on and status in each.sources]
@@ -312,10 +312,10 @@ def _offered(row: Row, handoff: Row, on: frozenset[Side]) -> list[str]:
     return [*first, *moves, *(verb for verb in remarks if verb not in first), *passes]
 
 
-def with_next(refused: Conflict, row: Row, on: frozenset[Side]) -> Conflict:
+def with_next(refused: Conflict, row: Row, on: frozenset[Side], now: str) -> Conflict:
     """What the table refuses, with all that the subject may say of the step instead."""
     if refused.message_id == "handoff.transition":
-        verbs = _offered(row, row["handoff"], on)
+        verbs = _offered(row, row["handoff"], on, now)
         refused.remedy = "You may say of it: {known}.".format(known=", ".join(verbs) or "nothing")
     return refused
 

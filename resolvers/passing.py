@@ -127,7 +127,7 @@ async def pass_handoff(
             row, before = await step_of(backend, row["handoff"]["id"]), row
             if row["handoff"] == before["handoff"]:
                 refused.present.setdefault("version", row["handoff"]["version"])
-                raise with_next(refused, row, on) from None
+                raise with_next(refused, row, on, backend.now()) from None
             continue
         if chosen is None:
             steps, result = _asked(subject, backend, known, row, operation, verb, to, ground)

@@ -6,7 +6,7 @@ from typing import Final
 
 from relaypoint.domain import around
 from relaypoint.domain.errors import NoChannel
-from relaypoint.domain.handoffs import ANSWER, CLAIM, FORM_SUBMITTED, PHONED, RAISE, RELEASE, SEEN, Side
+from relaypoint.domain.handoffs import ANSWER, CLAIM, FORM_SUBMITTED, PHONED, RAISE, RELEASE, SEEN, Side, Status
 from relaypoint.domain.questions import said_all
 from relaypoint.domain.view import View
 from relaypoint.domain.words import Confidentiality
@@ -23,7 +23,9 @@ def telling(backend: Backend, row: Row, verb: str, side: Side, coordinator: str 
     """The other side is told, unless it knows of the referral by an official form alone; or the coordinator, where the
     sender turns to it or answers what it wished. Of that answer the receiver is told nothing, also where no coordinator
     can be."""
-    if verb in _QUIET or (side is Side.SENDER and row["handoff"]["form"] and verb != RAISE):
+    # What became of a missing person is for the desk to know that waits for them.
+    quiet = verb in _QUIET and not (verb == SEEN and Status(row["handoff"]["status"]).open)
+    if quiet or (side is Side.SENDER and row["handoff"]["form"] and verb != RAISE):
         return []
     if verb == ANSWER and coordinator is None and not row["handoff"]["asked_at"]:
         return []

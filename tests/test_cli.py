@@ -585,3 +585,22 @@ def test_a_call_that_nobody_answered_is_on_record_and_stops_no_clock(settings: d
     assert (after["phoned"], after["acknowledgeBy"]) == (None, before["acknowledgeBy"])
     told = " ".join(run(settings, "referral", reference, *own).stdout.split())
     assert "nobody answered the phone" in told
+
+
+def test_its_sender_is_told_what_is_left_once_it_said_what_became_of_the_person(settings: dict[str, str]) -> None:
+    reference = parsed(run(settings, "refer", *CASE, "--json"))["referral"]["reference"]
+    own, theirs = ("--as", "example-unit"), ("--as", "example-shelter")
+    for verb in (("accept", *theirs), ("expect", "--by", "2026-03-03T11:00Z", *own), ("not-arrived", *theirs)):
+        assert run(settings, "handoff", reference, *verb).returncode == 0
+    left = {
+        "found": "expect --by TIME",
+        "reported-missing": "seen --result found",
+        "no-longer-sought": "cancel --reason",
+    }
+    for word, command in left.items():
+        told = " ".join(run(settings, "handoff", reference, "seen", "--result", word, *own).stdout.split())
+        assert f"no more: {word}" in told
+        assert "The desk still has the case." in told
+        assert command in told
+    there = run(settings, "handoff", reference, *theirs).stdout
+    assert ("no-longer-sought" in there, "The desk still has" in there) == (True, False)

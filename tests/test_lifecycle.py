@@ -75,13 +75,17 @@ class Step:
 
     @property
     def awaited(self) -> bool:
-        return self.expected and self.arrival != "arrived" and not self.sought
+        return self.expected and self.arrival != "arrived"
 
     @property
     def missing(self) -> bool:
-        """It is over, and the person was late by then, or is known not to have come."""
+        """It is over, and the person was late by then, or is known not to have come; and nobody said what became of
+        them."""
         late = self.arrival == "not-arrived" or self.by <= self.moved
-        return self.status not in OPEN and self.awaited and late
+        return self.status not in OPEN and self.awaited and late and not self.sought
+
+    def late(self, now: datetime) -> bool:
+        return self.status in OPEN and self.awaited and (self.arrival == "not-arrived" or self.by <= now)
 
 
 class Referral(RuleBasedStateMachine):
@@ -128,7 +132,8 @@ class Referral(RuleBasedStateMachine):
             how["expected"] = format_instant(now + timedelta(hours=3))
         if verb == "complete" and minutes % 2:
             how["reason"] = "advised"
-        if verb == "seen" and (step.missing or (step.status == "completed" and step.awaited)):
+        closed = step.status == "completed" and step.awaited and not step.sought
+        if verb == "seen" and (step.missing or closed or step.late(now)):
             how["reason"] = "found"
         after = self.allowed(step, verb, side, how.get("reason"))
         self.attempt(step, after, handoffs.move_handoff(self.subject(side, step), self.backend, step.id, verb, **how))
@@ -162,8 +167,14 @@ class Referral(RuleBasedStateMachine):
                     "asked": False,
                 }
             )
+        if verb == "seen" and side == "sender" and step.late(self.now):
+            return {"sought": True}
         if verb == "seen":
-            return {"must_see": False, "sought": bool(reason)} if side == "sender" and step.must_see else None
+            return (
+                {"must_see": False, "sought": step.sought or bool(reason)}
+                if side == "sender" and step.must_see
+                else None
+            )
         waiting, working, open = step.status in OPEN[:2], step.status in OPEN[2:4], step.status in OPEN
         here = {
             "phoned": side == "sender" and waiting,
@@ -186,7 +197,7 @@ class Referral(RuleBasedStateMachine):
             if step.status == "requested"
             else {"asked": True},
             "answer": {"asked": False},
-            "expect": {"expected": True, "arrival": None, "by": self.now + timedelta(hours=3)},
+            "expect": {"expected": True, "arrival": None, "sought": False, "by": self.now + timedelta(hours=3)},
             "arrived": {
                 "arrival": "arrived",
                 "must_see": step.must_see and step.status in ("rejected", "failed", "entered-in-error"),
@@ -229,7 +240,7 @@ class Referral(RuleBasedStateMachine):
         following = Step(done.handoff["id"], to)
         # Where the person is expected then, their sender says anew; and who has come there has not come here.
         if verb != "resend" and step.awaited:
-            following = replace(following, expected=step.expected, by=step.by, arrival=step.arrival)
+            following = replace(following, expected=step.expected, by=step.by, arrival=step.arrival, sought=step.sought)
         self.steps.append(following)
 
     @rule(minutes=st.integers(0, 50), version=st.integers(1, 12))
@@ -273,8 +284,9 @@ class Referral(RuleBasedStateMachine):
         found = {each["id"]: each for each in self.stored()[0]}
         for step in self.steps:
             there = found[step.id]
-            told = (there["status"], bool(there["asked_at"]), bool(there["expected_by"]), there["arrival"])
-            assert told == (step.status, step.asked, step.expected, step.arrival)
+            asked, expected, sought = bool(there["asked_at"]), bool(there["expected_by"]), bool(there["sought"])
+            told = (there["status"], asked, expected, there["arrival"], sought)
+            assert told == (step.status, step.asked, step.expected, step.arrival, step.sought)
             assert (there["must_see"], there["version"]) == (step.must_see, step.version)
         assert [step.status in OPEN for step in self.steps[:-1]] == [False] * (len(self.steps) - 1)
 

@@ -75,6 +75,138 @@ async def test_to_end_a_step_ends_no_search_for_a_person(
     assert await audit.verify(OPERATOR, backend) == []
 
 
+async def waiting(backend: Backend, how: str, **need: Any) -> dict[str, Any]:
+    """A step that is open, at which a person is missing since minute 61: known not to have come, or overdue."""
+    if how == "not-arrived":
+        return await missing(backend, **need)
+    step = await sent(backend, replace(URGENT, **need))
+    await move(backend, 1, SHELTER, step, "accept")
+    await move(backend, 2, UNIT, step, "expect", expected=at(backend, 60).now())
+    return step
+
+
+@pytest.mark.parametrize("how", ["not-arrived", "overdue"])
+@pytest.mark.parametrize("word", ["found", "reported-missing", "no-longer-sought"])
+async def test_its_sender_says_what_became_of_them_while_the_step_is_open(
+    backend: Backend, how: str, word: str
+) -> None:
+    step = await waiting(backend, how)
+    await deliver(backend, 62)
+    silent = {"not-arrived": "not-arrived", "overdue": "arrival-unknown"}[how]
+    (mine,) = await stalled.stalled(UNIT, at(backend, 63))
+    assert (mine.stall.reason, "seen --result RESULT" in mine.next_steps[-1].text) == (silent, True)
+    assert "seen" in (await handoffs.handoff(UNIT, at(backend, 64), step["id"])).next_verbs
+    assert "seen" not in (await handoffs.handoff(SHELTER, at(backend, 64), step["id"])).next_verbs
+    with pytest.raises(Invalid, match="looked for"):
+        await move(backend, 65, UNIT, step, "seen")
+    with pytest.raises(IllegalTransition):
+        await move(backend, 65, SHELTER, step, "seen", reason=word)
+    said = await move(backend, 66, UNIT, step, "seen", reason=word)
+    assert (said["sought"], said["status"], said["must_see"]) == (word, "accepted", False)
+    for reader in (UNIT, SHELTER, OPERATOR):
+        assert await reasons(reader, backend, 67) == []
+    assert await climbed(backend, until=300, every=30, start=67) == []
+    # The desk that waits for them is told, and reads it.
+    assert await deliver(backend, 301) == ["desk@shelter.example.org"]
+    there = (await handoffs.handoff(SHELTER, at(backend, 302), step["id"])).handoff
+    assert (there["sought"], there["status"]) == (word, "accepted")
+    told = [text for _, text in await referrals.told_timeline(SHELTER, at(backend, 303), step["referral"])]
+    assert any("what became of the person" in each for each in told)
+    assert not any("how it ended" in each for each in told)
+    # Its clocks run on, and it is not served by being looked for no more.
+    assert "not-started" in await reasons(SHELTER, backend, 9 * DAY)
+    with pytest.raises(IllegalTransition, match="not recorded as arrived"):
+        await move(backend, 9 * DAY, SHELTER, step, "complete", reason="served")
+    assert await audit.verify(OPERATOR, backend) == []
+
+
+async def test_what_became_of_them_is_said_anew_once_more_is_known(backend: Backend) -> None:
+    step = await missing(backend)
+    await move(backend, 62, UNIT, step, "seen", reason="reported-missing")
+    await move(backend, 63, UNIT, step, "seen", reason="found")
+    # Found, they are on their way again: waited for, and looked for, anew.
+    anew = await move(backend, 64, UNIT, step, "expect", expected=at(backend, 120).now())
+    assert (anew["sought"], anew["arrival"]) == (None, None)
+    assert "seen" not in (await handoffs.handoff(UNIT, at(backend, 65), step["id"])).next_verbs
+    with pytest.raises(IllegalTransition):
+        await move(backend, 66, UNIT, step, "seen", reason="found")
+    assert await reasons(UNIT, backend, 121) == ["arrival-unknown"]
+    assert (await move(backend, 122, SHELTER, step, "arrived"))["arrival"] == "arrived"
+    assert await reasons(UNIT, backend, 123) == []
+    assert await audit.verify(OPERATOR, backend) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "verb", "reason", "silent"),
+    [
+        ("found", "fail", "unreachable", ["failed"]),
+        ("reported-missing", "fail", "unreachable", ["failed"]),
+        ("found", "complete", "advised", ["not-served"]),
+        ("reported-missing", "complete", "advised", ["not-served"]),
+        ("no-longer-sought", "complete", "advised", []),
+        ("found", "complete", "waitlisted", ["waitlisted"]),
+        ("no-longer-sought", "fail", "unreachable", ["failed"]),
+    ],
+)
+async def test_who_is_looked_for_no_more_is_not_forgotten_where_the_desk_ends_it(
+    backend: Backend, word: str, verb: str, reason: str, silent: list[str]
+) -> None:
+    step = await missing(backend)
+    await move(backend, 62, UNIT, step, "seen", reason=word)
+    ended = await move(backend, 63, SHELTER, step, verb, reason=reason)
+    assert ended["must_see"] is bool(silent)
+    for reader in (UNIT, OPERATOR):
+        assert await reasons(reader, backend, 64) == silent
+    if silent:  # Nobody is asked a second time what became of them.
+        assert (await move(backend, 65, UNIT, step, "seen"))["sought"] == word
+    assert await reasons(UNIT, backend, 66) == []
+
+
+@pytest.mark.parametrize("verb", ["cancel", "correct"])
+async def test_who_is_looked_for_no_more_is_not_looked_for_once_its_sender_ends_it(backend: Backend, verb: str) -> None:
+    step = await missing(backend)
+    await move(backend, 62, UNIT, step, "seen", reason="found")
+    how = {"reason": "no-longer-needed"} if verb == "cancel" else {}
+    assert (await move(backend, 63, UNIT, step, verb, **how))["must_see"] is False
+    assert await reasons(UNIT, backend, 64) == []
+
+
+async def test_what_became_of_them_goes_on_with_the_case_and_ends_where_it_is_sent_anew(backend: Backend) -> None:
+    step = await missing(backend, roster=three_shelters(), tags=("child", "female", "labour"))
+    await move(backend, 62, UNIT, step, "seen", reason="reported-missing")
+    passed = (await pass_handoff(SHELTER, at(backend, 63), step["id"], "pass-on", "shelter-night-desk")).handoff
+    assert (passed["sought"], passed["arrival"]) == ("reported-missing", "not-arrived")
+    assert "not-arrived" not in await reasons(UNIT, backend, 64)
+    anew = (await pass_handoff(UNIT, at(backend, 65), passed["id"], "resend", "line-desk", consent=True)).handoff
+    assert (anew["sought"], anew["expected_by"]) == (None, None)
+    assert (await handoffs.handoff(UNIT, at(backend, 66), passed["id"])).handoff["must_see"] is False
+    assert await reasons(UNIT, backend, 67) == []
+
+
+async def test_whoever_says_it_of_the_wrong_step_is_told_of_which(backend: Backend) -> None:
+    step = await missing(backend, roster=three_shelters())
+    anew = await pass_handoff(UNIT, at(backend, 63), step["id"], "resend", "line-desk", consent=True)
+    with pytest.raises(IllegalTransition) as refused:
+        await move(backend, 64, UNIT, anew.handoff, "seen", reason="found")
+    assert step["id"] in refused.value.remedy
+
+
+async def test_the_record_tells_the_same_of_what_was_said_while_it_was_open(backend: Backend) -> None:
+    start = 3 * DAY  # The roster is on record by then.
+    referral = (await sending.refer(UNIT, at(backend, start), URGENT, to="shelter-desk")).referral
+    (step,) = referral["handoffs"]
+    await move(backend, start + 1, SHELTER, step, "accept")
+    await move(backend, start + 2, UNIT, step, "expect", expected=at(backend, start + 60).now())
+    await move(backend, start + 70, UNIT, step, "seen", reason="found")
+    await move(backend, start + 80, SHELTER, step, "fail", reason="unreachable")
+    await move(backend, start + 90, UNIT, step, "seen")
+    told = {
+        minute: await reasons(UNIT, backend, start + DAY, as_of=at(backend, start + minute).now())
+        for minute in (50, 65, 75, 85, 95)
+    }
+    assert told == {50: [], 65: ["arrival-unknown"], 75: [], 85: ["failed"], 95: []}
+
+
 async def test_the_record_tells_the_same_of_a_search_that_went_on(backend: Backend) -> None:
     start = 3 * DAY  # The roster is on record by then.
     referral = (await sending.refer(UNIT, at(backend, start), URGENT, to="shelter-desk")).referral

@@ -14,7 +14,7 @@ from relaypoint.domain.deadlines import counted, pauses_of
 from relaypoint.domain.errors import IllegalTransition, Invalid
 from relaypoint.domain.handoffs import MOVES as TABLE
 from relaypoint.domain.handoffs import REMARKS as NOTES
-from relaypoint.domain.handoffs import STATE, Side, Status, looked_for
+from relaypoint.domain.handoffs import STATE, Side, Status, looked_for, missing_now
 from relaypoint.domain.saying import Saying
 from relaypoint.domain.step_remarks import offered
 from relaypoint.domain.steps import said
@@ -221,11 +221,12 @@ def test_what_is_offered_can_be_said(verb: str) -> None:
     }
     states = all_states()
     for side in NOTES[verb].sides:
-        assert any(offered(verb, state, {side}) for state in states)
-        for state in states:
-            if offered(verb, state, {side}):
-                how = {"reason": "found"} if verb == "seen" and looked_for(state) else needed.get(verb, {})
-                after(state, verb, "2026-03-02T12:00:00Z", side, **how)
+        for now in ("2026-03-02T12:00:00.000Z", "2026-03-02T18:30:00.000Z"):  # Expected by then, and late.
+            assert any(offered(verb, state, {side}, now) for state in states)
+            for state in states:
+                if offered(verb, state, {side}, now):
+                    searched = verb == "seen" and (looked_for(state) or missing_now(state, now))
+                    after(state, verb, now, side, **({"reason": "found"} if searched else needed.get(verb, {})))
 
 
 def test_a_question_and_a_hold_stop_the_clocks_once() -> None:
@@ -342,7 +343,7 @@ def test_a_move_is_told_from_what_is_said_of_a_step() -> None:
 
 def test_a_wish_is_answered_by_itself_and_a_question_before_it() -> None:
     step = sent() | {"wished_to": "there"}
-    assert offered("answer", step, {Side.SENDER})
+    assert offered("answer", step, {Side.SENDER}, MONDAY)
     step = after(step, "ask", "2026-03-02T12:00:00Z", lacking=("age",))
     step = after(step, "answer", "2026-03-02T13:00:00Z", Side.SENDER, reason="told")
     assert (step["answered"], step["asked_at"], step["wished_to"]) == ("told", None, "there")
@@ -357,5 +358,5 @@ def test_a_wish_is_answered_by_itself_and_a_question_before_it() -> None:
 def test_who_stands_on_both_sides_may_expect_the_person_later() -> None:
     step = after(sent(), "accept", "2026-03-02T12:00:00Z")
     step = after(step, "expect", "2026-03-02T12:00:00Z", expected="2026-03-02T18:00Z")
-    assert not offered("expect", step, {Side.RECEIVER})
-    assert offered("expect", step, {Side.RECEIVER, Side.SENDER})
+    assert not offered("expect", step, {Side.RECEIVER}, MONDAY)
+    assert offered("expect", step, {Side.RECEIVER, Side.SENDER}, MONDAY)

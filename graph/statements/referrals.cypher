@@ -189,7 +189,7 @@ RETURN h {
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
   [(r)<-[:STEP_OF]-(other:Handoff)-[:TO]->(at:ContactPoint) | {
     id: other.id, status: other.status, desk: at.id, continues: head([(other)-[:CONTINUES]->(b:Handoff) | b.id]),
-    searched: other.expected_by IS NOT NULL AND coalesce(other.arrival, '') <> 'arrived'
+    searched: other.expected_by IS NOT NULL AND coalesce(other.arrival, '') <> 'arrived' AND other.sought IS NULL
       AND EXISTS { MATCH (other)<-[:MUST_SEE]-(:Organization) }
   }] AS steps,
   head([(r)-[:ANSWERED_AT]->(own:ContactPoint) WHERE own.until IS NULL OR own.until > $day | own.id]) AS answered_at,
