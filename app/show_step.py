@@ -142,6 +142,12 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
     console.print(grid)
     if handoff["mustSee"] and handoff["status"] != "cancelled":
         console.print("[bold red]Nobody has this case now.[/]")
+        if handoff["sought"] and "resend" in verbs:
+            say = f"relaypoint handoff {handoff['id']}"
+            console.print(
+                f"Send it on: {say} resend --to CONTACT_POINT; or record that you see to it yourself, or that it is no "
+                f"longer needed: {say} seen"
+            )
     elif "resend" in verbs and not handoff["mustSee"]:
         console.print(
             "[bold]Nobody has this case now.[/] Where the person still needs it: "

@@ -178,7 +178,8 @@ FOUND: Final = "found"
 ARRIVING: Final = ("expected_by", "arrival", "arrival_at", "sought")
 #: What its sender may say became of a person who was looked for.
 NO_LONGER_SOUGHT: Final = "no-longer-sought"
-SOUGHT: Final = ("found", "reported-missing", NO_LONGER_SOUGHT)
+WAS_FOUND: Final = "found"
+SOUGHT: Final = (WAS_FOUND, "reported-missing", NO_LONGER_SOUGHT)
 #: Who of those that share a desk does it, and that nobody in particular does.
 CLAIM: Final = "claim"
 RELEASE: Final = "release"
@@ -375,6 +376,12 @@ def came_back(handoff: Mapping[str, Any]) -> bool:
         or handoff.get("reason") in UNSERVED
         or (_closed_without(handoff) and handoff.get("sought") != NO_LONGER_SOUGHT)
     )
+
+
+def found_with_nobody(handoff: Mapping[str, Any]) -> bool:
+    """Whether a step that came back is its sender's still once the person was found: nobody has their case, until it is
+    sent on or its sender sees to it. ``handoff`` also has ``gone_on``."""
+    return handoff.get("sought") == WAS_FOUND and came_back(handoff) and not handoff.get("gone_on")
 
 
 def _closed_without(handoff: Mapping[str, Any]) -> bool:

@@ -184,7 +184,8 @@ def _senders_move(handoff: OpenHandoff, reason: str, around: Around) -> NextStep
     elif handoff.must_see:
         text = say(
             "next.send-again",
-            "Find another contact point and send it there: {command}; or record that you see to it yourself: {seen}",
+            "Find another contact point and send it there: {command}; or record that you see to it yourself, or that "
+            "it is no longer needed: {seen}",
             command=command_of(handoff, "resend --to CONTACT_POINT"),
             seen=command_of(handoff, "seen"),
         )

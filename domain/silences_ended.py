@@ -34,6 +34,11 @@ def _closed_missing(handoff: OpenHandoff, at: datetime) -> Found | None:
     return "not-arrived", text, handoff.moved_at or handoff.changed_at
 
 
+_VOIDED: Final = say("stall.voided", "the receiving side marked it as entered in error; nobody has the case")
+#: Its sender may have marked it so itself, while the person was looked for.
+_VOIDED_FOUND: Final = say(
+    "stall.voided-found", "it was marked as entered in error, and the person was looked for; nobody has the case"
+)
 _NOT_SERVED: Final = say("stall.not-served", "it was closed, and the person has not come there; nobody has the case")
 
 
@@ -57,7 +62,7 @@ def _returned(handoff: OpenHandoff, at: datetime) -> Found | None:
         Status.FAILED: ("failed", _failed(handoff, code)),
         Status.ENTERED_IN_ERROR: (
             "entered-in-error",
-            say("stall.voided", "the receiving side marked it as entered in error; nobody has the case"),
+            _VOIDED_FOUND if handoff.sought else _VOIDED,
         ),
     }.get(
         handoff.status,

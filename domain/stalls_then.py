@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,12 +17,14 @@ from relaypoint.domain.handoffs import (
     RAISE,
     REMARKS,
     RESPOND,
+    SEEN,
     Side,
     Status,
     came_back,
+    found_with_nobody,
     missing_at_end,
 )
-from relaypoint.domain.replay import continued, step_after
+from relaypoint.domain.replay import changed, continued, step_after
 
 Columns = Mapping[str, Any]
 
@@ -69,7 +72,7 @@ def _must_see(
     """It is noted when the receiving side ends it unserved, and when the other side could not be told of the end; and
     goes when its sender has seen it or decides anew, or the person who was missing has arrived."""
     untold = sorted(each["tried_at"] for each in notices if each["kind"] == "cancelled" and _stood(each, at) == "dead")
-    noted, was_open = False, True
+    noted, was_open, gone_on = False, True, False
     for event, state in own:
         while untold and untold[0] < event["at"]:
             untold.pop(0)
@@ -77,7 +80,10 @@ def _must_see(
         verb = event["kind"].removeprefix("handoff-")
         if verb == "resent":
             # Who is looked for is so still where the case is sent elsewhere.
-            noted = missing_at_end(state) and (noted or was_open)
+            noted, gone_on = missing_at_end(state) and (noted or was_open), True
+        elif verb == SEEN and "sought" in changed(json.loads(event["data"])):
+            # That the person was found lays their case with nobody.
+            noted = not was_open and found_with_nobody({**state, "gone_on": gone_on})
         elif _by_sender(verb, event["actor"], sender, receiver):
             noted = verb in ("cancel", "correct") and missing_at_end(state)
         elif verb in MOVES or verb in (ARRIVED, FOUND):

@@ -34,6 +34,7 @@ from relaypoint.domain.handoffs import (
     Status,
     accepted_by_phone,
     awaited,
+    found_with_nobody,
     looked_for,
     missing_now,
 )
@@ -82,9 +83,11 @@ def _seen(here: Here) -> dict[str, Any]:
         )
     if missing:  # The desk has the case still, and its clocks run on.
         return {"sought": here.words}
-    # Who sees to it itself waits for no answer any more.
-    over = {"respond_by": None} if here.handoff.get("respond_by") else {}
-    return {"seen_at": format_instant(here.now), **({"sought": here.words} if searching else {}), **over}
+    said = {"sought": here.words} if searching else {}
+    # Who sees to it itself waits for no answer any more; that the person was found does not say so.
+    waits = searching and found_with_nobody({**here.handoff, **said})
+    over = {"respond_by": None} if here.handoff.get("respond_by") and not waits else {}
+    return {"seen_at": format_instant(here.now), **said, **over}
 
 
 def _where_searched(handoff: Mapping[str, Any]) -> str:

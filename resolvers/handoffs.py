@@ -32,6 +32,7 @@ from relaypoint.domain.handoffs import (
     Side,
     Status,
     came_back,
+    found_with_nobody,
     may_resend,
     missing_at_end,
 )
@@ -280,7 +281,9 @@ def _steps(
     row = {**row}
     # Whoever ends a step ends no search for a person.
     sought = verb in ("cancel", "correct") and missing_at_end(after)
-    if side is Side.SENDER and row["must_see"] and verb not in _NOT_SEEN and not sought:
+    # That the person was found lays their case with nobody.
+    found = verb == SEEN and "sought" in changes and found_with_nobody({**after, "gone_on": gone_on(row)})
+    if side is Side.SENDER and row["must_see"] and verb not in _NOT_SEEN and not (sought or found):
         # Who decides anew about a step has seen it.
         row["must_see"] = False
         steps.append(Step("handoff_seen", {"handoff": handoff["id"]}))

@@ -576,6 +576,22 @@ def test_a_case_that_nobody_has_is_not_forgotten_once_it_was_seen(settings: dict
     assert "Nobody has" not in run(settings, "handoff", reference, "--as", "example-shelter").stdout
 
 
+def test_a_case_whose_person_was_found_is_in_its_senders_lists_until_somebody_has_it(settings: dict[str, str]) -> None:
+    reference = parsed(run(settings, "refer", *CASE, "--json"))["referral"]["reference"]
+    own, theirs = ("--as", "example-unit"), ("--as", "example-shelter")
+    moves = (("accept", *theirs), ("expect", "--by", "2026-03-03T11:00Z", *own), ("not-arrived", *theirs))
+    for verb in (*moves, ("fail", "--reason", "unreachable", *theirs)):
+        assert run(settings, "handoff", reference, *verb).returncode == 0
+    found = " ".join(run(settings, "handoff", reference, "seen", "--result", "found", *own).stdout.split())
+    assert all(each in found for each in ("Nobody has this case now.", "resend --to", "no longer needed:"))
+    (stalled,) = parsed(run(settings, "stalled", *own, "--json"))
+    assert stalled["reason"] == "failed"
+    assert reference in run(settings, "referrals", "--open", *own).stdout
+    assert run(settings, "handoff", reference, "seen", *own).returncode == 0
+    assert reference not in run(settings, "referrals", "--open", *own).stdout
+    assert run(settings, "stalled", *own).stdout.startswith("Nothing has stalled")
+
+
 def test_a_call_that_nobody_answered_is_on_record_and_stops_no_clock(settings: dict[str, str]) -> None:
     reference = parsed(run(settings, "refer", *CASE, "--json"))["referral"]["reference"]
     own = ("--as", "example-unit")

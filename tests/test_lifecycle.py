@@ -170,11 +170,10 @@ class Referral(RuleBasedStateMachine):
         if verb == "seen" and side == "sender" and step.late(self.now):
             return {"sought": True}
         if verb == "seen":
-            return (
-                {"must_see": False, "sought": step.sought or bool(reason)}
-                if side == "sender" and step.must_see
-                else None
-            )
+            # Found, they have nobody still, where the desk gave them up.
+            left = bool(reason) and step.status != "cancelled"
+            after = {"must_see": left, "sought": step.sought or bool(reason)}
+            return after if side == "sender" and step.must_see else None
         waiting, working, open = step.status in OPEN[:2], step.status in OPEN[2:4], step.status in OPEN
         here = {
             "phoned": side == "sender" and waiting,

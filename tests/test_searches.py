@@ -137,6 +137,74 @@ async def test_what_became_of_them_is_said_anew_once_more_is_known(backend: Back
 
 
 @pytest.mark.parametrize(
+    ("who", "verb", "reason", "silent"),
+    [
+        (SHELTER, "fail", "unreachable", "failed"),
+        (SHELTER, "complete", "advised", "not-served"),
+        (SHELTER, "complete", "waitlisted", "waitlisted"),
+        (SHELTER, "correct", None, "entered-in-error"),
+        (UNIT, "cancel", "no-longer-needed", None),
+    ],
+)
+@pytest.mark.parametrize("then", ["resend", "seen"])
+async def test_who_was_found_and_has_nobody_stays_with_their_sender(
+    backend: Backend, who: Subject, verb: str, reason: str | None, silent: str | None, then: str
+) -> None:
+    step = await missing(backend, roster=three_shelters())
+    await move(backend, 62, who, step, verb, reason=reason)
+    await move(backend, 63, UNIT, step, "raise")
+    asked = (await handoffs.handoff(UNIT, at(backend, 64), step["id"])).handoff["respond_by"]
+    found = await move(backend, 65, UNIT, step, "seen", reason="found")
+    assert (found["sought"], found["must_see"]) == ("found", silent is not None)
+    assert found["respond_by"] == (asked if silent else None)
+    if silent:  # Nobody is looked for, and nobody has the case.
+        (mine,) = await stalled.stalled(UNIT, at(backend, 66))
+        assert (mine.stall.reason, mine.stall.also) == (silent, ())
+        assert "resend --to" in mine.next_steps[-1].text
+        assert "result" not in mine.next_steps[-1].text.lower()
+        assert await reasons(SHELTER, backend, 66) == []
+    if then == "resend":
+        await pass_handoff(UNIT, at(backend, 67), step["id"], "resend", "line-desk", consent=True)
+    elif silent:
+        assert (await move(backend, 67, UNIT, step, "seen"))["sought"] == "found"
+    assert (await handoffs.handoff(UNIT, at(backend, 68), step["id"])).handoff["must_see"] is False
+    assert await reasons(UNIT, backend, 69) == []
+    assert await audit.verify(OPERATOR, backend) == []
+
+
+async def test_who_was_found_has_somebody_where_the_case_was_sent_since(backend: Backend) -> None:
+    step = await missing(backend, roster=three_shelters())
+    await move(backend, 62, SHELTER, step, "fail", reason="unreachable")
+    await pass_handoff(UNIT, at(backend, 63), step["id"], "resend", "line-desk", consent=True)
+    assert (await move(backend, 64, UNIT, step, "seen", reason="found"))["must_see"] is False
+    assert await reasons(UNIT, backend, 65) == []
+
+
+@pytest.mark.parametrize("gone_on", [True, False])
+async def test_the_record_tells_the_same_of_who_was_found_and_has_nobody(backend: Backend, gone_on: bool) -> None:
+    start = 3 * DAY
+    await sent(backend, URGENT, three_shelters())
+    referral = (await sending.refer(UNIT, at(backend, start), URGENT, to="shelter-desk")).referral
+    (step,) = referral["handoffs"]
+    await move(backend, start + 1, SHELTER, step, "accept")
+    await move(backend, start + 2, UNIT, step, "expect", expected=at(backend, start + 60).now())
+    await move(backend, start + 61, SHELTER, step, "fail", reason="unreachable")
+    if gone_on:
+        await pass_handoff(UNIT, at(backend, start + 62), step["id"], "resend", "line-desk", consent=True)
+    await move(backend, start + 70, UNIT, step, "seen", reason="found")
+    if not gone_on:
+        await move(backend, start + 90, UNIT, step, "seen")
+
+    async def told(minute: int) -> list[str]:
+        as_of = at(backend, start + minute).now()
+        found = await stalled.stalled(UNIT, at(backend, start + DAY), as_of=as_of)
+        return [each.stall.reason for each in found if each.stall.handoff.id == step["id"]]
+
+    looked_for = ["arrival-unknown"]
+    assert [await told(minute) for minute in (50, 65, 75, 95)] == [[], looked_for, [] if gone_on else ["failed"], []]
+
+
+@pytest.mark.parametrize(
     ("word", "verb", "reason", "silent"),
     [
         ("found", "fail", "unreachable", ["failed"]),
