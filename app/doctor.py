@@ -34,7 +34,9 @@ def _warnings(settings: Settings) -> list[str]:
     found = []
     if settings.dev:
         found.append("RELAYPOINT_DEV is set: the server believes anyone on this machine.")
-    if any(each in settings.url for each in ("127.0.0.1", "localhost")):
+    if settings.url is None:
+        found.append("RELAYPOINT_URL is not set: the links in messages lead to this machine, and nowhere for others.")
+    elif any(each in settings.url for each in ("127.0.0.1", "localhost")):
         found.append("RELAYPOINT_URL names this machine: the links in messages lead nowhere for others.")
     sms, messenger = settings.sms or settings.sms_file, settings.messenger or settings.messenger_file
     if settings.mail is None and not sms and not messenger:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from relaypoint.app.delivering import deliver_due, send_links, take_bounces
 from relaypoint.app.posting import post_due
-from relaypoint.app.settings import Settings
+from relaypoint.app.settings import SERVED, Settings
 from relaypoint.domain.clock import Clock, fixed_clock, system_clock
 from relaypoint.domain.errors import Invalid, Unavailable
 from relaypoint.domain.policy import OPERATOR, Subject
@@ -46,6 +46,13 @@ class Runtime:
     #: The ways to addresses that others chose: webhooks, and browsers, which must not wait for slow webhooks.
     outgoing: Outgoing = field(default_factory=Outgoing)
     pushing: Outgoing = field(default_factory=Outgoing)
+    #: Where a server of it answers; None: where one does that is started without a choice.
+    served: str | None = None
+
+    @property
+    def site(self) -> str:
+        """The address that links in messages begin with."""
+        return self.settings.url or self.served or SERVED
 
     def context(self, subject: Subject) -> Context:
         return Context(subject, self.backend, self.run_outbox, self.post, WebhookSetup(), BrowserSetup(self.push))
@@ -58,7 +65,7 @@ class Runtime:
 
     async def deliver(self) -> dict[str, int]:
         """Delivers what is due."""
-        return await deliver_due(self.backend, self.transports, self.settings.url, self.push)
+        return await deliver_due(self.backend, self.transports, self.site, self.push)
 
     async def prove(self) -> None:
         """Carries what messages showed of addresses into the channels."""
@@ -83,7 +90,7 @@ class Runtime:
 
     async def post(self, links: Sequence[Link], *, test: bool) -> frozenset[str]:
         """Sends the links, as far as their channels take messages."""
-        return await send_links(links, self.transports, self.settings.url, test=test)
+        return await send_links(links, self.transports, self.site, test=test)
 
 
 class BrowserSetup:

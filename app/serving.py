@@ -9,7 +9,9 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from dataclasses import replace
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import uvicorn
@@ -57,17 +59,26 @@ async def serve(settings: Settings, host: str, port: int, announce: str) -> None
             remedy="Serve it on 127.0.0.1, or unset RELAYPOINT_DEV.",
             host=host,
         )
-    async with running(settings) as runtime:
-        app = http.build(runtime, http.developer if settings.dev else http.nobody)
+    async with running(settings) as opened:
         with _listening(host, port) as tcp, _command_socket(settings.socket) as unix:
-            servers = [_server(app)]
+            port = tcp.getsockname()[1]
+            runtime = replace(opened, served=address_of(host, port))
+            servers = [_server(http.build(runtime, http.developer if settings.dev else http.nobody))]
             sockets = [tcp]
             if unix is not None:
                 servers.append(_server(http.build(runtime, http.operator, _COMMANDS)))
                 sockets.append(unix)
             async with _background(runtime):
-                print(announce.format(host=host, port=tcp.getsockname()[1]), flush=True)
+                print(announce.format(host=host, port=port), flush=True)
                 await _run(servers, sockets)
+
+
+def address_of(host: str, port: int) -> str:
+    """Where this machine finds what listens there; what listens on all its addresses does so on its own as well."""
+    with contextlib.suppress(ValueError):  # A name is as good as an address.
+        if (all_of := ip_address(host)).is_unspecified:
+            host = "127.0.0.1" if all_of.version == 4 else "::1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 async def _run(servers: list[uvicorn.Server], sockets: list[socket.socket]) -> None:

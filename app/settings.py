@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import platformdirs
 from pydantic import SecretStr, ValidationError
@@ -12,6 +13,9 @@ from relaypoint.domain.errors import Invalid
 from relaypoint.domain.words import ChannelKind
 
 _DATA = Path(platformdirs.user_data_dir("relaypoint"))
+
+#: Where a server answers that is started without a choice.
+SERVED: Final = "http://127.0.0.1:8000"
 
 
 class Settings(BaseSettings):
@@ -38,7 +42,7 @@ class Settings(BaseSettings):
     messenger: SecretStr | None = None
     messenger_file: Path | None = None
     gateway_local: bool = False
-    url: str = "http://127.0.0.1:8000"
+    url: str | None = None
     now: str | None = None
     dev: bool = False
     organization: str | None = None
@@ -62,7 +66,7 @@ class Settings(BaseSettings):
         """How those whose services carry messages reach whoever runs this, as a mailto or https address."""
         if self.mail_from:
             return f"mailto:{self.mail_from}"
-        return self.url if self.url.startswith("https://") else "mailto:postmaster@localhost"
+        return self.url if self.url and self.url.startswith("https://") else "mailto:postmaster@localhost"
 
     def password(self) -> str | None:
         return _secret(self.neo4j_password, self.neo4j_password_file, "RELAYPOINT_NEO4J_PASSWORD_FILE")

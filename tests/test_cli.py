@@ -8,11 +8,13 @@ import shutil
 import signal
 import stat
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from relaypoint.app.serving import address_of
 from relaypoint.domain.handoffs import ALIASES, REASONS, VERBS
 from relaypoint.tests.helpers import EXAMPLE, row, tiny_roster, write_folder
 from relaypoint.tests.processes import environment, relaypoint, run, serving
@@ -186,6 +188,47 @@ def test_commands_go_to_the_server_that_holds_the_store(settings: dict[str, str]
         assert held.returncode == 5
     assert not socket.exists()
     assert "into the store" in parsed(run(live, "doctor", "--json"))["commands"]
+
+
+@pytest.mark.parametrize("url", [None, "https://referrals.example.org/"])
+def test_links_lead_to_where_the_server_answers(settings: dict[str, str], url: str | None) -> None:
+    live = {name: value for name, value in settings.items() if name != "RELAYPOINT_NOW"}
+    live |= {"RELAYPOINT_URL": url} if url else {}
+    spool = Path(settings["RELAYPOINT_SPOOL"])
+
+    def links() -> set[str]:
+        texts = [json.loads(each.read_text())["body"] for each in spool.glob("*.json")]
+        return {link for text in texts for link in re.findall(r"https?://\S+?(?=/[nr]/)", text)}
+
+    with serving(live) as address:
+        sent = parsed(run(live, "refer", *CASE, "--json"))["referral"]
+        assert run(live, "notify").returncode == 0
+        for _ in range(100):  # The server may have been first, and be at it still.
+            if links():
+                break
+            time.sleep(0.1)
+        assert links() == {(url or address).rstrip("/")}
+    for each in spool.glob("*.json"):
+        each.unlink()
+    assert (
+        run(live, "handoff", sent["reference"], "cancel", "--reason", "other", "--as", "example-unit").returncode == 0
+    )
+    assert run(live, "notify").returncode == 0
+    assert links() == {(url or "http://127.0.0.1:8000").rstrip("/")}
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8123"),
+        ("0.0.0.0", "http://127.0.0.1:8123"),
+        ("::", "http://[::1]:8123"),
+        ("::1", "http://[::1]:8123"),
+        ("relay.example.org", "http://relay.example.org:8123"),
+    ],
+)
+def test_a_server_is_found_where_it_listens(host: str, address: str) -> None:
+    assert address_of(host, 8123) == address
 
 
 def test_the_socket_of_a_killed_server_does_no_harm(settings: dict[str, str]) -> None:
