@@ -19,10 +19,9 @@ from relaypoint.domain.errors import Problem, Unavailable
 from relaypoint.domain.policy import ANONYMOUS, Kind, Subject
 from relaypoint.notifications import pages
 from relaypoint.resolvers.acting import acting
-from relaypoint.resolvers.references import REFERENCE
 from relaypoint.schema.operational import schema
 from relaypoint.schema.problems import formatted
-from relaypoint.web import links, receipts
+from relaypoint.web import links, notices, receipts
 
 #: Names the acting organization, for the dev sign-in and on the command socket.
 ACTING = "x-relaypoint-organization"
@@ -35,17 +34,6 @@ relaypoint: referrals and points of contact for anti-trafficking coordination.
 /readyz    the store answers
 """
 
-#: The same for every reference, of whatever there is or is not: a page for who follows the link of a message.
-_NOTICE = """\
-A message led you here. Its reference is {reference}; nothing else about it is shown without signing in.
-
-To see what it is about, look it up in your relaypoint:
-
-    relaypoint handoff {reference}
-
-Don't answer the message with anything about a person. If somebody is in danger now, call the emergency number.
-"""
-
 
 def build(runtime: Runtime, subject_of: Callable[[Request], Subject], limits: Limits | None = None) -> Starlette:
     """``subject_of`` tells who asks; what it can't tell is anonymous."""
@@ -55,12 +43,6 @@ def build(runtime: Runtime, subject_of: Callable[[Request], Subject], limits: Li
 
     async def home(request: Request) -> Response:
         return PlainTextResponse(_WELCOME)
-
-    async def notice(request: Request) -> Response:
-        reference = request.path_params["reference"].upper()
-        if not REFERENCE.fullmatch(reference):
-            raise HTTPException(404)
-        return PlainTextResponse(_NOTICE.format(reference=reference), headers={"referrer-policy": "no-referrer"})
 
     async def healthz(request: Request) -> Response:
         return JSONResponse({"status": "up"})
@@ -77,7 +59,7 @@ def build(runtime: Runtime, subject_of: Callable[[Request], Subject], limits: Li
         routes=[
             Route("/", home),
             Route("/graphql", endpoint.answer, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
-            Route("/n/{reference}", notice),
+            *notices.routes(pages),
             *links.routes(runtime.backend),
             *receipts.routes(runtime.backend, pages),
             Route("/healthz", healthz),

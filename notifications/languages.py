@@ -6,6 +6,7 @@ The catalogues are read as translators leave them (``messages.po``), once; there
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -42,6 +43,20 @@ def catalogue(language: str) -> Catalog:
 def chosen(wanted: Sequence[str]) -> str:
     """The first of the wanted languages (tags of BCP 47) that is served, whatever its region; English where none is."""
     return negotiate_locale([tag.lower() for tag in wanted], served(), sep="-") or ENGLISH
+
+
+#: More languages than a person reads; who asks for more is not looked at further.
+_MOST: Final = 20
+
+
+def accepted(header: str) -> list[str]:
+    """The tags that an ``Accept-Language`` names, the most wanted first; what can't be read in it is passed over."""
+    wanted = []
+    for each in header.split(",")[:_MOST]:
+        tag, _, weight = (part.strip() for part in each.partition(";"))
+        with suppress(ValueError):
+            wanted.append((float(weight.removeprefix("q=")) if weight else 1.0, tag))
+    return [tag for weight, tag in sorted(wanted, key=lambda each: -each[0]) if weight > 0]
 
 
 def translated(text: Text, language: str) -> str:

@@ -1,13 +1,24 @@
-"""The page behind the second link of a message, in the message's language. Whoever serves it is handed these functions.
+"""The pages behind the links of a message: behind the second one in the message's language, behind the first in that
+of the browser. Whoever serves them is handed these functions.
 
-It tells what its address tells, and never whether there is such a message: no more is handed to this module.
+They tell what their address tells, and never whether there is such a message: no more is handed to this module.
 """
 
 from __future__ import annotations
 
-from relaypoint.notifications.languages import chosen
+from relaypoint.notifications.languages import accepted, chosen
 from relaypoint.notifications.rendering import page
 from relaypoint.notifications.sentences import sentence
+
+
+def language(accepts: str) -> str:
+    """The language for a browser that asks for these: the value of its ``Accept-Language``."""
+    return chosen(accepted(accepts))
+
+
+def opened(language: str, reference: str) -> str:
+    """Tells where the message with that reference can be read."""
+    return page("open", chosen([language]), sentence("open.title"), reference=reference)
 
 
 def asking(language: str, reference: str) -> str:

@@ -1,4 +1,4 @@
-"""All that messages say, and the page behind the second link of one, in English, by its id; a catalogue of ``locale``
+"""All that messages say, and the pages behind the two links of one, in English, by its id; a catalogue of ``locale``
 says the same in another language.
 
 Here stands nothing of the field of work, of a case or of who works with whom: a message is read on lock screens.
@@ -26,6 +26,11 @@ SENTENCES: Final = {
     "receipt.noted": "Noted. Sign in to see what it is about and to decide.",
     "receipt.over": "This link does not hold, or no longer. Sign in to read the message.",
     "receipt.later": "This can’t be noted right now. Please try again in a few minutes.",
+    "open.title": "A message led you here",
+    "open.what": "Nothing else about it is shown without signing in.",
+    "open.look": "To see what it is about, look it up in your relaypoint:",
+    "open.answer": "Don’t answer the message with anything about a person.",
+    "open.danger": "If somebody is in danger now, call the emergency number.",
     "digest.subject": "{urgency}. Messages: {count}",
     "digest.count": "Messages: {count}",
     "digest.open": "Sign in to read them",

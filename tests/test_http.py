@@ -22,6 +22,7 @@ from relaypoint.app.settings import Settings
 from relaypoint.graph import Store, open_store
 from relaypoint.schema.problems import formatted
 from relaypoint.tests.helpers import filled, make_backend
+from relaypoint.tests.test_notices import send
 
 
 class Query(graphene.ObjectType):  # type: ignore[misc]
@@ -200,15 +201,23 @@ def test_half_a_surrogate_pair_is_refused() -> None:
     assert answer.status_code == 400
 
 
-async def test_the_link_of_a_message_tells_nobody_anything(store: Store) -> None:
-    site = http.build(Runtime(Settings(), make_backend(store)), http.nobody)
+@pytest.mark.parametrize(("asked", "language"), [(None, "en"), ("ar-EG, en;q=0.5", "ar"), ("cy, uk;q=0.3", "uk")])
+async def test_the_link_of_a_message_tells_nobody_anything(store: Store, asked: str | None, language: str) -> None:
+    backend = await filled(store)
+    there = (await send(backend))["reference"]
+    site = http.build(Runtime(Settings(), backend), http.nobody)
+    headers = {"accept-language": asked} if asked else {}
     async with AsyncClient(transport=ASGITransport(site), base_url="http://127.0.0.1:8000") as web:
         pages = set()
-        for reference in ("ABCDE-23456", "abcde-23456"):
-            answer = await web.get(f"/n/{reference}")
+        for reference in ("ABCDE-23456", "abcde-23456", there):
+            answer = await web.get(f"/n/{reference}", headers=headers)
             assert answer.status_code == 200
             assert answer.headers["referrer-policy"] == "no-referrer"
-            pages.add(answer.text)
+            assert answer.headers["content-type"] == "text/html; charset=utf-8"
+            assert (answer.headers["content-language"], answer.headers["vary"]) == (language, "Accept-Language")
+            assert f'<html lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}">' in answer.text
+            pages.add(answer.text.replace(there, "ABCDE-23456"))
+            assert "set-cookie" not in answer.headers
         assert len(pages) == 1
         for wrong in ("x", "ABCDE-2345!", "<script>", "ABCDE-23456/more"):
             assert (await web.get(f"/n/{wrong}")).status_code == 404

@@ -115,10 +115,52 @@ def test_each_id_is_said_by_some_message_and_priorities_have_one_each() -> None:
     messages = (*every_message(ENGLISH), *every_digest(ENGLISH))
     told = "".join(text for message in messages for text in (message.subject, message.body))
     told += "".join(
-        (pages.asking(ENGLISH, REFERENCE), *(say(ENGLISH) for say in (pages.noted, pages.over, pages.later)))
+        (
+            pages.opened(ENGLISH, REFERENCE),
+            pages.asking(ENGLISH, REFERENCE),
+            *(say(ENGLISH) for say in (pages.noted, pages.over, pages.later)),
+        )
     )
     for id, english in SENTENCES.items():
         assert all(piece in told for piece, *_ in Formatter().parse(english)), id
+
+
+@pytest.mark.parametrize(
+    ("asked", "language"),
+    [
+        ("", "en"),
+        ("uk", "uk"),
+        ("fr-CH, fr;q=0.9, en;q=0.8, de;q=0.7, *;q=0.5", "fr"),
+        ("en;q=0.4,ar-EG;q=0.9", "ar"),
+        ("cy, ru;q=0.1", "ru"),
+        ("es;q=0, cy", "en"),
+        ("es ; q=0.5 , ru ; q=0.6", "ru"),
+        ("fr;q=much, es", "es"),
+        ("*", "en"),
+        (";;q=,,=;", "en"),
+        ("de, " * 30 + "fr", "en"),
+        ("q=1" * 5000, "en"),
+    ],
+)
+def test_a_browser_is_answered_in_the_language_that_it_asks_for(asked: str, language: str) -> None:
+    assert pages.language(asked) == language
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_behind_the_first_link_is_whole_and_tells_nothing(language: str) -> None:
+    html = pages.opened(language, REFERENCE)
+    page = Page(html)
+    for tag in ("html", "main"):
+        (given,) = page.all(tag)
+        assert (given["lang"], given["dir"]) == (language, direction(language))
+    assert page.texts["title"] == page.texts["h1"] == [translated(sentence("open.title"), language)]
+    assert page.texts["code"] == [f"relaypoint handoff {REFERENCE}"]
+    assert page.all("bdi") == [{"dir": "ltr"}] * 2
+    assert page.all("a") == []
+    for id in (each for each in SENTENCES if each.startswith("open.")):
+        assert translated(sentence(id), language) in page.texts["main"][0]
+    assert not telling_words(language).search(re.sub(r"<[^>]*>", " ", html))
+    assert not re.search(r"https?:|<script|<img|<link", html)
 
 
 @pytest.mark.parametrize(
