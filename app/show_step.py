@@ -148,7 +148,7 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
                 f"Send it on: {say} resend --to CONTACT_POINT; or record that you see to it yourself, or that it is no "
                 f"longer needed: {say} seen"
             )
-    elif "resend" in verbs and not handoff["mustSee"]:
+    elif "resend" in verbs and not handoff["mustSee"] and not Status(handoff["status"]).open:
         console.print(
             "[bold]Nobody has this case now.[/] Where the person still needs it: "
             f"relaypoint handoff {handoff['id']} resend --to CONTACT_POINT"
@@ -166,7 +166,10 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
 
 def _sought(handoff: Data) -> str:
     """What is left to its sender of an open step, once it has said what became of the person."""
-    say, over = f"relaypoint handoff {handoff['id']}", "take it back: cancel --reason CODE"
+    say, over = (
+        f"relaypoint handoff {handoff['id']}",
+        f"take it back: relaypoint handoff {handoff['id']} cancel --reason CODE",
+    )
     if handoff["sought"] == "found":
         return f"The desk still has the case. Say by when the person comes now: {say} expect --by TIME; or {over}"
     if handoff["sought"] == "reported-missing":

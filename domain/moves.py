@@ -12,6 +12,7 @@ from relaypoint.domain.handoffs import (
     LONGEST_HOLD,
     MOVES,
     PASSING_ON,
+    REMARKS,
     REVIEWED_WITHIN,
     VERBS,
     Move,
@@ -58,9 +59,16 @@ def unknown_verb(verb: str) -> Invalid:
         path=("verb",),
         remedy="{hint}Use one of: {known}.",
         verb=verb[:_SHOWN],
-        hint=f"Did you mean {near}? " if (near := nearest(verb, (*VERBS, *ALIASES))) else "",
+        hint=f"Did you mean {near}? " if (near := _coded(verb) or nearest(verb, (*VERBS, *ALIASES))) else "",
         known=", ".join(VERBS),
     )
+
+
+def _coded(word: str) -> str | None:
+    """What one says where the word is no verb, but what goes with one alone, as a reason or a result."""
+    said = [f"{each.verb} --reason {word}" for each in MOVES.values() if word in each.reasons]
+    said += [f"{each.verb} --result {word}" for each in REMARKS.values() if word in each.words and not each.many]
+    return said[0] if len(said) == 1 else None
 
 
 def check_allowed(wanted: Move | Pass | Remark, status: Status, side: Side) -> None:
@@ -125,7 +133,7 @@ def words_of(remark: Remark, said: tuple[str, ...]) -> str:
     if wrong or (remark.words and not said and not remark.optional) or (len(set(said)) > 1 and not remark.many):
         raise Invalid(
             "handoff.word",
-            "{verb} needs {how} of its codes, not '{said}'.",
+            "{verb} needs {how} of its codes, not '{said}'." if said else "{verb} needs {how} of its codes.",
             path=("lacking" if remark.many else "reason",),
             remedy="Use {how} of: {known}.",
             verb=remark.verb,
@@ -155,7 +163,9 @@ def _check_reason(
             "handoff.passing-on" if passing else "handoff.reason",
             "'{reason}' needs a successor step, which this move does not make."
             if passing
-            else "{status} needs a coded reason, not '{reason}'.",
+            else "{status} needs a coded reason, not '{reason}'."
+            if reason
+            else "{status} needs a coded reason.",
             path=("reason",),
             remedy="Use one of: {known}.",
             status=wanted.target,

@@ -39,7 +39,7 @@ KINDS: Final[Mapping[str, Text]] = {
     "handoff-ask": say("event.ask", "its sender is asked"),
     "handoff-answer": say("event.answer", "its sender answers"),
     "handoff-redirect-asked": say("event.redirect-asked", "the coordinator would send it elsewhere"),
-    "handoff-expect": say("event.expect", "the person is expected"),
+    "handoff-expect": say("event.expect", "the person is on the way"),
     "handoff-arrived": say("event.arrived", "the person arrived"),
     "handoff-found": say("event.found", "the person has come where the case was sent since"),
     "handoff-not-arrived": say("event.not-arrived", "the person did not arrive"),

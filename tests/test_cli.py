@@ -635,6 +635,31 @@ def test_a_case_whose_person_was_found_is_in_its_senders_lists_until_somebody_ha
     assert run(settings, "stalled", *own).stdout.startswith("Nothing has stalled")
 
 
+def test_nobody_is_told_that_nobody_has_a_case_that_somebody_has(settings: dict[str, str]) -> None:
+    reference = parsed(run(settings, "refer", *CASE, "--json"))["referral"]["reference"]
+    own, theirs = ("--as", "example-unit"), ("--as", "example-shelter")
+    assert "Nobody has this case" not in run(settings, "handoff", reference, *own).stdout
+    assert run(settings, "handoff", reference, "accept", *theirs).returncode == 0
+    told = run(settings, "handoff", reference, "expect", "--by", "2026-03-03T11:00Z", *own)
+    assert (told.returncode, "Nobody has this case" in told.stdout) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("found", "Did you mean seen --result found?"),
+        ("served", "Did you mean complete --reason served?"),
+        ("accepted", "Did you mean phoned --result accepted?"),
+        ("reject", "rejected needs a coded reason. ["),
+        ("answer", "answer needs one of its codes. ["),
+    ],
+)
+def test_who_lacks_a_word_is_told_which(settings: dict[str, str], typed: str, said: str) -> None:
+    reference = parsed(run(settings, "refer", *CASE, "--json"))["referral"]["reference"]
+    done = run(settings, "handoff", reference, typed)
+    assert (done.returncode, said in " ".join(done.stderr.split())) == (2, True), done.stderr
+
+
 def test_a_call_that_nobody_answered_is_on_record_and_stops_no_clock(settings: dict[str, str]) -> None:
     reference = parsed(run(settings, "refer", *CASE, "--json"))["referral"]["reference"]
     own = ("--as", "example-unit")

@@ -49,7 +49,7 @@ async def test_times_and_desks_say_what_they_are(backend: Backend) -> None:
     )
     lines = [told(event) for event in await referrals.timeline(UNIT, at(backend, 6), step["referral"])]
     assert lines[-2:] == [
-        "the person is expected: expected by 2026-03-02 14:00 UTC",
+        "the person is on the way: expected by 2026-03-02 14:00 UTC",
         "put on hold: waiting for the person, to be looked at again on 2026-03-04",
     ]
 
