@@ -63,7 +63,7 @@ async def _settled(look: Callable[[], Coroutine[Any, Any, list[Broken]]]) -> lis
 
 
 async def _referral(backend: Backend, id: str) -> list[Broken]:
-    stored = (await backend.store.read("referral_get", id=id))[0]
+    stored = (await backend.store.read("referrals_get", ids=[id]))[0]
     reference = stored["referral"]["reference"]
     try:
         events, length, head = await _events(backend, id)

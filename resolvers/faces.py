@@ -50,10 +50,10 @@ def _face(view: View, id: str, taken_by: str | None, priority: str | None) -> di
     }
 
 
-async def called_back(backend: Backend, referral: Mapping[str, Any]) -> dict[str, Any] | None:
+def called_back(view: View, referral: Mapping[str, Any]) -> dict[str, Any] | None:
     """How and when the receiver may call the sender back about it, as the roster has it now; None where nothing was
     said, or the channel has gone."""
-    channels = (await present_view(backend)).index.rows["channels"]
+    channels = view.index.rows["channels"]
     row = channels.get(referral.get("call_back") or "")
     if row is None and not referral.get("safe_hours"):
         return None

@@ -100,7 +100,7 @@ async def handoff(subject: Subject, backend: Backend, id: str) -> Moved:
             backend.clock(),
         )
     if Side.SENDER in on or (Side.RECEIVER in on and Status(row["handoff"]["status"]).open):
-        step["call_back"] = await called_back(backend, row["referral"])
+        step["call_back"] = called_back(view, row["referral"])
     return Moved(step, tuple(_offered(row, row["handoff"], on, backend.now())))
 
 

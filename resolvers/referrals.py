@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from relaypoint.domain.policy import Action, Subject, may_act_for, may_see_case,
 from relaypoint.domain.replay import concerned
 from relaypoint.domain.texts import Text
 from relaypoint.domain.told_events import sees_event, told
+from relaypoint.domain.view import View
 from relaypoint.graph import Row
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.cases import agreed_types_of, languages_of
@@ -42,7 +44,7 @@ async def referrals(
         rows = await backend.store.read("referrals_of", organization=subject.organization, before=before, limit=limit)
     else:
         rows = await backend.store.read("referrals_all", before=before, limit=limit)
-    return [await shown_referral(subject, backend, row["id"]) for row in rows]
+    return await shown_referrals(subject, backend, [row["id"] for row in rows])
 
 
 @permitted(Action.READ_REFERRAL)
@@ -103,14 +105,34 @@ async def together(subject: Subject, backend: Backend, id: str) -> list[Row]:
 
 
 async def shown_referral(subject: Subject, backend: Backend, id: str, asked: str | None = None) -> dict[str, Any]:
-    rows = await backend.store.read("referral_get", id=id)
-    if not rows or not _seen_by(subject, rows[0]):
+    found = await shown_referrals(subject, backend, [id])
+    if not found:
         raise no_referral(asked or id)
-    row = rows[0]
+    return found[0]
+
+
+async def shown_referrals(subject: Subject, backend: Backend, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Those of them that the subject sees, in this order, each as far as it does. As many reads for all as for one."""
+    rows = {row["referral"]["id"]: row for row in await backend.store.read("referrals_get", ids=list(ids))}
+    seen = [rows[id] for id in ids if id in rows and _seen_by(subject, rows[id])]
+    if not seen:
+        return []
+    view = await present_view(backend)
+    steps = {row["referral"]["id"]: _steps_of(subject, row) for row in seen}
+    faces = await with_faces(backend, [step for each in steps.values() for step in each])
+    by_id = {step["id"]: step for step in faces}
+    return [
+        _shown(subject, backend, view, row, [by_id[step["id"]] for step in steps[row["referral"]["id"]]])
+        for row in seen
+    ]
+
+
+def _steps_of(subject: Subject, row: Row) -> list[dict[str, Any]]:
+    """The steps that the subject sees, in their order."""
     steps = in_order(row["handoffs"])
     way = [(step["receiver"]["id"], step["reason"] == "referred-onward") for step in steps]
     sender, priority = row["sender"]["id"], row["referral"]["priority"]
-    seen = [
+    return [
         {
             **step,
             "priority": priority,
@@ -120,12 +142,15 @@ async def shown_referral(subject: Subject, backend: Backend, id: str, asked: str
         for step in steps[: steps_seen(subject, sender, way)]
         for on in (sides(subject, sender, step["receiver"]["id"]),)
     ]
+
+
+def _shown(subject: Subject, backend: Backend, view: View, row: Row, steps: Sequence[dict[str, Any]]) -> dict[str, Any]:
     shown: Row = {
         **row["referral"],
         "sender": row["sender"],
         "service_type": row["service_type"],
-        "call_back": await _calling(subject, backend, row),
-        "handoffs": await with_faces(backend, seen),
+        "call_back": _calling(subject, view, row),
+        "handoffs": steps,
         "case": None,
     }
     sealed = shown.pop("sealed")
@@ -140,13 +165,13 @@ async def shown_referral(subject: Subject, backend: Backend, id: str, asked: str
     return shown
 
 
-async def _calling(subject: Subject, backend: Backend, row: Row) -> dict[str, Any] | None:
+def _calling(subject: Subject, view: View, row: Row) -> dict[str, Any] | None:
     """How to call the sender back: for the sender itself, and for who has an open step."""
     holds = any(
         Status(step["status"]).open and may_act_for(subject, step["receiver"]["id"]) for step in row["handoffs"]
     )
     if holds or may_act_for(subject, row["sender"]["id"]):
-        return await called_back(backend, row["referral"])
+        return called_back(view, row["referral"])
     return None
 
 
@@ -155,7 +180,7 @@ async def own_referral(subject: Subject, backend: Backend, id: str) -> Row:
     ``IllegalTransition`` for one that it sees and did not send, ``NotFound`` for one that it does not see, or whose
     case can't be opened any more."""
     known = await by_reference(subject, backend, id)
-    rows = await backend.store.read("referral_get", id=known["referral"] if known else id)
+    rows = await backend.store.read("referrals_get", ids=[known["referral"] if known else id])
     if not rows or not _seen_by(subject, rows[0]):
         raise no_referral(id)
     if not may_see_case(subject, rows[0]["sender"]["id"]):

@@ -91,7 +91,7 @@ async def test_accept_and_cancel_at_once_have_one_winner(
     assert sum(wins.values()) == RACES
     async with opened(store_url, store_auth) as store:
         for id, status in sent:
-            (shown,) = await store.read("referral_get", id=id)
+            (shown,) = await store.read("referrals_get", ids=[id])
             assert [each["status"] for each in shown["handoffs"]] == [status]
             rows = await store.read("events_of", id=id)
             events = [chain.Event(**row["event"]) for row in rows]

@@ -472,3 +472,22 @@ async def test_the_receiver_is_told_how_and_when_to_call_back(backend: Backend) 
             await sending.refer(UNIT, backend, NEED, to="shelter-desk", **how)
         assert refused.value.path == (field,)
         assert await dump(backend.store) == before
+
+
+async def test_a_page_of_them_takes_as_many_reads_as_one(backend: Backend) -> None:
+    class Counting(Through):
+        reads = 0
+
+        async def read(self, statement: str, /, **parameters: Any) -> list[Row]:
+            self.reads += 1
+            return await super().read(statement, **parameters)
+
+    counted, counts = replace(backend, store=Counting(backend.store)), []
+    for sent in range(1, 4):
+        await send(backend)
+        counted.store.reads = 0  # type: ignore[attr-defined]
+        shown = await referrals.referrals(UNIT, counted)
+        assert len(shown) == sent
+        assert [each["handoffs"][0]["answered_by"]["role"] for each in shown] == ["primary"] * sent
+        counts.append(counted.store.reads)  # type: ignore[attr-defined]
+    assert counts[1] == counts[2]

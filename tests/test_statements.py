@@ -209,7 +209,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "organization_dates": [{"id": "example-former"}, {"id": "example-line"}],
         "service_type_names": [{}],
         "task_force_names": [{}],
-        "referral_get": [{"id": first["id"]}, {"id": second["id"]}],
+        "referrals_get": [{"ids": [first["id"], second["id"]]}],
         "referrals_together": [{"sender": "example-unit", "id": second["id"], "group": first["id"]}],
         "referrals_all": [{"before": None, "limit": 2}, {"before": second["id"], "limit": 9}],
         "referrals_of": [

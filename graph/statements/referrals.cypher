@@ -195,10 +195,11 @@ RETURN h {
   head([(r)-[:ANSWERED_AT]->(own:ContactPoint) WHERE own.until IS NULL OR own.until > $day | own.id]) AS answered_at,
   [(sender)<-[:OF]-(own:ContactPoint) WHERE own.until IS NULL OR own.until > $day | own.id] AS sender_desks
 
-// name: referral_get
+// name: referrals_get
 // mode: read
 // starts: id
-MATCH (r:Referral {id: $id})-[:SENT_BY]->(sender:Organization)
+UNWIND $ids AS id
+MATCH (r:Referral {id: id})-[:SENT_BY]->(sender:Organization)
 MATCH (r)-[:FOR]->(type:ServiceType)
 RETURN r {.id, .reference, .version, .priority, .confidentiality, .created_at, .sealed, .call_back, .safe_hours, .group, .person,
     .chain_length, .chain_head} AS referral,
