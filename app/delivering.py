@@ -27,6 +27,8 @@ from relaypoint.resolvers.rounds import Link
 
 #: To so many contact points at once. What a way out does not take at once it lets wait.
 AT_ONCE: Final = 16
+#: So many are taken over at a time: to look for them costs the more the more there are.
+AT_A_TIME: Final = 200
 #: Beside what is taken at once, so many more to the same contact points: what storms there goes out together.
 BESIDE: Final = 400
 #: Seconds after which it is looked for more while something is still on its way.
@@ -43,7 +45,7 @@ async def deliver_due(backend: Backend, transport: Transport, site: str, push: P
     delivery = _Delivery(backend, transport, site, push)
     try:
         while True:
-            batch = await outbox.lease(OPERATOR, backend, beside=BESIDE)
+            batch = await outbox.lease(OPERATOR, backend, limit=AT_A_TIME, beside=BESIDE)
             delivery.take(batch)
             if not delivery.under_way:
                 return dict(delivery.counts)

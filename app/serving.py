@@ -8,11 +8,13 @@ import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -28,6 +30,10 @@ from relaypoint.resolvers import escalating, leases, recounting, responding, tre
 from relaypoint.schema.problems import where
 
 log = logging.getLogger("relaypoint.serve")
+
+#: Seconds for which one thread may keep the interpreter from another. An answer is made by the store's threads and this
+#: one in turn, and would wait that long at each turn while something else is at work.
+_SWITCH: Final = 0.0005
 
 #: How often the outbox is looked through, in seconds.
 _PAUSE = 1.0
@@ -59,6 +65,7 @@ async def serve(settings: Settings, host: str, port: int, announce: str) -> None
             remedy="Serve it on 127.0.0.1, or unset RELAYPOINT_DEV.",
             host=host,
         )
+    sys.setswitchinterval(_SWITCH)
     async with running(settings) as opened:
         with _listening(host, port) as tcp, _command_socket(settings.socket) as unix:
             port = tcp.getsockname()[1]

@@ -70,7 +70,7 @@ def _steps(backend: Backend, rows: Sequence[Row], id: str, reply: str | None) ->
                 "notice_came_back",
                 {"id": key, "operation": backend.new_id(), "channel": channel, "address": id, "at": at},
             ),
-            Step("notice_tried", {"id": key, "tries": [{"address": id, "properties": told}]}),
+            Step("notices_tried", {"tries": [{"notice": key, "address": id, "properties": told}]}),
         ]
     attempt = Try(rows[0]["notice"]["channel"], Result.BOUNCED, reply)
     return [*steps, speaks_against(id, attempt, at)] if against(attempt) else steps

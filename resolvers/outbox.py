@@ -28,7 +28,7 @@ from relaypoint.resolvers.receipts import secret
 LEASE: Final = timedelta(minutes=2)
 
 #: After so many of them it is let go of the processor: who asks something meanwhile must not wait for all.
-_AT_A_TIME: Final = 10
+_AT_A_TIME: Final = 2
 
 #: What Web Push is good enough for: what is shown is encrypted, and its service learns when something came.
 PUSH_ASSURES: Final = Confidentiality.CONFIDENTIAL
@@ -46,6 +46,7 @@ class Leased:
     reference: str
     kind: str
     priority: Priority
+    #: This one counted.
     attempts: int
     #: When it was to go out first, or again after it was dead.
     begun: datetime
@@ -109,7 +110,7 @@ async def _planned(backend: Backend, name: str, at: datetime, rows: Sequence[Row
         sending, reader = sending_of(row), reader_of(view, desk)
         planned = plan(sending, uses, at, desk.calendar, reader)
         if planned.until is not None:
-            waiting.append(put_off(notice["id"], name, notice["attempts"] - 1, planned, planned.until))
+            waiting.append(put_off(notice["id"], name, planned, planned.until))
             continue
         first = (reader.language,) if reader and reader.language else ()
         leased.append(
@@ -121,7 +122,7 @@ async def _planned(backend: Backend, name: str, at: datetime, rows: Sequence[Row
                 reference=notice["reference"],
                 kind=sending.kind,
                 priority=sending.priority,
-                attempts=notice["attempts"],
+                attempts=notice["attempts"] + 1,
                 begun=sending.begun,
                 channels=planned.channels,
                 languages=(*first, *desk.languages),

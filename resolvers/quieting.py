@@ -39,15 +39,14 @@ def reader_of(view: View, desk: ContactPoint) -> Reader | None:
     return reader(desk.holders, view.day, Rota(answering["rota_every"], answering["rota_since"]))
 
 
-def put_off(id: str, lease: str, attempts: int, plan: Plan, until: datetime) -> Step:
-    """Lets go of a message until it is due. It was no attempt: ``attempts`` counts those before."""
+def put_off(id: str, lease: str, plan: Plan, until: datetime) -> Step:
+    """Lets go of a message until it is due. It was no attempt."""
     due = format_instant(until)
     ways = (use for use in plan.channels if use.barred or use.carries_message)
     changes = {
         "due_at": due,
         "why": [f"{use.channel.id}: {use.barred or f'waits until {due}'}" for use in ways],
-        "attempts": attempts,
         "lease": None,
         "leased_until": None,
     }
-    return Step("notice_settle", {"id": id, "lease": lease, "changes": changes})
+    return Step("notices_settle", {"notices": [{"id": id, "lease": lease, "changes": changes}]})

@@ -71,10 +71,16 @@ async def settle_together(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Settlement:
-    """What there is to write of one attempt, and what is recorded by it of each message."""
+    """What there is to write of one attempt: of each message its changes (``settled``) and what came of each channel
+    (``tried``), the ids of those that are not tried again (``over``), what else there is to do of these and what it
+    shows of addresses (``more``), and the ids of addresses that took it. ``ended`` is what is recorded of each."""
 
-    steps: Sequence[Step]
     ended: list[str]
+    settled: Sequence[dict[str, Any]]
+    tried: Sequence[dict[str, Any]]
+    over: Sequence[str]
+    more: Sequence[Step]
+    taken: frozenset[str]
 
 
 @permitted(Action.DELIVER_NOTICES)
@@ -82,13 +88,28 @@ async def settle_all(subject: Subject, backend: Backend, settlements: Sequence[S
     """Records several attempts in one write, which costs little more than one of them; returns what was recorded of
     each. Where the lease of one had run out, each is recorded by itself, and that one is None."""
     try:
-        await backend.store.write([step for each in settlements for step in each.steps])
+        await backend.store.write(_steps(settlements))
     except Unmet:
         if len(settlements) == 1:
             return [None]
         alone = [await settle_all(subject, backend, [each]) for each in settlements]
         return [ended for (ended,) in alone]
     return [each.ended for each in settlements]
+
+
+def _steps(settlements: Sequence[Settlement]) -> list[Step]:
+    """One write of all, each kind of change in one step."""
+    settled = [row for each in settlements for row in each.settled]
+    tried = [row for each in settlements for row in each.tried]
+    over = [id for each in settlements for id in each.over]
+    taken = frozenset[str]().union(*(each.taken for each in settlements))
+    return [
+        Step("notices_settle", {"notices": settled}, len(settled)),
+        Step("notices_tried", {"tries": tried}, len(tried)),
+        Step("notices_unqueue", {"ids": over}, len(over)),
+        *(step for each in settlements for step in each.more),
+        Step("addresses_taken", {"ids": sorted(taken)}, None),
+    ]
 
 
 class Settling:
@@ -136,7 +157,9 @@ def settlement(
     apart = status != "delivered" and not alike(parcel)
     key = parcel[0].id if len(parcel) == 1 else key_of(each.id for each in parcel)
     again = at + _pause(key, min(each.attempts for each in parcel))
-    ended, settled, done = [], list[Step](), list[Step]()
+    ended, over = list[str](), list[str]()
+    settled, tried = list[dict[str, Any]](), list[dict[str, Any]]()
+    more: list[Step] = []
     shown: Sequence[Try] = tries
     for leased in parcel:
         own = {use.channel.id: use.barred for use in leased.channels if use.barred is not None}
@@ -147,24 +170,28 @@ def settlement(
             "why": [f"{id}: {own.get(id) or _said(parcel, id, text)}" for id, text in sorted(why.items())],
             "kept_back": leased.avoided,
             "tried_at": now,
+            "attempts": leased.attempts,
             "lease": None,
             "leased_until": None,
             **({"due_at": format_instant(due)} if outcome == "failed" else {"status": outcome}),
             **({"apart": True} if apart else {}),
             **({"pushed": True} if any(each.result is Result.TAKEN for each in pushes) else {}),
         }
-        settled.append(Step("notice_settle", {"id": leased.id, "lease": leased.lease, "changes": changes}))
-        done += _tried(leased, [*came, *pushes], now)
+        settled.append({"id": leased.id, "lease": leased.lease, "changes": changes})
+        tried += [_row(leased, each, now) for each in (*came, *pushes)]
         if outcome != "failed":
-            done.append(Step("notice_unqueue", {"id": leased.id}))
+            over.append(leased.id)
         if outcome == "dead":
             shown = came
-            done.append(Step("notice_dead", {"id": leased.id}))
+            more.append(Step("notice_dead", {"id": leased.id}))
             if leased.kind == "cancelled":
-                done.append(Step("notice_untold", {"id": leased.id}))
+                more.append(Step("notice_untold", {"id": leased.id}))
         ended.append(outcome)
-    refused = gone([each.channel for each in pushes if each.result is Result.REFUSED])
-    return Settlement([*settled, *done, *_shown(parcel[0], shown, now), *refused], ended)
+    addresses = _addresses(parcel[0])
+    more += [speaks_against(addresses[each.channel], each, now) for each in shown if against(each)]
+    more += gone([each.channel for each in pushes if each.result is Result.REFUSED])
+    taken = frozenset(addresses[each.channel] for each in shown if each.result is Result.TAKEN)
+    return Settlement(ended, settled, tried, over, more, taken)
 
 
 def _said(parcel: Sequence[Leased], id: str, text: str) -> str:
@@ -200,24 +227,6 @@ def _pause(key: str, attempts: int) -> timedelta:
     return timedelta(seconds=seconds * (1 + spread))
 
 
-def _tried(leased: Leased, tries: Sequence[Try], at: str) -> list[Step]:
-    """What came of each channel."""
-    rows = [_row(leased, each, _addresses(leased), at) for each in tries]
-    return [Step("notice_tried", {"id": leased.id, "tries": rows}, len(rows))] if rows else []
-
-
-def _shown(leased: Leased, tries: Sequence[Try], at: str) -> list[Step]:
-    """What that shows of the addresses."""
-    steps, addresses = [], _addresses(leased)
-    for each in tries:
-        id = addresses[each.channel]
-        if against(each):
-            steps.append(speaks_against(id, each, at))
-        elif each.result is Result.TAKEN:
-            steps.append(Step("address_taken", {"id": id}, None))
-    return steps
-
-
 def _addresses(leased: Leased) -> dict[str, str]:
     """By channel the id of its address; a browser's own is that already."""
     channels = (use.channel for use in leased.channels)
@@ -227,9 +236,10 @@ def _addresses(leased: Leased) -> dict[str, str]:
     }
 
 
-def _row(leased: Leased, each: Try, addresses: Mapping[str, str], at: str) -> dict[str, Any]:
+def _row(leased: Leased, each: Try, at: str) -> dict[str, Any]:
     told = {"at": at, "attempt": leased.attempts, "channel": each.channel, "result": str(each.result)}
-    return {"address": addresses[each.channel], "properties": {**told, "reply": each.reply}}
+    address = _addresses(leased)[each.channel]
+    return {"notice": leased.id, "address": address, "properties": {**told, "reply": each.reply}}
 
 
 def speaks_against(address: str, attempt: Try, at: str) -> Step:

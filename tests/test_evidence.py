@@ -316,7 +316,7 @@ async def test_what_is_undelivered_is_seen_by_whose_desk_it_is(backend: Backend)
     assert await undelivered.undelivered(SHELTER, backend, "shelter-night-desk") == []
     (gap,) = (each for each in (await gaps.coverage_gaps(OPERATOR, backend)).gaps if each.kind == "undelivered")
     assert (gap.severity, gap.subject) == ("critical", "shelter-desk")
-    assert "1 messages" in str(gap.text)
+    assert "could not be delivered: 1," in str(gap.text)
 
 
 async def test_it_goes_out_again_when_the_channel_is_mended(backend: Backend) -> None:

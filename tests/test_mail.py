@@ -292,7 +292,7 @@ async def test_a_store_that_is_away_is_told_as_that(backend: Backend) -> None:
 
     class Away(Through):
         async def write(self, steps: Sequence[Step], operation: Operation | None = None) -> list[list[Row]]:
-            if steps[0].statement == "notice_settle":
+            if steps[0].statement == "notices_settle":
                 raise Unavailable("store.away", "The store is away.")
             return await super().write(steps, operation)
 

@@ -382,15 +382,20 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
             {"lease": "lease", "now": LATER, "until": "2026-03-04T10:02:00.000Z", "limit": limit} for limit in (1, 9)
         ],
         "digest_put": [{"id": "new-digest", "notices": ["new-notice"], "lease": "lease"}],
-        "notice_settle": [{"id": "new-notice", "lease": "lease", "changes": {"status": "dead", "lease": None}}],
-        "notice_unqueue": [{"id": "new-notice"}],
-        "notice_tried": [
+        "notices_settle": [
+            {"notices": [{"id": "new-notice", "lease": "lease", "changes": {"status": "dead", "lease": None}}]}
+        ],
+        "notices_unqueue": [{"ids": ["new-notice"]}],
+        "notices_tried": [
             {
-                "id": "new-notice",
                 "tries": [
-                    {"address": id, "properties": {"at": LATER, "attempt": 1, "channel": id, "result": "taken"}}
+                    {
+                        "notice": "new-notice",
+                        "address": id,
+                        "properties": {"at": LATER, "attempt": 1, "channel": id, "result": "taken"},
+                    }
                     for id in ("new-address", address["id"])
-                ],
+                ]
             }
         ],
         "notices_dead_known": [{}],
@@ -403,7 +408,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
             {"id": id, "at": LATER, "reply": "550", "lasting": lasting, "bounced": not lasting}
             for id, lasting in (("new-address", True), (address["id"], False))
         ],
-        "address_taken": [{"id": "new-address"}],
+        "addresses_taken": [{"ids": ["new-address", address["id"]]}],
         "address_answered": [
             {"handoff": gone["handoff"], "contact_point": gone["contact_point"], "notice": notice, "at": at}
             for notice, at in ((None, LATER), (gone["id"], "2026-03-04T11:00:00.000Z"))
@@ -484,8 +489,11 @@ async def stale(store: Store) -> list[tuple[str, Parameters]]:
         ("escalation_put", {**rung, "version": 99}),
         ("lease_take", {"id": "escalation", "worker": "three", "now": NOW, "until": LATER}),
         ("work_as_known", {"operation": "lock", "desks": [{"id": "shelter-desk", "handoffs": []}]}),
-        ("notice_settle", {"id": "new-notice", "lease": "another", "changes": {"status": "delivered"}}),
-        ("notice_unqueue", {"id": "new-notice"}),
+        (
+            "notices_settle",
+            {"notices": [{"id": "new-notice", "lease": "another", "changes": {"status": "delivered"}}]},
+        ),
+        ("notices_unqueue", {"ids": ["new-notice"]}),
         (
             "feed_place",
             {"operation": "lock", "position": 0, "last": 1, "entries": [{"id": "x", "event": "y", "properties": {}}]},

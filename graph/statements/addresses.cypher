@@ -12,11 +12,12 @@ SET a.refused = coalesce(a.refused, 0) + 1, a.last = $at, a.reply = $reply, a.bo
 MERGE (q)-[:WEIGHS]->(a)
 RETURN a.id AS id
 
-// name: address_taken
+// name: addresses_taken
 // What was refused is taken again. Of what was taken and came back afterwards that proves nothing.
 // mode: write
 // starts: id
-MATCH (a:Address {id: $id})
+UNWIND $ids AS id
+MATCH (a:Address {id: id})
 WHERE a.refused > 0 AND NOT a.bounced
 MATCH (q:Queue {id: 'notices'})
 SET a.version = a.version + 1, a.refused = 0, a.mended = true

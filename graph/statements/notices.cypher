@@ -12,7 +12,7 @@ WHERE n.due_at <= $now AND (n.leased_until IS NULL OR n.leased_until <= $now)
 WITH n
 ORDER BY n.urgency DESC, n.due_at, n.id
 LIMIT $limit
-SET n.lease = $lease, n.leased_until = $until, n.attempts = n.attempts + 1
+SET n.lease = $lease, n.leased_until = $until
 RETURN n.id AS id
 
 // name: notices_lease_beside
@@ -30,7 +30,7 @@ WHERE d.id IN desks
 WITH n
 ORDER BY n.urgency DESC, n.due_at, n.id
 LIMIT $limit
-SET n.lease = $lease, n.leased_until = $until, n.attempts = n.attempts + 1
+SET n.lease = $lease, n.leased_until = $until
 RETURN n.id AS id
 
 // name: notices_leased
@@ -46,15 +46,16 @@ RETURN n {.id, .kind, .priority, .confidentiality, .attempts, .created_at, .agai
   head([(h)-[:TO]->(own:ContactPoint) | own.id]) AS step_at
 ORDER BY n.urgency DESC, n.due_at, n.id
 
-// name: notice_settle
-// Only the holder of the lease may settle; the status is delivered or dead.
+// name: notices_settle
+// Only the holder of the lease of each may settle; the status is delivered or dead.
 // mode: write
 // starts: id
-MATCH (n:Notice {id: $id})
-SET n.lock = $lease
-WITH n
-WHERE n.lease = $lease AND n.status = 'pending'
-SET n += $changes
+UNWIND $notices AS each
+MATCH (n:Notice {id: each.id})
+SET n.lock = each.lease
+WITH n, each
+WHERE n.lease = each.lease AND n.status = 'pending'
+SET n += each.changes
 RETURN n.id AS id
 
 // name: digest_put
@@ -70,12 +71,12 @@ WHERE n.lease = $lease AND n.status = 'pending'
 MERGE (g)-[:HOLDS]->(n)
 RETURN n.id AS id
 
-// name: notice_unqueue
+// name: notices_unqueue
 // mode: write
 // starts: id
-MATCH (n:Notice {id: $id})
+UNWIND $ids AS id
+MATCH (n:Notice {id: id})
 WITH n
-LIMIT 1
 MATCH (n)<-[pending:PENDING]-(:Queue)
 DELETE pending
 RETURN n.id AS id
@@ -91,14 +92,12 @@ MATCH (n)-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(:Referral)-[:SENT_BY]->(sender:Orga
 MERGE (sender)-[:MUST_SEE]->(h)
 RETURN h.id AS id
 
-// name: notice_tried
-// What came of an attempt, by channel. It hangs on the address: channels of several contact points may share it.
+// name: notices_tried
+// What came of attempts, by channel. It hangs on the address: channels of several contact points may share it.
 // mode: write
 // starts: id
-MATCH (n:Notice {id: $id})
-WITH n
-LIMIT 1
 UNWIND $tries AS try
+MATCH (n:Notice {id: try.notice})
 MERGE (a:Address {id: try.address})
 CREATE (n)-[t:TRIED]->(a)
 SET t += try.properties
