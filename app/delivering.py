@@ -20,7 +20,7 @@ from relaypoint.notifications.languages import chosen
 from relaypoint.notifications.messages import Notification, compose_link
 from relaypoint.notifications.push import Push
 from relaypoint.notifications.sentences import held_as
-from relaypoint.resolvers import bouncing, digesting, outbox, settling
+from relaypoint.resolvers import announcing, bouncing, digesting, outbox, settling
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.outbox import Leased
 from relaypoint.resolvers.rounds import Link
@@ -46,6 +46,7 @@ async def deliver_due(backend: Backend, transport: Transport, site: str, push: P
     try:
         while True:
             batch = await outbox.lease(OPERATOR, backend, limit=AT_A_TIME, beside=BESIDE)
+            batch += await announcing.lease(OPERATOR, backend)
             delivery.take(batch)
             if not delivery.under_way:
                 return dict(delivery.counts)
@@ -94,7 +95,8 @@ class _Delivery:
                 await self._in_order(notices)
 
     async def _in_order(self, notices: Sequence[Leased]) -> None:
-        for parcel in parcels(notices):
+        alone = [[each] for each in notices if each.announced]
+        for parcel in parcels([each for each in notices if not each.announced]) + alone:
             if self._backend.clock() >= parcel[0].until:  # The way was slow: others may have taken it over.
                 return
             told = await _told(self._backend, parcel)

@@ -21,20 +21,23 @@ class Undelivered:
     since: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PausedWebhook:
-    """A webhook that is paused though nobody asked for it, since when (ISO day), and why in words."""
+    """A webhook that is paused though nobody asked for it, since when (ISO day), and why: its receiver is ``gone``, or
+    failed. ``untold``: no message could tell its organization."""
 
     id: str
     organization: str
     host: str
     since: str
     gone: bool
+    untold: bool
 
 
 def paused(found: Sequence[PausedWebhook]) -> Iterator[Gap]:
     for each in found:
         text = "A program of {owner} is told of nothing since {since}: {host} {why}."
+        untold = "A program of {owner} is told of nothing since {since}: {host} {why}. Nobody could be told of that."
         why = (
             say("webhook.gone", "says that it is gone") if each.gone else say("webhook.failing", "did not take events")
         )
@@ -47,8 +50,8 @@ def paused(found: Sequence[PausedWebhook]) -> Iterator[Gap]:
             tell=Told,
             about=(
                 say(
-                    "gap.webhook-paused",
-                    text,
+                    "gap.webhook-paused-untold" if each.untold else "gap.webhook-paused",
+                    untold if each.untold else text,
                     owner=each.organization,
                     since=each.since,
                     host=each.host,

@@ -8,7 +8,7 @@ from relaypoint.domain.errors import Unavailable
 from relaypoint.graph.port import Step, Store
 
 #: Raised by one with every change of the graph's form. A store that is newer than the program is refused.
-VERSION: Final = 14
+VERSION: Final = 15
 
 #: Every kind of node. Each has an ``id`` that is unique within its label.
 LABELS: Final = (
@@ -48,6 +48,7 @@ LABELS: Final = (
     "Event",
     "FeedEntry",
     "Webhook",
+    "Announcement",
     "Browser",
     "Notice",
     "Digest",
@@ -85,7 +86,7 @@ async def prepare(store: Store) -> None:
         ]
         + [
             f"CREATE CONSTRAINT {label.lower()}_reference IF NOT EXISTS FOR (n:{label}) REQUIRE n.reference IS UNIQUE"
-            for label in ("Referral", "Notice")
+            for label in ("Referral", "Notice", "Announcement")
         ]
         + ["CREATE INDEX operation_expires IF NOT EXISTS FOR (n:Operation) ON (n.expires)"]
     )

@@ -62,6 +62,8 @@ class Leased:
     apart: bool = False
     #: The case has come to avoid who is there: they are told of it in no way.
     avoided: bool = False
+    #: It tells of no step of a case, goes out by itself, and is settled as what ``announcing`` has made.
+    announced: bool = False
     #: Browsers that are written to beside, by id, with how each is reached.
     browsers: tuple[tuple[str, Mapping[str, str]], ...] = ()
 

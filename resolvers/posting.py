@@ -15,7 +15,7 @@ from relaypoint.domain.errors import Unavailable
 from relaypoint.domain.policy import ANONYMOUS, Action, Kind, Subject
 from relaypoint.domain.webhooks import Failing, State, Why, failed, given_up, next_try
 from relaypoint.graph import Row, Step, Unmet
-from relaypoint.resolvers import feed
+from relaypoint.resolvers import announcing, feed
 from relaypoint.resolvers.acting import acting
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.feed import FeedEvent
@@ -47,6 +47,7 @@ class Leased:
     on from then on."""
 
     id: str
+    organization: str
     lease: str
     until: datetime
     url: str
@@ -114,6 +115,7 @@ async def _leased(backend: Backend, row: Row, head: int) -> Leased | None:
         events += [_event(of["id"], each) for each in page.events if _within(each, of["contact_points"] or ())]
     return Leased(
         id=of["id"],
+        organization=row["organization"],
         lease=name,
         until=until,
         url=url,
@@ -143,7 +145,8 @@ async def settle(
     gone: bool = False,
 ) -> str | None:
     """Records which events were ``taken``, the first of ``leased.events``, and the code of the ``failure`` at the next
-    one, if any. ``gone``: its receiver is there no more.
+    one, if any. ``gone``: its receiver is there no more. Where it is paused for that, the same write promises to tell
+    its organization.
 
     Returns why it is paused now; None where it is not, or where another worker had gone on already.
     """
@@ -158,7 +161,7 @@ async def settle(
     }
     if any(each.position is None for each in taken):
         changes["test"] = None
-    why = None
+    why, promises = None, list[Step]()
     if failure is None:
         if taken:
             changes |= {"failures": 0, "failing_since": None, "due_at": None}
@@ -171,16 +174,17 @@ async def settle(
             "due_at": format_instant(next_try(failing, at)),
         }
         if why is not None:
-            changes |= {"state": str(State.PAUSED), "paused_at": format_instant(at), "paused_for": str(why)}
+            desks = leased.webhook["contact_points"] or ()
+            promises = await announcing.promises(backend, leased.id, leased.organization, desks, at)
+            changes |= {
+                "state": str(State.PAUSED),
+                "paused_at": format_instant(at),
+                "paused_for": str(why),
+                "untold": not promises,
+            }
+    parameters = {"id": leased.id, "lease": leased.lease, "version": leased.webhook["version"], "changes": changes}
     try:
-        await backend.store.write(
-            [
-                Step(
-                    "webhook_settle",
-                    {"id": leased.id, "lease": leased.lease, "version": leased.webhook["version"], "changes": changes},
-                )
-            ]
-        )
+        await backend.store.write([Step("webhook_settle", parameters), *promises])
     except Unmet:
         return None
     return str(why) if why else None

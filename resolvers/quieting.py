@@ -39,8 +39,8 @@ def reader_of(view: View, desk: ContactPoint) -> Reader | None:
     return reader(desk.holders, view.day, Rota(answering["rota_every"], answering["rota_since"]))
 
 
-def put_off(id: str, lease: str, plan: Plan, until: datetime) -> Step:
-    """Lets go of a message until it is due. It was no attempt."""
+def put_off(id: str, lease: str, plan: Plan, until: datetime, settle: str = "notices_settle") -> Step:
+    """Lets go of a message until it is due. It was no attempt. ``settle`` is the statement of its outbox that does so."""
     due = format_instant(until)
     ways = (use for use in plan.channels if use.barred or use.carries_message)
     changes = {
@@ -49,4 +49,4 @@ def put_off(id: str, lease: str, plan: Plan, until: datetime) -> Step:
         "lease": None,
         "leased_until": None,
     }
-    return Step("notices_settle", {"notices": [{"id": id, "lease": lease, "changes": changes}]})
+    return Step(settle, {"messages": [{"id": id, "lease": lease, "changes": changes}]})

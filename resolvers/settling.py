@@ -30,6 +30,12 @@ _PAUSE: Final = 30
 _LONGEST_PAUSE: Final = 3600
 
 
+#: How each outbox has a message settled, and no longer queued.
+_OUTBOXES: Final = {
+    "notices": ("notices_settle", "notices_unqueue"),
+    "announcements": ("announcements_settle", "announcements_unqueue"),
+}
+
 #: Seconds from one write to the next, at least: many small ones would take the store's time from others.
 _GATHERING: Final = 0.03
 
@@ -71,11 +77,13 @@ async def settle_together(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Settlement:
-    """What there is to write of one attempt: of each message its changes (``settled``) and what came of each channel
-    (``tried``), the ids of those that are not tried again (``over``), what else there is to do of these and what it
-    shows of addresses (``more``), and the ids of addresses that took it. ``ended`` is what is recorded of each."""
+    """What there is to write of one attempt at messages of that ``outbox``: of each its changes (``settled``) and what
+    came of each channel (``tried``), the ids of those that are not tried again (``over``), what else there is to do of
+    these and what it shows of addresses (``more``), and the ids of addresses that took it. ``ended`` is what is
+    recorded of each."""
 
     ended: list[str]
+    outbox: str
     settled: Sequence[dict[str, Any]]
     tried: Sequence[dict[str, Any]]
     over: Sequence[str]
@@ -99,14 +107,19 @@ async def settle_all(subject: Subject, backend: Backend, settlements: Sequence[S
 
 def _steps(settlements: Sequence[Settlement]) -> list[Step]:
     """One write of all, each kind of change in one step."""
-    settled = [row for each in settlements for row in each.settled]
+    steps: list[Step] = []
+    for outbox, (settle, unqueue) in _OUTBOXES.items():
+        own = [each for each in settlements if each.outbox == outbox]
+        settled = [row for each in own for row in each.settled]
+        over = [id for each in own for id in each.over]
+        if own:
+            steps.append(Step(settle, {"messages": settled}, len(settled)))
+            steps.append(Step(unqueue, {"ids": over}, len(over)))
     tried = [row for each in settlements for row in each.tried]
-    over = [id for each in settlements for id in each.over]
     taken = frozenset[str]().union(*(each.taken for each in settlements))
     return [
-        Step("notices_settle", {"notices": settled}, len(settled)),
+        *steps,
         Step("notices_tried", {"tries": tried}, len(tried)),
-        Step("notices_unqueue", {"ids": over}, len(over)),
         *(step for each in settlements for step in each.more),
         Step("addresses_taken", {"ids": sorted(taken)}, None),
     ]
@@ -178,20 +191,24 @@ def settlement(
             **({"pushed": True} if any(each.result is Result.TAKEN for each in pushes) else {}),
         }
         settled.append({"id": leased.id, "lease": leased.lease, "changes": changes})
-        tried += [_row(leased, each, now) for each in (*came, *pushes)]
         if outcome != "failed":
             over.append(leased.id)
         if outcome == "dead":
             shown = came
+        ended.append(outcome)
+        if leased.announced:
+            continue
+        tried += [_row(leased, each, now) for each in (*came, *pushes)]
+        if outcome == "dead":
             more.append(Step("notice_dead", {"id": leased.id}))
             if leased.kind == "cancelled":
                 more.append(Step("notice_untold", {"id": leased.id}))
-        ended.append(outcome)
     addresses = _addresses(parcel[0])
     more += [speaks_against(addresses[each.channel], each, now) for each in shown if against(each)]
     more += gone([each.channel for each in pushes if each.result is Result.REFUSED])
     taken = frozenset(addresses[each.channel] for each in shown if each.result is Result.TAKEN)
-    return Settlement(ended, settled, tried, over, more, taken)
+    outbox = "announcements" if parcel[0].announced else "notices"
+    return Settlement(ended, outbox, settled, tried, over, more, taken)
 
 
 def _said(parcel: Sequence[Leased], id: str, text: str) -> str:

@@ -182,7 +182,8 @@ async def end(subject: Subject, backend: Backend, id: str) -> str:
     of = row["webhook"]
     parameters = {"id": of["id"], "operation": backend.new_id(), "version": of["version"]}
     try:
-        await backend.store.write([Step("webhook_end", parameters)])
+        ending = Step("announcements_end", {"webhook": of["id"], "operation": parameters["operation"]}, None)
+        await backend.store.write([ending, Step("webhook_end", parameters)])
     except Unmet:
         raise _busy() from None
     return str(of["id"])
@@ -190,14 +191,27 @@ async def end(subject: Subject, backend: Backend, id: str) -> str:
 
 async def paused_webhooks(backend: Backend, rows: Rows) -> list[PausedWebhook]:
     """Those that are paused though nobody asked for it, of organizations in the roster."""
-    found = [(row["webhook"], row["organization"]) for row in await backend.store.read("webhooks_all")]
     return [
-        PausedWebhook(of["id"], owner, _host(backend, of["sealed"]), of["paused_at"][:10], of["paused_for"] == Why.GONE)
-        for of, owner in found
-        if of["state"] == State.PAUSED
-        and of["paused_for"] in (Why.FAILING, Why.GONE)
-        and owner in rows["organizations"]
+        PausedWebhook(
+            id=row["webhook"]["id"],
+            organization=row["organization"],
+            host=_host(backend, row["webhook"]["sealed"]),
+            since=row["webhook"]["paused_at"][:10],
+            gone=row["webhook"]["paused_for"] == Why.GONE,
+            untold=_untold(row),
+        )
+        for row in await backend.store.read("webhooks_all")
+        if row["webhook"]["state"] == State.PAUSED
+        and row["webhook"]["paused_for"] in (Why.FAILING, Why.GONE)
+        and row["organization"] in rows["organizations"]
     ]
+
+
+def _untold(row: Row) -> bool:
+    """Whether nobody could be told that it is paused: there was nobody to be, or each message of it came to nothing."""
+    of = row["webhook"]
+    each = [status for at, _, status in (text.partition(" ") for text in row["announced"]) if at == of["paused_at"]]
+    return bool(of["untold"] or each) and not {"pending", "delivered"} & set(each)
 
 
 #: As if it had never failed.
@@ -208,6 +222,7 @@ _RESUMED: Final = {
     "due_at": None,
     "paused_at": None,
     "paused_for": None,
+    "untold": None,
 }
 
 

@@ -15,7 +15,7 @@ from relaypoint.graph.neo4j import Neo4jStore
 from relaypoint.resolvers.roster import Import
 
 #: The nodes that a store holds that was opened and nothing else, by id: the schema's, and the roots.
-_BARE: Final = ("relaypoint", "roster", "notices", "feed")
+_BARE: Final = ("relaypoint", "roster", "notices", "feed", "announcements")
 
 _NODES: Final = "MATCH (n) RETURN elementId(n) AS id, labels(n) AS labels, properties(n) AS properties"
 _TIES: Final = (
@@ -25,10 +25,11 @@ _TIES: Final = (
 _AGAIN: Final = """
     MATCH (schema:Schema {id: 'relaypoint'}), (roster:Roster {id: 'roster'})
     MATCH (notices:Queue {id: 'notices'}), (feed:Queue {id: 'feed'})
-    SET roster = $roster, notices = $notices, feed = $feed
-    WITH schema, roster, notices, feed
+    MATCH (announcements:Queue {id: 'announcements'})
+    SET roster = $roster, notices = $notices, feed = $feed, announcements = $announcements
+    WITH schema, roster, notices, feed, announcements
     CALL () { UNWIND $nodes AS node CREATE (n:$(node.labels)) SET n = node.properties RETURN collect(n) AS made }
-    WITH [schema, roster, notices, feed] + made AS all
+    WITH [schema, roster, notices, feed, announcements] + made AS all
     UNWIND $ties AS tie
     WITH tie, all[tie.a] AS a, all[tie.b] AS b
     CREATE (a)-[r:$(tie.type)]->(b)
@@ -66,7 +67,7 @@ async def _graph(store: Neo4jStore) -> dict[str, Any]:
     rest = [node for node in nodes if node not in roots]
     places = {node["id"]: place for place, node in enumerate([*(first[id] for id in _BARE), *rest])}
     ties = [{**tie, "a": places[tie["a"]], "b": places[tie["b"]]} for tie in await _rows(store, _TIES)]
-    kept = {id: first[id]["properties"] for id in ("roster", "notices", "feed")}
+    kept = {id: first[id]["properties"] for id in _BARE[1:]}
     return {**kept, "nodes": rest, "ties": ties}
 
 

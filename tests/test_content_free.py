@@ -11,7 +11,7 @@ import json
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from relaypoint.app.delivering import deliver_due, send_links
 from relaypoint.domain.clock import fixed_clock
 from relaypoint.domain.digests import STORM
-from relaypoint.domain.policy import OPERATOR
+from relaypoint.domain.policy import OPERATOR, Subject
 from relaypoint.domain.receipts import PURPOSE
 from relaypoint.domain.words import MESSAGE_KINDS, Confidentiality, HolderRole, OrganizationKind, Priority
 from relaypoint.graph import open_store
@@ -33,7 +33,8 @@ from relaypoint.notifications.messages import Message, Notification, compose, co
 from relaypoint.notifications.sentences import held_as
 from relaypoint.notifications.smtp import mail_server
 from relaypoint.notifications.spool import Spool
-from relaypoint.resolvers import bouncing, handoffs, rounds, sending
+from relaypoint.notifications.webhooks import new_secret
+from relaypoint.resolvers import bouncing, handoffs, posting, rounds, sending, webhooks
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.escalating import escalate
 from relaypoint.resolvers.keys import prove_key
@@ -234,6 +235,18 @@ class Bench:
             )
             self.secrets |= {again.referral["id"], again.referral["reference"], again.referral["handoffs"][0]["id"]}
         await self.told(case, late, together=STORM)
+        await self.paused(case, unit, late)
+
+    async def paused(self, case: Case, owner: Subject, backend: Backend) -> None:
+        """A webhook of the sender's is paused, which is as secret, and it is told."""
+        host, path = (token for token, _ in (case.texts * 2)[:2])
+        made = await webhooks.create(owner, backend, f"https://{host}.example.org/{path}", new_secret())
+        await webhooks.send_test(owner, backend, made.id)
+        (leased,) = await posting.lease(OPERATOR, backend, limit=1)
+        await posting.settle(OPERATOR, backend, leased, [], "refused: 410", gone=True)
+        self.secrets |= {host, path, made.id}
+        await self.told(replace(case, priority=Priority.ROUTINE), backend)
+        await webhooks.end(owner, backend, made.id)
 
     async def told(self, case: Case, backend: Backend, together: int = 1) -> None:
         """Delivers what is due: so many in each message."""

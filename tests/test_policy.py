@@ -24,6 +24,7 @@ from relaypoint.tests.helpers import member
 HELPERS = {
     "open_handoffs.known_steps",
     "open_handoffs.open_steps",
+    "announcing.promises",
     "answering.agreeing",
     "answering.taken_back",
     "acting.acting",

@@ -28,6 +28,7 @@ from relaypoint.resolvers import (
     handoffs,
     joint,
     outbox,
+    posting,
     proposing,
     rounds,
     sending,
@@ -106,7 +107,11 @@ async def populate(store: Store) -> None:
         assert started.links
     reached = {"endpoint": "https://push.example.org/", "p256dh": "key", "auth": "secret"}
     await browsers.keep(shelter, backend, "shelter-desk", reached)
-    await webhooks.create(member("example-unit"), backend, "https://unit.example.org/hook", "whsec_secret")
+    unit = member("example-unit")
+    hook = await webhooks.create(unit, backend, "https://unit.example.org/hook", "whsec_secret")
+    await webhooks.send_test(unit, backend, hook.id)
+    (posted,) = await posting.lease(OPERATOR, backend, limit=1)
+    assert await posting.settle(OPERATOR, backend, posted, [], "refused: 410", gone=True) == "gone"
     leased = await outbox.lease(OPERATOR, backend, limit=4)
     taken, refused = Try("shelter-mail", Result.TAKEN), Try("unit-mail", Result.REFUSED, "550 5.1.1")
     assert [each.channels[0].channel.id for each in leased[:3]] == ["shelter-mail", "shelter-mail", "unit-mail"]
@@ -196,6 +201,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "feed_entries": [{"ids": ["feed.000000000001", "feed.000000000003", "feed.999999999999"]}],
         "feed_ways": [{"referrals": [second["id"], first["id"], "nobody"]}],
         "webhooks_all": [{}],
+        "announcements_due": [{"now": LATER, "limit": limit} for limit in (1, 9)],
         "browsers_of": [{"contact_points": ["unit-desk", "shelter-desk", "nobody"]}],
         "notices_dead": [{}],
         "notices_waiting": [{"now": "2026-01-01T00:00:00.000Z"}, {"now": LATER}],
@@ -314,6 +320,20 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "webhook_lease": [{"id": "new-webhook", "lease": "lease", "version": 1, "now": NOW, "until": LATER}],
         "webhook_settle": [{"id": "new-webhook", "lease": "lease", "version": 1, "changes": {"position": 3}}],
         "webhook_change": [{"id": "new-webhook", "operation": "lock", "version": 1, "changes": {"state": "paused"}}],
+        "announcement_create": [
+            {
+                "id": "new-announcement",
+                "webhook": "new-webhook",
+                "contact_point": "unit-desk",
+                "properties": {"status": "pending", "due_at": NOW, "attempts": 0},
+            }
+        ],
+        "announcement_lease": [{"id": "new-announcement", "lease": "lease", "now": NOW, "until": LATER}],
+        "announcements_settle": [
+            {"messages": [{"id": "new-announcement", "lease": "lease", "changes": {"status": "delivered"}}]}
+        ],
+        "announcements_unqueue": [{"ids": ["new-announcement"]}],
+        "announcements_end": [{"webhook": "new-webhook", "operation": "lock"}],
         "webhook_end": [{"id": "new-webhook", "operation": "lock", "version": 2}],
         "notice_create": [
             {
@@ -383,7 +403,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         ],
         "digest_put": [{"id": "new-digest", "notices": ["new-notice"], "lease": "lease"}],
         "notices_settle": [
-            {"notices": [{"id": "new-notice", "lease": "lease", "changes": {"status": "dead", "lease": None}}]}
+            {"messages": [{"id": "new-notice", "lease": "lease", "changes": {"status": "dead", "lease": None}}]}
         ],
         "notices_unqueue": [{"ids": ["new-notice"]}],
         "notices_tried": [
@@ -473,6 +493,7 @@ async def stale(store: Store) -> list[tuple[str, Parameters]]:
         "r.chain_head AS chain_head, e.mark AS mark, e.id AS escalation ORDER BY h.id",
     )
     (hook,) = await raw(store, "MATCH (w:Webhook) RETURN w.id AS id")
+    (said,) = await raw(store, "MATCH (n:Announcement) RETURN n.id AS id")
     rung = {**stands, "operation": "lock", "properties": {}}
     return [
         ("roster_lock", {**lock, "version": 0}),
@@ -491,13 +512,16 @@ async def stale(store: Store) -> list[tuple[str, Parameters]]:
         ("work_as_known", {"operation": "lock", "desks": [{"id": "shelter-desk", "handoffs": []}]}),
         (
             "notices_settle",
-            {"notices": [{"id": "new-notice", "lease": "another", "changes": {"status": "delivered"}}]},
+            {"messages": [{"id": "new-notice", "lease": "another", "changes": {"status": "delivered"}}]},
         ),
         ("notices_unqueue", {"ids": ["new-notice"]}),
         (
             "feed_place",
             {"operation": "lock", "position": 0, "last": 1, "entries": [{"id": "x", "event": "y", "properties": {}}]},
         ),
+        ("announcement_lease", {"id": said["id"], "lease": "other", "now": "2026-01-01", "until": LATER}),
+        ("announcements_settle", {"messages": [{"id": said["id"], "lease": "other", "changes": {}}]}),
+        ("announcements_unqueue", {"ids": ["new-announcement"]}),
         ("webhook_lease", {"id": hook["id"], "lease": "other", "version": 99, "now": LATER, "until": LATER}),
         ("webhook_settle", {"id": hook["id"], "lease": "other", "version": 1, "changes": {}}),
         ("webhook_change", {"id": hook["id"], "operation": "lock", "version": 99, "changes": {}}),

@@ -293,7 +293,17 @@ async def test_preparing_again_changes_nothing(store: Store) -> None:
 async def test_several_programs_may_prepare_at_once(store: Store) -> None:
     await store.apply(["MATCH (n) DETACH DELETE n"])
     await asyncio.gather(*(prepare(store) for _ in range(4)))
-    assert await raw(store, "MATCH (n) RETURN count(n) AS count") == [{"count": 4}]
+    assert await raw(store, "MATCH (n) RETURN count(n) AS count") == [{"count": 5}]
+
+
+async def test_a_store_of_before_is_brought_to_what_is_new(store: Store) -> None:
+    await store.write([lock(0), put("a")])
+    await store.apply(["MATCH (q:Queue {id: 'announcements'}) DETACH DELETE q", "MATCH (s:Schema) SET s.version = 14"])
+    await prepare(store)
+    queues = await raw(store, "MATCH (q:Queue) RETURN q.id AS id ORDER BY q.id")
+    assert [each["id"] for each in queues] == ["announcements", "feed", "notices"]
+    assert (await store.read("schema_version"))[0]["version"] == VERSION
+    assert (await roster_version(store), await organizations(store)) == (1, ["a"])
 
 
 async def test_a_newer_store_is_refused(store: Store, store_url: str, store_auth: Auth) -> None:

@@ -50,7 +50,7 @@ ORDER BY n.urgency DESC, n.due_at, n.id
 // Only the holder of the lease of each may settle; the status is delivered or dead.
 // mode: write
 // starts: id
-UNWIND $notices AS each
+UNWIND $messages AS each
 MATCH (n:Notice {id: each.id})
 SET n.lock = each.lease
 WITH n, each
@@ -215,9 +215,9 @@ MATCH (n)-[:FOR]->(d:ContactPoint)
 RETURN n {.id, .kind, .created_at} AS notice, h.id AS handoff, d.id AS contact_point
 
 // name: notices_waiting
-// How many wait for their time.
+// How many wait for their time, whatever they tell of.
 // mode: read
 // starts: open
-MATCH (q:Queue {id: 'notices'})-[:PENDING]->(n:Notice)
+MATCH (q:Queue)-[:PENDING]->(n)
 WHERE n.due_at > $now
 RETURN count(n) AS count

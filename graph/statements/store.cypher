@@ -16,6 +16,7 @@ MERGE (r:Roster {id: 'roster'})
 ON CREATE SET r.version = 0
 MERGE (q:Queue {id: 'notices'})
 MERGE (f:Queue {id: 'feed'})
+MERGE (a:Queue {id: 'announcements'})
 RETURN s.version AS version
 
 // name: operation_find
