@@ -11,10 +11,11 @@ from typing import Final
 from relaypoint.app.pushing import beside, pushed
 from relaypoint.domain.digests import common, parcels
 from relaypoint.domain.errors import Unavailable
+from relaypoint.domain.evidence import Try
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.words import ChannelKind
 from relaypoint.notifications import bounces
-from relaypoint.notifications.delivery import Refused, Transport, deliver
+from relaypoint.notifications.delivery import Attempt, Refused, Transport, deliver
 from relaypoint.notifications.digests import Digest
 from relaypoint.notifications.languages import chosen
 from relaypoint.notifications.messages import Notification, compose_link
@@ -102,18 +103,21 @@ class _Delivery:
             told = await _told(self._backend, parcel)
             if told is None:
                 return
-            attempt, pushes = await asyncio.gather(
-                deliver(told, common(parcel), self._transport, self._site),
-                pushed(self._push, parcel, told, self._site),
-            )
-            if pushes:
-                attempt = beside(attempt, pushes)
+            attempt, pushes = await self._sent(parcel, told)
             ended = await self._settling.settle(
                 settling.settlement(
                     self._backend, parcel, attempt.status, attempt.channel, attempt.why, attempt.tries, pushes
                 )
             )
             self.counts.update(ended or ())
+
+    async def _sent(self, parcel: Sequence[Leased], told: Notification | Digest) -> tuple[Attempt, Sequence[Try]]:
+        """What came of it, and of the browsers that were written to beside."""
+        over_channels = deliver(told, common(parcel), self._transport, self._site)
+        if self._push is None or not all(leased.browsers for leased in parcel):
+            return await over_channels, ()
+        attempt, pushes = await asyncio.gather(over_channels, pushed(self._push, parcel, told, self._site))
+        return (beside(attempt, pushes) if pushes else attempt), pushes
 
 
 async def _told(backend: Backend, parcel: Sequence[Leased]) -> Notification | Digest | None:

@@ -21,11 +21,8 @@ CHANNEL: Final = "web-push"
 _LONGEST: Final = 5.0
 
 
-async def pushed(push: Push | None, parcel: Sequence[Leased], told: Notification | Digest, site: str) -> list[Try]:
-    """What came of each browser, by id. Of several messages as one, the most urgent is shown; and none where a browser
-    is not good enough for one of them."""
-    if push is None or not all(leased.browsers for leased in parcel):
-        return []
+async def pushed(push: Push, parcel: Sequence[Leased], told: Notification | Digest, site: str) -> list[Try]:
+    """What came of each browser, by id. Of several messages as one, the most urgent is shown."""
     first = told if isinstance(told, Notification) else told.notifications[0]
 
     async def to(id: str, reached: Mapping[str, str]) -> Try:

@@ -40,7 +40,7 @@ def reader_of(view: View, desk: ContactPoint) -> Reader | None:
 
 
 def put_off(id: str, lease: str, plan: Plan, until: datetime, settle: str = "notices_settle") -> Step:
-    """Lets go of a message until it is due. It was no attempt. ``settle`` is the statement of its outbox that does so."""
+    """Lets go of a message until it is due. It was no attempt. ``settle``: the statement of its outbox for that."""
     due = format_instant(until)
     ways = (use for use in plan.channels if use.barred or use.carries_message)
     changes = {

@@ -37,7 +37,7 @@ _OUTBOXES: Final = {
 }
 
 #: Seconds from one write to the next, at least: many small ones would take the store's time from others.
-_GATHERING: Final = 0.03
+_GATHERING: Final = 0.05
 
 
 @permitted(Action.DELIVER_NOTICES)

@@ -35,7 +35,6 @@ HELPERS = {
     "erasing.erasing_answered",
     "erasing.erasing_over",
     "erasing.steps_of_body",
-    "faces.called_back",
     "faces.with_faces",
     "browsers.reached",
     "feed.place",
