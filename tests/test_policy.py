@@ -58,6 +58,7 @@ HELPERS = {
     "sending.own_desks",
     "referrals.own_referral",
     "referrals.shown_referral",
+    "referrals.shown_referrals",
     "roster_edit.carried_out",
     "roster_edit.decided",
     "roster_edit.held",
