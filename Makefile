@@ -16,7 +16,7 @@ help:
 	@echo "make check      lint, formatting, types, import directions, committed GraphQL schemas, dead links"
 	@echo "make format     put the code into the project's form"
 	@echo "make bench      measure (DOTGOV=current-full.csv: also on a large roster; SIZES=\"1000 16000\": finding;"
-	@echo "                STORED=10000: stalled; CONSULTATIONS=FILE.csv: also against real handoffs that stalled)"
+	@echo "                STORED=10000: stalled; mails; CONSULTATIONS=FILE.csv: also against real handoffs that stalled)"
 	@echo "make lock       resolve the dependencies anew into requirements.lock and requirements-dev.lock"
 	@echo "make clean      remove all that the above made"
 
@@ -51,10 +51,11 @@ format: install-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: install
+bench: install-dev
 	$(BIN)/python bench/run.py $(DOTGOV)
 	$(BIN)/python bench/finding.py $(SIZES)
 	$(BIN)/python bench/stalled.py $(STORED)
+	$(BIN)/python bench/mails.py
 	$(if $(CONSULTATIONS),$(BIN)/python bench/consultations.py $(CONSULTATIONS))
 
 # The stamps are made last, so that an install that was cut short is done again.

@@ -142,7 +142,8 @@ def _listed(console: Console, found: list[Data]) -> None:
 
 def _state(hook: Data) -> str:
     if hook["state"] == "paused":
-        return f"[bold red]paused[/] since {hook['pausedAt']} ({hook['pausedFor']})"
+        by = "".join(f", message {reference}" for reference in hook["toldBy"])
+        return f"[bold red]paused[/] since {hook['pausedAt']} ({hook['pausedFor']}{by})"
     return f"tried again at {hook['dueAt']}" if hook["dueAt"] else "active"
 
 

@@ -204,6 +204,7 @@ def no_referral(id: str) -> NotFound:
         "referral.none",
         "There is no referral '{id}' for you.",
         path=("id",),
-        remedy="Check the id; only the bodies on its chain see a referral.",
+        remedy="Check the id; only the bodies on its chain see a referral. A message may also tell that a webhook is "
+        "paused: `relaypoint webhook list`.",
         id=id,
     )

@@ -37,7 +37,8 @@ class Sent:
 class Webhook:
     """``host`` is where it goes, without what may be secret; ``types`` of ``feed.TYPES``, ``contact_points`` ids, none:
     all. ``position`` is the last one of the feed that was dealt with, ``behind`` how many come after it, whoever
-    may see them. ``secret`` is told once, when it is made."""
+    may see them. ``told_by`` has the references of the messages that tell of its pause. ``secret`` is told once, when
+    it is made."""
 
     id: str
     version: int
@@ -53,6 +54,7 @@ class Webhook:
     created_at: str
     paused_at: str | None
     paused_for: str | None
+    told_by: tuple[str, ...]
     log: tuple[Sent, ...]
     secret: str | None = None
 
@@ -210,8 +212,13 @@ async def paused_webhooks(backend: Backend, rows: Rows) -> list[PausedWebhook]:
 def _untold(row: Row) -> bool:
     """Whether nobody could be told that it is paused: there was nobody to be, or each message of it came to nothing."""
     of = row["webhook"]
-    each = [status for at, _, status in (text.partition(" ") for text in row["announced"]) if at == of["paused_at"]]
+    each = [message["status"] for message in _messages(row)]
     return bool(of["untold"] or each) and not {"pending", "delivered"} & set(each)
+
+
+def _messages(row: Row) -> list[Row]:
+    """Those that tell of the pause that holds."""
+    return [message for message in row["announced"] if message["at"] == row["webhook"]["paused_at"]]
 
 
 #: As if it had never failed.
@@ -276,6 +283,7 @@ def webhook_of(backend: Backend, row: Row, head: int, *, secret: str | None = No
         created_at=of["created_at"],
         paused_at=of["paused_at"],
         paused_for=of["paused_for"],
+        told_by=tuple(sorted(message["reference"] for message in _messages(row))),
         log=tuple(Sent(**json.loads(each)) for each in of["log"] or ()),
         secret=secret,
     )

@@ -59,6 +59,7 @@ class Webhook:
     contact_points: list[str] = strawberry.field(description="Only steps at these; none: all that one may see.")
     state: str = strawberry.field(description="active or paused.")
     paused_for: str | None = strawberry.field(description="asked, failing or gone.")
+    told_by: list[str] = strawberry.field(description="The references of the messages that tell of its pause.")
     paused_at: str | None = strawberry.field(description="Since when it is paused.")
     cursor: str = strawberry.field(description="Up to where it was sent.")
     behind: int = strawberry.field(description="How many events there are after it, also such as it is not sent.")
@@ -79,6 +80,7 @@ class Webhook:
             contact_points=list(webhook.contact_points),
             state=webhook.state,
             paused_for=webhook.paused_for,
+            told_by=list(webhook.told_by),
             paused_at=webhook.paused_at,
             cursor=feed.cursor(webhook.position),
             behind=webhook.behind,

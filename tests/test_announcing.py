@@ -77,6 +77,8 @@ async def test_its_contact_point_is_told_once_and_of_nothing(backend: Backend, t
         tuple(each.values())
         for each in await raw(backend.store, "MATCH (n:Announcement) RETURN n.id AS id, n.reference AS reference")
     ]
+    (shown,) = await webhooks.webhooks(UNIT, backend)
+    assert shown.told_by == (reference,), "what the message names is found there"
     plain = Notification(key=id, reference=reference, priority=Priority.ROUTINE, kind="", language="en")
     meant = compose(plain, "desk@unit.example.org", SITE)
     assert {name: message[name] for name in ("key", "address", "subject", "body", "html")} == {
@@ -88,6 +90,7 @@ async def test_its_contact_point_is_told_once_and_of_nothing(backend: Backend, t
     assert (status, channel) == ("delivered", "unit-mail")
     assert await raw(backend.store, "MATCH (q:Queue)-[:PENDING]->(n) RETURN n.id AS id") == []
     assert [UNTOLD in each for each in await told(backend)] == [False]
+    assert (await webhooks.resume(UNIT, backend, shown.id)).told_by == ()
 
 
 async def test_one_that_failed_for_a_day_is_told_of_and_one_that_fails_is_not(backend: Backend, tmp_path: Path) -> None:

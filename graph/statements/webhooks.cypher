@@ -18,7 +18,7 @@ RETURN w.id AS id
 MATCH (q:Queue {id: 'feed'})-[:FEEDS]->(w:Webhook)-[:BELONGS_TO]->(o:Organization)
 RETURN w {.id, .version, .types, .contact_points, .state, .sealed, .old_until, .position, .test, .failures, .failing_since, .due_at,
   .leased_until, .created_at, .paused_at, .paused_for, .untold, .log} AS webhook, o.id AS organization,
-  [(w)<-[:OF]-(n:Announcement) | n.created_at + ' ' + n.status] AS announced
+  [(w)<-[:OF]-(n:Announcement) | {at: n.created_at, status: n.status, reference: n.reference}] AS announced
 ORDER BY w.id
 
 // name: webhook_change
