@@ -62,7 +62,8 @@ class _Delivery:
     def __init__(self, backend: Backend, transport: Transport, site: str, push: Push | None) -> None:
         self._backend, self._transport, self._site, self._push = backend, transport, site, push
         self._turns = asyncio.Semaphore(AT_ONCE)
-        self._settling = settling.Settling(OPERATOR, backend)
+        self._at_work = 0
+        self._settling = settling.Settling(OPERATOR, backend, lambda: self._at_work)
         self._waiting: dict[str, list[Leased]] = {}
         self.under_way: dict[str, asyncio.Task[None]] = {}
         self.counts: Counter[str] = Counter(delivered=0, dead=0, failed=0)
@@ -92,8 +93,12 @@ class _Delivery:
 
     async def _to(self, desk: str) -> None:
         async with self._turns:
-            while notices := self._waiting.pop(desk, None):
-                await self._in_order(notices)
+            self._at_work += 1
+            try:
+                while notices := self._waiting.pop(desk, None):
+                    await self._in_order(notices)
+            finally:
+                self._at_work -= 1
 
     async def _in_order(self, notices: Sequence[Leased]) -> None:
         alone = [[each] for each in notices if each.announced]

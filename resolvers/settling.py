@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -36,7 +37,7 @@ _OUTBOXES: Final = {
     "announcements": ("announcements_settle", "announcements_unqueue"),
 }
 
-#: Seconds from one write to the next, at least: many small ones would take the store's time from others.
+#: Seconds from one write to the next while others deliver: many small ones would take the store's time from others.
 _GATHERING: Final = 0.05
 
 
@@ -128,9 +129,11 @@ def _steps(settlements: Sequence[Settlement]) -> list[Step]:
 class Settling:
     """Settles for several who deliver at once: what ended since one write makes up the next."""
 
-    def __init__(self, subject: Subject, backend: Backend) -> None:
-        self._subject, self._backend = subject, backend
+    def __init__(self, subject: Subject, backend: Backend, at_work: Callable[[], int]) -> None:
+        """``at_work`` tells how many deliver: where all of them have ended nothing more is waited for."""
+        self._subject, self._backend, self._at_work = subject, backend, at_work
         self._turn = asyncio.Lock()
+        self._more = asyncio.Event()
         self._next = 0.0
         self._ended: list[Settlement] = []
         self._recorded: dict[Settlement, list[str] | None] = {}
@@ -138,10 +141,10 @@ class Settling:
     async def settle(self, settlement: Settlement) -> list[str] | None:
         """Returns once it is written: what was recorded, as ``settle_all``."""
         self._ended.append(settlement)
+        self._more.set()
         async with self._turn:
             if settlement not in self._recorded:
-                await asyncio.sleep(self._next - time.monotonic())
-                self._next = time.monotonic() + _GATHERING
+                await self._gather()
                 together, self._ended = self._ended, []
                 try:
                     recorded = await settle_all(self._subject, self._backend, together)
@@ -151,6 +154,14 @@ class Settling:
                     raise
                 self._recorded.update(zip(together, recorded, strict=True))
             return self._recorded.pop(settlement)
+
+    async def _gather(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._next - time.monotonic()):
+                while len(self._ended) < self._at_work():
+                    self._more.clear()
+                    await self._more.wait()
+        self._next = time.monotonic() + _GATHERING
 
 
 def settlement(
