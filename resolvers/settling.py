@@ -30,7 +30,6 @@ LONGEST: Final = timedelta(days=1)
 _PAUSE: Final = 30
 _LONGEST_PAUSE: Final = 3600
 
-
 #: How each outbox has a message settled, and no longer queued.
 _OUTBOXES: Final = {
     "notices": ("notices_settle", "notices_unqueue"),
@@ -39,41 +38,6 @@ _OUTBOXES: Final = {
 
 #: Seconds from one write to the next while others deliver: many small ones would take the store's time from others.
 _GATHERING: Final = 0.05
-
-
-@permitted(Action.DELIVER_NOTICES)
-async def settle(
-    subject: Subject,
-    backend: Backend,
-    leased: Leased,
-    status: str,
-    channel: str | None,
-    why: Mapping[str, str],
-    tries: Sequence[Try] = (),
-) -> str | None:
-    """Records how an attempt ended: ``delivered``, ``dead``, or ``failed`` (it stays due, later; at last it is dead),
-    with what came of each channel. As long as a channel is kept shut that may take it later, it is not dead.
-
-    Returns what was recorded. None where the lease had run out and another worker took the row: then it is nothing.
-    """
-    ended = await settle_together(subject, backend, [leased], status, channel, why, tries)
-    return ended[0] if ended else None
-
-
-@permitted(Action.DELIVER_NOTICES)
-async def settle_together(
-    subject: Subject,
-    backend: Backend,
-    parcel: Sequence[Leased],
-    status: str,
-    channel: str | None,
-    why: Mapping[str, str],
-    tries: Sequence[Try] = (),
-    pushes: Sequence[Try] = (),
-) -> list[str] | None:
-    """The same for several that went out as one: all of it in one write, or none (``settlement``)."""
-    (ended,) = await settle_all(subject, backend, [settlement(backend, parcel, status, channel, why, tries, pushes)])
-    return ended
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,8 +58,12 @@ class Settlement:
 
 @permitted(Action.DELIVER_NOTICES)
 async def settle_all(subject: Subject, backend: Backend, settlements: Sequence[Settlement]) -> list[list[str] | None]:
-    """Records several attempts in one write, which costs little more than one of them; returns what was recorded of
-    each. Where the lease of one had run out, each is recorded by itself, and that one is None."""
+    """Records several attempts in one write, which costs little more than one of them: all of it, or none. Returns what
+    was recorded of each: ``delivered``, ``dead``, or ``failed`` (it stays due, later; at last it is dead).
+
+    Where the lease of one had run out and another worker took the row, each is recorded by itself, and that one is
+    nothing: None.
+    """
     try:
         await backend.store.write(_steps(settlements))
     except Unmet:
@@ -173,7 +141,8 @@ def settlement(
     tries: Sequence[Try] = (),
     pushes: Sequence[Try] = (),
 ) -> Settlement:
-    """How an attempt ended for each of several messages that went out as one. What it shows of an address counts once.
+    """How an attempt ended, with what came of each channel, for each of several messages that went out as one. As long
+    as a channel is kept shut that may take one later, that one is not dead. What it shows of an address counts once.
     Where that failed by the channels that are good enough for all, and one of them may go by another, they go together
     from then on only with what may go by the same. ``pushes`` is what came of the browsers, by id."""
     at = backend.clock()

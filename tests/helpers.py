@@ -18,13 +18,16 @@ from typing import Any, Final
 from relaypoint.domain import chain
 from relaypoint.domain.answer import Candidate
 from relaypoint.domain.clock import fixed_clock
+from relaypoint.domain.evidence import Try
 from relaypoint.domain.policy import OPERATOR, Kind, Subject
 from relaypoint.domain.texts import Text
 from relaypoint.graph import Operation, Row, Step, Store, open_store
 from relaypoint.graph.embedded import EmbeddedStore
 from relaypoint.graph.neo4j import Neo4jStore
+from relaypoint.resolvers import settling
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.keys import prove_key
+from relaypoint.resolvers.outbox import Leased
 from relaypoint.resolvers.roster import Import, import_roster
 from relaypoint.resolvers.tables_cells import RawTable
 from relaypoint.resolvers.vault import Vault
@@ -317,3 +320,17 @@ def unordered(value: Any) -> Any:
     if isinstance(value, list):
         return sorted((unordered(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True))
     return value
+
+
+async def settle(
+    backend: Backend,
+    leased: Leased,
+    status: str,
+    channel: str | None,
+    why: Mapping[str, str],
+    tries: Sequence[Try] = (),
+) -> str | None:
+    """What is recorded of one message; None where another worker has taken it."""
+    of = settling.settlement(backend, [leased], status, channel, why, tries)
+    (ended,) = await settling.settle_all(OPERATOR, backend, [of])
+    return ended[0] if ended else None

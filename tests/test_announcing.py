@@ -20,10 +20,10 @@ from relaypoint.domain.words import Priority
 from relaypoint.notifications.delivery import Refused
 from relaypoint.notifications.messages import Notification, compose
 from relaypoint.notifications.outgoing import Outgoing
-from relaypoint.resolvers import announcing, gaps, handoffs, posting, settling, undelivered, webhooks
+from relaypoint.resolvers import announcing, gaps, handoffs, posting, undelivered, webhooks
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.outbox import LEASE
-from relaypoint.tests.helpers import Roster, Through, at_time, imported, make_backend, raw, row, tiny_roster
+from relaypoint.tests.helpers import Roster, Through, at_time, imported, make_backend, raw, row, settle, tiny_roster
 from relaypoint.tests.test_evidence import after
 from relaypoint.tests.test_notices import SHELTER, SITE, UNIT, Failing, deliver, send
 from relaypoint.tests.test_posting import POLICE, hook, listening
@@ -247,8 +247,8 @@ async def test_a_lease_that_ran_out_settles_nothing(backend: Backend) -> None:
     later = after(backend, LEASE)
     (quick,) = await announcing.lease(OPERATOR, later)
     assert (quick.id, quick.attempts) == (slow.id, 1), "what nobody knows the end of was no attempt"
-    assert await settling.settle(OPERATOR, later, slow, "dead", None, {}) is None
-    assert await settling.settle(OPERATOR, later, quick, "delivered", "unit-mail", {}) == "delivered"
+    assert await settle(later, slow, "dead", None, {}) is None
+    assert await settle(later, quick, "delivered", "unit-mail", {}) == "delivered"
 
 
 async def test_two_workers_never_have_the_same(backend: Backend) -> None:

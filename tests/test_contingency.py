@@ -20,14 +20,24 @@ from relaypoint.resolvers import (
     referrals,
     roster,
     sending,
-    settling,
     stalled,
 )
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.contingency import Contingency, Scope
 from relaypoint.resolvers.contingency_effect import Effect
 from relaypoint.resolvers.needs import NeedInput
-from relaypoint.tests.helpers import FULL, at_time, dump, filled, imported, make_backend, member, tables, tiny_roster
+from relaypoint.tests.helpers import (
+    FULL,
+    at_time,
+    dump,
+    filled,
+    imported,
+    make_backend,
+    member,
+    settle,
+    tables,
+    tiny_roster,
+)
 from relaypoint.tests.helpers import row as row_of
 
 HOUSING = NeedInput(from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female",))
@@ -119,7 +129,7 @@ async def test_it_changes_how_desks_are_reached_and_nothing_afterwards(store: St
     assert (step["contact_point"]["id"], step["diverted_to"]["id"]) == ("shelter-desk", "shelter-night-desk")
     leased = await outbox.lease(OPERATOR, backend)
     assert [use.channel.id for use in leased[0].channels] == ["night-mail", "night-phone"]
-    await settling.settle(OPERATOR, backend, leased[0], "delivered", "night-mail", {})
+    await settle(backend, leased[0], "delivered", "night-mail", {})
 
     over = await contingency.end(OPERATOR, backend, "flood")
     assert (over.applied, over.active) == (True, False)

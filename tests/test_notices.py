@@ -23,7 +23,7 @@ from relaypoint.resolvers import handoffs, outbox, sending, settling, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.referral_steps import notice
-from relaypoint.tests.helpers import at_time, imported, member, raw, row, tiny_roster
+from relaypoint.tests.helpers import at_time, imported, member, raw, row, settle, tiny_roster
 
 SITE = "https://site.example.org/"
 NEED = NeedInput(
@@ -304,11 +304,11 @@ async def test_a_worker_whose_lease_ran_out_changes_nothing(backend: Backend) ->
     quick = at_time(backend, "2026-03-03T10:02:00.000Z")
     (again,) = await outbox.lease(OPERATOR, quick)
     assert (again.id, again.attempts) == (slow.id, 1), "what nobody knows the end of was no attempt"
-    assert not await settling.settle(OPERATOR, quick, slow, "dead", None, {"shelter-mail": "late"})
+    assert not await settle(quick, slow, "dead", None, {"shelter-mail": "late"})
     ((status, why),) = [(each["status"], each["why"]) for each in await notices(backend)]
     assert (status, why) == ("pending", None)
-    assert await settling.settle(OPERATOR, quick, again, "delivered", "shelter-mail", {})
-    assert not await settling.settle(OPERATOR, quick, again, "delivered", "shelter-mail", {}), "once"
+    assert await settle(quick, again, "delivered", "shelter-mail", {})
+    assert not await settle(quick, again, "delivered", "shelter-mail", {}), "once"
 
 
 async def test_a_spool_that_can_not_be_written_fails_and_is_tried_again(backend: Backend, tmp_path: Path) -> None:

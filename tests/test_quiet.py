@@ -986,7 +986,8 @@ async def test_a_worker_whose_lease_ran_out_settles_none_of_them(backend: Backen
     before = await dump(backend.store)
     assert await digesting.put_together(OPERATOR, over, slow) is None
     for status in ("delivered", "failed", "dead"):
-        assert await settling.settle_together(OPERATOR, over, slow, status, "shelter-mail", {}) is None
+        of = settling.settlement(over, slow, status, "shelter-mail", {})
+        assert await settling.settle_all(OPERATOR, over, [of]) == [None]
     assert await dump(backend.store) == before
     assert await came_of(later(over, over.clock() + outbox.LEASE), Failing(0)) == {"delivered": 6}
 

@@ -17,7 +17,18 @@ from relaypoint.resolvers import audit, handoffs, outbox, referrals, sending, se
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.finding import find
 from relaypoint.resolvers.needs import NeedInput
-from relaypoint.tests.helpers import Through, at_time, dump, imported, make_backend, member, raw, row, tiny_roster
+from relaypoint.tests.helpers import (
+    Through,
+    at_time,
+    dump,
+    imported,
+    make_backend,
+    member,
+    raw,
+    row,
+    settle,
+    tiny_roster,
+)
 
 NEED = NeedInput(
     from_organization="example-unit",
@@ -301,9 +312,9 @@ async def test_two_workers_never_get_the_same_notice(backend: Backend) -> None:
     late = at_time(backend, "2026-03-03T10:05:00.000Z")
     taken = await outbox.lease(OPERATOR, late, limit=10)
     assert len(taken) == 6, "a lapsed lease is taken over"
-    assert not await settling.settle(OPERATOR, late, first[0], "delivered", "shelter-mail", {}), "and its holder told"
+    assert not await settle(late, first[0], "delivered", "shelter-mail", {}), "and its holder told"
     for each in taken:
-        assert await settling.settle(OPERATOR, late, each, "delivered", "shelter-mail", {})
+        assert await settle(late, each, "delivered", "shelter-mail", {})
     assert await outbox.lease(OPERATOR, at_time(backend, "2026-03-09T10:05:00.000Z")) == []
 
 
@@ -314,7 +325,7 @@ async def test_a_failing_transport_backs_off_and_is_seen_in_the_end(backend: Bac
         late = at_time(backend, f"2026-03-{day:02}T10:00:00.000Z")
         for each in await outbox.lease(OPERATOR, late):
             seen += 1
-            await settling.settle(OPERATOR, late, each, "failed", None, {"shelter-mail": "failed: OSError"})
+            await settle(late, each, "failed", None, {"shelter-mail": "failed: OSError"})
             assert await outbox.lease(OPERATOR, late) == [], "not again at once"
     assert seen == settling.MOST_ATTEMPTS
     (notice,) = await raw(backend.store, "MATCH (n:Notice) RETURN n.status AS status, n.why AS why")

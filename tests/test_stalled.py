@@ -18,13 +18,13 @@ from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.silences import REASONS
 from relaypoint.domain.stall_report import position
 from relaypoint.graph import Row
-from relaypoint.resolvers import contingency, escalating, handoffs, outbox, passing, sending, settling, stalled
+from relaypoint.resolvers import contingency, escalating, handoffs, outbox, passing, sending, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.contingency import Scope
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.resolvers.stalled import Reported
 from relaypoint.resolvers.wanted import WantedInput
-from relaypoint.tests.helpers import FULL, Roster, Through, imported, member, row, tiny_roster
+from relaypoint.tests.helpers import FULL, Roster, Through, imported, member, row, settle, tiny_roster
 from relaypoint.tests.test_graphql import ask
 
 NEED = NeedInput(from_organization="example-unit", service="housing", place="GB-X-NORTH", tags=("female",))
@@ -89,7 +89,7 @@ async def test_pages_of_any_size_make_up_the_whole(backend: Backend, seed: int) 
         if random.random() < 0.4:
             await handoffs.move_handoff(SHELTER, at(backend, moment), step["id"], "receive")
     for leased in await outbox.lease(OPERATOR, backend):
-        await settling.settle(OPERATOR, backend, leased, random.choice(("delivered", "dead")), None, {})
+        await settle(backend, leased, random.choice(("delivered", "dead")), None, {})
     late = at(backend, "2026-03-11T16:00:00.000Z")
     whole = await stalled.stalled(UNIT, late)
     assert len({each.stall.reason for each in whole}) > 1
@@ -212,7 +212,7 @@ async def three(backend: Backend) -> dict[str, dict[str, Any]]:
 async def test_what_is_asked_for(backend: Backend, asked: dict[str, str], found: set[str]) -> None:
     sent = await three(backend)
     for leased in await outbox.lease(OPERATOR, backend):
-        await settling.settle(OPERATOR, backend, leased, "delivered", "some-channel", {})
+        await settle(backend, leased, "delivered", "some-channel", {})
     told = await stalled.stalled(OPERATOR, at(backend, NEXT_WEEK), WantedInput(**asked))
     assert {name for name, each in sent.items() if each["reference"] in references(told)} == found
 
@@ -304,7 +304,7 @@ async def _something(random: Random, now: Backend, steps: list[str], turn: int) 
         steps.append((await send(now, need, to=to))["id"])
     elif random.random() < 0.25:
         for leased in await outbox.lease(OPERATOR, now, limit=2):
-            await settling.settle(OPERATOR, now, leased, random.choice(("delivered", "dead", "failed")), None, {})
+            await settle(now, leased, random.choice(("delivered", "dead", "failed")), None, {})
     elif random.random() < 0.1:
         await escalating.escalate(OPERATOR, now)
     else:

@@ -32,13 +32,24 @@ from relaypoint.resolvers import (
     proposing,
     rounds,
     sending,
-    settling,
     trend,
     webhooks,
 )
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.tests.engines import Server
-from relaypoint.tests.helpers import NOW, Through, at_time, dump, filled, member, opened, raw, tiny_roster, unordered
+from relaypoint.tests.helpers import (
+    NOW,
+    Through,
+    at_time,
+    dump,
+    filled,
+    member,
+    opened,
+    raw,
+    settle,
+    tiny_roster,
+    unordered,
+)
 
 Parameters = dict[str, Any]
 
@@ -117,9 +128,9 @@ async def populate(store: Store) -> None:
     assert [each.channels[0].channel.id for each in leased[:3]] == ["shelter-mail", "shelter-mail", "unit-mail"]
     together = {"id": "digest", "notices": [each.id for each in leased[:2]], "lease": leased[0].lease}
     await store.write([Step("digest_put", together, 2)])
-    await settling.settle(OPERATOR, backend, leased[0], "delivered", "shelter-mail", {}, [taken])
-    await settling.settle(OPERATOR, backend, leased[1], "failed", None, {"shelter-mail": "no answer"})
-    await settling.settle(OPERATOR, backend, leased[2], "dead", None, {"unit-mail": "refused"}, [refused])
+    await settle(backend, leased[0], "delivered", "shelter-mail", {}, [taken])
+    await settle(backend, leased[1], "failed", None, {"shelter-mail": "no answer"})
+    await settle(backend, leased[2], "dead", None, {"unit-mail": "refused"}, [refused])
     assert (await escalating.escalate(OPERATOR, at_time(backend, "2026-03-09T10:00:00.000Z"))).taken
 
 
