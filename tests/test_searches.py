@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -259,35 +260,38 @@ async def test_whoever_says_it_of_the_wrong_step_is_told_of_which(backend: Backe
     assert step["id"] in refused.value.remedy
 
 
-async def test_the_record_tells_the_same_of_what_was_said_while_it_was_open(backend: Backend) -> None:
-    start = 3 * DAY  # The roster is on record by then.
+async def awaited(backend: Backend) -> tuple[int, dict[str, Any]]:
+    """A minute, when the roster is on record, and a step of then: who is sent is expected an hour later."""
+    start = 3 * DAY
     referral = (await sending.refer(UNIT, at(backend, start), URGENT, to="shelter-desk")).referral
     (step,) = referral["handoffs"]
     await move(backend, start + 1, SHELTER, step, "accept")
     await move(backend, start + 2, UNIT, step, "expect", expected=at(backend, start + 60).now())
+    return start, step
+
+
+async def recorded(backend: Backend, start: int, minutes: Iterable[int]) -> dict[int, list[str]]:
+    """What the record of a day later tells of each of these minutes."""
+    return {
+        minute: await reasons(UNIT, backend, start + DAY, as_of=at(backend, start + minute).now()) for minute in minutes
+    }
+
+
+async def test_the_record_tells_the_same_of_what_was_said_while_it_was_open(backend: Backend) -> None:
+    start, step = await awaited(backend)
     await move(backend, start + 70, UNIT, step, "seen", reason="found")
     await move(backend, start + 80, SHELTER, step, "fail", reason="unreachable")
     await move(backend, start + 90, UNIT, step, "seen")
-    told = {
-        minute: await reasons(UNIT, backend, start + DAY, as_of=at(backend, start + minute).now())
-        for minute in (50, 65, 75, 85, 95)
-    }
+    told = await recorded(backend, start, (50, 65, 75, 85, 95))
     assert told == {50: [], 65: ["arrival-unknown"], 75: [], 85: ["failed"], 95: []}
 
 
 async def test_the_record_tells_the_same_of_a_search_that_went_on(backend: Backend) -> None:
-    start = 3 * DAY  # The roster is on record by then.
-    referral = (await sending.refer(UNIT, at(backend, start), URGENT, to="shelter-desk")).referral
-    (step,) = referral["handoffs"]
-    await move(backend, start + 1, SHELTER, step, "accept")
-    await move(backend, start + 2, UNIT, step, "expect", expected=at(backend, start + 60).now())
+    start, step = await awaited(backend)
     await move(backend, start + 61, SHELTER, step, "not-arrived")
     await move(backend, start + 70, UNIT, step, "cancel", reason="no-longer-needed")
     await move(backend, start + 90, UNIT, step, "seen", reason="found")
-    told = {
-        minute: await reasons(UNIT, backend, start + DAY, as_of=at(backend, start + minute).now())
-        for minute in (50, 65, 75, 95)
-    }
+    told = await recorded(backend, start, (50, 65, 75, 95))
     assert told == {50: [], 65: ["not-arrived"], 75: ["not-arrived"], 95: []}
 
 

@@ -57,15 +57,17 @@ async def test_that_nobody_holds_the_desk_does_not_hide_who_has_not_arrived(back
 
 
 @pytest.mark.parametrize(
-    ("verb", "how"),
+    ("verb", "how", "left"),
     [
-        ("fail", {"reason": "other"}),
-        ("complete", {"reason": "waitlisted"}),
-        ("correct", {}),
-        ("complete", {"reason": "advised"}),
+        ("fail", {"reason": "other"}, "failed"),
+        ("complete", {"reason": "waitlisted"}, "waitlisted"),
+        ("correct", {}, "entered-in-error"),
+        ("complete", {"reason": "advised"}, "not-served"),
     ],
 )
-async def test_to_end_the_step_does_not_end_the_search(backend: Backend, verb: str, how: dict[str, Any]) -> None:
+async def test_to_end_the_step_does_not_end_the_search(
+    backend: Backend, verb: str, how: dict[str, Any], left: str
+) -> None:
     step = await expected(backend)
     await handoffs.move_handoff(SHELTER, at(backend, DAY + 1), step["id"], verb, **how)
     ((reason, _),) = await reasons(UNIT, backend, DAY + 5)
@@ -73,7 +75,10 @@ async def test_to_end_the_step_does_not_end_the_search(backend: Backend, verb: s
     await climbed(backend, DAY + 300, every=30, start=DAY + 5)
     assert ("coordinator", "line-desk") in await ladder_of(backend, step, "missing")
     await handoffs.move_handoff(UNIT, at(backend, DAY + 301), step["id"], "seen", reason="found")
-    assert await reasons(UNIT, backend, DAY + 302) == []
+    # They are found, and nobody has their case: its sender says that it sees to it.
+    assert await reasons(UNIT, backend, DAY + 302) == [(left, 0)]
+    await handoffs.move_handoff(UNIT, at(backend, DAY + 303), step["id"], "seen")
+    assert await reasons(UNIT, backend, DAY + 304) == []
 
 
 async def test_who_is_sent_elsewhere_is_expected_there_only_once_that_is_said(backend: Backend) -> None:
