@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -38,20 +39,22 @@ _LOOK: Final = 1.0
 
 async def deliver_due(backend: Backend, transport: Transport, site: str, push: Push | None = None) -> dict[str, int]:
     """Delivers all that is due, to several contact points at once and to each in order, what belongs together as one
-    message, and beside it to browsers by ``push``. One that is slow holds up nobody but its own contact point.
+    message, and beside it to browsers by ``push``. Who is slow holds up nobody else, as long as fewer than ``AT_ONCE``
+    are.
 
-    Returns how many ended ``delivered``, ``dead`` or ``failed``, once nothing is due and nothing on its way. What one
-    of them raises ends the others, and is raised as it is.
+    Returns how many ended ``delivered``, ``dead`` or ``failed``, once nothing is due and nothing on its way. What goes
+    wrong is raised as it is, once what was on its way has ended and is recorded.
     """
     delivery = _Delivery(backend, transport, site, push)
     try:
         while True:
-            batch = await outbox.lease(OPERATOR, backend, limit=AT_A_TIME, beside=BESIDE)
-            batch += await announcing.lease(OPERATOR, backend)
-            delivery.take(batch)
+            more = await delivery.take()
             if not delivery.under_way:
                 return dict(delivery.counts)
-            await delivery.progress(within=None if batch else _LOOK)
+            await delivery.progress(more=more)
+    except Exception:
+        await delivery.rest()
+        raise
     finally:
         await delivery.stop()
 
@@ -63,28 +66,50 @@ class _Delivery:
         self._backend, self._transport, self._site, self._push = backend, transport, site, push
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._at_work = 0
+        self._resting = False
         self._settling = settling.Settling(OPERATOR, backend, lambda: self._at_work)
-        self._waiting: dict[str, list[Leased]] = {}
+        #: By id, under the newest lease, what waits or is on its way; and by contact point the ids of what waits.
+        self._held: dict[str, Leased] = {}
+        self._waiting: dict[str, list[str]] = {}
         self.under_way: dict[str, asyncio.Task[None]] = {}
         self.counts: Counter[str] = Counter(delivered=0, dead=0, failed=0)
 
-    def take(self, batch: Sequence[Leased]) -> None:
+    async def take(self) -> bool:
+        """Leases what is due, as far as there is room, and begins with it; returns whether that was anything.
+
+        What is held already comes again once its lease has run out: so that is made to last.
+        """
+        found = 0
+        if room := max(0, AT_A_TIME - len(self._held)):
+            found += self._begin(await outbox.lease(OPERATOR, self._backend, limit=room, beside=BESIDE))
+        found += self._begin(await announcing.lease(OPERATOR, self._backend))
+        return found > 0
+
+    def _begin(self, batch: Sequence[Leased]) -> int:
         for leased in batch:
-            self._waiting.setdefault(leased.contact_point, []).append(leased)
+            if leased.id not in self._held:
+                self._waiting.setdefault(leased.contact_point, []).append(leased.id)
+            self._held[leased.id] = leased
         for desk in self._waiting.keys() - self.under_way.keys():
             self.under_way[desk] = asyncio.create_task(self._to(desk))
+        return len(batch)
 
-    async def progress(self, within: float | None) -> None:
-        """Returns when there is room for more; given ``within``, once all are done or so many seconds have passed."""
-        enough = 0 if within else AT_ONCE - 1
-        when = asyncio.ALL_COMPLETED if within else asyncio.FIRST_COMPLETED
-        while len(self.under_way) > enough:
-            done, _ = await asyncio.wait(self.under_way.values(), timeout=within, return_when=when)
-            for task in done:
-                task.result()
+    async def progress(self, *, more: bool) -> None:
+        """Waits ``_LOOK`` seconds at most: where there may be ``more`` until there is room for it, else until all are
+        done."""
+        loop = asyncio.get_running_loop()
+        enough, end = AT_ONCE - 1 if more else 0, loop.time() + _LOOK
+        while len(self.under_way) > enough and (left := end - loop.time()) > 0:
+            done, _ = await asyncio.wait(self.under_way.values(), timeout=left, return_when=asyncio.FIRST_COMPLETED)
             self.under_way = {desk: task for desk, task in self.under_way.items() if task not in done}
-            if within:
-                break
+            for error in [task.exception() for task in done]:
+                if error is not None:
+                    raise error
+
+    async def rest(self) -> None:
+        """Begins nothing more, and waits for what is on its way."""
+        self._resting = True
+        await asyncio.gather(*self.under_way.values(), return_exceptions=True)
 
     async def stop(self) -> None:
         for task in self.under_way.values():
@@ -92,29 +117,45 @@ class _Delivery:
         await asyncio.gather(*self.under_way.values(), return_exceptions=True)
 
     async def _to(self, desk: str) -> None:
-        async with self._turns:
-            self._at_work += 1
-            try:
-                while notices := self._waiting.pop(desk, None):
-                    await self._in_order(notices)
-            finally:
-                self._at_work -= 1
+        """A turn for what is there when it comes; what came meanwhile waits for another."""
+        while desk in self._waiting:
+            async with self._turns:
+                self._at_work += 1
+                ids = self._waiting.pop(desk)
+                try:
+                    await self._in_order([self._held[id] for id in ids])
+                finally:
+                    self._at_work -= 1
+                    for id in ids:
+                        del self._held[id]
 
     async def _in_order(self, notices: Sequence[Leased]) -> None:
         alone = [[each] for each in notices if each.announced]
         for parcel in parcels([each for each in notices if not each.announced]) + alone:
-            if self._backend.clock() >= parcel[0].until:  # The way was slow: others may have taken it over.
+            held = self._newest(parcel)
+            # Where the way was slow, others may have taken it over.
+            if self._resting or self._backend.clock() >= min(each.until for each in held):
                 return
-            told = await _told(self._backend, parcel)
+            told = await _told(self._backend, held)
             if told is None:
                 return
-            attempt, pushes = await self._sent(parcel, told)
+            attempt, pushes = await self._sent(held, told)
             ended = await self._settling.settle(
                 settling.settlement(
-                    self._backend, parcel, attempt.status, attempt.channel, attempt.why, attempt.tries, pushes
+                    self._backend,
+                    self._newest(held),
+                    attempt.status,
+                    attempt.channel,
+                    attempt.why,
+                    attempt.tries,
+                    pushes,
                 )
             )
             self.counts.update(ended or ())
+
+    def _newest(self, parcel: Sequence[Leased]) -> list[Leased]:
+        """The same, under the leases that hold now."""
+        return [replace(each, lease=self._held[each.id].lease, until=self._held[each.id].until) for each in parcel]
 
     async def _sent(self, parcel: Sequence[Leased], told: Notification | Digest) -> tuple[Attempt, Sequence[Try]]:
         """What came of it, and of the browsers that were written to beside."""

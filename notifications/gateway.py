@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.words import ChannelKind
-from relaypoint.notifications.delivery import NotNow, Refused
+from relaypoint.notifications.delivery import NotNow, Refused, Unable
 from relaypoint.notifications.helper import Helper
 from relaypoint.notifications.messages import Message
 
@@ -51,8 +51,8 @@ class Gateway:
     async def prove(self) -> None:
         """Raises ``Invalid``, naming the variable, where Apprise can't use a template. That the process says nothing is
         no fault of a setting: it is told with the first message."""
-        with suppress(NotNow):
-            if (unfit := await self._answered(self._helper.begin())) is not None:
+        with suppress(Unable):
+            if (unfit := await self._helper.begin(self._timeout)) is not None:
                 await self.close()
                 raise _unfit(ChannelKind(unfit))
 
@@ -71,7 +71,9 @@ class Gateway:
         except TimeoutError:
             raise NotNow("busy") from None
         try:
-            said = await self._answered(self._helper.ask(request))
+            said = await self._helper.ask(request, self._timeout)
+        except Unable as error:
+            raise NotNow(str(error)) from error
         finally:
             self._turn.release()
         if said in ("no address", "barred"):
@@ -83,15 +85,6 @@ class Gateway:
         """Ends the process."""
         async with self._turn:
             await self._helper.end()
-
-    async def _answered(self, asking: Awaitable[Any]) -> Any:
-        """Raises ``NotNow``, also where it takes too long: then the process is ended."""
-        try:
-            async with asyncio.timeout(self._timeout):
-                return await asking
-        except TimeoutError:
-            await self._helper.end()
-            raise NotNow("silent") from None
 
 
 def _address(kind: ChannelKind, address: str) -> str:

@@ -10,11 +10,11 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from relaypoint.notifications.delivery import NotNow
+from relaypoint.notifications.delivery import Unable
 
 #: All that the process is told of this one's environment: where the code is, and whom to trust besides.
 _ENVIRONMENT: Final = ("PYTHONPATH", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -36,15 +36,17 @@ class Helper:
         """None where it does not run."""
         return self._running.process.pid if self._running and self._running.lives else None
 
-    async def begin(self) -> Any:
-        """Starts it anew; returns what it says to ``first``. Raises ``NotNow``."""
+    async def begin(self, seconds: float) -> Any:
+        """Starts it anew; returns what it says to ``first``. Raises as ``ask``."""
         await self.end()
         running = await self._started()
-        return await running.first
+        return await self._answer(running, running.first, seconds)
 
-    async def ask(self, request: Mapping[str, Any]) -> Any:
-        """What it answers; many may ask at once. Raises ``NotNow`` where it ends before it does."""
-        return await (await self._started()).ask(request)
+    async def ask(self, request: Mapping[str, Any], seconds: float) -> Any:
+        """What it answers; many may ask at once. Raises ``Unable`` where it ends before it does, or does not within so
+        many ``seconds``: then it is ended."""
+        running = await self._started()
+        return await self._answer(running, running.ask(request), seconds)
 
     async def end(self, *, kindly: bool = False) -> None:
         """Ends it; ``kindly``: it may take its leave first. Whoever waits for an answer is told."""
@@ -52,13 +54,23 @@ class Helper:
         if running is not None:
             await running.end(_LEAVE if kindly else 0)
 
+    async def _answer(self, running: _Running, said: Awaitable[Any], seconds: float) -> Any:
+        try:
+            async with asyncio.timeout(seconds):
+                return await said
+        except TimeoutError:
+            await running.end(0)  # It alone: another may have taken its place.
+            raise Unable("silent") from None
+
     async def _started(self) -> _Running:
         async with self._starting:
             if self._running is None or not self._running.lives:
+                if self._running is not None:
+                    await self._running.end(_LEAVE)
                 try:
                     self._running = _Running(await _process(self._module), self._first)
                 except OSError:
-                    raise NotNow("silent") from None
+                    raise Unable("silent") from None
             return self._running
 
 
@@ -78,7 +90,7 @@ class _Running:
 
     async def ask(self, request: Mapping[str, Any]) -> Any:
         if not self.lives:
-            raise NotNow("silent")
+            raise Unable("silent")
         return await self._put(request)
 
     def _put(self, request: Mapping[str, Any]) -> asyncio.Future[Any]:
@@ -114,7 +126,7 @@ class _Running:
             _pipes(self.process)[0].close()
             for said in self._waiting.values():
                 if not said.done():
-                    said.set_exception(NotNow("silent"))
+                    said.set_exception(Unable("silent"))
                     said.exception()  # To the first one perhaps nobody listens.
 
 

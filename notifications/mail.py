@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Final
@@ -50,12 +49,7 @@ class Mail:
         """Returns when the server has taken the message. Raises ``Refused`` where it says that there is no such
         address, and ``OSError`` where it may be taken later."""
         request = {"message": asdict(message), "at": format_instant(self._clock())}
-        try:
-            async with asyncio.timeout(TIMEOUT):
-                said, reply = await self._helper.ask(request)
-        except TimeoutError:
-            await self._helper.end()
-            raise NotNow("silent") from None
+        said, reply = await self._helper.ask(request, TIMEOUT)
         if said != Result.TAKEN:
             raise _RAISED[Result(said)](reply)
 

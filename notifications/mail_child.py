@@ -49,7 +49,7 @@ class Sender:
             async with asyncio.timeout(LONGEST):
                 await self._send(message, at)
         except TimeoutError:
-            return Result.NOT_NOW, "slow"
+            return Result.FAILED, "slow"  # The server says nothing: it is away, whatever the address is.
         except Exception as error:  # Whatever breaks on the way of one message stops no other.
             return came_of(error)
         return Result.TAKEN, None

@@ -15,12 +15,10 @@ from relaypoint.resolvers.outbox import Leased
 async def put_together(subject: Subject, backend: Backend, parcel: Sequence[Leased]) -> str | None:
     """The key of the one message, which is the same whenever the same ones go out together. None where the lease of one
     of them has run out: then others see to them."""
-    ids = sorted(each.id for each in parcel)
-    key = key_of(ids)
+    key = key_of(each.id for each in parcel)
+    notices = [{"id": each.id, "lease": each.lease} for each in parcel]
     try:
-        await backend.store.write(
-            [Step("digest_put", {"id": key, "notices": ids, "lease": parcel[0].lease}, expect=len(ids))]
-        )
+        await backend.store.write([Step("digest_put", {"id": key, "notices": notices}, expect=len(notices))])
     except Unmet:
         return None
     return key

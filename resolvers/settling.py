@@ -89,8 +89,9 @@ def _steps(settlements: Sequence[Settlement]) -> list[Step]:
     return [
         *steps,
         Step("notices_tried", {"tries": tried}, len(tried)),
-        *(step for each in settlements for step in each.more),
+        # First: where one mail was taken at an address and another refused, the refusal stays.
         Step("addresses_taken", {"ids": sorted(taken)}, None),
+        *(step for each in settlements for step in each.more),
     ]
 
 
@@ -116,10 +117,11 @@ class Settling:
                 together, self._ended = self._ended, []
                 try:
                     recorded = await settle_all(self._subject, self._backend, together)
-                except BaseException:
-                    # The others see for themselves.
+                except Exception:
+                    # Whichever is at fault: this one is tried by itself, and the others see for themselves.
                     self._ended = [each for each in together if each is not settlement] + self._ended
-                    raise
+                    together = [settlement]
+                    recorded = await settle_all(self._subject, self._backend, together)
                 self._recorded.update(zip(together, recorded, strict=True))
             return self._recorded.pop(settlement)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from relaypoint.domain.digests import STORM
 from relaypoint.domain.errors import Invalid, Unavailable
 from relaypoint.domain.words import MESSAGE_KINDS, ChannelKind
 from relaypoint.graph import Operation, Row, Step
-from relaypoint.notifications.delivery import NotNow, Refused, Unable
+from relaypoint.notifications import mail_child
+from relaypoint.notifications.delivery import Refused, Unable
 from relaypoint.notifications.mail import Mail
 from relaypoint.notifications.messages import Message
 from relaypoint.notifications.smtp import CONNECTIONS, MailServer, mail_server
@@ -152,10 +154,32 @@ async def test_where_the_process_dies_another_goes_on(files: tuple[Path, Path]) 
         begun = asyncio.create_task(smtp.send("email", to("other", "second")))
         await master.came(2)
         os.kill(first, signal.SIGKILL)
-        with pytest.raises(NotNow, match=r"^silent$"):
+        with pytest.raises(Unable, match=r"^silent$"):
             await begun
         await smtp.send("email", to("other", "second"))
         assert pid_of(smtp) != first
+
+
+async def test_a_server_that_says_nothing_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It costs no message, and speaks against no address."""
+    monkeypatch.setattr(mail_child, "LONGEST", 0.3)
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    listening = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    read, write = os.pipe()
+    try:
+        sender = mail_child.Sender(mail_server(f"smtp-plain://127.0.0.1:{port}", sender=SENDER), write)
+        request = {"message": asdict(to("desk")), "at": NOW}
+        await asyncio.gather(*(sender.answer({"id": number, **request}) for number in range(CONNECTIONS + 1)))
+        said = [json.loads(line)["said"] for line in os.read(read, 4096).splitlines()]
+    finally:
+        os.close(read)
+        os.close(write)
+        listening.close()
+    assert said == [["failed", "slow"]] * (CONNECTIONS + 1)
 
 
 async def test_it_ends_with_whoever_started_it(files: tuple[Path, Path]) -> None:

@@ -22,7 +22,6 @@ from relaypoint.notifications.spool import Spool
 from relaypoint.resolvers import handoffs, outbox, sending, settling, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.needs import NeedInput
-from relaypoint.resolvers.referral_steps import notice
 from relaypoint.tests.helpers import at_time, imported, member, raw, row, settle, tiny_roster
 
 SITE = "https://site.example.org/"
@@ -206,43 +205,6 @@ class Failing:
         self.taken.append((kind, message))
 
     async def close(self) -> None: ...
-
-
-class Slow(Failing):
-    """One that waits at one address until it is let go on."""
-
-    def __init__(self, address: str) -> None:
-        super().__init__(0)
-        self.address, self.go_on, self.more = address, asyncio.Event(), asyncio.Event()
-
-    async def send(self, kind: str, message: Message) -> None:
-        if message.address == self.address:
-            await self.go_on.wait()
-        await super().send(kind, message)
-        self.more.set()
-
-    async def took(self, count: int) -> None:
-        async with asyncio.timeout(20):
-            while len(self.taken) < count:
-                self.more.clear()
-                await self.more.wait()
-
-
-async def test_one_who_is_slow_holds_up_nobody_else(backend: Backend) -> None:
-    """Also what is promised while it is waited for goes out; to the slow one itself all goes in order."""
-    slow = Slow("desk@shelter.example.org")
-    first = (await send(backend))["handoffs"][0]["id"]
-    delivering = asyncio.create_task(deliver_due(backend, slow, SITE))
-    for number in range(3):
-        how: dict[str, Any] = {"kind": "moved", "priority": "stat", "confidentiality": "official"}
-        await backend.store.write([notice(backend, handoff=first, contact_point="unit-desk", **how)])
-        await slow.took(number + 1)
-    await send(backend)
-    slow.go_on.set()
-    assert (await delivering)["delivered"] == 5
-    assert [message.address for _, message in slow.taken[:3]] == ["desk@unit.example.org"] * 3
-    ids = [each["id"] for each in await notices(backend)]
-    assert [message.key for _, message in slow.taken[3:]] == [ids[0], ids[-1]]
 
 
 async def test_a_transport_that_fails_is_tried_again_later_and_more_slowly(backend: Backend) -> None:

@@ -126,7 +126,7 @@ async def populate(store: Store) -> None:
     leased = await outbox.lease(OPERATOR, backend, limit=4)
     taken, refused = Try("shelter-mail", Result.TAKEN), Try("unit-mail", Result.REFUSED, "550 5.1.1")
     assert [each.channels[0].channel.id for each in leased[:3]] == ["shelter-mail", "shelter-mail", "unit-mail"]
-    together = {"id": "digest", "notices": [each.id for each in leased[:2]], "lease": leased[0].lease}
+    together = {"id": "digest", "notices": [{"id": each.id, "lease": each.lease} for each in leased[:2]]}
     await store.write([Step("digest_put", together, 2)])
     await settle(backend, leased[0], "delivered", "shelter-mail", {}, [taken])
     await settle(backend, leased[1], "failed", None, {"shelter-mail": "no answer"})
@@ -412,7 +412,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "notices_lease": [
             {"lease": "lease", "now": LATER, "until": "2026-03-04T10:02:00.000Z", "limit": limit} for limit in (1, 9)
         ],
-        "digest_put": [{"id": "new-digest", "notices": ["new-notice"], "lease": "lease"}],
+        "digest_put": [{"id": "new-digest", "notices": [{"id": "new-notice", "lease": "lease"}]}],
         "notices_settle": [
             {"messages": [{"id": "new-notice", "lease": "lease", "changes": {"status": "dead", "lease": None}}]}
         ],
@@ -537,7 +537,7 @@ async def stale(store: Store) -> list[tuple[str, Parameters]]:
         ("webhook_settle", {"id": hook["id"], "lease": "other", "version": 1, "changes": {}}),
         ("webhook_change", {"id": hook["id"], "operation": "lock", "version": 99, "changes": {}}),
         ("webhook_end", {"id": hook["id"], "operation": "lock", "version": 99}),
-        ("digest_put", {"id": "newer-digest", "notices": ["new-notice"], "lease": "lease"}),
+        ("digest_put", {"id": "newer-digest", "notices": [{"id": "new-notice", "lease": "lease"}]}),
         ("notice_again", {"id": "new-notice", "operation": "lock", "at": LATER}),
         ("notice_came_back", {"id": "new-notice", "operation": "lock", "channel": "c", "address": "a", "at": LATER}),
         ("address_weighed", {"id": "new-address", "operation": "lock", "version": 1, "refused": 0, "since": LATER}),

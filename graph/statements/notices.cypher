@@ -65,9 +65,9 @@ RETURN n.id AS id
 // starts: id
 MERGE (g:Digest {id: $id})
 WITH g
-UNWIND $notices AS notice
-MATCH (n:Notice {id: notice})
-WHERE n.lease = $lease AND n.status = 'pending'
+UNWIND $notices AS each
+MATCH (n:Notice {id: each.id})
+WHERE n.lease = each.lease AND n.status = 'pending'
 MERGE (g)-[:HOLDS]->(n)
 RETURN n.id AS id
 
