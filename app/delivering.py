@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from relaypoint.app.pushing import beside, pushed
+from relaypoint.app.turns import Turns
 from relaypoint.domain.digests import common, parcels
 from relaypoint.domain.errors import Unavailable
 from relaypoint.domain.evidence import Try
 from relaypoint.domain.policy import OPERATOR
-from relaypoint.domain.words import ChannelKind
+from relaypoint.domain.words import ChannelKind, Priority
 from relaypoint.notifications import bounces
 from relaypoint.notifications.delivery import Attempt, Refused, Transport, deliver
 from relaypoint.notifications.digests import Digest
@@ -29,6 +30,8 @@ from relaypoint.resolvers.rounds import Link
 
 #: To so many contact points at once. What a way out does not take at once it lets wait.
 AT_ONCE: Final = 16
+#: And to so many more where that is an emergency.
+KEPT: Final = 4
 #: So many are taken over at a time: to look for them costs the more the more there are.
 AT_A_TIME: Final = 200
 #: Beside what is taken at once, so many more to the same contact points: what storms there goes out together.
@@ -40,7 +43,7 @@ _LOOK: Final = 1.0
 async def deliver_due(backend: Backend, transport: Transport, site: str, push: Push | None = None) -> dict[str, int]:
     """Delivers all that is due, to several contact points at once and to each in order, what belongs together as one
     message, and beside it to browsers by ``push``. Who is slow holds up nobody else, as long as fewer than ``AT_ONCE``
-    are.
+    are; an emergency waits for none of them.
 
     Returns how many ended ``delivered``, ``dead`` or ``failed``, once nothing is due and nothing on its way. What goes
     wrong is raised as it is, once what was on its way has ended and is recorded.
@@ -64,10 +67,9 @@ class _Delivery:
 
     def __init__(self, backend: Backend, transport: Transport, site: str, push: Push | None) -> None:
         self._backend, self._transport, self._site, self._push = backend, transport, site, push
-        self._turns = asyncio.Semaphore(AT_ONCE)
-        self._at_work = 0
+        self._turns = Turns(AT_ONCE, KEPT)
         self._resting = False
-        self._settling = settling.Settling(OPERATOR, backend, lambda: self._at_work)
+        self._settling = settling.Settling(OPERATOR, backend, lambda: self._turns.taken)
         #: By id, under the newest lease, what waits or is on its way; and by contact point the ids of what waits.
         self._held: dict[str, Leased] = {}
         self._waiting: dict[str, list[str]] = {}
@@ -79,9 +81,11 @@ class _Delivery:
 
         What is held already comes again once its lease has run out: so that is made to last.
         """
-        found = 0
-        if room := max(0, AT_A_TIME - len(self._held)):
-            found += self._begin(await outbox.lease(OPERATOR, self._backend, limit=room, beside=BESIDE))
+        room = AT_A_TIME - len(self._held)
+        if room > 0:
+            found = self._begin(await outbox.lease(OPERATOR, self._backend, limit=room, beside=BESIDE))
+        else:
+            found = self._begin(await outbox.lease(OPERATOR, self._backend, limit=KEPT, least=Priority.STAT))
         found += self._begin(await announcing.lease(OPERATOR, self._backend))
         return found > 0
 
@@ -92,6 +96,7 @@ class _Delivery:
             self._held[leased.id] = leased
         for desk in self._waiting.keys() - self.under_way.keys():
             self.under_way[desk] = asyncio.create_task(self._to(desk))
+        self._turns.give()
         return len(batch)
 
     async def progress(self, *, more: bool) -> None:
@@ -119,13 +124,11 @@ class _Delivery:
     async def _to(self, desk: str) -> None:
         """A turn for what is there when it comes; what came meanwhile waits for another."""
         while desk in self._waiting:
-            async with self._turns:
-                self._at_work += 1
+            async with self._turns.turn(lambda: max(self._held[id].priority for id in self._waiting[desk])):
                 ids = self._waiting.pop(desk)
                 try:
                     await self._in_order([self._held[id] for id in ids])
                 finally:
-                    self._at_work -= 1
                     for id in ids:
                         del self._held[id]
 

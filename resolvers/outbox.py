@@ -69,14 +69,17 @@ class Leased:
 
 
 @permitted(Action.DELIVER_NOTICES)
-async def lease(subject: Subject, backend: Backend, *, limit: int = 100, beside: int = 0) -> list[Leased]:
-    """Takes up to ``limit`` due notices for ``LEASE``, and up to ``beside`` more to the same contact points. Two
-    workers never get the same one. What is not to go out yet is due later, and was not tried."""
+async def lease(
+    subject: Subject, backend: Backend, *, limit: int = 100, beside: int = 0, least: Priority = Priority.ROUTINE
+) -> list[Leased]:
+    """Takes up to ``limit`` due notices for ``LEASE``, the most urgent first and none that is less urgent than
+    ``least``, and up to ``beside`` more to the same contact points. Two workers never get the same one. What is not to
+    go out yet is due later, and was not tried."""
     while True:
         at = backend.clock()
         name = backend.new_id()
         taking = {"lease": name, "now": format_instant(at), "until": format_instant(at + LEASE)}
-        steps = [Step("notices_lease", {**taking, "limit": limit}, None)]
+        steps = [Step("notices_lease", {**taking, "limit": limit, "least": least.level}, None)]
         if beside:
             steps.append(Step("notices_lease_beside", {**taking, "limit": beside}, None))
         await backend.store.write(steps)

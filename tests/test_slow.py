@@ -156,3 +156,39 @@ async def test_one_that_can_not_be_recorded_costs_no_other_its_record(backend: B
     with pytest.raises(Unavailable):
         await deliver_due(replace(backend, store=store), Failing(0), SITE)
     assert [each["status"] for each in await notices(backend)] == ["pending", *["delivered"] * 3]
+
+
+async def test_an_emergency_waits_for_nobody_who_is_slow(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither where as many are slow as are told at once, nor where no more would be taken over."""
+    monkeypatch.setattr(delivering, "AT_ONCE", 1)
+    monkeypatch.setattr(delivering, "AT_A_TIME", 2)
+    slow = Slow(DESK)
+    first = (await send(backend))["handoffs"][0]["id"]
+    under_way = asyncio.create_task(deliver_due(backend, slow, SITE))
+    await slow.asked.wait()
+    await promise(backend, first, "line-desk")
+    await held(backend, 2)
+    await promise(backend, first, "authority-desk", "asap")
+    await promise(backend, first, "unit-desk", "stat")
+    await slow.took(1)
+    assert [message.address for _, message in slow.taken] == ["desk@unit.example.org"]
+    slow.go_on.set()
+    assert (await under_way)["delivered"] == 4
+
+
+async def test_one_that_waits_for_its_turn_goes_first_once_there_is_an_emergency(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivering, "AT_ONCE", 1)
+    slow = Slow(DESK)
+    first = (await send(backend))["handoffs"][0]["id"]
+    under_way = asyncio.create_task(deliver_due(backend, slow, SITE))
+    await slow.asked.wait()
+    await promise(backend, first, "line-desk")
+    await promise(backend, first, "unit-desk")
+    await held(backend, 3)
+    await promise(backend, first, "unit-desk", "stat")
+    await slow.took(2)
+    assert [message.address for _, message in slow.taken] == ["desk@unit.example.org"] * 2
+    slow.go_on.set()
+    assert (await under_way)["delivered"] == 4

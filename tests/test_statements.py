@@ -351,7 +351,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
                 "id": "new-notice",
                 "handoff": "new-handoff",
                 "contact_point": "unit-desk",
-                "properties": {"status": "pending", "due_at": NOW, "attempts": 0},
+                "properties": {"status": "pending", "due_at": NOW, "attempts": 0, "urgency": 3},
             }
         ],
         "handoff_move": [move],
@@ -410,7 +410,8 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
             {"lease": leased["lease"], "now": LATER, "until": "2026-03-04T10:02:00.000Z", "limit": 1}
         ],
         "notices_lease": [
-            {"lease": "lease", "now": LATER, "until": "2026-03-04T10:02:00.000Z", "limit": limit} for limit in (1, 9)
+            {"lease": "lease", "now": LATER, "until": "2026-03-04T10:02:00.000Z", "limit": limit, "least": least}
+            for limit, least in ((1, 3), (9, 0))
         ],
         "digest_put": [{"id": "new-digest", "notices": [{"id": "new-notice", "lease": "lease"}]}],
         "notices_settle": [
@@ -542,7 +543,7 @@ async def stale(store: Store) -> list[tuple[str, Parameters]]:
         ("notice_came_back", {"id": "new-notice", "operation": "lock", "channel": "c", "address": "a", "at": LATER}),
         ("address_weighed", {"id": "new-address", "operation": "lock", "version": 1, "refused": 0, "since": LATER}),
         ("unmet_note", _asked("2026-03-09", "housing", "a")),
-        ("notices_lease", {"lease": "lease", "now": NOW, "until": LATER, "limit": 9}),
+        ("notices_lease", {"lease": "lease", "now": NOW, "until": LATER, "limit": 9, "least": 0}),
     ]
 
 

@@ -8,7 +8,7 @@ MATCH (q:Queue {id: 'notices'})
 SET q.lock = $lease
 WITH q
 MATCH (q)-[:PENDING]->(n:Notice)
-WHERE n.due_at <= $now AND (n.leased_until IS NULL OR n.leased_until <= $now)
+WHERE n.due_at <= $now AND n.urgency >= $least AND (n.leased_until IS NULL OR n.leased_until <= $now)
 WITH n
 ORDER BY n.urgency DESC, n.due_at, n.id
 LIMIT $limit
