@@ -93,10 +93,10 @@ class _Delivery:
         for leased in batch:
             if leased.id not in self._held:
                 self._waiting.setdefault(leased.contact_point, []).append(leased.id)
+                self._turns.hasten(leased.contact_point, leased.priority)
             self._held[leased.id] = leased
         for desk in self._waiting.keys() - self.under_way.keys():
             self.under_way[desk] = asyncio.create_task(self._to(desk))
-        self._turns.give()
         return len(batch)
 
     async def progress(self, *, more: bool) -> None:
@@ -124,7 +124,8 @@ class _Delivery:
     async def _to(self, desk: str) -> None:
         """A turn for what is there when it comes; what came meanwhile waits for another."""
         while desk in self._waiting:
-            async with self._turns.turn(lambda: max(self._held[id].priority for id in self._waiting[desk])):
+            waiting = (self._held[id].priority for id in self._waiting[desk])
+            async with self._turns.turn(desk, max(waiting, key=lambda priority: priority.level)):
                 ids = self._waiting.pop(desk)
                 try:
                     await self._in_order([self._held[id] for id in ids])
@@ -139,10 +140,12 @@ class _Delivery:
             # Where the way was slow, others may have taken it over.
             if self._resting or self._backend.clock() >= min(each.until for each in held):
                 return
+            await self._give_way(held)
             told = await _told(self._backend, held)
             if told is None:
                 return
             attempt, pushes = await self._sent(held, told)
+            await self._give_way(held)
             ended = await self._settling.settle(
                 settling.settlement(
                     self._backend,
@@ -156,9 +159,17 @@ class _Delivery:
             )
             self.counts.update(ended or ())
 
+    async def _give_way(self, parcel: Sequence[Leased]) -> None:
+        """To who is being answered; an emergency to nobody."""
+        if parcel[0].priority is not Priority.STAT:
+            await self._backend.precedence.give_way()
+
     def _newest(self, parcel: Sequence[Leased]) -> list[Leased]:
         """The same, under the leases that hold now."""
-        return [replace(each, lease=self._held[each.id].lease, until=self._held[each.id].until) for each in parcel]
+        held = [(each, self._held[each.id]) for each in parcel]
+        return [
+            each if each.lease == now.lease else replace(each, lease=now.lease, until=now.until) for each, now in held
+        ]
 
     async def _sent(self, parcel: Sequence[Leased], told: Notification | Digest) -> tuple[Attempt, Sequence[Try]]:
         """What came of it, and of the browsers that were written to beside."""

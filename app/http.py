@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from graphql import ExecutionResult, GraphQLError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from relaypoint.app.graphql_http import GraphQLEndpoint, GraphQLRequest, Limits
 from relaypoint.app.runtime import Runtime
@@ -19,6 +22,7 @@ from relaypoint.domain.errors import Problem, Unavailable
 from relaypoint.domain.policy import ANONYMOUS, Kind, Subject
 from relaypoint.notifications import pages
 from relaypoint.resolvers.acting import acting
+from relaypoint.resolvers.precedence import Precedence
 from relaypoint.schema.operational import schema
 from relaypoint.schema.problems import formatted
 from relaypoint.web import links, notices, receipts
@@ -65,8 +69,26 @@ def build(runtime: Runtime, subject_of: Callable[[Request], Subject], limits: Li
             Route("/healthz", healthz),
             Route("/readyz", readyz),
         ],
+        middleware=[Middleware(_Answering, precedence=runtime.backend.precedence)],
         exception_handlers={HTTPException: _refused},
     )
+
+
+class _Answering:
+    """Has work give way from a request's arrival until its answer begins, behind which there may be a stream."""
+
+    def __init__(self, app: ASGIApp, precedence: Precedence) -> None:
+        self._app, self._precedence = app, precedence
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.ExitStack() as asking:
+            asking.enter_context(self._precedence.asking())
+
+            async def begun(message: Message) -> None:
+                asking.close()
+                await send(message)
+
+            await self._app(scope, receive, begun)
 
 
 def _refused(request: Request, error: Exception) -> Response:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 from relaypoint.domain.words import Priority
 
@@ -15,36 +16,41 @@ class Turns:
 
     def __init__(self, at_once: int, kept: int) -> None:
         self._at_once, self._kept = at_once, kept
-        self._taken = 0
-        self._waiting: dict[asyncio.Event, Callable[[], Priority]] = {}
-
-    @property
-    def taken(self) -> int:
-        """How many have one now."""
-        return self._taken
+        self._waiting: dict[str, _Waiting] = {}
+        self.taken = 0
 
     @asynccontextmanager
-    async def turn(self, priority: Callable[[], Priority]) -> AsyncIterator[None]:
-        """Waits for one. ``priority`` is asked again whenever one can be given: what comes may be more urgent than what
-        began to wait."""
-        given = asyncio.Event()
-        self._waiting[given] = priority
+    async def turn(self, name: str, priority: Priority) -> AsyncIterator[None]:
+        """Waits for one. Of each name only one waits at a time."""
+        self._waiting[name] = waiting = _Waiting(priority)
         try:
-            self.give()
-            await given.wait()
+            self._give()
+            await waiting.given.wait()
             yield
         finally:
-            if self._waiting.pop(given, None) is None:
-                self._taken -= 1
-            self.give()
+            if self._waiting.get(name) is waiting:
+                del self._waiting[name]
+            else:
+                self.taken -= 1
+            self._give()
 
-    def give(self) -> None:
-        """Gives what turns there are. To be called also where one that waits has become more urgent."""
-        while self._waiting:
-            first = max(self._waiting, key=lambda each: self._waiting[each]().level)
-            stat = self._waiting[first]() is Priority.STAT
-            if self._taken >= self._at_once + (self._kept if stat else 0):
+    def hasten(self, name: str, priority: Priority) -> None:
+        """What that one waits for is at least so urgent. Nothing where it does not wait."""
+        waiting = self._waiting.get(name)
+        if waiting is not None and waiting.priority.level < priority.level:
+            waiting.priority = priority
+            self._give()
+
+    def _give(self) -> None:
+        while self._waiting and self.taken < self._at_once + self._kept:
+            first = max(self._waiting, key=lambda name: self._waiting[name].priority.level)
+            if self.taken >= self._at_once and self._waiting[first].priority is not Priority.STAT:
                 return
-            del self._waiting[first]
-            self._taken += 1
-            first.set()
+            self.taken += 1
+            self._waiting.pop(first).given.set()
+
+
+@dataclass(eq=False)
+class _Waiting:
+    priority: Priority
+    given: asyncio.Event = field(default_factory=asyncio.Event)

@@ -2,8 +2,8 @@
 
 ``python bench/mails.py [COUNT]`` prints a table and adds it to ``bench/results.json`` under ``mails``. A server with an
 embedded store is asked for one organization, for a case's contacts and for what one sent, again and again, at a steady
-pace: first while nothing is due yet, then while it sends COUNT mails (6,000 unless given) to a mail server in a process
-of its own, with TLS and sign-in as in service.
+pace: first while nothing is due yet, then while it sends COUNT mails (12,000 unless given) to a mail server in a
+process of its own, with TLS and sign-in as in service.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ CASES: Final = 200
 #: Seconds from one question to the next, whether it was answered or not: 20 a second.
 PACE: Final = 0.05
 #: The messages are due so long after they were promised: the server has started by then, and was asked.
-DUE: Final = timedelta(seconds=60)
+DUE: Final = timedelta(seconds=100)
 #: Questions before anything is counted, and while nothing is due.
-WARM, QUIET = 50, 500
+WARM, QUIET = 50, 1000
 FIND: Final = """query ($need: NeedInput!) { find(need: $need) { candidates { contactPoint { key name }
   channels { address } } } }"""
 NEED: Final = {"from": "example-unit", "service": "housing", "place": "GB-X-NORTH", "for": ["female"]}
@@ -188,7 +188,7 @@ async def read(client: httpx.AsyncClient, url: str, times: list[float], seconds:
 async def quiet(client: httpx.AsyncClient, url: str) -> list[float]:
     await read(client, url, [], 60, WARM)
     times: list[float] = []
-    await read(client, url, times, 60, QUIET)
+    await read(client, url, times, 90, QUIET)
     return times
 
 
@@ -224,9 +224,8 @@ async def run(count: int) -> dict[str, float]:
             with server(folder / "store", mail, folder) as url:
                 async with httpx.AsyncClient(timeout=60) as client:
                     before = await quiet(client, url)
-                    if (
-                        int((folder / "taken").read_text()) > CASES
-                    ):  # Of the cases themselves their desk is told at once.
+                    # Of the cases themselves their desk is told at once.
+                    if int((folder / "taken").read_text()) > CASES:
                         raise SystemExit("mails went out before they were to")
                     meanwhile, rate = await sending_mails(client, url, folder / "taken", count)
     return {
@@ -242,7 +241,7 @@ async def run(count: int) -> dict[str, float]:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    arguments.add_argument("count", nargs="?", type=int, default=6000)
+    arguments.add_argument("count", nargs="?", type=int, default=12000)
     arguments.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     given = arguments.parse_args()
     if given.serve is not None:

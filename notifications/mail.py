@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Final
 
 from relaypoint.domain.clock import Clock, format_instant
@@ -18,6 +18,8 @@ from relaypoint.notifications.smtp import MailServer, Smtp
 
 #: After so many seconds without an answer the process is ended: it answers before that, whatever the server does.
 TIMEOUT: Final = LONGEST + 15.0
+
+_FIELDS: Final = tuple(field.name for field in fields(Message))
 
 _RAISED: Final[Mapping[Result, type[Exception]]] = {
     Result.REFUSED: Refused,
@@ -48,7 +50,8 @@ class Mail:
     async def send(self, kind: str, message: Message) -> None:
         """Returns when the server has taken the message. Raises ``Refused`` where it says that there is no such
         address, and ``OSError`` where it may be taken later."""
-        request = {"message": asdict(message), "at": format_instant(self._clock())}
+        content = {name: getattr(message, name) for name in _FIELDS}
+        request = {"message": content, "at": format_instant(self._clock())}
         said, reply = await self._helper.ask(request, TIMEOUT)
         if said != Result.TAKEN:
             raise _RAISED[Result(said)](reply)

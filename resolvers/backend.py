@@ -15,6 +15,7 @@ from relaypoint.domain.clock import format_instant
 from relaypoint.domain.policy import Action, Subject, require
 from relaypoint.graph import Store
 from relaypoint.resolvers.known import Memory
+from relaypoint.resolvers.precedence import Precedence
 from relaypoint.resolvers.vault import Vault
 
 P = ParamSpec("P")
@@ -28,7 +29,7 @@ _ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 class Backend:
     """The store, the clock, the ids and the keys. All of them are injected; none is a global.
 
-    ``memory`` is what was known of this store's roster last.
+    ``memory`` is what was known of this store's roster last; ``precedence`` whom work has to give way to.
     """
 
     store: Store
@@ -37,6 +38,7 @@ class Backend:
     new_id: Callable[[], str] = lambda: str(uuid_utils.uuid7())
     random: Callable[[], str] = lambda: "".join(secrets.choice(_ALPHABET) for _ in range(10))
     memory: Memory = field(default_factory=Memory)
+    precedence: Precedence = field(default_factory=Precedence)
 
     def now(self) -> str:
         """The present instant, 24 characters, UTC."""

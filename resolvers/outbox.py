@@ -100,9 +100,11 @@ async def _planned(backend: Backend, name: str, at: datetime, rows: Sequence[Row
     waiting: list[Step] = []
     view = view_of(await backend.memory.roster(backend.store), at)
     browsers = await reached(backend, {row["contact_point"] for row in rows})
+    # They come in the order of their urgency.
+    emergency = Priority(rows[0]["notice"]["priority"]) is Priority.STAT
     for number, row in enumerate(rows):
         if number % _AT_A_TIME == 0:
-            await asyncio.sleep(0)
+            await (asyncio.sleep(0) if emergency else backend.precedence.give_way())
         avoid = stored_case(backend, row["sealed_key"], row["sealed"]).avoid
         notice = row["notice"]
         desk = view.desk(row["contact_point"])

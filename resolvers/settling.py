@@ -37,7 +37,7 @@ _OUTBOXES: Final = {
 }
 
 #: Seconds from one write to the next while others deliver: many small ones would take the store's time from others.
-_GATHERING: Final = 0.05
+_GATHERING: Final = 0.065
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,6 +114,7 @@ class Settling:
         async with self._turn:
             if settlement not in self._recorded:
                 await self._gather()
+                await self._backend.precedence.give_way()
                 together, self._ended = self._ended, []
                 try:
                     recorded = await settle_all(self._subject, self._backend, together)
