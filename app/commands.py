@@ -82,8 +82,8 @@ async def serving(settings: Settings) -> str | None:
 async def _over_socket(path: str, acting: str | None) -> AsyncIterator[Run]:
     from pathlib import Path
 
-    from relaypoint.app.http import ACTING
     from relaypoint.app.serving import short_path
+    from relaypoint.app.signing_in import ACTING
 
     headers = {ACTING: acting} if acting else {}
     with short_path(Path(path)) as short:

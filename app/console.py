@@ -48,6 +48,8 @@ rounds = typer.Typer(no_args_is_help=True, help="Ask who still holds what, and t
 app.add_typer(rounds, name="round")
 proposed = typer.Typer(no_args_is_help=True, help="What is proposed to be changed in others' entries.")
 app.add_typer(proposed, name="proposal")
+keys = typer.Typer(no_args_is_help=True, help="Keys by which programs of one's own ask.")
+app.add_typer(keys, name="key")
 hooks = typer.Typer(no_args_is_help=True, help="Programs of one's own that are told of events (Standard Webhooks).")
 app.add_typer(hooks, name="webhook")
 contingencies = typer.Typer(

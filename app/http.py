@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from graphql import ExecutionResult, GraphQLError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -17,18 +16,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from relaypoint.app.graphql_http import GraphQLEndpoint, GraphQLRequest, Limits
 from relaypoint.app.runtime import Runtime
-from relaypoint.domain.addresses import loopback
+from relaypoint.app.signing_in import SignIn, SubjectOf, refused
 from relaypoint.domain.errors import Problem, Unavailable
-from relaypoint.domain.policy import ANONYMOUS, Kind, Subject
+from relaypoint.domain.policy import Subject
 from relaypoint.notifications import pages
 from relaypoint.resolvers.acting import acting
 from relaypoint.resolvers.precedence import Precedence
 from relaypoint.schema.operational import schema
 from relaypoint.schema.problems import formatted
 from relaypoint.web import links, notices, receipts
-
-#: Names the acting organization, for the dev sign-in and on the command socket.
-ACTING = "x-relaypoint-organization"
 
 _WELCOME = """\
 relaypoint: referrals and points of contact for anti-trafficking coordination.
@@ -39,11 +35,11 @@ relaypoint: referrals and points of contact for anti-trafficking coordination.
 """
 
 
-def build(runtime: Runtime, subject_of: Callable[[Request], Subject], limits: Limits | None = None) -> Starlette:
-    """``subject_of`` tells who asks; what it can't tell is anonymous."""
+def build(runtime: Runtime, subject_of: SubjectOf, limits: Limits | None = None) -> Starlette:
+    """``subject_of`` tells who asks where a request brings no key of its own."""
 
     async def execute(wanted: GraphQLRequest, request: Request) -> ExecutionResult:
-        return await run(runtime, subject_of(request), wanted)
+        return await run(runtime, request.user.subject, wanted)
 
     async def home(request: Request) -> Response:
         return PlainTextResponse(_WELCOME)
@@ -69,7 +65,10 @@ def build(runtime: Runtime, subject_of: Callable[[Request], Subject], limits: Li
             Route("/healthz", healthz),
             Route("/readyz", readyz),
         ],
-        middleware=[Middleware(_Answering, precedence=runtime.backend.precedence)],
+        middleware=[
+            Middleware(_Answering, precedence=runtime.backend.precedence),
+            Middleware(AuthenticationMiddleware, backend=SignIn(runtime.backend, subject_of), on_error=refused),
+        ],
         exception_handlers={HTTPException: _refused},
     )
 
@@ -115,28 +114,3 @@ async def run(runtime: Runtime, subject: Subject, wanted: GraphQLRequest) -> Exe
         operation_name=wanted.operation,
     )
     return ExecutionResult(data=result.data, errors=result.errors)
-
-
-def nobody(request: Request) -> Subject:
-    return ANONYMOUS
-
-
-def developer(request: Request) -> Subject:
-    """The dev sign-in: whoever asks says for which organization. Only ever behind loopback.
-
-    A browser on this machine would also ask for pages of other sites, so their requests stay anonymous: those that a
-    foreign page sends, and those that come under a name which was made to point here.
-    """
-    organization = request.headers.get(ACTING)
-    origin = request.headers.get("origin")
-    foreign = (
-        not loopback(request.url.hostname or "")
-        or (origin is not None and not loopback(urlsplit(origin).hostname or ""))
-        or request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
-    )
-    return Subject(Kind.MEMBER, organization.strip().lower()) if organization and not foreign else ANONYMOUS
-
-
-def operator(request: Request) -> Subject:
-    """The command socket: who can open it owns the store's folder."""
-    return Subject(Kind.OPERATOR, request.headers.get(ACTING) or None)

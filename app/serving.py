@@ -19,7 +19,7 @@ from typing import Final
 import uvicorn
 from starlette.applications import Starlette
 
-from relaypoint.app import http
+from relaypoint.app import http, signing_in
 from relaypoint.app.graphql_http import Limits
 from relaypoint.app.runtime import Runtime, running
 from relaypoint.app.settings import Settings
@@ -70,10 +70,10 @@ async def serve(settings: Settings, host: str, port: int, announce: str) -> None
         with _listening(host, port) as tcp, _command_socket(settings.socket) as unix:
             port = tcp.getsockname()[1]
             runtime = replace(opened, served=address_of(host, port))
-            servers = [_server(http.build(runtime, http.developer if settings.dev else http.nobody))]
+            servers = [_server(http.build(runtime, signing_in.developer if settings.dev else signing_in.nobody))]
             sockets = [tcp]
             if unix is not None:
-                servers.append(_server(http.build(runtime, http.operator, _COMMANDS)))
+                servers.append(_server(http.build(runtime, signing_in.operator, _COMMANDS)))
                 sockets.append(unix)
             async with _background(runtime):
                 print(announce.format(host=host, port=port), flush=True)

@@ -1,7 +1,8 @@
 """Who may do what. Everything that acts or reads asks here; what the table does not name is denied.
 
-A subject is anonymous, a member acting for one organization, or the operator of this machine's command line. The
-table says which kinds may start an action at all; the functions below say on which referrals.
+A subject is anonymous, a member acting for one organization, a program that acts for one by a key of its own, or the
+operator of this machine's command line. ``POLICY`` says which kinds may start an action at all, ``SCOPES`` what a
+program may; the functions below say on which referrals.
 """
 
 from __future__ import annotations
@@ -18,20 +19,35 @@ from relaypoint.domain.handoffs import Side
 class Kind(StrEnum):
     ANONYMOUS = "anonymous"
     MEMBER = "member"
+    INTEGRATOR = "integrator"
     OPERATOR = "operator"
+
+
+class Scope(StrEnum):
+    """What a key may be for. Who writes may read as well."""
+
+    DIRECTORY_READ = "directory.read"
+    REFERRALS_READ = "referrals.read"
+    REFERRALS_WRITE = "referrals.write"
+    STATUS_WRITE = "status.write"
+    EVENTS_READ = "events.read"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Who is acting. ``organization`` is set for a member, and for an operator who acts on behalf of one."""
+    """Who is acting. ``organization`` is set for a member and for a program, and for an operator who acts on behalf of
+    one; ``scopes`` and ``key``, the id of its key, for a program."""
 
     kind: Kind
     organization: str | None = None
+    scopes: frozenset[Scope] = frozenset()
+    key: str | None = None
 
     @property
     def name(self) -> str:
-        """How events name the subject: kind and organization, never a person."""
-        return f"{self.kind}:{self.organization}" if self.organization else str(self.kind)
+        """How events name the subject: kind and organization, never a person, and of a program which one."""
+        parts = [str(self.kind), self.organization, self.key]
+        return ":".join(part for part in parts if part)
 
 
 ANONYMOUS: Final = Subject(Kind.ANONYMOUS)
@@ -45,6 +61,7 @@ def by_link(organization: str) -> str:
 
 
 class Action(StrEnum):
+    READ_FRAME = "read-frame"
     SEE_EMERGENCY = "see-emergency"
     FIND = "find"
     READ_ROSTER = "read-roster"
@@ -73,16 +90,19 @@ class Action(StrEnum):
     ESCALATE = "escalate"
     READ_FEED = "read-feed"
     KEEP_WEBHOOKS = "keep-webhooks"
+    KEEP_API_KEYS = "keep-api-keys"
     POST_EVENTS = "post-events"
     KEEP_BROWSERS = "keep-browsers"
     VERIFY_CHAIN = "verify-chain"
 
 
 _ANYONE: Final = frozenset(Kind)
+#: A program is, too, as far as its scopes go (``SCOPES``).
 _SIGNED_IN: Final = frozenset({Kind.MEMBER, Kind.OPERATOR})
 _OPERATOR: Final = frozenset({Kind.OPERATOR})
 
 POLICY: Final[dict[Action, frozenset[Kind]]] = {
+    Action.READ_FRAME: _ANYONE,  # Pages, problems and names that lead on: what holds them has a policy of its own.
     Action.SEE_EMERGENCY: _ANYONE,
     Action.FIND: _SIGNED_IN,
     Action.READ_ROSTER: _SIGNED_IN,
@@ -111,9 +131,26 @@ POLICY: Final[dict[Action, frozenset[Kind]]] = {
     Action.ESCALATE: _OPERATOR,
     Action.READ_FEED: _SIGNED_IN,
     Action.KEEP_WEBHOOKS: _SIGNED_IN,
+    Action.KEEP_API_KEYS: _SIGNED_IN,
     Action.POST_EVENTS: _OPERATOR,
     Action.KEEP_BROWSERS: _SIGNED_IN,
     Action.VERIFY_CHAIN: _OPERATOR,
+}
+
+
+_READ_DIRECTORY: Final = frozenset({Action.FIND, Action.READ_ROSTER, Action.SEE_CONTINGENCIES})
+_READ_REFERRALS: Final = frozenset(
+    {Action.READ_REFERRAL, Action.SEE_STALLED, Action.SEE_PROCESS, Action.SEE_UNDELIVERED}
+)
+
+#: What a program may, for each of the scopes of its key. Nothing here makes or ends other ways in, and nothing that
+#: people answer for: the roster, rounds, a contingency.
+SCOPES: Final[dict[Scope, frozenset[Action]]] = {
+    Scope.DIRECTORY_READ: _READ_DIRECTORY,
+    Scope.REFERRALS_READ: _READ_REFERRALS,
+    Scope.REFERRALS_WRITE: _READ_DIRECTORY | _READ_REFERRALS | {Action.REFER, Action.MOVE_HANDOFF},
+    Scope.STATUS_WRITE: frozenset({Action.SET_STATUS}),
+    Scope.EVENTS_READ: frozenset({Action.READ_FEED}),
 }
 
 
@@ -124,7 +161,9 @@ class NotSignedIn(Problem):
 
 
 def allows(subject: Subject, action: Action) -> bool:
-    return subject.kind in POLICY.get(action, frozenset())
+    if subject.kind in POLICY.get(action, frozenset()):
+        return True
+    return subject.kind is Kind.INTEGRATOR and any(action in SCOPES[scope] for scope in subject.scopes)
 
 
 def require(subject: Subject, action: Action) -> None:
@@ -137,14 +176,17 @@ def require(subject: Subject, action: Action) -> None:
             "There is nothing here for someone who is not signed in.",
             remedy="Sign in as a member organization.",
         )
+    if subject.kind is Kind.INTEGRATOR:
+        raise NotFound("policy.scope", "There is nothing here for this key.", remedy="See which scopes it has.")
     raise NotFound("policy.none", "There is nothing here.", remedy="Ask your task force's coordinator.")
 
 
 def may_act_for(subject: Subject, organization: str) -> bool:
-    """A member acts for its own organization only; the operator for the one named, or for any where none is."""
+    """A member or its program acts for its own organization only; the operator for the one named, or for any where none
+    is."""
     if subject.kind is Kind.OPERATOR:
         return subject.organization in (None, organization)
-    return subject.kind is Kind.MEMBER and subject.organization == organization
+    return subject.kind in (Kind.MEMBER, Kind.INTEGRATOR) and subject.organization == organization
 
 
 def one_of(subject: Subject, organizations: Collection[str | None]) -> bool:

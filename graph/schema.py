@@ -8,7 +8,7 @@ from relaypoint.domain.errors import Unavailable
 from relaypoint.graph.port import Step, Store
 
 #: Raised by one with every change of the graph's form. A store that is newer than the program is refused.
-VERSION: Final = 15
+VERSION: Final = 16
 
 #: Every kind of node. Each has an ``id`` that is unique within its label.
 LABELS: Final = (
@@ -48,6 +48,7 @@ LABELS: Final = (
     "Event",
     "FeedEntry",
     "Webhook",
+    "ApiKey",
     "Announcement",
     "Browser",
     "Notice",

@@ -20,7 +20,7 @@ DEFAULT: Final = 20
 MOST: Final = 200
 
 
-@governed(Action.READ_ROSTER)
+@governed(Action.READ_FRAME)
 @strawberry.type(description="Where a page stands in its list.")
 class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether more follow.")
@@ -29,14 +29,14 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(description="What to give as `after` for the next page.")
 
 
-@governed(Action.READ_ROSTER)
+@governed(Action.READ_FRAME)
 @strawberry.type(description="One entry and its cursor.")
 class Edge(Generic[N]):
     cursor: str = strawberry.field(description="Give it as `after` to go on behind this entry.")
     node: N = strawberry.field(description="The entry.")
 
 
-@governed(Action.READ_ROSTER)
+@governed(Action.READ_FRAME)
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[N]):
     edges: list[Edge[N]] = strawberry.field(description="The entries of this page.")

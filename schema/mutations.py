@@ -25,6 +25,7 @@ from relaypoint.schema import (
     status_types,
 )
 from relaypoint.schema.admin_types import ImportResult
+from relaypoint.schema.api_key_types import ApiKeyMutation
 from relaypoint.schema.browser_types import BrowserMutation
 from relaypoint.schema.context import Info
 from relaypoint.schema.contingency_types import ContingencyResult
@@ -52,7 +53,7 @@ _END = {
 
 
 @strawberry.type(description="What can be done. Each answer is the result or a typed problem.")
-class Mutation(ReferralMutation, RosterMutation, MessageMutation, FeedMutation, BrowserMutation):
+class Mutation(ReferralMutation, RosterMutation, MessageMutation, FeedMutation, BrowserMutation, ApiKeyMutation):
     @strawberry.mutation(
         description="Checks a roster and, unless it is a dry run, applies it as one write.",
         metadata=under(Action.CHANGE_ROSTER),

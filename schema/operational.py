@@ -36,6 +36,7 @@ from relaypoint.schema import (
     roster_types,
     stalled_types,
 )
+from relaypoint.schema.api_key_types import ApiKeyQuery
 from relaypoint.schema.browser_types import BrowserQuery
 from relaypoint.schema.connections import Connection, connect
 from relaypoint.schema.context import Info
@@ -75,7 +76,7 @@ async def _one(
 
 
 @strawberry.type(description="What can be asked.")
-class Query(RosterQuery, ReportQuery, MessageQuery, FeedQuery, BrowserQuery):
+class Query(RosterQuery, ReportQuery, MessageQuery, FeedQuery, BrowserQuery, ApiKeyQuery):
     @strawberry.field(description="Anything of the roster, by its global id.", metadata=under(Action.READ_ROSTER))
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, told("The id that an entry of the roster gave.")]

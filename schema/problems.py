@@ -20,7 +20,7 @@ from relaypoint.schema.permissions import governed
 log = logging.getLogger("relaypoint.schema")
 
 
-@governed(Action.SEE_EMERGENCY)
+@governed(Action.READ_FRAME)
 @strawberry.interface(description="An expected failure, said in plain words.")
 class Problem:
     code: str = strawberry.field(description="INVALID, NOT_FOUND, CONFLICT, …: stable, for programs.")
@@ -32,32 +32,32 @@ class Problem:
     remedy: str = strawberry.field(description="What to do about it.")
 
 
-@governed(Action.SEE_EMERGENCY)
+@governed(Action.READ_FRAME)
 @strawberry.type(description="An input field is wrong.")
 class InvalidInput(Problem):
     pass
 
 
-@governed(Action.SEE_EMERGENCY)
+@governed(Action.READ_FRAME)
 @strawberry.type(description="It does not exist, or it is not for you: the two look the same.")
 class NotFound(Problem):
     pass
 
 
-@governed(Action.SEE_EMERGENCY)
+@governed(Action.READ_FRAME)
 @strawberry.type(description="Somebody changed it first, or the move is not possible from its present state.")
 class Conflict(Problem):
     present_status: str | None = strawberry.field(description="The status as it is now, where one is known.")
     present_version: int | None = strawberry.field(description="The version as it is now, where one is known.")
 
 
-@governed(Action.SEE_EMERGENCY)
+@governed(Action.READ_FRAME)
 @strawberry.type(description="No contact point or channel is safe and working for this case.")
 class NoChannel(Problem):
     pass
 
 
-@governed(Action.SEE_EMERGENCY)
+@governed(Action.READ_FRAME)
 @strawberry.type(description="The store can't be reached. Ask again under the same key: it may have been stored.")
 class Unavailable(Problem):
     pass

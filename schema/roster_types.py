@@ -22,7 +22,7 @@ _SINCE = "First day (YYYY-MM-DD); null: since ever."
 _UNTIL = "The day from which it no longer holds; null: open."
 
 
-@governed(Action.READ_ROSTER)
+@governed(Action.READ_FRAME)
 @strawberry.type(description="A row that is only named here.")
 class Ref:
     key: str = strawberry.field(description=_KEY)

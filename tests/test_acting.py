@@ -18,9 +18,10 @@ from relaypoint.app import show_step
 from relaypoint.app.commands import document
 from relaypoint.app.delivering import deliver_due
 from relaypoint.app.graphql_http import GraphQLRequest
-from relaypoint.app.http import build, nobody, run
+from relaypoint.app.http import build, run
 from relaypoint.app.runtime import Runtime
 from relaypoint.app.settings import Settings
+from relaypoint.app.signing_in import nobody
 from relaypoint.domain.chain import Event
 from relaypoint.domain.clock import format_instant
 from relaypoint.domain.errors import Conflict, Unavailable
@@ -546,13 +547,17 @@ async def test_who_has_the_link_may_do_nothing_else(backend: Backend) -> None:
     id, path = await told(backend)
     assert (await ask(backend, "POST", path)).text == NOTED
     wanted = GraphQLRequest(document("Handoff"), {"id": id}, None)
-    for headers in ({}, {"authorization": f"Bearer {path}"}, {"x-relaypoint-organization": "link:example-shelter"}):
+    for headers, code in (
+        ({}, "NOT_FOUND"),
+        ({"authorization": f"Bearer {path}"}, "INVALID"),
+        ({"x-relaypoint-organization": "link:example-shelter"}, "NOT_FOUND"),
+    ):
         app = build(Runtime(Settings(), backend), nobody)
         async with AsyncClient(transport=ASGITransport(app), base_url="http://relaypoint") as client:
             body = {"query": wanted.query, "variables": wanted.variables}
             answer = await client.post("/graphql", json=body, headers=headers)
         assert '"status"' not in json.dumps(answer.json().get("data"))
-        assert answer.json()["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+        assert answer.json()["errors"][0]["extensions"]["code"] == code
     assert await receipts.receive(OPERATOR, backend, "nothing") is False
     timeline = await referrals.timeline(UNIT, backend, (await events(backend, id))[0].aggregate)
     assert [each.actor for each in timeline] == ["member:example-unit", "link:example-shelter"]

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from relaypoint.app import http
+from relaypoint.app import http, signing_in
 from relaypoint.app.graphql_http import MEDIA, GraphQLEndpoint, GraphQLRequest, Limits
 from relaypoint.app.runtime import Runtime
 from relaypoint.app.settings import Settings
@@ -156,10 +156,10 @@ async def test_who_asks_and_whether_the_store_answers(embedded_url: str) -> None
     query = {"query": "{ organizations { edges { node { key } } } }"}
     with_header = {"x-relaypoint-organization": "example-unit"}
     for subject_of, headers, known in (
-        (http.nobody, with_header, False),
-        (http.developer, {}, False),
-        (http.developer, with_header, True),
-        (http.operator, {}, True),
+        (signing_in.nobody, with_header, False),
+        (signing_in.developer, {}, False),
+        (signing_in.developer, with_header, True),
+        (signing_in.operator, {}, True),
     ):
         site = TestClient(http.build(runtime, subject_of), base_url="http://127.0.0.1:8000")
         assert ("errors" not in site.post("/graphql", json=query, headers=headers).json()) == known
@@ -170,7 +170,7 @@ async def test_who_asks_and_whether_the_store_answers(embedded_url: str) -> None
 
 
 async def test_a_store_that_does_not_answer_is_not_ready(store: Store) -> None:
-    site = http.build(Runtime(Settings(), make_backend(store)), http.operator)
+    site = http.build(Runtime(Settings(), make_backend(store)), signing_in.operator)
     async with AsyncClient(transport=ASGITransport(site), base_url="http://127.0.0.1:8000") as asked:
         assert (await asked.get("/readyz")).json() == {"status": "ready", "store": store.engine}
         await store.close()
@@ -192,7 +192,7 @@ def test_a_page_of_another_site_can_not_use_the_dev_sign_in() -> None:
             (name.encode(), value.encode())
             for name, value in {"host": "127.0.0.1:8000", "x-relaypoint-organization": "a-body", **headers}.items()
         ]})  # fmt: skip
-        assert http.developer(request).organization is None
+        assert signing_in.developer(request).organization is None
 
 
 def test_half_a_surrogate_pair_is_refused() -> None:
@@ -205,7 +205,7 @@ def test_half_a_surrogate_pair_is_refused() -> None:
 async def test_the_link_of_a_message_tells_nobody_anything(store: Store, asked: str | None, language: str) -> None:
     backend = await filled(store)
     there = (await send(backend))["reference"]
-    site = http.build(Runtime(Settings(), backend), http.nobody)
+    site = http.build(Runtime(Settings(), backend), signing_in.nobody)
     headers = {"accept-language": asked} if asked else {}
     async with AsyncClient(transport=ASGITransport(site), base_url="http://127.0.0.1:8000") as web:
         pages = set()
@@ -224,7 +224,7 @@ async def test_the_link_of_a_message_tells_nobody_anything(store: Store, asked: 
 
 
 async def test_what_no_route_takes_is_refused_in_the_same_form(store: Store) -> None:
-    site = http.build(Runtime(Settings(), make_backend(store)), http.nobody)
+    site = http.build(Runtime(Settings(), make_backend(store)), signing_in.nobody)
     async with AsyncClient(transport=ASGITransport(site), base_url="http://127.0.0.1:8000") as web:
         for method, path, status in (("GET", "/nothing", 404), ("POST", "/healthz", 405), ("OPTIONS", "/graphql", 405)):
             answer = await web.request(method, path)

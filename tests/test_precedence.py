@@ -10,9 +10,10 @@ import httpx
 import pytest
 
 from relaypoint.app.delivering import deliver_due
-from relaypoint.app.http import build, operator
+from relaypoint.app.http import build
 from relaypoint.app.runtime import Runtime
 from relaypoint.app.settings import Settings
+from relaypoint.app.signing_in import operator
 from relaypoint.graph import Row
 from relaypoint.resolvers import precedence
 from relaypoint.resolvers.backend import Backend

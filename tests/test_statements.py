@@ -20,6 +20,7 @@ from relaypoint.graph.library import Statement, statements
 from relaypoint.graph.neo4j import Neo4jStore
 from relaypoint.graph.schema import VERSION
 from relaypoint.resolvers import (
+    api_keys,
     browsers,
     ending,
     escalating,
@@ -119,6 +120,7 @@ async def populate(store: Store) -> None:
     reached = {"endpoint": "https://push.example.org/", "p256dh": "key", "auth": "secret"}
     await browsers.keep(shelter, backend, "shelter-desk", reached)
     unit = member("example-unit")
+    await api_keys.create(unit, backend, "case system", ["referrals.read"])
     hook = await webhooks.create(unit, backend, "https://unit.example.org/hook", "whsec_secret")
     await webhooks.send_test(unit, backend, hook.id)
     (posted,) = await posting.lease(OPERATOR, backend, limit=1)
@@ -168,6 +170,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
     (address,) = await raw(store, "MATCH (a:Address) WHERE a.refused = 1 RETURN a.id AS id, a.version AS version")
     (placed,) = await raw(store, "MATCH (q:Queue {id: 'feed'}) RETURN q.position AS position")
     (browser,) = await raw(store, "MATCH (b:Browser) RETURN b.id AS id")
+    (api_key,) = await raw(store, "MATCH (k:ApiKey) RETURN k.id AS id")
     (root,) = await raw(store, "MATCH (r:Roster) RETURN r.version AS version, r.chain_head AS head")
     (done, *_) = await raw(store, "MATCH (o:Operation) WHERE size(o.id) = 64 RETURN o.id AS id ORDER BY o.id")
     step = steps[0]
@@ -212,6 +215,8 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "feed_entries": [{"ids": ["feed.000000000001", "feed.000000000003", "feed.999999999999"]}],
         "feed_ways": [{"referrals": [second["id"], first["id"], "nobody"]}],
         "webhooks_all": [{}],
+        "api_keys_all": [{}],
+        "api_key_found": [{"id": api_key["id"]}],
         "announcements_due": [{"now": LATER, "limit": limit} for limit in (1, 9)],
         "browsers_of": [{"contact_points": ["unit-desk", "shelter-desk", "nobody"]}],
         "notices_dead": [{}],
@@ -321,6 +326,15 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
             for id in ("new-browser", browser["id"])
         ],
         "browser_end": [{"id": "new-browser"}],
+        "api_key_create": [
+            {
+                "id": "new-key",
+                "organization": "example-unit",
+                "properties": {"version": 1, "name": "a program", "scopes": ["events.read"], "expires": NOW[:10]},
+            }
+        ],
+        "api_key_used": [{"id": api_key["id"], "at": LATER}],
+        "api_key_end": [{"id": api_key["id"], "operation": "lock", "version": 1}],
         "webhook_create": [
             {
                 "id": "new-webhook",
@@ -538,6 +552,7 @@ async def stale(store: Store) -> list[tuple[str, Parameters]]:
         ("webhook_settle", {"id": hook["id"], "lease": "other", "version": 1, "changes": {}}),
         ("webhook_change", {"id": hook["id"], "operation": "lock", "version": 99, "changes": {}}),
         ("webhook_end", {"id": hook["id"], "operation": "lock", "version": 99}),
+        ("api_key_end", {"id": "new-key", "operation": "lock", "version": 99}),
         ("digest_put", {"id": "newer-digest", "notices": [{"id": "new-notice", "lease": "lease"}]}),
         ("notice_again", {"id": "new-notice", "operation": "lock", "at": LATER}),
         ("notice_came_back", {"id": "new-notice", "operation": "lock", "channel": "c", "address": "a", "at": LATER}),
