@@ -89,13 +89,13 @@ async def bounces_(
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """Take note of mails that came back, as a mail server reports them; they go out again by the next channel."""
+    """Take note of mails that came back, as a mail server reports them; they are due again, by the next channel."""
     reports = [report for mail in _read(mails or []) for report in bounces.read(mail)]
     given = [{"key": each.key, "proof": each.proof, "address": each.address, "reply": each.reply} for each in reports]
     async with commands(read_settings()) as run:
         done = await run("NoteBounces", {"bounces": given})
-    came = show.many(done["count"], "message came back, and goes", "messages came back, and go")
-    tell(as_json, done, lambda: out.print(f"{came} out by another channel."))
+    came = show.many(done["count"], "message came back, and is", "messages came back, and are")
+    tell(as_json, done, lambda: out.print(f"{came} due again, by another channel where there is one: see notify."))
     return 0
 
 

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from relaypoint.app.pushing import beside, pushed
-from relaypoint.app.turns import Turns
 from relaypoint.domain.digests import common, parcels
-from relaypoint.domain.errors import Unavailable
 from relaypoint.domain.evidence import Try
 from relaypoint.domain.policy import OPERATOR
 from relaypoint.domain.words import ChannelKind, Priority
-from relaypoint.notifications import bounces
 from relaypoint.notifications.delivery import Attempt, Refused, Transport, deliver
 from relaypoint.notifications.digests import Digest
 from relaypoint.notifications.languages import chosen
 from relaypoint.notifications.messages import Notification, compose_link
 from relaypoint.notifications.push import Push
 from relaypoint.notifications.sentences import held_as
+from relaypoint.notifications.turns import Turns
 from relaypoint.resolvers import announcing, bouncing, digesting, outbox, settling
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.outbox import Leased
@@ -36,6 +34,8 @@ KEPT: Final = 4
 AT_A_TIME: Final = 200
 #: Beside what is taken at once, so many more to the same contact points: what storms there goes out together.
 BESIDE: Final = 400
+#: Of one contact point so many count, however many wait there: they keep no room from others.
+_COUNTED: Final = 10
 #: Seconds after which it is looked for more while something is still on its way.
 _LOOK: Final = 1.0
 
@@ -46,20 +46,29 @@ async def deliver_due(backend: Backend, transport: Transport, site: str, push: P
     are; an emergency waits for none of them.
 
     Returns how many ended ``delivered``, ``dead`` or ``failed``, once nothing is due and nothing on its way. What goes
-    wrong is raised as it is, once what was on its way has ended and is recorded.
+    wrong with one of them keeps no other back; it is raised as it is once all of them have ended and are recorded.
+    What was taken over and not begun by then, or is not when this is cancelled, is let go of.
     """
     delivery = _Delivery(backend, transport, site, push)
     try:
         while True:
             more = await delivery.take()
             if not delivery.under_way:
-                return dict(delivery.counts)
+                break
             await delivery.progress(more=more)
-    except Exception:
+    except Exception as error:
+        delivery.faults.append(error)
         await delivery.rest()
+    except asyncio.CancelledError:
+        await delivery.stop()
+        await delivery.let_go()
         raise
     finally:
         await delivery.stop()
+    await delivery.let_go()
+    if delivery.faults:
+        raise delivery.faults[0]
+    return dict(delivery.counts)
 
 
 class _Delivery:
@@ -73,29 +82,36 @@ class _Delivery:
         #: By id, under the newest lease, what waits or is on its way; and by contact point the ids of what waits.
         self._held: dict[str, Leased] = {}
         self._waiting: dict[str, list[str]] = {}
+        #: By contact point the same as it goes out; gone where more has come.
+        self._parcels: dict[str, list[list[str]]] = {}
         self.under_way: dict[str, asyncio.Task[None]] = {}
         self.counts: Counter[str] = Counter(delivered=0, dead=0, failed=0)
+        self.faults: list[Exception] = []
 
     async def take(self) -> bool:
         """Leases what is due, as far as there is room, and begins with it; returns whether that was anything.
 
         What is held already comes again once its lease has run out: so that is made to last.
         """
-        room = AT_A_TIME - len(self._held)
-        if room > 0:
-            found = self._begin(await outbox.lease(OPERATOR, self._backend, limit=room, beside=BESIDE))
-        else:
-            found = self._begin(await outbox.lease(OPERATOR, self._backend, limit=KEPT, least=Priority.STAT))
-        found += self._begin(await announcing.lease(OPERATOR, self._backend))
+        room = AT_A_TIME - sum(min(len(ids), _COUNTED) for ids in self._waiting.values())
+        limits: dict[str, Any] = {"limit": room, "beside": BESIDE}
+        if room <= 0:
+            limits = {"limit": KEPT, "least": Priority.STAT}
+        found = self._begin(await outbox.lease(OPERATOR, self._backend, held=self._held, **limits))
+        try:
+            found += self._begin(await announcing.lease(OPERATOR, self._backend))
+        except Exception as error:
+            self._fault(error)
         return found > 0
 
     def _begin(self, batch: Sequence[Leased]) -> int:
         for leased in batch:
             if leased.id not in self._held:
                 self._waiting.setdefault(leased.contact_point, []).append(leased.id)
+                self._parcels.pop(leased.contact_point, None)
                 self._turns.hasten(leased.contact_point, leased.priority)
             self._held[leased.id] = leased
-        for desk in self._waiting.keys() - self.under_way.keys():
+        for desk in [desk for desk in self._waiting if desk not in self.under_way]:  # The most urgent come first.
             self.under_way[desk] = asyncio.create_task(self._to(desk))
         return len(batch)
 
@@ -107,9 +123,8 @@ class _Delivery:
         while len(self.under_way) > enough and (left := end - loop.time()) > 0:
             done, _ = await asyncio.wait(self.under_way.values(), timeout=left, return_when=asyncio.FIRST_COMPLETED)
             self.under_way = {desk: task for desk, task in self.under_way.items() if task not in done}
-            for error in [task.exception() for task in done]:
-                if error is not None:
-                    raise error
+            for task in done:
+                task.result()
 
     async def rest(self) -> None:
         """Begins nothing more, and waits for what is on its way."""
@@ -117,47 +132,86 @@ class _Delivery:
         await asyncio.gather(*self.under_way.values(), return_exceptions=True)
 
     async def stop(self) -> None:
+        """Ends what is on its way."""
         for task in self.under_way.values():
             task.cancel()
         await asyncio.gather(*self.under_way.values(), return_exceptions=True)
 
-    async def _to(self, desk: str) -> None:
-        """A turn for what is there when it comes; what came meanwhile waits for another."""
-        while desk in self._waiting:
-            waiting = (self._held[id].priority for id in self._waiting[desk])
-            async with self._turns.turn(desk, max(waiting, key=lambda priority: priority.level)):
-                ids = self._waiting.pop(desk)
-                try:
-                    await self._in_order([self._held[id] for id in ids])
-                finally:
-                    for id in ids:
-                        del self._held[id]
+    async def let_go(self) -> None:
+        """Of what was taken over and not begun."""
+        waiting, self._waiting = self._waiting, {}
+        await self._release([id for ids in waiting.values() for id in ids])
 
-    async def _in_order(self, notices: Sequence[Leased]) -> None:
-        alone = [[each] for each in notices if each.announced]
-        for parcel in parcels([each for each in notices if not each.announced]) + alone:
-            held = self._newest(parcel)
-            # Where the way was slow, others may have taken it over.
-            if self._resting or self._backend.clock() >= min(each.until for each in held):
-                return
-            await self._give_way(held)
-            told = await _told(self._backend, held)
-            if told is None:
-                return
-            attempt, pushes = await self._sent(held, told)
-            await self._give_way(held)
-            ended = await self._settling.settle(
-                settling.settlement(
-                    self._backend,
-                    self._newest(held),
-                    attempt.status,
-                    attempt.channel,
-                    attempt.why,
-                    attempt.tries,
-                    pushes,
-                )
+    async def _release(self, ids: Sequence[str]) -> None:
+        """What can't be let go of now is taken over once its lease has run out."""
+        left = [self._held.pop(id) for id in ids]
+        with contextlib.suppress(Exception):
+            await outbox.release(OPERATOR, self._backend, left)
+
+    def _fault(self, error: Exception) -> None:
+        """The first is told; the store that fails may do so many times over."""
+        if not self.faults:
+            self.faults.append(error)
+
+    async def _to(self, desk: str) -> None:
+        """A turn for each message, as urgent as that is: what came meanwhile may be more so, and others wait too."""
+        while desk in self._waiting and not self._resting:
+            parcel = self._first(desk)
+            async with self._turns.turn(desk, parcel[0].priority):
+                if self._resting:
+                    return
+                await self._one(desk, [each.id for each in self._first(desk)])
+
+    def _first(self, desk: str) -> list[Leased]:
+        """What goes out next of what waits there, as one message."""
+        if desk not in self._parcels:
+            waiting = [self._held[id] for id in self._waiting[desk]]
+            alone = [[each] for each in waiting if each.announced]
+            together = parcels([each for each in waiting if not each.announced]) + alone
+            self._parcels[desk] = [[each.id for each in parcel] for parcel in together]
+        return [self._held[id] for id in self._parcels[desk][0]]
+
+    async def _one(self, desk: str, ids: list[str]) -> None:
+        """Sends and records one message. Where that goes wrong what else waits there is let go of, so that its order is
+        kept: the message itself is taken up again once its lease has run out."""
+        self._parcels[desk].remove(ids)
+        self._waiting[desk] = [id for id in self._waiting[desk] if id not in ids]
+        if not self._waiting[desk]:
+            self._forget(desk)
+        try:
+            if not await self._sent_on([self._held[id] for id in ids]):
+                await self._release(self._forget(desk))
+        except Exception as error:
+            self._fault(error)
+            await self._release(self._forget(desk))
+        finally:
+            for id in ids:
+                del self._held[id]
+
+    def _forget(self, desk: str) -> list[str]:
+        """What waits there."""
+        self._parcels.pop(desk, None)
+        return self._waiting.pop(desk, [])
+
+    async def _sent_on(self, parcel: Sequence[Leased]) -> bool:
+        """False where others have it by now, as the way was slow: they have what comes after it as well."""
+        held = self._newest(parcel)
+        if self._backend.clock() >= min(each.until for each in held):
+            return False
+        await self._give_way(held)
+        told = await _told(self._backend, held)
+        if told is None:
+            return False
+        attempt, pushes = await self._sent(held, told)
+        await self._give_way(held)
+        newest = self._newest(held)
+        ended = await self._settling.settle(
+            settling.settlement(
+                self._backend, newest, attempt.status, attempt.channel, attempt.why, attempt.tries, pushes
             )
-            self.counts.update(ended or ())
+        )
+        self.counts.update(ended or ())
+        return True
 
     async def _give_way(self, parcel: Sequence[Leased]) -> None:
         """To who is being answered; an emergency to nobody."""
@@ -201,30 +255,6 @@ async def _told(backend: Backend, parcel: Sequence[Leased]) -> Notification | Di
         return None
     proof = bouncing.proof(backend, key)
     return Digest(key=key, notifications=notifications, language=notifications[0].language, proof=proof)
-
-
-async def _came_back(backend: Backend, report: bounces.Bounce) -> bool:
-    key, proof, address, reply = report.key, report.proof, report.address, report.reply
-    return await bouncing.came_back(OPERATOR, backend, key, proof, address, reply) is not None
-
-
-async def take_bounces(backend: Backend, folder: Path) -> int:
-    """Takes in what new mails in a Maildir report as come back; returns how many messages that were. Raises
-    ``Unavailable`` where the folder can't be read."""
-    noted = 0
-    try:
-        for reports in bounces.take_in(folder):
-            for each in reports:
-                noted += await _came_back(backend, each)
-    except OSError as error:
-        raise Unavailable(
-            "bounces.folder",
-            "The folder of mails that came back can't be read: {why}.",
-            path=("RELAYPOINT_MAIL_BOUNCES",),
-            remedy="Name a Maildir that this user may read and write.",
-            why=error.strerror or type(error).__name__,
-        ) from error
-    return noted
 
 
 async def send_links(links: Sequence[Link], transport: Transport, site: str, *, test: bool) -> frozenset[str]:

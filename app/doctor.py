@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from relaypoint.app.commands import commands, serving
+from relaypoint.app.runtime import mail_server_of
 from relaypoint.app.settings import Settings
 from relaypoint.domain.errors import Problem
+from relaypoint.notifications.delivery import Unable
+from relaypoint.notifications.smtp import Smtp
 
 
 async def examine(settings: Settings) -> dict[str, Any]:
@@ -27,7 +30,22 @@ async def examine(settings: Settings) -> dict[str, Any]:
         report["store"] = "answers"
     except Problem as problem:
         report["store"], report["problem"] = "does not answer", problem.as_dict()
+    report["mail"] = await _mail(settings)
     return report
+
+
+async def _mail(settings: Settings) -> str | None:
+    """Whether the mail server lets this program sign in; None where none is set."""
+    try:
+        server = mail_server_of(settings)
+        if server is None:
+            return None
+        await Smtp(server).prove()
+    except Problem as problem:
+        return f"is not set right: {problem.message}"
+    except OSError as error:
+        return f"does not answer: {error if isinstance(error, Unable) else type(error).__name__}"
+    return "answers"
 
 
 def _warnings(settings: Settings) -> list[str]:
@@ -41,6 +59,11 @@ def _warnings(settings: Settings) -> list[str]:
     sms, messenger = settings.sms or settings.sms_file, settings.messenger or settings.messenger_file
     if settings.mail is None and not sms and not messenger:
         found.append(f"RELAYPOINT_MAIL is not set: messages are laid into {settings.spool}, and go no further.")
+    elif settings.mail and not settings.mail_secure:
+        found.append(
+            "RELAYPOINT_MAIL_SECURE is not set: nothing goes to channels of the kind secure-email; a contact point "
+            "that has no other has to be phoned."
+        )
     elif settings.mail is None:
         found.append("RELAYPOINT_MAIL is not set: nothing goes out by mail, and nothing is laid into a folder.")
     if settings.gateway_local:

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from relaypoint.app.delivering import deliver_due, send_links, take_bounces
+from relaypoint.app.delivering import deliver_due, send_links
 from relaypoint.app.posting import post_due
+from relaypoint.app.returned import take_bounces
 from relaypoint.app.settings import SERVED, Settings
 from relaypoint.domain.clock import Clock, fixed_clock, system_clock
 from relaypoint.domain.errors import Invalid, Unavailable
@@ -21,7 +22,7 @@ from relaypoint.notifications.gateway import Gateway
 from relaypoint.notifications.mail import Mail
 from relaypoint.notifications.outgoing import Outgoing, checked
 from relaypoint.notifications.push import Push, subscribed
-from relaypoint.notifications.smtp import mail_server
+from relaypoint.notifications.smtp import MailServer, mail_server
 from relaypoint.notifications.spool import Spool
 from relaypoint.notifications.transports import Transports
 from relaypoint.notifications.webhooks import new_secret
@@ -141,20 +142,26 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
 async def transports_of(settings: Settings, clock: Clock) -> Transports:
     """What the settings name; where they name nothing, the spool folder takes everything. Raises ``Invalid``."""
     ways: list[Transport] = []
-    if settings.mail is not None:
-        server = mail_server(
-            settings.mail,
-            sender=settings.mail_from,
-            user=settings.mail_user,
-            password=settings.mail_secret(),
-            ca=settings.mail_ca,
-        )
+    if server := mail_server_of(settings):
         ways.append(Mail(server, clock, secure=settings.mail_secure))
     if templates := settings.templates():
         gateway = Gateway(templates, local=settings.gateway_local)
         await gateway.prove()
         ways.append(gateway)
     return Transports(ways or [Spool(settings.spool)])
+
+
+def mail_server_of(settings: Settings) -> MailServer | None:
+    """The one that the settings name. Raises ``Invalid``."""
+    if settings.mail is None:
+        return None
+    return mail_server(
+        settings.mail,
+        sender=settings.mail_from,
+        user=settings.mail_user,
+        password=settings.mail_secret(),
+        ca=settings.mail_ca,
+    )
 
 
 def clock_of(settings: Settings) -> Clock:

@@ -91,9 +91,12 @@ def delivered(console: Console, done: Data) -> None:
     if done["dead"]:
         console.print("[bold red]What is dead reached nobody:[/] relaypoint stalled says whom to phone.")
     if done["failed"]:
-        console.print("What failed is tried again with the next deliveries.")
+        console.print("What failed is tried again with the next deliveries; relaypoint doctor asks the mail server.")
     if done["waiting"]:
-        console.print("What waits goes out when a channel opens, at its time of day, or when it is to be tried again.")
+        console.print(
+            "What waits goes out when a channel opens, at its time of day, when it is to be tried again, or is being "
+            "tried by a server now."
+        )
 
 
 _KINDS = ("reopened", "ended", "changed", "added")
@@ -154,6 +157,9 @@ def doctor(console: Console, report: Data) -> None:
     console.print(f"commands go {report['commands']}", markup=False)
     warned(console, report)
     console.print(f"the store {report['store']}", markup=False)
+    if report["mail"]:
+        good = report["mail"] == "answers"
+        console.print(f"the mail server {report['mail']}", style=None if good else "bold red", markup=False)
     if "problem" in report:
         console.print(f"{report['problem']['message']} {report['problem']['remedy']}", style="bold red", markup=False)
 

@@ -67,7 +67,7 @@ def stalled(
 def _escalated(stall: Data) -> str:
     line, climbed = "", stall["escalated"]
     if climbed and climbed["taken"]:
-        whom = "told" if climbed["told"] else "[bold]nobody who is there could be told[/]"
+        whom = "a message to them was made" if climbed["told"] else "[bold]nobody who is there could be told[/]"
         line = f"\nescalated: {climbed['taken']}. {climbed['action']}, {when(climbed['takenAt'])}, {whom}"
         line += "" if stall["paused"] else f"; next {when(climbed['nextAt'])}"
     return line + (f"\n[bold yellow]escalation {waits}[/]" if (waits := paused(stall)) else "")

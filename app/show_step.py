@@ -82,6 +82,17 @@ def step(console: Console, handoff: Data, verbs: Iterable[str] = ()) -> None:
         grid.add_row("[bold red]Seen by the sender[/]", "[bold red]not yet[/]")
     if _unreached(handoff):
         grid.add_row("[bold red]Nobody there has been told[/]", "[bold red]no message reaches them: phone it[/]")
+    if handoff["status"] == "requested" and not handoff["phoned"]:
+        if handoff["messageTakenAt"]:
+            grid.add_row(
+                "A message to them",
+                f"is on its way since {when(handoff['messageTakenAt'])}; nobody has said yet that they read it",
+            )
+        elif handoff["messageDueAt"]:
+            grid.add_row(
+                "[bold yellow]A message to them[/]",
+                f"[bold yellow]has not gone out yet[/]; it is tried {when(handoff['messageDueAt'])}",
+            )
     grid.add_row("Since", when(_since(handoff)))
     if handoff["sentAt"] != _since(handoff):
         grid.add_row("Sent", when(handoff["sentAt"]))

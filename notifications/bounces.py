@@ -12,8 +12,11 @@ from email.policy import compat32
 from pathlib import Path
 from typing import Final
 
-#: A report is short; what is longer is none.
-MOST: Final = 1 << 20
+#: A report is short and has few parts; what is longer, or taken apart further, is none: anybody may write there, and to
+#: read it costs as many lines as it has times its parts.
+MOST: Final = 1 << 16
+_PARTS: Final = 6
+_LINE: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,11 @@ class Bounce:
 
 def read(mail: bytes) -> list[Bounce]:
     """What a mail reports as failed for good; nothing where it is another kind of mail, or tells of a delay."""
-    if len(mail) > MOST:
+    if (
+        len(mail) > MOST
+        or mail.lower().count(b"boundary") > _PARTS
+        or max(map(len, mail.splitlines()), default=0) > _LINE
+    ):
         return []
     try:
         return _read(message_from_bytes(mail, policy=compat32))

@@ -24,13 +24,14 @@ class Digest:
 def compose_digest(digest: Digest, address: str, site: str, *, short: bool = False) -> Message:
     """The message for one address. ``short``: how many and how urgent alone, for what has no room for more."""
     home, language = site.rstrip("/"), digest.language
-    count, most = str(len(digest.notifications)), urgency(digest.notifications[0].priority)
+    first = digest.notifications[0].priority
+    count, most = str(len(digest.notifications)), urgency(first)
     if short:
         text = written("short", language, urgency=most, count=count, url=f"{home}/")
-        return Message(digest.key, address, text.subject, text.body, None, language, digest.proof)
+        return Message(digest.key, address, text.subject, text.body, None, language, digest.proof, first)
     entries = [
         {"urgency": urgency(each.priority), "reference": each.reference, "url": f"{home}/n/{each.reference}"}
         for each in digest.notifications
     ]
     text = written("digest", language, urgency=most, count=count, entries=entries)
-    return Message(digest.key, address, text.subject, text.body, text.html, language, digest.proof)
+    return Message(digest.key, address, text.subject, text.body, text.html, language, digest.proof, first)

@@ -6,17 +6,17 @@ Apprise waits while it sends, and reaches whatever its address says: it runs in 
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
 from relaypoint.domain.errors import Invalid
-from relaypoint.domain.words import ChannelKind
+from relaypoint.domain.words import ChannelKind, Priority
 from relaypoint.notifications.delivery import NotNow, Refused, Unable
 from relaypoint.notifications.helper import Helper
 from relaypoint.notifications.messages import Message
+from relaypoint.notifications.turns import Busy, Turns
 
 #: After so many seconds without an answer the process is ended.
 TIMEOUT: Final = 20.0
@@ -46,7 +46,7 @@ class Gateway:
         first = {"local": local, "templates": {kind.value: template for kind, template in templates.items()}}
         self._helper = Helper("relaypoint.notifications.gateway_child", first)
         self._timeout = timeout
-        self._turn = asyncio.Lock()
+        self._turns = Turns(1, 0)
 
     async def prove(self) -> None:
         """Raises ``Invalid``, naming the variable, where Apprise can't use a template. That the process says nothing is
@@ -58,7 +58,8 @@ class Gateway:
 
     async def send(self, kind: str, message: Message) -> None:
         """Returns when the service has taken the message. Raises ``Refused`` where it can't be sent to this address, or
-        would go where nothing may, and ``NotNow`` where it may be taken later. One at a time, in order."""
+        would go where nothing may, ``NotNow`` where the service takes nothing, and ``Unable`` where nobody could be
+        asked. One at a time, the most urgent first."""
         request = {
             "kind": kind,
             "address": _address(ChannelKind(kind), message.address),
@@ -66,16 +67,10 @@ class Gateway:
             "body": message.body,
         }
         try:
-            async with asyncio.timeout(WAIT):
-                await self._turn.acquire()
-        except TimeoutError:
-            raise NotNow("busy") from None
-        try:
-            said = await self._helper.ask(request, self._timeout)
-        except Unable as error:
-            raise NotNow(str(error)) from error
-        finally:
-            self._turn.release()
+            async with self._turns.turn(object(), message.priority, within=WAIT):
+                said = await self._helper.ask(request, self._timeout)
+        except Busy:
+            raise Unable("busy") from None
         if said in ("no address", "barred"):
             raise Refused(said)
         if said != "sent":
@@ -83,7 +78,7 @@ class Gateway:
 
     async def close(self) -> None:
         """Ends the process."""
-        async with self._turn:
+        async with self._turns.turn(self, Priority.STAT):
             await self._helper.end()
 
 

@@ -12,12 +12,11 @@ from relaypoint.domain.evidence import Result
 from relaypoint.domain.words import ChannelKind
 from relaypoint.notifications.delivery import NotNow, Refused, Unable
 from relaypoint.notifications.helper import Helper
-from relaypoint.notifications.mail_child import LONGEST
 from relaypoint.notifications.messages import Message
-from relaypoint.notifications.smtp import MailServer, Smtp
+from relaypoint.notifications.smtp import LONGEST, WAIT, MailServer, Smtp
 
 #: After so many seconds without an answer the process is ended: it answers before that, whatever the server does.
-TIMEOUT: Final = LONGEST + 15.0
+TIMEOUT: Final = WAIT + LONGEST + 10.0
 
 _FIELDS: Final = tuple(field.name for field in fields(Message))
 

@@ -14,14 +14,11 @@ from typing import Any, Final
 
 from relaypoint.domain.clock import parse_instant
 from relaypoint.domain.evidence import Result
+from relaypoint.domain.words import Priority
 from relaypoint.notifications.delivery import Refused, came_of
 from relaypoint.notifications.messages import Message
 from relaypoint.notifications.mime import written
 from relaypoint.notifications.smtp import MailServer, Smtp
-
-#: A mail that is not taken in so many seconds, its turn included, is tried later. A lease of the outbox is longer: what
-#: takes longer might be sent by somebody else as well.
-LONGEST: Final = 60.0
 
 #: Bytes of the longest request.
 _LINE: Final = 1 << 22
@@ -36,7 +33,9 @@ class Sender:
         self._smtp, self._sender, self._answers = Smtp(server), server.sender, answers
 
     async def answer(self, request: dict[str, Any]) -> None:
-        self.say(request["id"], await self._came_of(Message(**request["message"]), request["at"]))
+        given = request["message"]
+        message = Message(**{**given, "priority": Priority(given["priority"])})
+        self.say(request["id"], await self._came_of(message, request["at"]))
 
     def say(self, id: int, said: object) -> None:
         os.write(self._answers, json.dumps({"id": id, "said": said}).encode() + b"\n")
@@ -46,10 +45,7 @@ class Sender:
 
     async def _came_of(self, message: Message, at: str) -> tuple[str, str | None]:
         try:
-            async with asyncio.timeout(LONGEST):
-                await self._send(message, at)
-        except TimeoutError:
-            return Result.FAILED, "slow"  # The server says nothing: it is away, whatever the address is.
+            await self._send(message, at)
         except Exception as error:  # Whatever breaks on the way of one message stops no other.
             return came_of(error)
         return Result.TAKEN, None
@@ -59,7 +55,7 @@ class Sender:
             mail = written(message, self._sender, parse_instant(at))
         except ValueError as error:
             raise Refused("no address") from error
-        await self._smtp.send(message.address, mail)
+        await self._smtp.send(message.address, mail, message.priority)
 
 
 async def serve(answers: int) -> None:

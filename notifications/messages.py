@@ -37,7 +37,7 @@ class Notification:
 @dataclass(frozen=True, slots=True)
 class Message:
     """``body`` is plain text and says all that there is; ``html`` says the same to what can show it. ``proof`` stands
-    where a report of its failure brings it back."""
+    where a report of its failure brings it back, ``priority`` says who goes first where not all can."""
 
     key: str
     address: str
@@ -46,6 +46,7 @@ class Message:
     html: str | None = None
     language: str = ENGLISH
     proof: str = ""
+    priority: Priority = Priority.ROUTINE
 
 
 def compose(notification: Notification, address: str, site: str) -> Message:
@@ -56,7 +57,16 @@ def compose(notification: Notification, address: str, site: str) -> Message:
     if secret:
         values["receipt"] = f"{pages}/r/{Token(language, reference, secret)}"
     text = _notice(language, notification.priority, receipt=bool(secret)).filled(**values)
-    return Message(notification.key, address, text.subject, text.body, text.html, language, notification.proof)
+    return Message(
+        notification.key,
+        address,
+        text.subject,
+        text.body,
+        text.html,
+        language,
+        notification.proof,
+        notification.priority,
+    )
 
 
 @cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,13 +21,28 @@ import aiosmtplib
 
 from relaypoint.domain.addresses import loopback
 from relaypoint.domain.errors import Invalid
+from relaypoint.domain.words import Priority
 from relaypoint.notifications.delivery import NotNow, Refused, Unable
+from relaypoint.notifications.turns import Busy, Turns
 
-#: So many connections to the server at once; what more there is to send waits for one of them.
+#: So many connections to the server at once, and one more for an emergency; what more there is to send waits for one of
+#: them.
 CONNECTIONS: Final = 4
+_KEPT: Final = 1
+
+#: After so many seconds without a connection a mail is tried later; and so many it may take from then on. Together they
+#: are less than a lease of the outbox: what takes longer might be sent by somebody else as well.
+WAIT: Final = 45.0
+LONGEST: Final = 60.0
+
+#: A connection that nobody used for so many seconds may be forgotten by what lies between, which nobody is told.
+_IDLE: Final = 30.0
 
 #: After so many seconds without an answer the server is taken for silent.
 TIMEOUT: Final = 30.0
+
+#: Who tries whether the server answers waits for so many seconds.
+_PROVING: Final = 15.0
 
 #: So many different addresses refused one after the other, and it is the server that refuses.
 _ALL: Final = 4
@@ -100,24 +116,49 @@ class Smtp:
         """Raises ``OSError`` where the certificates to trust can't be read."""
         self.server = server
         self._tls = ssl.create_default_context(cafile=str(server.ca) if server.ca else None)
-        self._free: list[aiosmtplib.SMTP] = []
-        self._turns = asyncio.Semaphore(CONNECTIONS)
+        #: With the time since when nobody uses it.
+        self._free: list[tuple[aiosmtplib.SMTP, float]] = []
+        self._turns = Turns(CONNECTIONS, _KEPT)
         #: Addresses that were refused since the last that was taken.
         self._no: set[str] = set()
 
-    async def send(self, address: str, mail: bytes) -> None:
+    async def prove(self) -> None:
+        """Signs in, and takes leave. Raises ``OSError``, with a code, where that can't be done."""
+        try:
+            async with asyncio.timeout(_PROVING):
+                client = await self._connect()
+                await client.quit()
+        except TimeoutError:
+            raise Unable("slow") from None
+        except aiosmtplib.SMTPException as error:
+            raise Unable(type(error).__name__) from error
+
+    async def send(self, address: str, mail: bytes, priority: Priority = Priority.ROUTINE) -> None:
         """Returns when the server has taken the mail. Raises ``Refused`` where it says that there is no such address,
         and ``OSError`` where it may be taken later."""
-        async with self._connection() as client:
-            try:
-                await client.sendmail(self.server.sender, [address], mail)
-                self._no.clear()
-            except aiosmtplib.SMTPRecipientsRefused as error:
-                (refused,) = error.recipients
-                raise self._told(_reply(refused), address) from error
-            except aiosmtplib.SMTPResponseException as error:
-                # Of this server, of who sends, or of the content: nothing that the address is to blame for.
-                raise Unable(f"{error.code}") from error
+        try:
+            async with self._turns.turn(object(), priority, within=WAIT):
+                await self._sent(address, mail)
+        except Busy:
+            raise Unable("busy") from None
+
+    async def _sent(self, address: str, mail: bytes) -> None:
+        try:
+            async with asyncio.timeout(LONGEST), self._connection() as client:
+                await self._given(client, address, mail)
+        except TimeoutError:
+            raise Unable("slow") from None  # The server says nothing: it is away, whatever the address is.
+
+    async def _given(self, client: aiosmtplib.SMTP, address: str, mail: bytes) -> None:
+        try:
+            await client.sendmail(self.server.sender, [address], mail)
+            self._no.clear()
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            (refused,) = error.recipients
+            raise self._told(_reply(refused), address) from error
+        except aiosmtplib.SMTPResponseException as error:
+            # Of this server, of who sends, or of the content: nothing that the address is to blame for.
+            raise Unable(f"{error.code}") from error
 
     def _told(self, reply: str, address: str) -> Exception:
         """What a refusal at this address means. Without a code that tells of the address (RFC 3463), a server that says
@@ -134,7 +175,7 @@ class Smtp:
     async def close(self) -> None:
         """Takes leave of the server."""
         while self._free:
-            client = self._free.pop()
+            client, _ = self._free.pop()
             try:
                 await client.quit()
             except (aiosmtplib.SMTPException, OSError):
@@ -143,23 +184,29 @@ class Smtp:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[aiosmtplib.SMTP]:
         """One that nobody else uses; it is kept for the next, unless it broke."""
-        async with self._turns:
-            client = self._free.pop() if self._free else None
-            if client is None or not client.is_connected:
-                client = await self._connect()
-            try:
-                yield client
-            except (Refused, NotNow, Unable):
-                self._free.append(client)  # It is well; the answer was no.
-                raise
-            except aiosmtplib.SMTPException as error:
-                client.close()
-                raise Unable(type(error).__name__) from error
-            except BaseException:
-                client.close()
-                raise
-            else:
-                self._free.append(client)
+        client = self._kept() or await self._connect()
+        try:
+            yield client
+        except (Refused, NotNow, Unable):
+            self._free.append((client, time.monotonic()))  # It is well; the answer was no.
+            raise
+        except aiosmtplib.SMTPException as error:
+            client.close()
+            raise Unable(type(error).__name__) from error
+        except BaseException:
+            client.close()
+            raise
+        else:
+            self._free.append((client, time.monotonic()))
+
+    def _kept(self) -> aiosmtplib.SMTP | None:
+        """The one that was used last, if that is not long ago."""
+        while self._free:
+            client, since = self._free.pop()
+            if client.is_connected and time.monotonic() - since < _IDLE:
+                return client
+            client.close()
+        return None
 
     async def _connect(self) -> aiosmtplib.SMTP:
         server = self.server

@@ -17,7 +17,7 @@ from relaypoint.domain.words import Confidentiality, Priority
 from relaypoint.graph import Row, Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.finding import present_view
-from relaypoint.resolvers.outbox import LEASE, Leased
+from relaypoint.resolvers.outbox import LEASE, Leased, attempts_of
 from relaypoint.resolvers.quieting import put_off, reader_of
 
 #: The only kind there is.
@@ -105,8 +105,7 @@ async def _leased(backend: Backend, view: View, row: Row) -> Leased | None:
         reference=of["reference"],
         kind=of["kind"],
         priority=_PRIORITY,
-        attempts=of["attempts"] + 1,
-        begun=begun,
+        **attempts_of(of),
         channels=planned.channels,
         languages=(*first, *desk.languages),
         opens=planned.opens,

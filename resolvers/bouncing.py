@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
+from relaypoint.domain.clock import format_instant
 from relaypoint.domain.evidence import Result, Try, address_id, against
 from relaypoint.domain.policy import Action, Subject
 from relaypoint.domain.words import ChannelKind
@@ -14,6 +16,9 @@ from relaypoint.resolvers.settling import speaks_against
 
 #: What the secret in a message is for.
 PURPOSE: Final = "bounce"
+
+#: So long after it was sent a message may come back. Who finds an old one makes nothing of it.
+BELIEVED: Final = timedelta(days=14)
 
 #: Where others change one of several messages meanwhile, all are looked at again.
 _TRIES: Final = 3
@@ -40,7 +45,8 @@ async def came_back(
     for _ in range(_TRIES):
         found = await backend.store.read("notice_by_id", id=key)
         found = found or await backend.store.read("notices_of_digest", id=key)
-        rows = [row for row in found if _went_to(row, id)]
+        since = format_instant(backend.clock() - BELIEVED)
+        rows = [row for row in found if _went_to(row, id) and row["notice"]["tried_at"] >= since]
         if not rows:
             return None
         try:

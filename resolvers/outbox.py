@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 from relaypoint.domain.channels import ChannelUse, weigh
-from relaypoint.domain.clock import format_instant
+from relaypoint.domain.clock import format_instant, parse_instant
 from relaypoint.domain.evidence import address_id
 from relaypoint.domain.model import ContactPoint
 from relaypoint.domain.policy import Action, Subject
@@ -30,6 +32,9 @@ LEASE: Final = timedelta(minutes=2)
 #: After so many of them it is let go of the processor: who asks something meanwhile must not wait for all.
 _AT_A_TIME: Final = 2
 
+#: Seconds for which one look gives way to who asks: an emergency may have come meanwhile.
+_PATIENCE: Final = 1.0
+
 #: What Web Push is good enough for: what is shown is encrypted, and its service learns when something came.
 PUSH_ASSURES: Final = Confidentiality.CONFIDENTIAL
 
@@ -46,10 +51,11 @@ class Leased:
     reference: str
     kind: str
     priority: Priority
-    #: This one counted.
+    #: This one counted; and how many before it were answered, though it was not taken.
     attempts: int
-    #: When it was to go out first, or again after it was dead.
-    begun: datetime
+    answered: int
+    #: Since when nobody could be asked at all; None where the last attempt was answered.
+    away_since: datetime | None
     channels: tuple[ChannelUse, ...]
     #: The one that its reader wants, then those that are spoken there (tags of BCP 47), as the roster has them.
     languages: tuple[str, ...] = ()
@@ -70,11 +76,18 @@ class Leased:
 
 @permitted(Action.DELIVER_NOTICES)
 async def lease(
-    subject: Subject, backend: Backend, *, limit: int = 100, beside: int = 0, least: Priority = Priority.ROUTINE
+    subject: Subject,
+    backend: Backend,
+    *,
+    limit: int = 100,
+    beside: int = 0,
+    least: Priority = Priority.ROUTINE,
+    held: Mapping[str, Leased] = MappingProxyType({}),
 ) -> list[Leased]:
     """Takes up to ``limit`` due notices for ``LEASE``, the most urgent first and none that is less urgent than
     ``least``, and up to ``beside`` more to the same contact points. Two workers never get the same one. What is not to
-    go out yet is due later, and was not tried."""
+    go out yet is due later, and was not tried. What the same worker holds already (``held``, by id) is not planned
+    anew: its lease lasts longer."""
     while True:
         at = backend.clock()
         name = backend.new_id()
@@ -86,12 +99,23 @@ async def lease(
         rows = await backend.store.read("notices_leased", lease=name)
         if not rows:
             return []
-        leased, waiting = await _planned(backend, name, at, rows)
+        held_on = [
+            replace(held[id], lease=name, until=at + LEASE) for row in rows if (id := row["notice"]["id"]) in held
+        ]
+        leased, waiting = await _planned(backend, name, at, [row for row in rows if row["notice"]["id"] not in held])
         if waiting:
             with contextlib.suppress(Unmet):  # The lease has run out meanwhile: others see to them.
                 await backend.store.write(waiting)
-        if leased:
-            return leased
+        if leased or held_on:
+            return leased + held_on
+
+
+@permitted(Action.DELIVER_NOTICES)
+async def release(subject: Subject, backend: Backend, leased: Sequence[Leased]) -> None:
+    """Lets go of what was taken and not begun, where its lease still holds: whoever comes next takes it at once."""
+    leases = [{"id": each.id, "lease": each.lease} for each in leased if not each.announced]
+    if leases:
+        await backend.store.write([Step("notices_release", {"leases": leases}, None)])
 
 
 async def _planned(backend: Backend, name: str, at: datetime, rows: Sequence[Row]) -> tuple[list[Leased], list[Step]]:
@@ -101,10 +125,12 @@ async def _planned(backend: Backend, name: str, at: datetime, rows: Sequence[Row
     view = view_of(await backend.memory.roster(backend.store), at)
     browsers = await reached(backend, {row["contact_point"] for row in rows})
     # They come in the order of their urgency.
-    emergency = Priority(rows[0]["notice"]["priority"]) is Priority.STAT
+    emergency = any(Priority(row["notice"]["priority"]) is Priority.STAT for row in rows[:1])
+    patient = time.monotonic() + _PATIENCE
     for number, row in enumerate(rows):
         if number % _AT_A_TIME == 0:
-            await (asyncio.sleep(0) if emergency else backend.precedence.give_way())
+            gives_way = not emergency and time.monotonic() < patient
+            await (backend.precedence.give_way() if gives_way else asyncio.sleep(0))
         avoid = stored_case(backend, row["sealed_key"], row["sealed"]).avoid
         notice = row["notice"]
         desk = view.desk(row["contact_point"])
@@ -129,8 +155,7 @@ async def _planned(backend: Backend, name: str, at: datetime, rows: Sequence[Row
                 reference=notice["reference"],
                 kind=sending.kind,
                 priority=sending.priority,
-                attempts=notice["attempts"] + 1,
-                begun=sending.begun,
+                **attempts_of(notice),
                 channels=planned.channels,
                 languages=(*first, *desk.languages),
                 receipt=secret(backend, notice, row["step"]["status"], own=row["step_at"] == desk.id),
@@ -142,6 +167,16 @@ async def _planned(backend: Backend, name: str, at: datetime, rows: Sequence[Row
             )
         )
     return leased, waiting
+
+
+def attempts_of(row: Row) -> dict[str, Any]:
+    """What there was of attempts at a message, as ``Leased`` names it."""
+    since = row["away_since"]
+    return {
+        "attempts": row["attempts"] + 1,
+        "answered": row["answered"] or 0,
+        "away_since": parse_instant(since) if since else None,
+    }
 
 
 def _pushes(desk: ContactPoint, notice: Row, at: datetime) -> bool:

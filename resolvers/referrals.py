@@ -21,7 +21,7 @@ from relaypoint.resolvers.cases import agreed_types_of, languages_of
 from relaypoint.resolvers.faces import called_back, with_faces
 from relaypoint.resolvers.finding import present_view
 from relaypoint.resolvers.references import by_reference
-from relaypoint.resolvers.step_rows import sees_unseen, withheld
+from relaypoint.resolvers.step_rows import sees_unseen, told_of, withheld
 
 
 @permitted(Action.READ_REFERRAL)
@@ -134,7 +134,8 @@ def _steps_of(subject: Subject, row: Row) -> list[dict[str, Any]]:
     sender, priority = row["sender"]["id"], row["referral"]["priority"]
     return [
         {
-            **step,
+            **{name: value for name, value in step.items() if name != "messages"},
+            **told_of(step["messages"]),
             "priority": priority,
             "must_see": step["must_see"] and sees_unseen(on, step["status"]),
             **withheld(on),

@@ -15,20 +15,23 @@ from relaypoint.domain.clock import format_instant
 from relaypoint.domain.digests import NOT_FOR_ALL, alike, key_of
 from relaypoint.domain.evidence import Result, Try, address_id, against, lasting
 from relaypoint.domain.policy import Action, Subject
+from relaypoint.domain.words import Priority
 from relaypoint.graph import Step, Unmet
 from relaypoint.resolvers.backend import Backend, permitted
 from relaypoint.resolvers.browsers import gone
 from relaypoint.resolvers.outbox import Leased
 
-#: What was not taken is tried again, ever more slowly, so many times; then the row is dead.
+#: What was answered, and not taken, is tried again, ever more slowly, so many times; then the row is dead.
 MOST_ATTEMPTS: Final = 8
 
-#: Where nobody could be asked at all, as the mail server is away, it is tried on for so long.
+#: Where nobody can be asked at all, as the mail server is away, it is tried on for so long from then on.
 LONGEST: Final = timedelta(days=1)
 
 #: The first time it is tried again after so many seconds, then after twice as many, and never after more than the last.
 _PAUSE: Final = 30
 _LONGEST_PAUSE: Final = 3600
+#: What presses is asked for more often where nobody could be asked: it goes out as soon as there is a way again.
+_LONGEST_AWAY: Final = {Priority.STAT: 60, Priority.ASAP: 300}
 
 #: How each outbox has a message settled, and no longer queued.
 _OUTBOXES: Final = {
@@ -152,7 +155,8 @@ def settlement(
     now = format_instant(at)
     apart = status != "delivered" and not alike(parcel)
     key = parcel[0].id if len(parcel) == 1 else key_of(each.id for each in parcel)
-    again = at + _pause(key, min(each.attempts for each in parcel))
+    most = _LONGEST_AWAY.get(parcel[0].priority, _LONGEST_PAUSE) if _away(tries) else _LONGEST_PAUSE
+    again = at + _pause(key, min(each.attempts for each in parcel), most)
     ended, over = list[str](), list[str]()
     settled, tried = list[dict[str, Any]](), list[dict[str, Any]]()
     more: list[Step] = []
@@ -166,7 +170,7 @@ def settlement(
             "why": [f"{id}: {own.get(id) or _said(parcel, id, text)}" for id, text in sorted(why.items())],
             "kept_back": leased.avoided,
             "tried_at": now,
-            "attempts": leased.attempts,
+            **_counted(leased, tries, at),
             "lease": None,
             "leased_until": None,
             **({"due_at": format_instant(due)} if outcome == "failed" else {"status": outcome}),
@@ -214,15 +218,31 @@ def _outcome(
 
 
 def _given_up(leased: Leased, tries: Sequence[Try], at: datetime) -> bool:
-    """Whether it is not tried again. A way out that is away for a while costs no message."""
-    unasked = any(each.result is Result.FAILED for each in tries)
-    return at - leased.begun >= LONGEST if unasked else leased.attempts >= MOST_ATTEMPTS
+    """Whether it is not tried again. A way out that is away for a while costs no message, nor any of its attempts."""
+    if _away(tries):
+        return at - (leased.away_since or at) >= LONGEST
+    return leased.answered + 1 >= MOST_ATTEMPTS
 
 
-def _pause(key: str, attempts: int) -> timedelta:
+def _counted(leased: Leased, tries: Sequence[Try], at: datetime) -> dict[str, Any]:
+    """What is kept of how often it was tried."""
+    away = _away(tries)
+    return {
+        "attempts": leased.attempts,
+        "answered": leased.answered + (not away),
+        "away_since": format_instant(leased.away_since or at) if away else None,
+    }
+
+
+def _away(tries: Sequence[Try]) -> bool:
+    """Whether somewhere nobody could be asked."""
+    return any(each.result is Result.FAILED for each in tries)
+
+
+def _pause(key: str, attempts: int, most: int) -> timedelta:
     """Until the next attempt: up to a quarter more than its due, differently for each message, so that what failed at
     once does not come again at once."""
-    seconds = min(_PAUSE * 2 ** (attempts - 1), _LONGEST_PAUSE)
+    seconds = min(_PAUSE * 2 ** min(attempts - 1, 12), most)
     spread = hashlib.sha256(f"{key}.{attempts}".encode()).digest()[0] / 1024
     return timedelta(seconds=seconds * (1 + spread))
 

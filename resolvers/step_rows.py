@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from relaypoint.domain.errors import NotFound
@@ -28,14 +28,28 @@ async def step_of(backend: Backend, id: str, subject: Subject | None = None) -> 
     return rows[0]
 
 
+def told_of(messages: Sequence[Row]) -> dict[str, Any]:
+    """How far the desk was told of the step, by its messages: when the first of them was taken on its way
+    (``message_taken_at``), or else when the next is tried (``message_due_at``), and whether none can be
+    (``undelivered``)."""
+    taken = [each["tried_at"] for each in messages if each["status"] == "delivered"]
+    due = [each["due_at"] for each in messages if each["status"] == "pending"]
+    dead = any(each["kind"] == "requested" and each["status"] == "dead" and not each["told_at"] for each in messages)
+    return {
+        "message_taken_at": min(taken, default=None),
+        "message_due_at": None if taken else min(due, default=None),
+        "undelivered": dead and not taken,
+    }
+
+
 def withheld(on: Collection[Side]) -> dict[str, Any]:
     """What of a step is not told to whom stands on these sides: what is about the person, to whom is on neither; what
-    is between coordinators and the sender, to the receiver; and why no message arrived, which may lie in whom the case
-    avoids, to all but its sender."""
+    is between coordinators and the sender, to the receiver; and whether a message arrived, which may lie in whom the
+    case avoids, to all but its sender."""
     hidden = {} if {Side.SENDER, Side.RECEIVER} & set(on) else dict.fromkeys(OF_THE_PERSON)
     if not {Side.SENDER, Side.COORDINATOR} & set(on):
         hidden |= dict.fromkeys(OF_COORDINATORS)
-    return hidden if Side.SENDER in on else {**hidden, "undelivered": False}
+    return hidden if Side.SENDER in on else {**hidden, **told_of(())}
 
 
 def shown(row: Row, handoff: dict[str, Any], on: Collection[Side]) -> dict[str, Any]:
@@ -43,7 +57,7 @@ def shown(row: Row, handoff: dict[str, Any], on: Collection[Side]) -> dict[str, 
     it stands, and not why its sender took it back."""
     state = {key: handoff.get(key) for key in ("id", "hops", "without_consent", *STATE)}
     state["priority"] = row["referral"]["priority"]
-    state["undelivered"] = row["undelivered"] and handoff["id"] == row["handoff"]["id"]
+    state |= told_of(row["messages"] if handoff["id"] == row["handoff"]["id"] else ())
     state |= withheld(on)
     if set(on) == {Side.COORDINATOR} and state["status"] == Status.CANCELLED and state["reason"] not in PASSING_ON:
         state["reason"] = None

@@ -78,7 +78,8 @@ async def letters(backend: Backend, rows: Rows) -> list[Letter]:
 
 @permitted(Action.DELIVER_NOTICES)
 async def waiting(subject: Subject, backend: Backend) -> int:
-    """How many messages wait for their time: to be tried again, for a channel to open, or for a time of day."""
+    """How many messages wait to be tried again, for a channel to open, or for a time of day; or are being tried by
+    another worker now."""
     (row,) = await backend.store.read("notices_waiting", now=backend.now())
     return int(row["count"])
 

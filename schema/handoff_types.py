@@ -130,6 +130,16 @@ class Handoff:
         default=False,
         description="To its sender: no message that it was sent could be delivered there, so that it has to be phoned.",
     )
+    message_taken_at: str | None = strawberry.field(
+        default=None,
+        description="To its sender: when a message of it to the desk was first taken by who carries it there. That "
+        "somebody has read it, `received` says.",
+    )
+    message_due_at: str | None = strawberry.field(
+        default=None,
+        description="To its sender: no message to the desk has been taken yet, and it is tried then; null: one was, or "
+        "none is tried.",
+    )
     must_see: bool = strawberry.field(
         default=False, description="It came back, or nobody could be told of its end: the sender has yet to see it."
     )
@@ -208,6 +218,8 @@ class Handoff:
             form_submitted_at=row["form_submitted_at"],
             must_see=row["must_see"],
             undelivered=bool(row.get("undelivered")),
+            message_taken_at=row.get("message_taken_at"),
+            message_due_at=row.get("message_due_at"),
             contact_point=Ref.of(row.get("contact_point")),
             receiver=Ref.of(row.get("receiver")),
             answered_by=Face(key=face["id"], name=face["name"], role=face["role"])

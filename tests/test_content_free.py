@@ -304,7 +304,17 @@ class Bench:
             left += [message.key, message.subject, message.body, message.html or "", message.language]
         for file in self.folder.iterdir():
             values = json.loads(file.read_text())
-            assert set(values) == {"channel", "key", "address", "subject", "body", "html", "language", "proof"}
+            assert set(values) == {
+                "channel",
+                "key",
+                "address",
+                "subject",
+                "body",
+                "html",
+                "language",
+                "proof",
+                "priority",
+            }
             left += [file.name, *(value for name, value in values.items() if name != "address")]
             file.unlink()
         for mail in self.master.mail:

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relaypoint.app.delivering import deliver_due, take_bounces
+from relaypoint.app.delivering import deliver_due
+from relaypoint.app.returned import take_bounces
 from relaypoint.domain.clock import format_instant
 from relaypoint.domain.errors import Conflict, NotFound, Unavailable
 from relaypoint.domain.evidence import Evidence, Result, Try, against, channel_after, lasting
@@ -203,6 +204,10 @@ def test_a_report_is_read(whole: bool) -> None:
         report("0199-key-of-it", "nobody"),
         report("0199-key-of-it", "desk@shelter.example.org").replace(b"multipart/report", b"multipart/mixed"),
         report("0199-key-of-it", "desk@shelter.example.org") + b" " * bounces.MOST,
+        # What takes long to take apart, and is short itself.
+        b"Content-Type: multipart/report; boundary=a\n\n"
+        + b"".join(b"--%d\nContent-Type: multipart/mixed; boundary=%d\n\n" % (at, at + 1) for at in range(50)),
+        b"Content-Type: multipart/report" + b"; a=b" * 5000,
     ],
 )
 def test_what_reports_no_failure_says_nothing(mail: bytes) -> None:

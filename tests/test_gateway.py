@@ -22,7 +22,7 @@ from relaypoint.app.runtime import running
 from relaypoint.app.settings import Settings
 from relaypoint.domain.errors import Invalid
 from relaypoint.domain.words import MESSAGE_KINDS, ChannelKind
-from relaypoint.notifications.delivery import NotNow, Refused
+from relaypoint.notifications.delivery import NotNow, Refused, Unable
 from relaypoint.notifications.gateway import Gateway
 from relaypoint.notifications.messages import Message
 from relaypoint.notifications.transports import Transports
@@ -213,7 +213,7 @@ async def test_who_does_not_answer_is_left_and_the_next_one_goes() -> None:
     ):
         first = running_child(gateway)
         told = await asyncio.gather(gateway.send("sms", to()), gateway.send("messenger", to()), return_exceptions=True)
-        assert (repr(told[0]), told[1]) == ("NotNow('silent')", None)
+        assert (repr(told[0]), told[1]) == ("Unable('silent')", None)
         assert first.returncode == -signal.SIGKILL
         assert running_child(gateway).pid != first.pid
     assert [each.path.split("/")[1] for each in receiver.posted] == ["hang", "to"]
@@ -227,7 +227,7 @@ async def test_where_the_process_dies_another_goes_on() -> None:
         waiting = asyncio.create_task(gateway.send("sms", to()))
         await receiver.came(2)
         os.kill(running_child(gateway).pid, signal.SIGKILL)
-        with pytest.raises(NotNow, match=r"^silent$"):
+        with pytest.raises(Unable, match=r"^silent$"):
             await waiting
         await gateway.send("messenger", to())
     assert [each.path.split("/")[1] for each in receiver.posted] == ["to", "hang", "to"]

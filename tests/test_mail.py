@@ -19,12 +19,13 @@ from relaypoint.app.delivering import deliver_due
 from relaypoint.domain.clock import fixed_clock
 from relaypoint.domain.digests import STORM
 from relaypoint.domain.errors import Invalid, Unavailable
-from relaypoint.domain.words import MESSAGE_KINDS, ChannelKind
+from relaypoint.domain.words import MESSAGE_KINDS, ChannelKind, Priority
 from relaypoint.graph import Operation, Row, Step
-from relaypoint.notifications import mail_child
+from relaypoint.notifications import mail_child, smtp
 from relaypoint.notifications.delivery import Refused, Unable
 from relaypoint.notifications.mail import Mail
 from relaypoint.notifications.messages import Message
+from relaypoint.notifications.mime import written
 from relaypoint.notifications.smtp import CONNECTIONS, MailServer, mail_server
 from relaypoint.notifications.transports import Transports
 from relaypoint.resolvers import bouncing, sending
@@ -145,6 +146,42 @@ async def test_a_server_without_tls_is_told_nothing(files: tuple[Path, Path]) ->
     assert (master.mail, master.asked) == ([], {})
 
 
+async def test_at_a_slow_server_an_emergency_has_a_connection_of_its_own(files: tuple[Path, Path]) -> None:
+    async with posting(files) as (master, smtp):
+        master.waits = 1.0
+        slow = [asyncio.create_task(smtp.send("email", to(f"slow{number}"))) for number in range(8)]
+        await master.came(4)
+        await smtp.send("email", replace(to("desk"), priority=Priority.STAT))
+        assert [mail["To"] for mail in master.mail].index("desk@shelter.example.org") <= 4
+        await asyncio.gather(*slow)
+    assert master.sessions == 5
+
+
+async def test_a_connection_that_nobody_used_for_long_is_not_used_again(
+    files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies between may have forgotten it, and would answer nothing."""
+    for idle, sessions in ((30.0, 1), (0.0, 2)):
+        monkeypatch.setattr(smtp, "_IDLE", idle)
+        async with post_office(files) as (master, address):
+            client = smtp.Smtp(mail_server(address, sender=SENDER, user=USER, password=PASSWORD, ca=files[0]))
+            for _ in range(2):
+                await client.send("desk@shelter.example.org", written(to("desk"), SENDER, fixed_clock(NOW)()))
+            await client.close()
+        assert master.sessions == sessions
+
+
+async def test_whether_a_server_lets_one_sign_in_can_be_asked(files: tuple[Path, Path]) -> None:
+    async with post_office(files) as (master, address):
+        signed: dict[str, Any] = {"sender": SENDER, "user": USER, "password": PASSWORD}
+        await smtp.Smtp(mail_server(address, ca=files[0], **signed)).prove()
+        with pytest.raises(Unable):
+            await smtp.Smtp(mail_server(address, **signed)).prove()
+    with pytest.raises(Unable):
+        await smtp.Smtp(mail_server(address, ca=files[0], **signed)).prove()
+    assert master.mail == []
+
+
 async def test_where_the_process_dies_another_goes_on(files: tuple[Path, Path]) -> None:
     """What it had begun is tried later, and is the same then."""
     async with posting(files) as (master, smtp):
@@ -162,7 +199,7 @@ async def test_where_the_process_dies_another_goes_on(files: tuple[Path, Path]) 
 
 async def test_a_server_that_says_nothing_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """It costs no message, and speaks against no address."""
-    monkeypatch.setattr(mail_child, "LONGEST", 0.3)
+    monkeypatch.setattr(smtp, "LONGEST", 0.3)
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()

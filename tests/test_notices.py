@@ -19,7 +19,7 @@ from relaypoint.domain.words import MESSAGE_KINDS
 from relaypoint.notifications.delivery import NotNow
 from relaypoint.notifications.messages import Message
 from relaypoint.notifications.spool import Spool
-from relaypoint.resolvers import handoffs, outbox, sending, settling, stalled
+from relaypoint.resolvers import handoffs, outbox, referrals, sending, settling, stalled
 from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.needs import NeedInput
 from relaypoint.tests.helpers import at_time, imported, member, raw, row, settle, tiny_roster
@@ -72,7 +72,7 @@ async def test_a_message_holds_an_urgency_a_reference_and_two_links(backend: Bac
     sent = await send(backend, avoid=("example-line",))
     counts, (message,) = await deliver(backend, tmp_path / "spool")
     assert counts == {"delivered": 1, "dead": 0, "failed": 0}
-    assert set(message) == {"channel", "key", "address", "subject", "body", "html", "language", "proof"}
+    assert set(message) == {"channel", "key", "address", "subject", "body", "html", "language", "proof", "priority"}
     reference = message["subject"].split(": ")[1]
     assert message["subject"] == f"Emergency: {reference}"
     token = backend.vault.token(PURPOSE, reference)
@@ -256,6 +256,56 @@ async def test_what_fails_to_the_end_is_counted_as_dead(
     assert await outbox.lease(OPERATOR, at_time(backend, "2027-01-01T10:00:00.000Z")) == []
     (stall,) = await stalled.stalled(UNIT, backend)
     assert stall.stall.reason == "undelivered"
+
+
+async def test_an_outage_costs_no_attempt_and_its_day_begins_with_it(backend: Backend) -> None:
+    """However long it waited before, and what a server that has just come back says first ends nothing."""
+    await send(backend)
+    late = backend.clock() + timedelta(days=2)
+    for hour in range(0, 20, 2):
+        now = at_time(backend, format_instant(late + timedelta(hours=hour)))
+        assert (await deliver_due(now, Failing(1, OSError()), SITE))["failed"] == 1
+    for hour in range(20, 20 + 2 * (settling.MOST_ATTEMPTS - 1), 2):
+        now = at_time(backend, format_instant(late + timedelta(hours=hour)))
+        assert (await deliver_due(now, Failing(1, NotNow("451")), SITE))["failed"] == 1
+    # Away again: a day of its own.
+    for hour in range(40, 64, 2):
+        now = at_time(backend, format_instant(late + timedelta(hours=hour)))
+        assert (await deliver_due(now, Failing(1, OSError()), SITE))["failed"] == 1
+    now = at_time(backend, format_instant(late + timedelta(hours=64)))
+    assert (await deliver_due(now, Failing(1, OSError()), SITE))["dead"] == 1
+
+
+@pytest.mark.parametrize(("priority", "most"), [("stat", 60), ("asap", 300), ("urgent", 3600)])
+async def test_what_presses_goes_out_soon_after_an_outage(backend: Backend, priority: str, most: int) -> None:
+    await send(backend, priority=priority)
+    due = backend.now()
+    for _ in range(12):
+        last = due
+        await deliver_due(at_time(backend, due), Failing(1, OSError()), SITE)
+        due = await due_at(backend)
+    assert most <= (parse_instant(due) - parse_instant(last)).total_seconds() <= most * 1.25
+
+
+async def test_a_sender_sees_whether_a_message_is_on_its_way(backend: Backend) -> None:
+    sent = await send(backend)
+    step = sent["handoffs"][0]["id"]
+
+    async def seen(who: Subject) -> tuple[Any, ...]:
+        by_step = (await handoffs.handoff(who, backend, step)).handoff
+        (listed,) = (await referrals.referral(who, backend, sent["id"]))["handoffs"]
+        names = ("message_taken_at", "message_due_at", "undelivered")
+        assert [by_step[name] for name in names] == [listed[name] for name in names]
+        return tuple(by_step[name] for name in names)
+
+    assert await seen(UNIT) == (None, backend.now(), False)
+    await deliver_due(backend, Failing(1), SITE)
+    taken, due, _ = await seen(UNIT)
+    assert (taken, due > backend.now()) == (None, True)
+    assert await seen(SHELTER) == (None, None, False)
+    await deliver_due(at_time(backend, due), Failing(0), SITE)
+    assert await seen(UNIT) == (due, None, False)
+    assert await seen(SHELTER) == (None, None, False)
 
 
 async def test_a_worker_whose_lease_ran_out_changes_nothing(backend: Backend) -> None:

@@ -48,6 +48,17 @@ async def test_however_much_is_asked_work_goes_on(monkeypatch: pytest.MonkeyPatc
     await who.give_way()
 
 
+async def test_a_request_that_never_ends_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precedence, "_LONGEST", 60)
+    monkeypatch.setattr(precedence, "_PATIENCE", 0.01)
+    who = Precedence()
+    with who.asking():
+        async with asyncio.timeout(20):
+            await who.give_way()
+    async with asyncio.timeout(20):
+        await who.give_way()
+
+
 class Watched(Through):
     """A store that lets a message go out in the middle of an answer, if it does."""
 

@@ -248,7 +248,7 @@ async def test_who_may_declare_a_contingency(store: Store) -> None:
 
 def test_no_rule_can_reserve_referring_seeing_or_escalating() -> None:
     """The policy knows kinds of subject, never kinds of organization; and a task force has no column for a verb."""
-    assert set(Kind) == {Kind.ANONYMOUS, Kind.MEMBER, Kind.OPERATOR}
+    assert set(Kind) == {Kind.ANONYMOUS, Kind.MEMBER, Kind.INTEGRATOR, Kind.OPERATOR}
     for kinds in POLICY.values():
         assert kinds <= set(Kind)
     words = ("refer", "escalat", "handoff", "referral")

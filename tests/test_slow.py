@@ -188,7 +188,79 @@ async def test_one_that_waits_for_its_turn_goes_first_once_there_is_an_emergency
     await promise(backend, first, "unit-desk")
     await held(backend, 3)
     await promise(backend, first, "unit-desk", "stat")
+    await slow.took(1)
+    assert [message.subject.partition(":")[0] for _, message in slow.taken] == ["Emergency"]
+    # What else waits there is no emergency, and has none of the turns that are kept for them.
+    await promise(backend, first, "authority-desk", "stat")
     await slow.took(2)
-    assert [message.address for _, message in slow.taken] == ["desk@unit.example.org"] * 2
+    assert [message.address for _, message in slow.taken][1:] == ["desk@authority.example.org"]
     slow.go_on.set()
-    assert (await under_way)["delivered"] == 4
+    assert (await under_way)["delivered"] == 5
+
+
+async def test_an_emergency_goes_ahead_of_what_waits_at_the_same_contact_point(backend: Backend) -> None:
+    slow = Slow(DESK)
+    first = (await send(backend, priority="asap"))["handoffs"][0]["id"]
+    for _ in range(3):
+        await promise(backend, first, "shelter-desk", "urgent")
+    under_way = asyncio.create_task(deliver_due(backend, slow, SITE))
+    await slow.asked.wait()
+    await promise(backend, first, "shelter-desk", "stat")
+    await held(backend, 5)
+    slow.go_on.set()
+    assert (await under_way)["delivered"] == 5
+    assert [message.subject.partition(":")[0] for _, message in slow.taken].index("Emergency") == 1
+
+
+async def test_one_with_many_messages_keeps_no_room_from_others(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivering, "AT_A_TIME", 12)
+    slow = Slow(DESK)
+    first = (await send(backend))["handoffs"][0]["id"]
+    for _ in range(40):
+        await promise(backend, first, "shelter-desk", "stat")
+    under_way = asyncio.create_task(deliver_due(backend, slow, SITE))
+    await slow.asked.wait()
+    await promise(backend, first, "unit-desk", "asap")
+    await slow.took(1)
+    assert [message.address for _, message in slow.taken] == ["desk@unit.example.org"]
+    slow.go_on.set()
+    assert (await under_way)["delivered"] == 42
+
+
+async def test_a_fault_elsewhere_keeps_no_message_back(backend: Backend) -> None:
+    """What is told of webhooks can't be looked for: everything else goes out, and the fault is told."""
+
+    class Without(Through):
+        async def read(self, statement: str, /, **parameters: Any) -> list[Row]:
+            if statement == "announcements_due":
+                raise Unavailable("store.away", "The store is away.")
+            return await super().read(statement, **parameters)
+
+    await send(backend)
+    with pytest.raises(Unavailable):
+        await deliver_due(replace(backend, store=Without(backend.store)), transport := Failing(0), SITE)
+    assert len(transport.taken) == 1
+    assert [each["status"] for each in await notices(backend)] == ["delivered"]
+
+
+@pytest.mark.parametrize("ends", ["cancelled", "the store fails"])
+async def test_what_was_not_begun_is_let_go_of(backend: Backend, monkeypatch: pytest.MonkeyPatch, ends: str) -> None:
+    """Who is started anew needs not wait until its lease has run out."""
+    monkeypatch.setattr(delivering, "AT_ONCE", 1)
+    slow, store = Slow(DESK), Failable(backend)
+    first = (await send(backend))["handoffs"][0]["id"]
+    await promise(backend, first, "unit-desk")
+    under_way = asyncio.create_task(deliver_due(replace(backend, store=store), slow, SITE))
+    await slow.asked.wait()
+    if ends == "cancelled":
+        under_way.cancel()
+    else:
+        store.fails = lambda steps: steps[0].statement == "notices_lease"
+        await store.failed.wait()
+        slow.go_on.set()
+    with pytest.raises((Unavailable, asyncio.CancelledError)):
+        await under_way
+    assert (await deliver_due(backend, transport := Failing(0), SITE))["delivered"] == 1
+    assert [message.address for _, message in transport.taken] == ["desk@unit.example.org"]

@@ -431,6 +431,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "notices_settle": [
             {"messages": [{"id": "new-notice", "lease": "lease", "changes": {"status": "dead", "lease": None}}]}
         ],
+        "notices_release": [{"leases": [{"id": "new-notice", "lease": "lease"}]}],
         "notices_unqueue": [{"ids": ["new-notice"]}],
         "notices_tried": [
             {

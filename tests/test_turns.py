@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from relaypoint.app.turns import Turns
 from relaypoint.domain.words import Priority
+from relaypoint.notifications.turns import Busy, Turns
 
 ROUTINE, URGENT, ASAP, STAT = Priority
 AT_ONCE, KEPT = 2, 1
@@ -103,3 +103,12 @@ async def test_who_gives_up_takes_no_turn_along(full: Several) -> None:
     await full.end("slower")
     await full.end("next")
     assert (full.order[2:], full.turns.taken) == (["next"], 0)
+
+
+async def test_who_waits_too_long_is_told(full: Several) -> None:
+    with pytest.raises(Busy):
+        async with full.turns.turn("late", URGENT, within=0.01):
+            pytest.fail("there was no turn")
+    assert full.turns.taken == AT_ONCE
+    await full.end("slow")
+    assert full.turns.taken == AT_ONCE - 1

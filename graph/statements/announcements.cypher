@@ -21,7 +21,7 @@ MATCH (q:Queue {id: 'announcements'})-[:PENDING]->(n:Announcement)
 WHERE n.due_at <= $now AND (n.leased_until IS NULL OR n.leased_until <= $now)
 MATCH (n)-[:OF]->(w:Webhook)-[:BELONGS_TO]->(o:Organization)
 MATCH (n)-[:FOR]->(d:ContactPoint)
-RETURN n {.id, .kind, .reference, .created_at, .attempts} AS announcement, d.id AS contact_point,
+RETURN n {.id, .kind, .reference, .created_at, .attempts, .answered, .away_since} AS announcement, d.id AS contact_point,
   w {.state, .paused_at} AS webhook, o.id AS organization
 ORDER BY n.due_at, n.id
 LIMIT $limit

@@ -40,7 +40,7 @@ MATCH (q:Queue {id: 'notices'})-[:PENDING]->(n:Notice)
 WHERE n.lease = $lease
 MATCH (n)-[:ABOUT]->(h:Handoff)-[:STEP_OF]->(r:Referral)-[:SENT_BY]->(sender:Organization)
 MATCH (n)-[:FOR]->(d:ContactPoint)
-RETURN n {.id, .kind, .priority, .confidentiality, .attempts, .created_at, .again_at, .bounced, .pushed, .reference, .turn, .apart} AS notice, r.id AS referral, r.sealed AS sealed,
+RETURN n {.id, .kind, .priority, .confidentiality, .attempts, .answered, .away_since, .created_at, .again_at, .bounced, .pushed, .reference, .turn, .apart} AS notice, r.id AS referral, r.sealed AS sealed,
   head([(r)-[:SEALED_UNDER]->(k:CaseKey) | k.sealed_key]) AS sealed_key,
   d.id AS contact_point, sender.id AS sender, h {.status, .deliver_by, .acknowledge_by} AS step,
   head([(h)-[:TO]->(own:ContactPoint) | own.id]) AS step_at
@@ -150,7 +150,19 @@ WHERE n.status = 'dead'
 MATCH (q)-[dead:DEAD]->(n)
 DELETE dead
 CREATE (q)-[:PENDING]->(n)
-SET n.status = 'pending', n.due_at = $at, n.again_at = $at, n.attempts = 0, n.bounced = null, n.pushed = null, n.apart = null
+SET n.status = 'pending', n.due_at = $at, n.again_at = $at, n.attempts = 0, n.answered = null, n.away_since = null, n.bounced = null, n.pushed = null, n.apart = null
+RETURN n.id AS id
+
+// name: notices_release
+// What was leased and not begun: somebody may take it at once.
+// mode: write
+// starts: id
+UNWIND $leases AS each
+MATCH (n:Notice {id: each.id})
+SET n.lock = each.lease
+WITH n, each
+WHERE n.lease = each.lease AND n.status = 'pending'
+SET n.lease = null, n.leased_until = null
 RETURN n.id AS id
 
 // name: notice_settled_otherwise
@@ -176,7 +188,7 @@ SET n.lock = $operation
 WITH q, n
 WHERE n.status = 'delivered' AND n.channel = $channel
 CREATE (q)-[:PENDING]->(n)
-SET n.status = 'pending', n.due_at = $at, n.again_at = $at, n.attempts = 0, n.bounced = coalesce(n.bounced, []) + [$address]
+SET n.status = 'pending', n.due_at = $at, n.again_at = $at, n.attempts = 0, n.answered = null, n.away_since = null, n.bounced = coalesce(n.bounced, []) + [$address]
 RETURN n.id AS id
 
 // name: notices_of_digest
@@ -188,7 +200,7 @@ WITH g
 LIMIT 1
 MATCH (g)-[:HOLDS]->(n:Notice)
 MATCH (n)-[:FOR]->(d:ContactPoint)
-RETURN n {.id, .status, .channel, .bounced} AS notice, d.id AS contact_point,
+RETURN n {.id, .status, .channel, .bounced, .tried_at} AS notice, d.id AS contact_point,
   [(n)-[t:TRIED]->(a:Address) WHERE t.result = 'taken' | t.channel + ' ' + a.id] AS taken
 ORDER BY n.id
 
@@ -200,7 +212,7 @@ MATCH (n:Notice {id: $id})
 WITH n
 LIMIT 1
 MATCH (n)-[:FOR]->(d:ContactPoint)
-RETURN n {.id, .status, .channel, .bounced} AS notice, d.id AS contact_point,
+RETURN n {.id, .status, .channel, .bounced, .tried_at} AS notice, d.id AS contact_point,
   [(n)-[t:TRIED]->(a:Address) WHERE t.result = 'taken' | t.channel + ' ' + a.id] AS taken
 
 // name: notice_by_reference
@@ -215,9 +227,9 @@ MATCH (n)-[:FOR]->(d:ContactPoint)
 RETURN n {.id, .kind, .created_at} AS notice, h.id AS handoff, d.id AS contact_point
 
 // name: notices_waiting
-// How many wait for their time, whatever they tell of.
+// How many wait for their time, or are being tried by somebody else, whatever they tell of.
 // mode: read
 // starts: open
 MATCH (q:Queue)-[:PENDING]->(n)
-WHERE n.due_at > $now
+WHERE n.due_at > $now OR n.leased_until > $now
 RETURN count(n) AS count

@@ -180,7 +180,8 @@ RETURN h {
     .acknowledge_within, .decide_within, .start_within, .complete_within, .hops, .been_here, .without_consent, .redirected_by, .seen_at
   } AS handoff,
   EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) } AS must_see,
-  EXISTS { MATCH (h)<-[:ABOUT]-(n:Notice) WHERE n.kind = 'requested' AND n.status = 'dead' AND n.told_at IS NULL } AS undelivered,
+  [(h)<-[:ABOUT]-(n:Notice)-[:FOR]->(at:ContactPoint) WHERE at.id = desk.id | {
+    kind: n.kind, status: n.status, tried_at: n.tried_at, due_at: n.due_at, told_at: n.told_at}] AS messages,
   [(h)<-[:ABOUT]-(:Notice)-[:FOR]->(:ContactPoint)-[:OF]->(told:Organization) | told.id] AS told,
   r {.id, .reference, .version, .priority, .confidentiality, .chain_length, .chain_head, .call_back, .safe_hours} AS referral,
   sender {.id, .name, .kind} AS sender, receiver {.id, .name, .kind} AS receiver,
@@ -219,7 +220,8 @@ RETURN r {.id, .reference, .version, .priority, .confidentiality, .created_at, .
     start_within: h.start_within, complete_within: h.complete_within, hops: h.hops, been_here: h.been_here, without_consent: h.without_consent,
     redirected_by: h.redirected_by,
     must_see: EXISTS { MATCH (h)<-[:MUST_SEE]-(:Organization) },
-    undelivered: EXISTS { MATCH (h)<-[:ABOUT]-(n:Notice) WHERE n.kind = 'requested' AND n.status = 'dead' AND n.told_at IS NULL },
+    messages: [(h)<-[:ABOUT]-(n:Notice)-[:FOR]->(at:ContactPoint) WHERE at.id = desk.id | {
+      kind: n.kind, status: n.status, tried_at: n.tried_at, due_at: n.due_at, told_at: n.told_at}],
     contact_point: {id: desk.id, name: desk.name}, receiver: {id: receiver.id, name: receiver.name, kind: receiver.kind},
     pathway: head([(h)-[:ALONG]->(p:Pathway) | {id: p.id, name: p.name}]),
     continues: head([(h)-[:CONTINUES]->(before:Handoff) | before.id])

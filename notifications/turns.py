@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from relaypoint.domain.words import Priority
+
+
+class Busy(Exception):
+    """No turn came in time."""
 
 
 class Turns:
@@ -16,16 +20,21 @@ class Turns:
 
     def __init__(self, at_once: int, kept: int) -> None:
         self._at_once, self._kept = at_once, kept
-        self._waiting: dict[str, _Waiting] = {}
+        self._waiting: dict[Hashable, _Waiting] = {}
         self.taken = 0
 
     @asynccontextmanager
-    async def turn(self, name: str, priority: Priority) -> AsyncIterator[None]:
-        """Waits for one. Of each name only one waits at a time."""
+    async def turn(self, name: Hashable, priority: Priority, *, within: float | None = None) -> AsyncIterator[None]:
+        """Waits for one. Of each name only one waits at a time. Raises ``Busy`` where none comes within so many
+        seconds."""
         self._waiting[name] = waiting = _Waiting(priority)
         try:
             self._give()
-            await waiting.given.wait()
+            try:
+                async with asyncio.timeout(within):
+                    await waiting.given.wait()
+            except TimeoutError:
+                raise Busy from None
             yield
         finally:
             if self._waiting.get(name) is waiting:
@@ -34,7 +43,7 @@ class Turns:
                 self.taken -= 1
             self._give()
 
-    def hasten(self, name: str, priority: Priority) -> None:
+    def hasten(self, name: Hashable, priority: Priority) -> None:
         """What that one waits for is at least so urgent. Nothing where it does not wait."""
         waiting = self._waiting.get(name)
         if waiting is not None and waiting.priority.level < priority.level:
