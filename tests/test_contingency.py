@@ -26,6 +26,7 @@ from relaypoint.resolvers.backend import Backend
 from relaypoint.resolvers.contingency import Contingency, Scope
 from relaypoint.resolvers.contingency_effect import Effect
 from relaypoint.resolvers.needs import NeedInput
+from relaypoint.resolvers.step_rows import told_of
 from relaypoint.tests.helpers import (
     FULL,
     at_time,
@@ -100,6 +101,8 @@ async def everything(backend: Backend) -> Any:
     report = await gaps.coverage_gaps(OPERATOR, backend)
     silent = await stalled.stalled(UNIT, backend)
     shown = await referrals.referrals(UNIT, backend, limit=200)
+    for step in (step for each in shown for step in each["handoffs"]):
+        step |= told_of(())  # A message goes out meanwhile.
     number = await finding.emergency(OPERATOR, backend, "GB-X-NORTH")
     return await usable_channels(backend), report, silent, shown, number
 

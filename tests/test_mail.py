@@ -343,9 +343,12 @@ async def test_what_a_slow_server_leaves_is_left_to_others(backend: Backend) -> 
 
     slow = Slow(0)
     await deliver_due(replace(backend, clock=lambda: clock[0]), slow, SITE)
-    keys = [message.key for _, message in slow.taken]
-    assert len(keys) == 1
-    assert [message.key for _, message in other.taken] == [each["id"] for each in await notices(backend)]
+    ids = [each["id"] for each in await notices(backend)]
+    taken = [message.key for _, message in (*slow.taken, *other.taken)]
+    # What it was sending itself may come twice; of the rest it sends on what it has a lease of once more.
+    assert set(taken) == set(ids)
+    assert [key for key in taken if taken.count(key) > 1] in ([], ids[:1] * 2)
+    assert {each["status"] for each in await notices(backend)} == {"delivered"}
 
 
 async def test_a_store_that_is_away_is_told_as_that(backend: Backend) -> None:

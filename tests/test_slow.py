@@ -73,11 +73,12 @@ async def promise(backend: Backend, handoff: str, desk: str, priority: str = "as
 
 
 async def held(backend: Backend, count: int, after: str = "") -> None:
-    """Waits until a worker holds so many messages for longer than until then."""
+    """Waits until a worker holds so many messages for longer than until then, and has begun with them."""
     text = f"MATCH (n:Notice) WHERE n.leased_until > '{after}' RETURN n.id AS id"
     async with asyncio.timeout(20):
         while len(await raw(backend.store, text)) < count:  # noqa: ASYNC110 - the store tells nobody
             await asyncio.sleep(0.02)
+    await asyncio.sleep(0.5)
 
 
 async def test_one_who_is_slow_holds_up_nobody_else(backend: Backend) -> None:

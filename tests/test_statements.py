@@ -423,6 +423,7 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "notices_lease_beside": [
             {"lease": leased["lease"], "now": LATER, "until": "2026-03-04T10:02:00.000Z", "limit": 1}
         ],
+        "notices_release": [{"leases": [{"id": leased["id"], "lease": leased["lease"]}]}],
         "notices_lease": [
             {"lease": "lease", "now": LATER, "until": "2026-03-04T10:02:00.000Z", "limit": limit, "least": least}
             for limit, least in ((1, 3), (9, 0))
@@ -431,7 +432,6 @@ async def parameters(store: Store) -> dict[str, list[Parameters]]:
         "notices_settle": [
             {"messages": [{"id": "new-notice", "lease": "lease", "changes": {"status": "dead", "lease": None}}]}
         ],
-        "notices_release": [{"leases": [{"id": "new-notice", "lease": "lease"}]}],
         "notices_unqueue": [{"ids": ["new-notice"]}],
         "notices_tried": [
             {
