@@ -57,7 +57,7 @@ async def deliver_due(backend: Backend, transport: Transport, site: str, push: P
                 break
             await delivery.progress(more=more)
     except Exception as error:
-        delivery.faults.append(error)
+        delivery.went_wrong(error)
         await delivery.rest()
     except asyncio.CancelledError:
         await delivery.stop()
@@ -66,8 +66,8 @@ async def deliver_due(backend: Backend, transport: Transport, site: str, push: P
     finally:
         await delivery.stop()
     await delivery.let_go()
-    if delivery.faults:
-        raise delivery.faults[0]
+    if delivery.fault is not None:
+        raise delivery.fault
     return dict(delivery.counts)
 
 
@@ -86,7 +86,7 @@ class _Delivery:
         self._parcels: dict[str, list[list[str]]] = {}
         self.under_way: dict[str, asyncio.Task[None]] = {}
         self.counts: Counter[str] = Counter(delivered=0, dead=0, failed=0)
-        self.faults: list[Exception] = []
+        self.fault: Exception | None = None
 
     async def take(self) -> bool:
         """Leases what is due, as far as there is room, and begins with it; returns whether that was anything.
@@ -101,7 +101,7 @@ class _Delivery:
         try:
             found += self._begin(await announcing.lease(OPERATOR, self._backend))
         except Exception as error:
-            self._fault(error)
+            self.went_wrong(error)
         return found > 0
 
     def _begin(self, batch: Sequence[Leased]) -> int:
@@ -148,10 +148,9 @@ class _Delivery:
         with contextlib.suppress(Exception):
             await outbox.release(OPERATOR, self._backend, left)
 
-    def _fault(self, error: Exception) -> None:
+    def went_wrong(self, error: Exception) -> None:
         """The first is told; the store that fails may do so many times over."""
-        if not self.faults:
-            self.faults.append(error)
+        self.fault = self.fault or error
 
     async def _to(self, desk: str) -> None:
         """A turn for each message, as urgent as that is: what came meanwhile may be more so, and others wait too."""
@@ -182,7 +181,7 @@ class _Delivery:
             if not await self._sent_on([self._held[id] for id in ids]):
                 await self._release(self._forget(desk))
         except Exception as error:
-            self._fault(error)
+            self.went_wrong(error)
             await self._release(self._forget(desk))
         finally:
             for id in ids:

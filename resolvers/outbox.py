@@ -125,7 +125,7 @@ async def _planned(backend: Backend, name: str, at: datetime, rows: Sequence[Row
     view = view_of(await backend.memory.roster(backend.store), at)
     browsers = await reached(backend, {row["contact_point"] for row in rows})
     # They come in the order of their urgency.
-    emergency = any(Priority(row["notice"]["priority"]) is Priority.STAT for row in rows[:1])
+    emergency = bool(rows) and Priority(rows[0]["notice"]["priority"]) is Priority.STAT
     patient = time.monotonic() + _PATIENCE
     for number, row in enumerate(rows):
         if number % _AT_A_TIME == 0:

@@ -81,6 +81,15 @@ async def held(backend: Backend, count: int, after: str = "") -> None:
     await asyncio.sleep(0.5)
 
 
+async def waited_for(backend: Backend) -> tuple[Slow, str, asyncio.Task[dict[str, int]]]:
+    """A desk that is slow to take its message, the step that this is about, and who delivers meanwhile."""
+    slow = Slow(DESK)
+    first = (await send(backend))["handoffs"][0]["id"]
+    delivering = asyncio.create_task(deliver_due(backend, slow, SITE))
+    await slow.asked.wait()
+    return slow, first, delivering
+
+
 async def test_one_who_is_slow_holds_up_nobody_else(backend: Backend) -> None:
     """Also what is promised while it is waited for goes out; to the slow one itself all goes in order."""
     slow = Slow("desk@shelter.example.org")
@@ -118,10 +127,7 @@ async def test_what_takes_longer_than_a_lease_comes_once(backend: Backend) -> No
 
 
 async def test_what_was_leased_at_two_looks_goes_together(backend: Backend) -> None:
-    slow = Slow(DESK)
-    first = (await send(backend))["handoffs"][0]["id"]
-    delivering = asyncio.create_task(deliver_due(backend, slow, SITE))
-    await slow.asked.wait()
+    slow, first, delivering = await waited_for(backend)
     for look in range(2):
         for _ in range(STORM - 2):
             await promise(backend, first, "shelter-desk")
@@ -163,10 +169,7 @@ async def test_an_emergency_waits_for_nobody_who_is_slow(backend: Backend, monke
     """Neither where as many are slow as are told at once, nor where no more would be taken over."""
     monkeypatch.setattr(delivering, "AT_ONCE", 1)
     monkeypatch.setattr(delivering, "AT_A_TIME", 2)
-    slow = Slow(DESK)
-    first = (await send(backend))["handoffs"][0]["id"]
-    under_way = asyncio.create_task(deliver_due(backend, slow, SITE))
-    await slow.asked.wait()
+    slow, first, under_way = await waited_for(backend)
     await promise(backend, first, "line-desk")
     await held(backend, 2)
     await promise(backend, first, "authority-desk", "asap")
@@ -181,10 +184,7 @@ async def test_one_that_waits_for_its_turn_goes_first_once_there_is_an_emergency
     backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivering, "AT_ONCE", 1)
-    slow = Slow(DESK)
-    first = (await send(backend))["handoffs"][0]["id"]
-    under_way = asyncio.create_task(deliver_due(backend, slow, SITE))
-    await slow.asked.wait()
+    slow, first, under_way = await waited_for(backend)
     await promise(backend, first, "line-desk")
     await promise(backend, first, "unit-desk")
     await held(backend, 3)
